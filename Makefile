@@ -1,0 +1,50 @@
+# Two commands do everything, set-up included:  make demo  (the main job)   make test  (the tests)
+# uv is used where it is there, else Python's own venv and pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV
+
+.PHONY: demo test lint unit plain verify bench lock clean
+
+demo: $(VENV)/.ready  ## The main job on the built-in default: a whole town, two weeks, every policy, a page.
+	$(BIN)/alprsim run scenarios/quickstart.yaml --jobs $(JOBS)
+
+test: lint unit plain  ## What a change must pass.
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(VENV)/.ready  ## The tests, kernels compiled.
+	NUMBA_NUM_THREADS=1 $(BIN)/python -m pytest -m "not verification"
+
+plain: $(VENV)/.ready  ## The tests again, kernels as plain Python, so that they count as covered.
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -m "not verification and not whole"
+	$(BIN)/python -m coverage report
+
+verify: $(VENV)/.ready  ## Against theory and other programs; minutes.
+	$(BIN)/python -m pytest -m verification
+
+bench: $(VENV)/.ready  ## Kernel benchmarks, each asserting its answer.
+	$(BIN)/python -m pytest benchmarks --benchmark-only
+
+lock: $(VENV)/.ready  ## Pin what the environment is made of.
+	uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+$(VENV)/.ready: pyproject.toml requirements.lock
+	@if command -v uv >/dev/null 2>&1; then \
+		[ -x $(BIN)/python ] || uv venv -q --python $(PYTHON) $(VENV); \
+		uv pip install -q --python $(BIN)/python --compile-bytecode -r requirements.lock -e .; \
+	else \
+		[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); \
+		$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock -e .; \
+	fi
+	@touch $@

@@ -1,0 +1,203 @@
+"""The command line: data to standard output, progress and messages to standard error.
+
+Exit status: 0 done, 1 failed, 2 usage or scenario invalid, 130 interrupted.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+P = ParamSpec("P")
+
+FAILED, INVALID, INTERRUPTED = 1, 2, 130
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+_set = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. cameras.count=40."
+)
+_seed = click.option("--seed", type=click.IntRange(min=0), help="Run this one seed instead of the scenario's.")
+_graph = click.option(
+    "--graph",
+    type=click.Path(path_type=Path),
+    help="A GraphML file in place of the scenario's own roads (works offline).",
+)
+_scenario = click.argument("scenario", type=click.Path(path_type=Path))
+
+
+def _plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn what a user can mend into a message and an exit status, not a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        from alprsim.scenario.read import ScenarioError
+
+        try:
+            command(*args, **kwargs)
+        except ScenarioError as error:
+            if kwargs.get("as_json"):
+                click.echo(json.dumps(error.as_dict(), indent=2))
+            click.echo(str(error), err=True)
+            sys.exit(INVALID)
+        except KeyboardInterrupt:
+            click.echo("interrupted; what was finished is kept, the same command goes on from there", err=True)
+            sys.exit(INTERRUPTED)
+        except (ValueError, OSError) as error:
+            click.echo(f"alprsim: {error}", err=True)
+            sys.exit(FAILED)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="alprsim")
+def main() -> None:
+    """Ask what a retention limit, or an end to sharing, changes about how much of people's movements can be rebuilt.
+
+    Every vehicle is synthetic; alprsim tracks nobody.
+    """
+
+
+@main.command()
+@_scenario
+@_set
+@_seed
+@_json
+@_plainly
+def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, as_json: bool) -> None:
+    """Check a scenario without running it, all errors at once."""
+    loaded = _load(scenario, overrides, seed)
+    study = loaded.scenario
+    steps = len(study.ladder.retention)
+    facts: dict[str, Any] = {
+        "scenario": study.name,
+        "title": study.title,
+        "days": study.length // 86_400,
+        "seeds": list(study.seeds),
+        "policies": list(loaded.policies),
+        "ladder_steps": steps,
+        "viewers": list(study.viewers),
+        "sourced_figures": len(loaded.sources),
+        "sha256": loaded.digest(),
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    click.echo(
+        f"{scenario}: valid. {study.title}: {facts['days']} days × {len(study.seeds)} seeds, "
+        f"{len(loaded.policies)} policies × {steps} retention steps × {len(study.viewers)} viewers."
+    )
+
+
+@main.command()
+@_scenario
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the result (default: results/runs/NAME-DIGEST)."
+)
+@_seed
+@_set
+@_graph
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes; the answer is the same."
+)
+@_json
+@_plainly
+def run(
+    scenario: Path,
+    out: Path | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    graph: Path | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Run a scenario: traffic, reads, every policy, and the page."""
+    from alprsim import sweep
+
+    loaded = _load(scenario, overrides, seed, graph=graph is not None)
+    result = sweep.run(loaded, out=out, graph=graph, jobs=jobs, tell=_teller())
+    _print_headline(result, as_json)
+
+
+@main.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_json
+@_plainly
+def compare(results: tuple[Path, ...], as_json: bool) -> None:
+    """Put two or more results side by side."""
+    from alprsim import results as runs
+
+    if len(results) < 2:
+        raise click.UsageError("compare needs two results")
+    table = runs.compare([runs.load(folder) for folder in results])
+    click.echo(table.to_json(orient="records", indent=2) if as_json else runs.as_text(table))
+
+
+@main.command()
+@_json
+def columns(as_json: bool) -> None:
+    """Print the data contracts: every table's columns with dtype, unit and meaning."""
+    from alprsim.tables import contracts
+
+    rows = [c._asdict() for c in contracts()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = ""
+    for row in rows:
+        if row["table"] != table:
+            table = row["table"]
+            click.echo(f"\n{table}")
+        refers = f" → {row['refers']}" if row["refers"] else ""
+        click.echo(f"  {row['name']:<14}{row['dtype']:<9}{row['unit']:<15}{row['meaning']}{refers}")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of a scenario, for editors."""
+    from alprsim.scenario.schema import schema as build
+
+    click.echo(json.dumps(build(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+@_json
+def towns(as_json: bool) -> None:
+    """List the towns that are built in."""
+    from alprsim.towns import known
+
+    rows = [town._asdict() for town in known()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    click.echo(f"{'town':<16}{'people':>9}{'km²':>8}{'jobs':>9}  streets")
+    for row in rows:
+        click.echo(f"{row['name']:<16}{row['population']:>9,}{row['area']:>8.1f}{row['jobs']:>9,}  {row['streets']}")
+
+
+def _load(scenario: Path, overrides: tuple[str, ...], seed: int | None, *, graph: bool = False) -> Any:
+    from alprsim.scenario.read import load
+
+    chosen = overrides if seed is None else (*overrides, f"seeds=[{seed}]")
+    return load(scenario, overrides=chosen, graph=graph)
+
+
+def _teller() -> Callable[[str, float], None]:
+    """Return what shows progress: a live line on a terminal, a line a stage elsewhere."""
+    from alprsim.sweep import Progress
+
+    return Progress(sys.stderr)
+
+
+def _print_headline(result: Any, as_json: bool) -> None:
+    numbers = result.headline()
+    if as_json:
+        click.echo(json.dumps({"folder": str(result.folder), "page": str(result.page), "headline": numbers}, indent=2))
+        return
+    click.echo(f"\nresult  {result.folder}\npage    {result.page}\n")
+    for number in numbers:
+        click.echo(f"  {number['text']}")

@@ -1,0 +1,86 @@
+"""Handing out plate numbers, and what a wrongly read plate number says instead."""
+
+import numpy as np
+
+from alprsim.kernels._jit import Int8, Int32, Int64, UInt64, below, draw, kernel, uniform
+
+BASE, LONGEST = 37, 8
+"""A plate is a number of eight digits to the base 37: 0 blank, 1 to 10 the digits, 11 to 36 the letters."""
+
+FIRST_LETTER = 11
+
+
+@kernel
+def claim(stream: np.uint64, key: UInt64, numbers: int) -> Int64:
+    """Give each vehicle its own number below ``numbers``, at random: each tries the numbers its key draws until one is free.
+
+    Whoever comes first keeps the number, so one more vehicle can take a number from a later one but never reshuffles the
+    rest. Expected tries for all of them: at most n (1 + ln n), when every number is given out.
+
+    Parameters
+    ----------
+    stream : uint64
+        Of the seed.
+    key : uint64[n], n ≤ numbers
+        In the order of precedence.
+    numbers : int, below 2³²
+
+    Returns
+    -------
+    int64[n], all different, in [0, numbers)
+    """
+    claimed = np.empty(len(key), np.int64)
+    taken = np.zeros(numbers, np.bool_)
+    for i in range(len(key)):
+        bits = draw(stream, key[i])
+        attempt = 0
+        number = below(draw(bits, np.uint64(0)), numbers)
+        while taken[number]:
+            attempt += 1
+            number = below(draw(bits, np.uint64(attempt)), numbers)
+        taken[number] = True
+        claimed[i] = number
+    return claimed
+
+
+@kernel
+def misread(
+    text: Int64, bits: UInt64, issued: Int64, row: Int32, first_alike: Int64, alike: Int8, documented: float
+) -> Int32:
+    """Change one character of each plate and look up whose plate that is; return its row, −1 if nobody's.
+
+    The character is any of the plate's, equally likely. With probability ``documented`` it becomes one of the characters
+    it is known to be confused with, else (or if there is none) any other of its class, digit or letter. O(log issued) each.
+
+    Parameters
+    ----------
+    text : int64[n], packed
+        The true plates, at least one character each.
+    bits : uint64[n]
+        Drawn for this misreading.
+    issued : int64[n_issued], packed, rising
+    row : int32[n_issued]
+        The row of each issued plate.
+    first_alike : int64[38]
+        Character c is confused with ``alike[first_alike[c]:first_alike[c + 1]]``.
+    alike : int8[n_pairs], characters
+    documented : share
+    """
+    found = np.empty(len(text), np.int32)
+    for i in range(len(text)):
+        blanks = 0  # on the right
+        while text[i] % BASE ** (blanks + 1) == 0:
+            blanks += 1
+        place = BASE ** (blanks + below(draw(bits[i], np.uint64(0)), LONGEST - blanks))
+        old = (text[i] // place) % BASE
+        pairs = first_alike[old + 1] - first_alike[old]
+        if pairs > 0 and uniform(draw(bits[i], np.uint64(1))) < documented:
+            new = np.int64(alike[first_alike[old] + below(draw(bits[i], np.uint64(2)), pairs)])
+        elif old < FIRST_LETTER:
+            new = 1 + (old + below(draw(bits[i], np.uint64(2)), 9)) % 10
+        else:
+            new = FIRST_LETTER + (old - FIRST_LETTER + 1 + below(draw(bits[i], np.uint64(2)), 25)) % 26
+        said = text[i] + (new - old) * place
+        at = np.searchsorted(issued, said)
+        found[i] = row[at] if at < len(issued) and issued[at] == said else -1
+    return found

@@ -1,0 +1,1 @@
+"""What a scenario may say: YAML read with line numbers, checked all at once, frozen."""

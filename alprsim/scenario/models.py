@@ -1,0 +1,423 @@
+"""The keys of a scenario, mirroring the modules: each with its unit, its default and where the default comes from."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+
+from alprsim.scenario import units
+
+_PERCENTAGE = r"^\s*-?[0-9]+(?:\.[0-9]+)?\s*%\s*$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+
+def _share(text: object) -> float:
+    if isinstance(text, str) and re.match(_PERCENTAGE, text):
+        return float(text.strip()[:-1]) / 100
+    if isinstance(text, bool) or not isinstance(text, int | float):
+        raise ValueError(f'{units.shown(text)} is not a share; write a number from 0 to 1, or a percentage like "97 %"')
+    return float(text)
+
+
+def _day(text: object) -> date:
+    try:
+        if isinstance(text, str) and re.match(_DATE, text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass  # 2026-02-30: said like any other text that is no date
+    raise ValueError(f"{units.shown(text)} is not a date; write it like 2026-03-02 (year-month-day)")
+
+
+def _whole_days(length: int) -> int:
+    if length < units.DAY or length % units.DAY:
+        raise ValueError(f"'{units.say_duration(length)}' is not a whole number of days, at least 1 d")
+    return length
+
+
+def _coordinates(pair: tuple[float, float]) -> tuple[float, float]:
+    if not (-90 <= pair[0] <= 90 and -180 <= pair[1] <= 180):
+        raise ValueError(f"{list(pair)} is not [latitude, longitude] in degrees")
+    return pair
+
+
+def _agencies(value: object) -> object:
+    if not isinstance(value, tuple) and value != "departments":
+        raise ValueError(f'{units.shown(value)} is neither "departments" nor a list of agencies')
+    return value
+
+
+def _rising(steps: tuple[int, ...]) -> tuple[int, ...]:
+    for before, after in pairwise(steps):
+        if after <= before:
+            said = f"'{units.say_duration(after)}' follows '{units.say_duration(before)}'"
+            raise ValueError(f"must rise from step to step; {said}")
+    return steps
+
+
+def _as_text(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(units.seconds),
+    PlainSerializer(units.say_duration),
+    _as_text(units.DURATION.pattern()),
+]
+Retention = Annotated[
+    int,
+    BeforeValidator(lambda text: units.seconds(text, unlimited=True)),
+    PlainSerializer(units.say_duration),
+    _as_text(units.RETENTION.pattern()),
+]
+Length = Annotated[
+    float,
+    BeforeValidator(units.LENGTH.parse),
+    PlainSerializer(units.LENGTH.say),
+    _as_text(units.LENGTH.pattern()),
+]
+Speed = Annotated[
+    float,
+    BeforeValidator(units.SPEED.parse),
+    PlainSerializer(units.SPEED.say),
+    _as_text(units.SPEED.pattern()),
+]
+Rate = Annotated[
+    float,
+    BeforeValidator(units.RATE.parse),
+    PlainSerializer(units.RATE.say),
+    _as_text(units.RATE.pattern()),
+]
+Flow = Annotated[
+    float,
+    BeforeValidator(units.FLOW.parse),
+    PlainSerializer(units.FLOW.say),
+    _as_text(units.FLOW.pattern()),
+]
+Share = Annotated[
+    float,
+    BeforeValidator(_share),
+    Field(ge=0, le=1),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": _PERCENTAGE}]}
+    ),
+]
+Coordinates = Annotated[
+    tuple[float, float],
+    AfterValidator(_coordinates),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
+Count = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+FileName = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class Model(BaseModel):
+    """A part of a scenario: unknown keys are refused and nothing changes once it is made."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=True, ser_json_inf_nan="constants"
+    )
+
+
+# A key, its unit, its default and its source stand on one line.
+# fmt: off
+
+
+# --- roads ------------------------------------------------------------------------------------------------------------
+
+
+class BuiltinRoads(Model):
+    """Generated streets of Connecticut towns, for machines without a network."""
+
+    kind: Literal["builtin"]
+    towns: Annotated[tuple[Name, ...], Field(min_length=1, description="Towns whose residents are simulated; see `alprsim towns`.")]
+    neighbours: Annotated[tuple[Name, ...], Field(description="Towns whose streets are built to join them; nobody there is measured.")] = ()
+    streets_seed: Annotated[int, Field(ge=0, description="Redraws the generated streets; not changed by `seeds`.")] = 0
+
+
+class PlaceRoads(Model):
+    """A place name, downloaded by OSMnx from OpenStreetMap."""
+
+    kind: Literal["place"]
+    place: Annotated[Name, Field(description='As Nominatim knows it: "Danbury, Connecticut, USA".')]
+    population: Annotated[int, Field(gt=0, description="Residents, for sizing the synthetic population.")]
+    consolidate: Annotated[Length, Field(description="Merge junctions closer than this; 0 m keeps all.")] = 0.0
+
+
+class GraphmlRoads(Model):
+    """A GraphML file saved by OSMnx (.graphml or .graphml.gz)."""
+
+    kind: Literal["graphml"]
+    file: Annotated[FileName, Field(description="Relative to the scenario file.")]
+    place: Annotated[Name, Field(description="What the map shows.")]
+    population: Annotated[int, Field(gt=0, description="Residents, for sizing the synthetic population.")]
+    consolidate: Annotated[Length, Field(description="Merge junctions closer than this; 0 m keeps all.")] = 0.0
+
+
+class OsmRoads(Model):
+    """An OpenStreetMap extract (.osm, .osm.gz, .osm.bz2; .osm.pbf with the `pbf` extra)."""
+
+    kind: Literal["osm"]
+    file: Annotated[FileName, Field(description="Relative to the scenario file.")]
+    place: Annotated[Name, Field(description="What the map shows.")]
+    population: Annotated[int, Field(gt=0, description="Residents, for sizing the synthetic population.")]
+    consolidate: Annotated[Length, Field(description="Merge junctions closer than this; 0 m keeps all.")] = 0.0
+
+
+RoadSource = Annotated[BuiltinRoads | PlaceRoads | GraphmlRoads | OsmRoads, Field(discriminator="kind")]
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+class Habit(Model):
+    """How often people go to one kind of place, and how far they look for it."""
+
+    share: Annotated[Share, Field(description="Of the people concerned (adults) who have such a habit.")]
+    weekly: Annotated[float, Field(gt=0, le=28, description="Visits a week of one who has it, on average.")]
+    places: Annotated[int, Field(ge=1, le=8, description="Different places of the kind they use.")] = 1
+
+
+class Habits(Model):
+    """Weekly habits. Every share and rate is an assumption unless the scenario gives its source."""
+
+    shop: Habit = Habit(share=1.0, weekly=4.0, places=4)
+    worship: Habit = Habit(share=0.30, weekly=0.8)
+    bar: Habit = Habit(share=0.25, weekly=1.0, places=2)
+    clinic: Habit = Habit(share=0.60, weekly=0.08)
+    support_group: Habit = Habit(share=0.03, weekly=0.9)
+    court: Habit = Habit(share=0.02, weekly=0.05)
+
+
+class Population(Model):
+    """Who is simulated and how they move."""
+
+    vehicles_per_person: Annotated[float, Field(gt=0, le=2, description="3,023,124 active plates in 2019 over 3.6 M people (facts.md 3.2, 6).")] = 0.84
+    household_size: Annotated[float, Field(ge=1, le=6, description="People a household, mean (ACS: Connecticut about 2.5).")] = 2.5
+    commuters: Annotated[Share, Field(description="Of adults who go out to work.")] = 0.62
+    students: Annotated[Share, Field(description="Of adults who drive to a school or university.")] = 0.06
+    retirees: Annotated[Share, Field(description="Of adults who are retired.")] = 0.22
+    commute_days: Annotated[float, Field(gt=0, le=7, description="Days a week a commuter commutes, mean. Assumption.")] = 4.3
+    trips_per_driver: Annotated[float, Field(gt=0, le=10, description="Vehicle trips a driver a day that the habits are scaled to (NHTS 2017, about 2.7; remembered, see facts.md 6).")] = 2.7
+    carpool: Annotated[Share, Field(description="Trips on which a household member rides along (facts.md 6: 8.2 % of commutes carpool).")] = 0.082
+    skip: Annotated[Share, Field(description="Chance that a habitual trip is left out on its day. Assumption.")] = 0.10
+    explore: Annotated[Share, Field(description="Share of discretionary trips to a place outside the habit. Assumption.")] = 0.10
+    jitter: Annotated[Duration, Field(description="Typical day-to-day spread of a habitual departure. Assumption.")] = 900
+    commuting: Annotated[FileName | None, Field(description="A commuting table (CSV: home, home_state, work, work_state, jobs), relative to the scenario file; none: a gravity model.")] = None
+    gravity: Annotated[Length, Field(gt=0, description="Distance at which a work place is half as likely, of equal jobs. Assumption.")] = 8000.0
+    visitors: Annotated[Share, Field(description="Vehicles that come in from beyond to work, as a share of residents' vehicles. Assumption.")] = 0.10
+    through: Annotated[Flow, Field(description="Through vehicles a day at each pair of motorway ends, both ways together. Assumption, to be calibrated to counts.")] = 0.0
+    through_return: Annotated[Share, Field(description="Share of through vehicles that come back within the pool on a later day. Assumption.")] = 0.3
+    habits: Habits = Habits()
+
+
+# --- traffic ----------------------------------------------------------------------------------------------------------
+
+
+class Traffic(Model):
+    """How vehicles move."""
+
+    fidelity: Annotated[Literal["free", "table", "queue"], Field(description="free flow; quarter-hour times of sample days run by queue; every day by queue.")] = "table"
+    storage: Annotated[Literal["newell", "simple"], Field(description="What limits the vehicles on a road.")] = "newell"
+    engine: Annotated[Literal["compiled", "simpy"], Field(description="Both give the same passages to the bit.")] = "compiled"
+    stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted.")] = 60
+
+
+# --- cameras ----------------------------------------------------------------------------------------------------------
+
+Siting = Literal["busiest", "gateways", "random", "near_places", "listed", "file"]
+
+
+class CameraGroup(Model):
+    """Cameras of one owner, placed one way. What it leaves out is taken from `cameras`."""
+
+    agency: Name
+    count: Annotated[int | None, Field(ge=0)] = None
+    kind: Literal["fixed", "gantry"] | None = None
+    siting: Siting | None = None
+    town: Annotated[Name | None, Field(description="Where they stand; by default the town of the agency's name.")] = None
+    near: Annotated[Literal["school", "worship", "clinic", "support_group", "bar", "court", "shop"] | None, Field(description="With siting: near_places.")] = None
+    sites: Annotated[tuple[Coordinates, ...], Field(description="With siting: listed. Pairs of latitude, longitude.")] = ()
+    file: Annotated[FileName | None, Field(description="With siting: file. CSV with columns lat, lon and optionally direction, town, relative to the scenario file.")] = None
+
+
+class Cameras(Model):
+    """The readers: how many, where, how good. A group's own value goes before these."""
+
+    count: Annotated[Count, Field(description="Cameras of each group that does not say its own count.")] = 10
+    kind: Literal["fixed", "gantry"] = "fixed"
+    siting: Siting = "busiest"
+    both_directions: Annotated[Share, Field(description="Share of cameras that watch both directions of their road (facts.md 2.1: 12 % have another camera within 60 m).")] = 0.12
+    tolerance: Annotated[Length, Field(description="A listed camera farther than this from every road is refused.")] = 60.0
+    rate: Annotated[Rate, Field(gt=0, description="A reader's throughput (vendors claim 1,800 to 3,600 a minute; facts.md 3).")] = 1800.0
+    buffer: Annotated[int, Field(ge=0, le=32000, description="Plates a busy reader can keep waiting. Assumption.")] = 16
+    capture: Annotated[Share, Field(description="Passing plates recorded at all (facts.md 3.1: 0.80 to 0.98).")] = 0.90
+    readable: Annotated[Share, Field(description="Recorded plates that yield any text.")] = 0.98
+    correct: Annotated[Share, Field(description="Texts read right (facts.md 3.1: 0.90, 0.93, 0.97).")] = 0.93
+    groups: Annotated[tuple[CameraGroup, ...], Field(min_length=1)]
+
+
+class PlateStock(Model):
+    """The plates in circulation, so that a misread usually names another real car."""
+
+    issued: Annotated[int, Field(gt=0, le=50_000_000, description="Active Connecticut plates (3,023,124 on 1 May 2019; facts.md 3.2).")] = 3_023_124
+    out_of_state: Annotated[Share, Field(description="Of through vehicles (about 30 % claimed; facts.md 3.2, low confidence).")] = 0.30
+
+
+# --- custody ----------------------------------------------------------------------------------------------------------
+
+
+class Agency(Model):
+    """One keeper or viewer of reads."""
+
+    kind: Literal["department", "pool", "consumer"] = "department"
+    retention: Annotated[Retention | None, Field(description="How long its store keeps a read; none: custody.retention.")] = None
+    town: Name | None = None
+    server_rate: Annotated[Rate, Field(gt=0, description="Throughput of its shared server.")] = float("inf")
+    server_buffer: Annotated[int, Field(ge=0, description="Plates its server can keep waiting.")] = 100_000
+
+
+class Edge(Model):
+    """A directed edge: the giver lets the taker look (`query`) or receive copies (`mirror`)."""
+
+    giver: Annotated[Name, Field(description='An agency, or "departments" for all of that kind.')]
+    taker: Annotated[Name, Field(description='An agency, or "departments" for all of that kind (each other, not themselves).')]
+    kind: Literal["query", "mirror"]
+    sight: Annotated[Literal["bulk", "request"] | None, Field(description="query only: whether the store can be searched in bulk (a pool) or plate by plate (default).")] = None
+    onward: Annotated[bool, Field(description="Whether what the giver itself received is passed on too.")] = False
+    delay: Annotated[Duration, Field(description="mirror only: age at which a read is copied, if the giver still holds it.")] = 0
+    clock: Annotated[Literal["capture", "receipt"], Field(description="mirror only: what the taker's retention counts from.")] = "capture"
+    on_duplicate: Annotated[Literal["ignore", "renew"], Field(description="mirror only: whether receiving a held read again restarts its clock.")] = "ignore"
+
+    @model_serializer(mode="wrap")
+    def _own_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        foreign = EDGE_KEYS["mirror" if self.kind == "query" else "query"]
+        return {key: value for key, value in write(self).items() if key not in foreign}
+
+
+EDGE_KEYS = {"query": ("sight",), "mirror": ("delay", "clock", "on_duplicate")}
+"""The keys that only one kind of edge has."""
+
+
+class Custody(Model):
+    """Who keeps what, for how long, and who may look."""
+
+    retention: Annotated[Retention, Field(description="Of agencies that do not say their own.")] = 30 * 86_400
+    agencies: Annotated[dict[Name, Agency], Field(min_length=1)]
+    sharing: tuple[Edge, ...] = ()
+
+
+class Viewer(Model):
+    """Through whose eyes a policy is measured."""
+
+    agency: Name
+    title: Name | None = None
+
+
+class Policy(Model):
+    """What one policy comes to: the scenario's custody and viewers with the policy's patch applied."""
+
+    name: Name
+    custody: Custody
+    viewers: Annotated[dict[Name, Viewer], Field(min_length=1)]
+
+
+class Ladder(Model):
+    """Retention limits tried under every policy."""
+
+    agencies: Annotated[Literal["departments"] | tuple[Name, ...], BeforeValidator(_agencies), Field(description="Whose retention is varied.")] = "departments"
+    retention: Annotated[tuple[Retention, ...], Field(min_length=1, max_length=64, description="In rising order."), AfterValidator(_rising)]
+
+
+# --- questions --------------------------------------------------------------------------------------------------------
+
+
+class Measures(Model):
+    """What is asked of each viewer's sight, and when."""
+
+    horizon: Annotated[Duration, Field(gt=0, description="T: shares are of the last T before each query moment.")]
+    moments: Annotated[tuple[Duration, ...], Field(min_length=1, description="Query moments since the start, at least a horizon after it.")]
+    unicity_points: Annotated[int, Field(ge=1, le=6)] = 4
+    unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell.")] = 3600
+    unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody.")] = 1000
+    near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found.")] = (250.0, 500.0)
+
+
+class QueryAge(Model):
+    """How old an incident is when the question is asked: an assumption, with no default truth."""
+
+    kind: Literal["exponential", "lognormal", "mixture"]
+    mean: Duration | None = None
+    median: Duration | None = None
+    p95: Duration | None = None
+    beyond: Annotated[Duration | None, Field(description="mixture: the age beyond which `beyond_share` of queries reach.")] = None
+    beyond_share: Share | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> QueryAge:
+        needed = AGE_KEYS[self.kind]
+        given = tuple(key for key in type(self).model_fields if key != "kind" and getattr(self, key) is not None)
+        if given != needed:
+            raise ValueError(f"kind: {self.kind} takes {' and '.join(needed)}; found {' and '.join(given) or 'none of them'}")
+        if any(getattr(self, key) <= 0 for key in needed):
+            raise ValueError(f"{' and '.join(needed)} must be more than 0")
+        if self.median and self.median >= (self.p95 or self.beyond or 0):
+            raise ValueError(f"{needed[1]} must be longer than median")
+        return self
+
+
+AGE_KEYS = {"exponential": ("mean",), "lognormal": ("median", "p95"), "mixture": ("median", "beyond", "beyond_share")}
+"""The keys of each kind of query age."""
+
+_SHAPES = {
+    "fast": QueryAge.model_construct(kind="exponential", mean=2 * 86_400),
+    "mixed": QueryAge.model_construct(kind="lognormal", median=5 * 86_400, p95=45 * 86_400),
+    "cold": QueryAge.model_construct(kind="mixture", median=5 * 86_400, beyond=180 * 86_400, beyond_share=0.10),
+}
+
+
+class Utility(Model):
+    """What the same policy leaves for an investigation."""
+
+    incidents: Annotated[int, Field(ge=1, description="Synthetic incidents a query moment.")] = 2000
+    within: Annotated[Length, Field(description="A read this near is useful.")] = 1000.0
+    around: Annotated[Duration, Field(description="A read this close in time is useful.")] = 1800
+    query_ages: Annotated[dict[Name, QueryAge], Field(description="Named assumptions on query age (facts.md: no distribution was ever published).")] = _SHAPES
+
+
+class Scenario(Model):
+    """One study: one world, several policies."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: Name
+    question: Annotated[str, Field(description="What the study answers, in a sentence.")] = ""
+    start: Annotated[date, BeforeValidator(_day), Field(description="First day; a day runs from 04:00 to 04:00."), WithJsonSchema({"type": "string", "format": "date", "pattern": _DATE})]
+    length: Annotated[Duration, AfterValidator(_whole_days), Field(description="Whole days.")]
+    seeds: Annotated[tuple[Count, ...], Field(min_length=1, description="Each seed redraws people, trips, cameras' random sites, reads and misreads; not the streets.")] = (1,)
+    roads: RoadSource
+    population: Population = Population()
+    traffic: Traffic = Traffic()
+    cameras: Cameras
+    plates: PlateStock = PlateStock()
+    custody: Custody
+    viewers: Annotated[dict[Name, Viewer], Field(min_length=1)]
+    policies: Annotated[dict[Name, dict[str, object]], Field(min_length=1, description="Named patches; each may touch only custody and viewers. The first is the baseline.")]
+    ladder: Ladder
+    measures: Measures
+    utility: Utility = Utility()

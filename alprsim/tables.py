@@ -1,0 +1,523 @@
+"""What passes between stages: each column's dtype, unit and meaning, declared once.
+
+Columns are one-dimensional, contiguous, read-only arrays of one dtype. The row number is the reference and −1 is
+nobody; intervals are half-open; times are int32 seconds since the scenario's start, which is 04:00 of its first day
+(inside traffic int64 milliseconds). A table checks itself when it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from typing import Any, NamedTuple, Self, dataclass_transform, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNLIMITED = 2**31 - 1
+"""No limit, as an age or a retention in seconds."""
+
+AS_WRITTEN = -1
+"""In place of a ladder's step: the retention that the policy itself says."""
+
+DAY = 86_400
+"""Seconds in a day; a day runs from 04:00 to 04:00."""
+
+DAY_STARTS = 4 * 3600
+"""The clock time, in seconds since midnight, at which a day starts."""
+
+SLOT = 900
+"""Seconds in one slot of Flows: a quarter of an hour."""
+
+Int8 = NDArray[np.int8]
+Int16 = NDArray[np.int16]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+UInt64 = NDArray[np.uint64]
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Text = NDArray[np.str_]
+
+
+class RoadKind(IntEnum):
+    """Road classes, from OpenStreetMap's ``highway`` values; ``_link`` ramps are their class's own kind RAMP."""
+
+    MOTORWAY = 0
+    TRUNK = 1
+    PRIMARY = 2
+    SECONDARY = 3
+    TERTIARY = 4
+    UNCLASSIFIED = 5
+    RESIDENTIAL = 6
+    RAMP = 7
+
+
+class PlaceKind(IntEnum):
+    """What people go to. BEYOND is a place outside the simulated streets, reached through a gateway road."""
+
+    HOME = 0
+    WORK = 1
+    SCHOOL = 2
+    WORSHIP = 3
+    CLINIC = 4
+    SUPPORT_GROUP = 5
+    BAR = 6
+    COURT = 7
+    SHOP = 8
+    BEYOND = 9
+
+
+class PersonKind(IntEnum):
+    """What a person's weekdays look like."""
+
+    COMMUTER = 0
+    STUDENT = 1
+    RETIREE = 2
+    HOMEMAKER = 3
+    CHILD = 4
+
+
+class VehicleKind(IntEnum):
+    """RESIDENT: garaged in a listed town. VISITOR: garaged beyond, comes in to work. THROUGH: only passes."""
+
+    RESIDENT = 0
+    VISITOR = 1
+    THROUGH = 2
+
+
+class Purpose(IntEnum):
+    """Why a trip is made: the kind of its destination, or the way home, or passing through."""
+
+    HOME = 0
+    WORK = 1
+    SCHOOL = 2
+    WORSHIP = 3
+    CLINIC = 4
+    SUPPORT_GROUP = 5
+    BAR = 6
+    COURT = 7
+    SHOP = 8
+    THROUGH = 9
+
+
+class CameraKind(IntEnum):
+    """How a reader stands."""
+
+    FIXED = 0
+    PATROL = 1
+    GANTRY = 2
+    PORTABLE = 3
+    SPOTTER = 4
+
+
+class AgencyKind(IntEnum):
+    """DEPARTMENT: owns cameras and keeps reads. POOL: a vendor's searchable store. CONSUMER: only looks."""
+
+    DEPARTMENT = 0
+    POOL = 1
+    CONSUMER = 2
+
+
+class SightKind(IntEnum):
+    """How a viewer gets at a read: holds or can export it; asks for one plate or place; by warrant."""
+
+    BULK = 0
+    REQUEST = 1
+    PROCESS = 2
+
+
+class RecordClass(IntEnum):
+    """PLAIN: a read that matched nothing. HIT: matched a hot list. HELD: under a preservation request."""
+
+    PLAIN = 0
+    HIT = 1
+    HELD = 2
+
+
+class TableError(ValueError):
+    """A table broke its contract: which table and column, the rule, and what was found."""
+
+
+def column(unit: str, meaning: str, *, refers: str = "", ascending: bool = False) -> Any:
+    """Declare one column: its unit, its meaning in a phrase, the table its rows refer to, whether it never falls."""
+    return field(metadata={"unit": unit, "meaning": meaning, "refers": refers, "ascending": ascending})
+
+
+class Column(NamedTuple):
+    """A column's declaration, as ``alprsim columns`` prints it."""
+
+    table: str
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+    refers: str
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(column,))
+class Table:
+    """Columns of equal length; rows are numbered from 0. Making one casts nothing: wrong input is a TableError."""
+
+    order = ""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+
+    def __post_init__(self) -> None:
+        length = -1
+        for declared in self.columns():
+            values = getattr(self, declared.name)
+            self._check(declared, values)
+            if length not in (-1, len(values)):
+                raise TableError(f"{declared.table}.{declared.name} must have {length} rows, not {len(values)}")
+            length = len(values)
+            values.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)} rows: {', '.join(c.name for c in self.columns())})"
+
+    @classmethod
+    def columns(cls) -> tuple[Column, ...]:
+        """Return the declarations in order."""
+        declared = cls.__dict__.get("_declared")
+        if declared is None:
+            hints = get_type_hints(cls)
+            declared = tuple(
+                Column(
+                    cls.__name__,
+                    f.name,
+                    np.dtype(get_args(get_args(hints[f.name])[1])[0]).name,
+                    f.metadata["unit"],
+                    f.metadata["meaning"],
+                    f.metadata["refers"],
+                )
+                for f in fields(cls)  # type: ignore[arg-type]
+            )
+            cls._declared = declared  # type: ignore[attr-defined]
+        return tuple(declared)
+
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """Make a table, casting each column once to its declared dtype (a value that does not fit is an error)."""
+        dtypes = {c.name: c.dtype for c in cls.columns()}
+        return cls(**{name: _cast(cls.__name__, name, value, dtypes[name]) for name, value in values.items()})
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Return the table with no rows."""
+        return cls(**{c.name: np.empty(0, c.dtype if c.dtype != "str" else "<U1") for c in cls.columns()})
+
+    def take(self, rows: NDArray[Any] | slice) -> Self:
+        """Return the rows named by an index, a mask or a slice, in that order."""
+        return type(self)(**{c.name: np.ascontiguousarray(getattr(self, c.name)[rows]) for c in self.columns()})
+
+    def data(self) -> dict[str, NDArray[Any]]:
+        """Return the columns by name."""
+        return {c.name: getattr(self, c.name) for c in self.columns()}
+
+    def refer(self, **tables: Table) -> Self:
+        """Check that every reference to the given tables is −1 or one of their rows; return the table itself."""
+        for declared in self.columns():
+            target = next((t for t in tables.values() if type(t).__name__ == declared.refers), None)
+            values = getattr(self, declared.name)
+            if target is not None and len(values) and (values.min() < -1 or values.max() >= len(target)):
+                raise TableError(
+                    f"{declared.table}.{declared.name} must be −1 or a row of {declared.refers} (0 to {len(target) - 1}), "
+                    f"not {values.min()} to {values.max()}"
+                )
+        return self
+
+    def _check(self, declared: Column, values: Any) -> None:
+        name = f"{declared.table}.{declared.name}"
+        if not isinstance(values, np.ndarray) or values.ndim != 1:
+            raise TableError(f"{name} must be a one-dimensional array, not {type(values).__name__}")
+        if declared.dtype == "str":
+            if values.dtype.kind != "U":
+                raise TableError(f"{name} must be text, not {values.dtype}")
+        elif values.dtype != np.dtype(declared.dtype):
+            raise TableError(f"{name} must be {declared.dtype}, not {values.dtype}")
+        if not values.flags.c_contiguous:
+            raise TableError(f"{name} must be contiguous, not strided")
+        if self.__dataclass_fields__[declared.name].metadata["ascending"] and np.any(values[1:] < values[:-1]):  # type: ignore[attr-defined]
+            raise TableError(f"{name} must never fall; row {int(np.argmax(values[1:] < values[:-1])) + 1} does")
+
+
+def _cast(table: str, name: str, value: Any, dtype: str) -> NDArray[Any]:
+    array = np.asarray(value)
+    if dtype == "str":
+        return np.ascontiguousarray(array, np.str_)
+    cast = np.ascontiguousarray(array, dtype)
+    exact = np.dtype(dtype).kind in "iub"
+    if exact and array.size and not np.array_equal(cast, array):
+        wrong = int(np.argmax(cast != array))
+        raise TableError(f"{table}.{name} must fit {dtype}; row {wrong} is {array.reshape(-1)[wrong]}")
+    return cast.copy() if cast is array or cast.base is not None else cast
+
+
+class Towns(Table):
+    """The towns of the study, listed ones and their neighbours."""
+
+    name: Text = column("", "the town's name")
+    x: Float64 = column("m", "centre, projected")
+    y: Float64 = column("m", "centre, projected")
+    population: Int32 = column("people", "residents, as published")
+    listed: Int8 = column("0 or 1", "whether its residents' vehicles are simulated and measured")
+
+
+class Junctions(Table):
+    """Where roads meet or end."""
+
+    osm_id: Int64 = column("", "the source's own node number")
+    x: Float64 = column("m", "projected")
+    y: Float64 = column("m", "projected")
+    town: Int16 = column("row", "the town it lies in", refers="Towns")
+
+
+class Streets(Table):
+    """Road segments as a source tells them, one row a direction, before speeds, lanes and capacity are filled in."""
+
+    tail: Int32 = column("row", "junction it leaves", refers="Junctions")
+    head: Int32 = column("row", "junction it reaches", refers="Junctions")
+    length: Float32 = column("m", "along the road")
+    kind: Int8 = column("RoadKind", "class")
+    lanes: Int8 = column("lanes", "in this direction; 0 where the source does not say")
+    speed: Float32 = column("m/s", "posted or typical; 0 where the source does not say")
+
+
+class Roads(Table):
+    """Links of the traffic model: one direction of one road segment, ordered by tail."""
+
+    order = "by tail"
+    tail: Int32 = column("row", "junction it leaves", refers="Junctions", ascending=True)
+    head: Int32 = column("row", "junction it reaches", refers="Junctions")
+    length: Float32 = column("m", "along the road")
+    crossing: Int32 = column("ms", "time to cross at free flow")
+    lanes: Int8 = column("lanes", "in this direction")
+    headway: Int32 = column("ms", "least time between two vehicles leaving it: 1 / capacity")
+    room: Int32 = column("vehicles", "how many fit, bumper to bumper")
+    wave: Int32 = column("ms", "time a freed space takes to travel back to its start: length / backward wave speed")
+    kind: Int8 = column("RoadKind", "class")
+
+
+class Places(Table):
+    """Where people live, work and go; each is reached from a junction."""
+
+    junction: Int32 = column("row", "its access", refers="Junctions")
+    kind: Int8 = column("PlaceKind", "what it is")
+    weight: Float32 = column("", "attraction among its kind: residents of a home area, jobs of a work place, else 1")
+    town: Int16 = column("row", "the town it is in; a BEYOND place: the town it stands for", refers="Towns")
+
+
+class People(Table):
+    """Everyone simulated, grouped by household."""
+
+    order = "by household"
+    home: Int32 = column("row", "where they live", refers="Places")
+    work: Int32 = column("row", "where they work or study, −1 nowhere", refers="Places")
+    household: Int32 = column("number", "who live together", ascending=True)
+    vehicle: Int32 = column("row", "the car they mainly drive, −1 none", refers="Vehicles")
+    kind: Int8 = column("PersonKind", "what their weekdays look like")
+    key: UInt64 = column("", "to which this person's draws belong")
+
+
+class Vehicles(Table):
+    """Every vehicle simulated: residents' first, then visitors', then those that only pass through."""
+
+    household: Int32 = column("number", "who own it, −1 nobody here")
+    garage: Int32 = column("row", "where it stands at night", refers="Places")
+    town: Int16 = column("row", "the town of its garage", refers="Towns")
+    kind: Int8 = column("VehicleKind", "resident, visitor, through")
+    key: UInt64 = column("", "to which this vehicle's draws belong")
+
+
+class Plates(Table):
+    """Issued plates: row v < len(Vehicles) is vehicle v's own, then the other plates in circulation."""
+
+    text: Int64 = column("packed", "characters, base 37, at most 8")
+    state: Int8 = column("", "0 Connecticut, 1 elsewhere")
+
+
+class Trips(Table):
+    """One day's vehicle trips."""
+
+    order = "by vehicle, depart"
+    vehicle: Int32 = column("row", "who drives it is `driver`", refers="Vehicles", ascending=True)
+    driver: Int32 = column("row", "at the wheel; −1 for through traffic", refers="People")
+    companion: Int32 = column("row", "the household member who rides along; −1 none", refers="People")
+    depart: Int32 = column("s", "since the scenario's start, as planned")
+    origin: Int32 = column("row", "from", refers="Places")
+    destination: Int32 = column("row", "to", refers="Places")
+    purpose: Int8 = column("Purpose", "why")
+
+
+class Journeys(Table):
+    """Trips as driven, row for row."""
+
+    depart: Int32 = column("s", "left, rounded down")
+    arrive: Int32 = column("s", "arrived, rounded up; −1 unfinished")
+    path: Int32 = column("row", "the route", refers="Paths")
+
+
+class Flows(Table):
+    """What each road carried: row = road × 96 + quarter hour of the day (from 04:00)."""
+
+    vehicles: Int32 = column("vehicles", "that entered in the quarter hour")
+    time: Int32 = column("ms", "mean time to cross for those; free flow where none entered")
+
+
+class Passages(Table):
+    """A vehicle enters a watched road."""
+
+    order = "by time"
+    time: Int64 = column("ms", "since the scenario's start", ascending=True)
+    road: Int32 = column("row", "entered", refers="Roads")
+    trip: Int32 = column("row", "of that day", refers="Trips")
+
+
+class Agencies(Table):
+    """Who owns cameras, keeps reads or looks at them."""
+
+    name: Text = column("", "as the scenario says it")
+    kind: Int8 = column("AgencyKind", "department, pool, consumer")
+    server_rate: Float32 = column("plates/min", "its shared server's throughput; inf without limit")
+    server_room: Int32 = column("plates", "its shared server's queue")
+
+
+class Cameras(Table):
+    """Readers."""
+
+    agency: Int16 = column("row", "the owner", refers="Agencies")
+    kind: Int8 = column("CameraKind", "how it stands")
+    rate: Float32 = column("plates/min", "throughput; inf without limit")
+    room: Int16 = column("plates", "its buffer")
+    capture: Float32 = column("share", "of passing plates it records at all")
+    correct: Float32 = column("share", "of recorded plates it reads right")
+    key: UInt64 = column("", "to which this camera's draws belong")
+
+
+class Sites(Table):
+    """A road a camera watches; a camera may watch several."""
+
+    camera: Int32 = column("row", "the reader", refers="Cameras")
+    road: Int32 = column("row", "watched", refers="Roads")
+    offset: Float32 = column("m", "from the road's start")
+    heading: Float32 = column("degree", "direction of travel it watches, clockwise from north")
+
+
+class Reads(Table):
+    """A plate recorded at a site. The truth, `vehicle`, is for `measures` alone."""
+
+    time: Int32 = column("s", "since the scenario's start")
+    site: Int32 = column("row", "where", refers="Sites")
+    plate: Int32 = column("row", "as recorded; −1 unreadable", refers="Plates")
+    vehicle: Int32 = column("row", "the truth", refers="Vehicles")
+
+
+class Truth(Table):
+    """Trips as driven, kept for the measures: what a viewer's reads are held against."""
+
+    order = "by vehicle, depart"
+    vehicle: Int32 = column("row", "driven", refers="Vehicles", ascending=True)
+    driver: Int32 = column("row", "at the wheel; −1 for through traffic", refers="People")
+    companion: Int32 = column("row", "rides along; −1 none", refers="People")
+    depart: Int32 = column("s", "left")
+    arrive: Int32 = column("s", "arrived")
+    origin: Int32 = column("row", "from", refers="Places")
+    destination: Int32 = column("row", "to", refers="Places")
+    purpose: Int8 = column("Purpose", "why")
+
+
+class Measured(Table):
+    """The tidy table of answers: one row a (policy, viewer, sight, retention, measure, town, statistic, seed)."""
+
+    policy: Text = column("", "the named policy")
+    viewer: Text = column("", "through whose eyes")
+    sight: Text = column("", "bulk: held or exportable; request: also plate by plate")
+    retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
+    measure: Text = column("", "as the glossary defines it")
+    town: Text = column("", "home town of the vehicles, or all")
+    statistic: Text = column("", "stock, share of horizon, share of window, …")
+    seed: Int64 = column("", "of the replicate")
+    value: Float64 = column("see unit", "NaN: not measured")
+    unit: Text = column("", "of the value")
+    n: Int64 = column("", "vehicles (or incidents, or targets) it is the mean of, over all query moments")
+
+
+class Access(Table):
+    """Which ages of whose reads a viewer can obtain, under one policy."""
+
+    viewer: Int16 = column("row", "who looks", refers="Agencies")
+    owner: Int16 = column("row", "whose camera read it", refers="Agencies")
+    record: Int8 = column("RecordClass", "plain, hit, held")
+    sight: Int8 = column("SightKind", "bulk, on request, by process")
+    from_age: Int32 = column("s", "obtainable from this age on")
+    to_age: Int32 = column("s", "and before this age; 2³¹−1 unlimited")
+    purge_period: Int32 = column("s", "0 continuous")
+    purge_phase: Int32 = column("s", "of the purge, since 04:00")
+    through: Int16 = column("row", "the agency whose store holds it", refers="Agencies")
+
+
+class Paths(NamedTuple):
+    """Routes, compressed: route p drives ``road[first[p]:first[p + 1]]``."""
+
+    first: Int64
+    road: Int32
+
+
+class Bucket(NamedTuple):
+    """The reads and the truth of a few vehicles, grouped by vehicle: what a measure opens at a time.
+
+    Vehicle ``vehicle[i]`` owns rows ``first_read[i]:first_read[i + 1]`` of `reads` (those recorded under its own plate
+    row, in order of time; ``reads.vehicle`` tells which of them are ghosts) and ``first_trip[i]:first_trip[i + 1]`` of `truth`.
+    """
+
+    vehicle: Int32
+    first_read: Int64
+    reads: Reads
+    first_trip: Int64
+    truth: Truth
+
+
+class Network(NamedTuple):
+    """One source's streets and places, ready for traffic."""
+
+    junctions: Junctions
+    roads: Roads
+    places: Places
+    towns: Towns
+    crs: str
+    attribution: str
+    generated: bool
+
+
+class Settlement(NamedTuple):
+    """Who lives where and owns what, before any day is made. `habits` rows: the places a person goes to."""
+
+    people: People
+    vehicles: Vehicles
+    habits: Habits
+
+
+class Habits(Table):
+    """The places a person habitually goes to, besides home and work."""
+
+    order = "by person"
+    person: Int32 = column("row", "whose", refers="People", ascending=True)
+    place: Int32 = column("row", "where to", refers="Places")
+    weekly: Float32 = column("visits/week", "how often, on average")
+
+
+TABLES: tuple[type[Table], ...] = (
+    Towns, Junctions, Streets, Roads, Places, People, Vehicles, Habits, Plates, Trips, Journeys, Flows, Passages, Agencies,
+    Cameras, Sites, Reads, Truth, Access, Measured,
+)  # fmt: skip
+
+
+def contracts() -> Iterator[Column]:
+    """Yield every declared column, table by table, in the order of the story."""
+    for table in TABLES:
+        yield from table.columns()

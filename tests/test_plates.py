@@ -1,0 +1,156 @@
+"""Plate numbers: formats, the issued stock, and whose plate a misreading names."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim import plates
+from alprsim.kernels import plates as kernels
+from alprsim.randomness import draw, stream
+from alprsim.scenario.models import PlateStock
+from alprsim.tables import VehicleKind, Vehicles
+from tests import naive_cameras as naive
+
+texts = st.text(plates.ALPHABET[1:], min_size=1, max_size=8)
+
+
+def fleet(n, kind=VehicleKind.RESIDENT, first=0):
+    key = draw(stream(7, "test vehicles"), np.arange(first, first + n))
+    return Vehicles.of(
+        household=np.arange(n), garage=np.zeros(n), town=np.zeros(n), kind=np.full(n, kind), key=key
+    )  # fmt: skip
+
+
+@given(st.lists(texts, max_size=20))
+@settings(deadline=None, derandomize=True)
+def test_packing_keeps_every_plate_and_their_order(spelled):
+    packed = plates.pack(spelled)
+    assert plates.spell(packed) == spelled
+    assert np.argsort(packed, kind="stable").tolist() == sorted(range(len(spelled)), key=spelled.__getitem__)
+
+
+@pytest.mark.parametrize("wrong", ["ab12345", "AB-12345", "AB 123", "ÄB123", "AB·123"])
+def test_only_digits_and_capitals_can_be_packed(wrong):
+    with pytest.raises(ValueError, match=re.escape(repr(wrong))):
+        plates.pack(["AB12345", wrong])
+
+
+def test_a_plate_longer_than_eight_characters_is_refused():
+    with pytest.raises(ValueError, match="at most 8 characters, not 9"):
+        plates.pack(["ABC123456"])
+
+
+def test_the_stock_is_the_states_and_every_plate_is_issued_once():
+    vehicles = fleet(500)
+    issued = plates.issue(vehicles, PlateStock(issued=20_000), seed=1)
+    spelled = plates.spell(issued.text)
+    assert len(issued) == len(set(spelled)) == 20_000
+    shares = [
+        sum(bool(re.fullmatch(p, s)) for s in spelled) for p in (r"[A-Z]{2}\d{5}", r"\d{3}[A-Z]{3}", r"\d[A-Z]{4}\d")
+    ]
+    assert shares == [12_000, 6_000, 2_000]
+    assert {"AA00000", "AA11999", "000AAA", "999AAF", "0AAAA0", "9AAAT9"} <= set(spelled)
+    assert not issued.state.any()
+
+
+def test_three_million_plates_end_where_connecticuts_did():
+    """AB·12345 had reached AU by spring 2019; 60 % of the stock must end nearby."""
+    stock = plates.issue(fleet(0), PlateStock(), seed=1)
+    assert len(stock) == 3_023_124
+    last = max(s for s in plates.spell(stock.text[:1_900_000]) if len(s) == 7)
+    assert "AP" < last < "AX"
+
+
+def test_vehicles_get_plates_of_every_series_at_random():
+    own = plates.spell(plates.issue(fleet(3000), PlateStock(issued=100_000), seed=1).text[:3000])
+    assert 0.55 < np.mean([len(p) == 7 for p in own]) < 0.65
+    assert own != sorted(own)
+
+
+def test_the_seed_redraws_the_plates():
+    one, other = (plates.issue(fleet(50), PlateStock(issued=5000), seed=s).text[:50] for s in (1, 2))
+    assert (one != other).mean() > 0.9
+
+
+def test_renumbering_vehicles_permutes_their_plates():
+    vehicles = fleet(400)
+    order = np.argsort(draw(stream(1, "another order"), np.arange(400)))
+    spec = PlateStock(issued=450)
+    assert np.array_equal(
+        plates.issue(vehicles.take(order), spec, seed=3).text[:400],
+        plates.issue(vehicles, spec, seed=3).text[:400][order],
+    )
+
+
+def test_one_more_vehicle_leaves_nearly_every_plate_alone():
+    spec = PlateStock(issued=10_000)
+    fewer, more = (plates.issue(fleet(n), spec, seed=3).text for n in (1000, 1001))
+    assert (fewer[:1000] != more[:1000]).sum() <= 2
+
+
+def test_through_traffic_bears_other_states_plates_outside_the_block():
+    vehicles = fleet(2000, VehicleKind.THROUGH)
+    issued = plates.issue(vehicles, PlateStock(issued=50_000, out_of_state=0.3), seed=1)
+    elsewhere = issued.state[:2000] == 1
+    assert 0.26 < elsewhere.mean() < 0.34
+    assert len(issued) == 50_000 + elsewhere.sum()
+    assert all(re.fullmatch(r"[A-Z]{3}\d{4}", p) for p in plates.spell(issued.text[:2000][elsewhere]))
+    assert len(np.unique(issued.text)) == len(issued)
+    assert not plates.issue(fleet(200), PlateStock(issued=500), seed=1).state.any()
+
+
+def test_fewer_plates_than_vehicles_is_an_error():
+    with pytest.raises(
+        ValueError, match=r"plates.issued must be at least the 30 Connecticut vehicles simulated, not 29"
+    ):
+        plates.issue(fleet(30), PlateStock(issued=29), seed=1)
+    assert len(plates.issue(fleet(30), PlateStock(issued=30), seed=1)) == 30
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=9), st.integers(0, 3))
+@settings(deadline=None, derandomize=True)
+def test_claims_are_those_of_the_naive_twin(keys, spare):
+    base = stream(5, "claims")
+    claimed = kernels.claim(base, np.array(keys, np.uint64), len(keys) + spare)
+    assert claimed.tolist() == naive.claim(base, keys, len(keys) + spare)
+
+
+@given(st.lists(texts, min_size=1, max_size=6, unique=True), st.integers(0, 2**32))
+@settings(deadline=None, derandomize=True)
+def test_misreadings_are_those_of_the_naive_twin(true, bits):
+    """Half of the misread texts are issued to somebody else, and those must be found."""
+    bits = np.arange(bits, bits + len(true), dtype=np.uint64)
+    said = [naive.misread(p, b, plates.CONFUSED, plates.DOCUMENTED) for p, b in zip(true, bits, strict=True)]
+    issued = list(dict.fromkeys(true + said[::2]))
+    table = plates.Plates.of(text=plates.pack(issued), state=np.zeros(len(issued)))
+    found = plates.misread(table, np.arange(len(true), dtype=np.int32), bits)
+    assert found.tolist() == [issued.index(s) if s in issued else -1 for s in said]
+    assert all(
+        len(s) == len(p) and sum(a != b for a, b in zip(s, p, strict=True)) == 1
+        for s, p in zip(said, true, strict=True)
+    )
+
+
+def test_documented_confusions_happen():
+    bits = np.arange(4000, dtype=np.uint64)
+    said = {naive.misread("7", b, plates.CONFUSED, 1.0) for b in bits[:100]}
+    assert said == {"2", "3", "Z"}
+    assert {naive.misread("0", b, plates.CONFUSED, 1.0) for b in bits[:100]} == {"O", "D", "Q"}
+    table = plates.Plates.of(text=plates.pack(["AB10007", "AB10002", "AB10005"]), state=np.zeros(3))
+    found = plates.misread(table, np.zeros(4000, np.int32), bits)
+    as_two, as_five = (found == 1).mean(), (found == 2).mean()
+    assert as_two > 2.5 * as_five > 0  # 1/2 × 1/3 + 1/2 × 1/9 against 1/2 × 1/9 of the last digit's
+    assert not (found == 0).any()
+
+
+def test_most_misreadings_name_another_real_plate():
+    """Facts 3.2: plates are issued in sequence, so a wrong digit makes a plate that somebody bears."""
+    stock = plates.issue(fleet(20_000), PlateStock(issued=1_000_000), seed=1)
+    newest = np.flatnonzero([len(p) == 7 for p in plates.spell(stock.text[:20_000])]).astype(np.int32)
+    found = plates.misread(stock, newest, draw(stream(1, "misreadings"), newest))
+    assert (found >= 0).mean() > 0.5
+    assert (found != newest).all()
+    assert 0 < ((found >= 0) & (found < 20_000)).mean() < 0.05  # most of them outside the simulated sample

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim import parquet, store
+from alprsim.kernels import group as kernels
+from alprsim.tables import Journeys, Reads, TableError, Trips
+from tests import naive_group as naive
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 5), max_size=30))
+def test_group_agrees_with_its_twin(keys):
+    first = np.zeros(7, np.int64)
+    order = kernels.group(np.array(keys, np.int32), first)
+    expected_order, expected_first = naive.group(keys, 6)
+    assert order.tolist() == expected_order
+    assert first.tolist() == expected_first
+
+
+def a_day(day: int, n_plates: int, n_vehicles: int) -> tuple[Reads, Trips, Journeys]:
+    rng = np.random.default_rng(day)
+    n = 200
+    time = np.sort(rng.integers(0, 86_400, n)) + day * 86_400
+    vehicle = rng.integers(0, n_vehicles, n)
+    plate = np.where(rng.random(n) < 0.1, -1, rng.integers(0, n_plates, n))
+    reads = Reads.of(time=time, site=rng.integers(0, 9, n), plate=plate, vehicle=vehicle)
+    drivers = np.sort(rng.integers(0, n_vehicles, 80))
+    depart = np.sort(rng.integers(0, 86_000, 80)) + day * 86_400
+    rows = np.lexsort((depart, drivers))
+    trips = Trips.of(
+        vehicle=drivers[rows], driver=drivers[rows], companion=np.full(80, -1), depart=depart[rows],
+        origin=np.zeros(80), destination=np.ones(80), purpose=np.zeros(80),
+    )  # fmt: skip
+    journeys = Journeys.of(depart=depart[rows], arrive=depart[rows] + 60, path=np.zeros(80))
+    return reads, trips, journeys
+
+
+@pytest.mark.parametrize("days", [1, store.BLOCK_DAYS + 2])
+def test_what_goes_in_comes_out_grouped(tmp_path: Path, days: int):
+    n_plates, n_vehicles = 60, 40
+    writer = store.Writer(tmp_path, store.layout(n_plates, n_vehicles, 3))
+    rows = [a_day(day, n_plates, n_vehicles) for day in range(days)]
+    for day in rows:
+        writer.add(*day)
+    writer.flush()
+    kept = store.Store(tmp_path)
+    assert kept.count() == sum(len(reads) for reads, _, _ in rows)
+    seen = []
+    for number in range(len(kept)):
+        bucket = kept.bucket(number)
+        seen += bucket.vehicle.tolist()
+        for i, vehicle in enumerate(bucket.vehicle):
+            mine = bucket.reads.take(slice(bucket.first_read[i], bucket.first_read[i + 1]))
+            expected = [t for reads, _, _ in rows for t in reads.time[reads.plate == vehicle]]
+            assert mine.time.tolist() == expected
+            assert (mine.plate == vehicle).all()
+            driven = bucket.truth.take(slice(bucket.first_trip[i], bucket.first_trip[i + 1]))
+            assert driven.depart.tolist() == [t for _, trips, _ in rows for t in trips.depart[trips.vehicle == vehicle]]
+    assert sorted(seen) == list(range(n_vehicles))
+    everything = kept.reads()
+    assert len(everything) == sum((reads.plate >= 0).sum() for reads, _, _ in rows)
+
+
+def test_a_parquet_file_carries_units_and_names_its_table(tmp_path: Path):
+    reads, _, _ = a_day(0, 9, 9)
+    file = tmp_path / "reads.parquet"
+    parquet.save(reads, file)
+    schema = pq.read_schema(file)
+    assert schema.field("time").metadata[b"unit"] == b"s"
+    assert schema.metadata[b"alprsim.table"] == b"Reads"
+    assert parquet.read(Reads, file).time.tolist() == reads.time.tolist()
+    with pytest.raises(TableError, match="no column driver, companion"):
+        parquet.read(Trips, file)
+    assert [f.name for f in tmp_path.iterdir()] == ["reads.parquet"]
