@@ -1,1 +1,80 @@
-"""x"""
+"""alprsim: what a retention limit, or an end to sharing, changes about how much of people's movements can be rebuilt.
+
+The listing tells the story. Roads (`roads`, `towns`) carry people and their trips (`population`, `routing`) as traffic
+(`traffic`); cameras (`siting`, `cameras`, `plates`) turn passing cars into reads; custody (`custody`, `ledger`) decides
+who keeps and shares them; what a viewer then holds (`sight`) is held against the truth (`measures`) and against what an
+investigation needs (`utility`). `experiment` runs the stages in order, `sweep` many seeds, `results` and `report` are
+what people read.
+
+    alprsim.run("scenarios/quickstart.yaml").report()
+
+Every vehicle is synthetic; alprsim tracks nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from alprsim.results import Run
+    from alprsim.scenario.read import Loaded
+
+__all__ = ["compare", "load", "run", "study"]
+
+
+def run(
+    scenario: str | Path, *, out: str | Path | None = None, overrides: Sequence[str] = (), graph: str | Path | None = None,
+    jobs: int = 1,
+) -> Run:  # fmt: skip
+    """Run a scenario file and return its result.
+
+    Parameters
+    ----------
+    scenario
+        A YAML file.
+    out
+        The result's folder; by default ``results/runs/NAME-DIGEST``.
+    overrides
+        Keys to set, such as ``"cameras.count=40"``.
+    graph
+        A GraphML file in place of the scenario's own roads.
+    jobs
+        Processes; the answer is the same for any number.
+    """
+    from alprsim import sweep
+
+    loaded = study(scenario, overrides=overrides, graph=graph)
+    return sweep.run(loaded, out=Path(out) if out else None, jobs=jobs)
+
+
+def study(scenario: str | Path, *, overrides: Sequence[str] = (), graph: str | Path | None = None) -> Loaded:
+    """Read and check a scenario file, its roads taken from a GraphML file where one is given."""
+    from alprsim.scenario.read import load
+
+    loaded = load(scenario, overrides=overrides, graph=graph is not None)
+    if graph is None:
+        return loaded
+    roads = loaded.scenario.roads
+    if roads.kind == "builtin":
+        raise ValueError("--graph replaces a real place's streets; this scenario's roads are built in (roads.kind: builtin)")
+    source = {"kind": "graphml", "file": str(Path(graph).resolve()), "place": roads.place, "population": roads.population}
+    return load(scenario, overrides=(*overrides, f"roads={json.dumps({**source, 'consolidate': f'{roads.consolidate} m'})}"))
+
+
+def load(folder: str | Path) -> Run:
+    """Open the result that a run left in a folder."""
+    from alprsim import results
+
+    return results.load(Path(folder))
+
+
+def compare(*folders: str | Path) -> pd.DataFrame:
+    """Put two or more results side by side."""
+    from alprsim import results
+
+    return results.compare([results.load(Path(folder)) for folder in folders])

@@ -12,6 +12,8 @@ from typing import Any, ParamSpec
 
 import click
 
+import alprsim
+
 P = ParamSpec("P")
 
 FAILED, INVALID, INTERRUPTED = 1, 2, 130
@@ -70,7 +72,7 @@ def main() -> None:
 @_plainly
 def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, as_json: bool) -> None:
     """Check a scenario without running it, all errors at once."""
-    loaded = _load(scenario, overrides, seed)
+    loaded = _study(scenario, overrides, seed)
     study = loaded.scenario
     steps = len(study.ladder.retention)
     facts: dict[str, Any] = {
@@ -118,8 +120,8 @@ def run(
     """Run a scenario: traffic, reads, every policy, and the page."""
     from alprsim import sweep
 
-    loaded = _load(scenario, overrides, seed, graph=graph is not None)
-    result = sweep.run(loaded, out=out, graph=graph, jobs=jobs, tell=_teller())
+    loaded = _study(scenario, overrides, seed, graph)
+    result = sweep.run(loaded, out=out, jobs=jobs, tell=sweep.Progress(sys.stderr))
     _print_headline(result, as_json)
 
 
@@ -179,18 +181,9 @@ def towns(as_json: bool) -> None:
         click.echo(f"{row['name']:<16}{row['population']:>9,}{row['area']:>8.1f}{row['jobs']:>9,}  {row['streets']}")
 
 
-def _load(scenario: Path, overrides: tuple[str, ...], seed: int | None, *, graph: bool = False) -> Any:
-    from alprsim.scenario.read import load
-
+def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None = None) -> Any:
     chosen = overrides if seed is None else (*overrides, f"seeds=[{seed}]")
-    return load(scenario, overrides=chosen, graph=graph)
-
-
-def _teller() -> Callable[[str, float], None]:
-    """Return what shows progress: a live line on a terminal, a line a stage elsewhere."""
-    from alprsim.sweep import Progress
-
-    return Progress(sys.stderr)
+    return alprsim.study(scenario, overrides=chosen, graph=graph)
 
 
 def _print_headline(result: Any, as_json: bool) -> None:

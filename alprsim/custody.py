@@ -68,7 +68,7 @@ def with_retention(spec: models.Custody, names: str | Sequence[str], retention: 
     return spec.model_copy(update={"agencies": {**spec.agencies, **changed}})
 
 
-def edges(spec: models.Custody) -> list[models.Share_]:
+def edges(spec: models.Custody) -> list[models.Edge]:
     """Return the sharing edges between single agencies: "departments" becomes each of them, never with itself.
 
     Raises
@@ -89,6 +89,7 @@ def edges(spec: models.Custody) -> list[models.Share_]:
 def access(spec: models.Custody, agencies: Agencies, viewers: Sequence[int]) -> Access:
     """Compile the rules into Access for the given viewers (rows of `agencies`), ordered by viewer, owner, sight, age.
 
+    `agencies` may have rows that this custody lacks, those of other policies: they keep nothing and share nothing.
     Rows of one viewer, owner and sight neither overlap nor touch. ``through`` is the store that holds the reads of a
     row, of several the one that holds them longest. Rows on request stand beside those in bulk, and may repeat them.
     """
@@ -182,8 +183,7 @@ class _Rules(NamedTuple):
             renews = edge.clock == "receipt" and edge.on_duplicate == "renew"
             ends = row[edge.giver], row[edge.taker]
             shared[edge.kind].append(_Edge(*ends, edge.onward, sight, edge.delay, edge.clock == "receipt", renews))
-        kept = (spec.agencies[name].retention for name in row)
-        return cls([spec.retention if w is None else w for w in kept], shared["mirror"], shared["query"])
+        return cls([_retention(spec, name) for name in row], shared["mirror"], shared["query"])
 
     def view(self, viewer: int) -> list[tuple[int, int, SightKind]]:
         """Return the (store, owner of reads, sight) that `viewer` can look into, each once at its best sight."""
@@ -301,6 +301,13 @@ class _Course:
         for store in givers:
             self.stays[store].until = UNLIMITED
             self.cycles.add(_loop(givers, store))
+
+
+def _retention(spec: models.Custody, name: str) -> int:
+    if name not in spec.agencies:
+        return 0
+    own = spec.agencies[name].retention
+    return spec.retention if own is None else own
 
 
 def _members(spec: models.Custody, name: str) -> list[str]:

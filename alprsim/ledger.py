@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import simpy
 
 from alprsim.scenario import models
-from alprsim.tables import UNLIMITED, Agencies, AgencyKind
+from alprsim.tables import UNLIMITED, Agencies
 
 
 @dataclass
@@ -30,14 +30,16 @@ class Copy:
 
 
 class Ledger:
-    """The stores of all agencies, what each holds and what each once held."""
+    """The stores of all agencies, by row of Agencies: what each holds and what each once held.
+
+    A row that the custody lacks keeps nothing and shares nothing.
+    """
 
     def __init__(self, spec: models.Custody, agencies: Agencies) -> None:
         self.env = simpy.Environment()
-        kept = [spec.agencies[str(name)].retention for name in agencies.name]
-        self.retention = [inf if w == UNLIMITED else w for w in (spec.retention if w is None else w for w in kept)]
+        self.retention = [_retention(spec, str(name)) for name in agencies.name]
         self.edges = list(_edges(spec, agencies))
-        self.stores: list[dict[int, Copy]] = [{} for _ in kept]
+        self.stores: list[dict[int, Copy]] = [{} for _ in self.retention]
         self.captured: list[tuple[int, int]] = []
         self.copies: list[Copy] = []
 
@@ -132,12 +134,20 @@ class _Edge(NamedTuple):
 
     giver: int
     taker: int
-    rule: models.Share_
+    rule: models.Edge
 
 
 def _edges(spec: models.Custody, agencies: Agencies) -> Iterator[_Edge]:
-    departments = [row for row, kind in enumerate(agencies.kind) if kind == AgencyKind.DEPARTMENT]
-    rows = {"departments": departments, **{str(name): [row] for row, name in enumerate(agencies.name)}}
+    row = {str(name): number for number, name in enumerate(agencies.name)}
+    departments = [name for name, agency in spec.agencies.items() if agency.kind == "department"]
     for rule in spec.sharing:
-        for giver in rows[rule.giver]:
-            yield from (_Edge(giver, taker, rule) for taker in rows[rule.taker] if taker != giver)
+        givers, takers = (departments if end == "departments" else [end] for end in (rule.giver, rule.taker))
+        yield from (_Edge(row[giver], row[taker], rule) for giver in givers for taker in takers if taker != giver)
+
+
+def _retention(spec: models.Custody, name: str) -> float:
+    if name not in spec.agencies:
+        return 0
+    own = spec.agencies[name].retention
+    seconds = spec.retention if own is None else own
+    return inf if seconds == UNLIMITED else seconds

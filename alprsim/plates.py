@@ -1,11 +1,10 @@
-"""Plate numbers in circulation, and whose plate a wrong reading names instead: often another real car's.
+"""The plate numbers in circulation: the simulated vehicles' own, and all the others of the state.
 
-Connecticut issues plates in sequence, so a wrong digit nearly always makes a plate that somebody bears. That is why every
-plate of the state is issued here, not only those of the simulated vehicles.
+Connecticut issues plates in sequence, so a plate with a digit read wrong is nearly always another real car's. That is why
+every plate of the state is issued here, not only those of the simulated vehicles.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,19 +12,9 @@ from numpy.typing import NDArray
 
 from alprsim import randomness
 from alprsim.kernels import plates as kernels
+from alprsim.kernels.plates import ALPHABET, LONGEST
 from alprsim.scenario import models
-from alprsim.tables import Int8, Int32, Int64, Plates, UInt64, VehicleKind, Vehicles
-
-ALPHABET = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-LONGEST = kernels.LONGEST
-
-CONFUSED = ("0ODQ", "1I", "2Z7", "37", "5S", "6G", "8B", "MW", "GC")
-"""Characters that readers were seen to take for one another: 7 read as 2 (Kansas 2014) and 3 as 7 (San Francisco 2009) in
-stops of the wrong car; the rest from reports on plate design and from vendors (facts 3.1, confusion.pairs)."""
-
-DOCUMENTED = 0.5
-"""Share of misreadings of a confusable character that follow CONFUSED; the rest name any other digit, or letter.
-Assumption: no confusion matrix of plate readers was found published."""
+from alprsim.tables import Int8, Int64, Plates, UInt64, VehicleKind, Vehicles
 
 _WEIGHTS = kernels.BASE ** np.arange(LONGEST - 1, -1, -1, dtype=np.int64)
 
@@ -54,13 +43,6 @@ ELSEWHERE_ISSUED = 10_000_000
 """Plates of other states that a through vehicle may bear; about New York's number of vehicles. Assumption."""
 
 
-class Index(NamedTuple):
-    """Issued plates in the order of their text, to be looked up by bisection."""
-
-    text: Int64
-    row: Int32
-
-
 def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
     """Issue ``spec.issued`` Connecticut plates and give each vehicle one of them, or one from elsewhere.
 
@@ -70,7 +52,7 @@ def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
     Raises
     ------
     ValueError
-        More Connecticut vehicles than plates issued.
+        More vehicles than plates, of Connecticut or from elsewhere.
     """
     elsewhere = _from_elsewhere(vehicles, spec, seed)
     if np.count_nonzero(~elsewhere) > spec.issued:
@@ -79,7 +61,9 @@ def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
             f"not {spec.issued:,}"
         )
     if np.count_nonzero(elsewhere) > ELSEWHERE_ISSUED:
-        raise ValueError(f"at most {ELSEWHERE_ISSUED:,} vehicles may bear plates from elsewhere")
+        raise ValueError(
+            f"at most {ELSEWHERE_ISSUED:,} vehicles may bear plates from elsewhere, not {np.count_nonzero(elsewhere):,}"
+        )
     stock = _stock(spec.issued)
     number = _claim(seed, "which Connecticut plate", vehicles.key[~elsewhere], spec.issued)
     own = np.empty(len(vehicles), np.int64)
@@ -92,28 +76,6 @@ def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
     state = np.zeros(len(text), np.int8)
     state[: len(vehicles)] = elsewhere
     return Plates(text=text, state=state)
-
-
-def misread(plates: Plates, row: Int32, bits: UInt64) -> Int32:
-    """Return the row of `plates` that each plate in ``row`` is taken for when one character is read wrong, −1 nobody's.
-
-    Parameters
-    ----------
-    row : int32[n], row of plates
-        What was really there.
-    bits : uint64[n]
-        Drawn for each misreading.
-    """
-    known = index(plates)
-    first, alike = _lookalikes()
-    return kernels.misread(plates.text[row], bits, known.text, known.row, first, alike, DOCUMENTED)
-
-
-@lru_cache(maxsize=2)  # sorting three million plates takes 0.2 s, and every day of a run asks again
-def index(plates: Plates) -> Index:
-    """Return the plates in order of their text."""
-    order = np.argsort(plates.text, kind="stable")
-    return Index(plates.text[order], order.astype(np.int32))
 
 
 def pack(spelled: Sequence[str]) -> Int64:
@@ -174,11 +136,3 @@ def _texts(series: Format, number: Int64) -> Int64:
         number, character = np.divmod(number, many)
         packed += (first + character) * _WEIGHTS[place]
     return packed
-
-
-@lru_cache(maxsize=1)
-def _lookalikes() -> tuple[Int64, Int8]:
-    """Return CONFUSED as compressed rows: each character's, by its place in ALPHABET."""
-    alike = [sorted({b for group in CONFUSED if a in group for b in group} - {a}) for a in ALPHABET]
-    first = np.cumsum([0, *map(len, alike)], dtype=np.int64)
-    return first, np.array([ALPHABET.index(b) for row in alike for b in row], np.int8)

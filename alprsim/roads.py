@@ -74,7 +74,7 @@ _TAGS: dict[PlaceKind, dict[str, tuple[str, ...]]] = {
 """What OpenStreetMap's tags say a place is; () is any value. The first kind that fits counts. No tag gives residents,
 so homes are always placed by rule."""
 
-_FEWEST_TAGGED = 200
+_JOBS_A_TAG = 200
 """Jobs for one tagged work place beyond which the map is taken not to show where people work. Assumption."""
 
 _DIRECTIONS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -198,6 +198,8 @@ def build(
 
     """
     streets.refer(junctions=junctions)
+    if len(streets) and min(streets.tail.min(), streets.head.min()) < 0:
+        raise RoadError("a street must have a junction at both ends, not −1")
     wrong = ~(np.isfinite(streets.length) & (streets.length >= 0))
     if wrong.any():
         raise RoadError(
@@ -283,10 +285,7 @@ def _graphml(path: Path) -> _Drawing:
 def _extract(path: Path) -> _Drawing:
     """Read an OpenStreetMap extract: every way in it, of which those that cars may use are kept."""
     _exists(path, "OpenStreetMap extract", (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf"))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _osmnx() as ox,
-    ):
+    with tempfile.TemporaryDirectory() as folder, _osmnx() as ox:
         ox.settings.useful_tags_way = [*ox.settings.useful_tags_way, "motor_vehicle", "motorcar"]
         try:
             xml_file = _pbf_to_xml(path, Path(folder)) if path.suffix == ".pbf" else path
@@ -389,7 +388,7 @@ def _network(drawing: _Drawing, source: str, *, place: str, population: int, con
     import osmnx as ox
 
     graph = _usable(drawing.graph, source)
-    crs = _crs(graph)
+    crs = _crs(graph, source)
     graph = ox.project_graph(graph, to_crs=crs)
     if consolidate > 0:
         graph = ox.consolidate_intersections(graph, tolerance=consolidate / 2, dead_ends=True)
@@ -433,13 +432,19 @@ def _usable(graph: Any, source: str) -> Any:
     return graph
 
 
-def _crs(graph: Any) -> str:
+def _crs(graph: Any, source: str) -> str:
     """Return EPSG:6433 (NAD83(2011) / Connecticut, metres) for streets centred there, else their UTM zone."""
     from pyproj import Transformer
+    from pyproj.exceptions import ProjError
 
     nodes = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)], np.float64)
     middle = (nodes.min(axis=0) + nodes.max(axis=0)) / 2
-    lon, lat = Transformer.from_crs(graph.graph["crs"], "EPSG:4326", always_xy=True).transform(*middle)
+    try:
+        lon, lat = Transformer.from_crs(graph.graph["crs"], "EPSG:4326", always_xy=True).transform(*middle)
+    except ProjError as error:
+        raise RoadError(f"{source} names an unknown coordinate system ({error})") from error
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise RoadError(f"{source} lies around longitude {lon:g}, latitude {lat:g}, which is nowhere on Earth")
     west, south, east, north = _CONNECTICUT
     if west <= lon <= east and south <= lat <= north:
         return "EPSG:6433"
@@ -517,7 +522,7 @@ def _tagged(features: Any, junctions: Junctions, streets: Streets, crs: str, job
         for key, values in wanted.items():
             if key in features:
                 kind[features[key].isin(values) if values else features[key].notna()] = place
-    if (kind == PlaceKind.WORK).sum() * _FEWEST_TAGGED < jobs:
+    if (kind == PlaceKind.WORK).sum() * _JOBS_A_TAG < jobs:
         kind[kind == PlaceKind.WORK] = -1
     features, kind = features[kind >= 0], kind[kind >= 0]
     if not len(kind):

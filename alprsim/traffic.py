@@ -24,7 +24,7 @@ After the day's end nobody queues any more: vehicles still on their way, or yet 
 """
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
@@ -42,6 +42,7 @@ Engine = Literal["compiled", "simpy"]
 _SECOND = 1000
 _SLOTS = DAY // SLOT
 _END = DAY * _SECOND
+_HOURS = range(3600 * _SECOND, _END + 1, 3600 * _SECOND)
 
 
 class Day(NamedTuple):
@@ -144,7 +145,9 @@ def _check(
     if route.dtype != np.int32 or len(route) != len(trips):
         raise TableError(f"route must be int32, one a trip ({len(trips)}), not {route.dtype}, {len(route)}")
     if len(route) and not 0 <= route.min() <= route.max() < len(paths.first) - 1:
-        raise TableError(f"route must be rows of Paths, 0 to {len(paths.first) - 2}, not {route.min()} to {route.max()}")
+        raise TableError(
+            f"route must be rows of Paths (0 to {len(paths.first) - 2}), not {route.min()} to {route.max()}"
+        )
     if len(roads) and roads.room.min() < 1:
         raise TableError(f"Roads.room must be at least 1, not {roads.room.min()} (row {roads.room.argmin()})")
     for name in ("crossing", "headway", "wave"):
@@ -228,7 +231,7 @@ def _flows(roads: Roads, vehicles: Int64, spent: Int64) -> Flows:
 
 def _compiled(
     roads: Roads, trips: Trips, paths: Paths, first: Int64, end: Int64, meant: Int64, watched: NDArray[np.bool_],
-    passages: int, spec: models.Traffic, *, shift: int = 2, slices: int = 24,
+    passages: int, spec: models.Traffic, *, shift: int = 2, cuts: Iterable[int] = _HOURS,
 ) -> _Progress:  # fmt: skip
     """Run the day in ``kernels/queue.py``, an hour at a call, so that an interrupt is heard."""
     trip = np.full((len(trips), 8), -1, np.int64)
@@ -239,8 +242,8 @@ def _compiled(
         roads.crossing, roads.headway, roads.room, _wave(roads, spec), watched.astype(np.int64), trip, paths.road,
         passages, stuck=spec.stuck * _SECOND, shift=shift,
     )  # fmt: skip
-    for part in range(slices):
-        queue.advance(*state, _END * (part + 1) // slices)
+    for until in cuts:
+        queue.advance(*state, until)
     at, entry, depart, arrive = (
         np.ascontiguousarray(trip[:, column]) for column in (queue.AT, queue.ENTRY, queue.DEPARTED, queue.ARRIVED)
     )
@@ -411,7 +414,7 @@ def _progress(world: _World, first: Int64, watched: NDArray[np.bool_], passages:
     np.add.at(progress.vehicles, cell, 1)
     np.add.at(progress.spent, cell, leave - entry)
     seen = entries[watched[entries[:, 1]]]
-    for column, values in zip((progress.time, progress.road, progress.who), seen.T, strict=True):
-        column[: len(seen)] = values
+    rows = slice(len(seen))
+    progress.time[rows], progress.road[rows], progress.who[rows] = seen.T
     depart, arrive = np.array(world.depart, np.int64), np.array(world.arrive, np.int64)
     return progress._replace(depart=depart, arrive=arrive, passed=len(seen), forced=world.forced)

@@ -28,7 +28,8 @@ class Queue:
     def __init__(self, links, trips, *, stuck, storage, end=DAY):
         self.links, self.trips, self.stuck, self.storage, self.end = links, trips, stuck, storage, end
         n = len(links)
-        self.entries = [[] for _ in range(2 * n)]  # (time, trip) of everyone who ever entered, in order; origins after roads
+        # (time, trip) of everyone who ever entered, in order, and when they left; origins come after the roads
+        self.entries = [[] for _ in range(2 * n)]
         self.exits = [[] for _ in range(2 * n)]
         self.waiting = [[] for _ in range(n)]  # links that wait to enter this one
         self.since = {}

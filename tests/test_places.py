@@ -109,9 +109,16 @@ def test_jobs_cluster_on_the_main_street_and_shops_too():
     main = np.arange(200, 220)
     for kind in (PlaceKind.WORK, PlaceKind.SHOP):
         share = np.isin(places.junction[places.kind == kind], main).mean()
-        assert share > 0.5, kind.name  # 20 of 400 junctions
-    weight = places.weight[places.kind == PlaceKind.WORK]
-    assert weight.max() > 5 * np.median(weight)
+        assert share > 5 * len(main) / len(junctions), kind.name
+
+
+def test_a_few_work_places_have_most_of_the_jobs():
+    junctions, streets = grid(20)
+    places = placed(junctions, streets, towns(2_000), [8_000])
+    size = np.sort(places.weight[places.kind == PlaceKind.WORK])[::-1]
+    assert len(size) == 8_000 // _places.JOBS_A_PLACE
+    assert size[: len(size) // 5].sum() > 0.5 * size.sum()
+    assert size[0] / size[-1] <= 100.001
 
 
 def test_places_belong_to_junctions_not_to_rows():

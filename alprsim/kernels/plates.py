@@ -4,8 +4,9 @@ import numpy as np
 
 from alprsim.kernels._jit import Int8, Int32, Int64, UInt64, below, draw, kernel, uniform
 
+ALPHABET = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BASE, LONGEST = 37, 8
-"""A plate is a number of eight digits to the base 37: 0 blank, 1 to 10 the digits, 11 to 36 the letters."""
+"""A packed plate is a number of eight digits to the base 37, each a place in ALPHABET; blanks fill it up on the right."""
 
 FIRST_LETTER = 11
 
@@ -68,7 +69,7 @@ def misread(
     """
     found = np.empty(len(text), np.int32)
     for i in range(len(text)):
-        blanks = 0  # on the right
+        blanks = 0
         while text[i] % BASE ** (blanks + 1) == 0:
             blanks += 1
         place = BASE ** (blanks + below(draw(bits[i], np.uint64(0)), LONGEST - blanks))

@@ -153,7 +153,7 @@ def _opening(link: Int64GridOut, exits: Int64Out, ahead: int) -> int:
     entered, room = link[ahead, ENTERED], link[ahead, ROOM]
     if entered - link[ahead, EXITED] >= room:
         return NEVER
-    return exits[link[ahead, SLOTS] + entered % room] + link[ahead, WAVE]
+    return int(exits[link[ahead, SLOTS] + entered % room] + link[ahead, WAVE])
 
 
 @part_of_kernel
@@ -251,10 +251,10 @@ def _arrive(trip: Int64GridOut, clock: Int64Out, t: int, now: int) -> None:
 @part_of_kernel
 def _next_departure(trip: Int64GridOut, clock: Int64Out, order: Int32) -> int:
     """Return the trip next to depart, by (time, trip), of those planned and those late; NOBODY at the day's end."""
-    late, row = clock[LATE], clock[PLANNED]
+    late, row = int(clock[LATE]), clock[PLANNED]
     if row == len(order):
         return late
-    planned = np.int64(order[row])
+    planned = int(order[row])
     if late >= 0 and (trip[late, MEANT], late) < (trip[planned, MEANT], planned):
         return late
     return planned
@@ -330,7 +330,7 @@ def advance(
             _arrive(trip, clock, t, now)
             continue
 
-        ahead = np.int64(route[row])
+        ahead = int(route[row])
         waiting = link[here, SINCE] >= 0
         first = link[ahead, FIRST_WAITING] == (here if waiting else NOBODY)
         free = first and _opening(link, exits, ahead) <= now

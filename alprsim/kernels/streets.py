@@ -11,7 +11,6 @@ from alprsim.kernels._jit import (
     Float64GridOut,
     Int32GridOut,
     Int64Out,
-    below,
     draw,
     kernel,
     part_of_kernel,
@@ -21,13 +20,22 @@ from alprsim.kernels._jit import (
 BARRED = 100
 """The class, in `edge`, of a line that streets do not join: a motorway."""
 
+STAGE = (
+    "kind", "apart", "reach", "metres", "junctions", "ends", "four", "over", "near", "longer", "bend", "step", "clear",
+)  # fmt: skip
+"""What a stage asks for, column by column: the class of its streets; how far a place must be from the nearest road; how
+far a connection may go; metres to lay, else junctions to reach; the shares of junctions that are dead ends and that join
+four roads or more; 1 if bridges over motorways are built; how near an existing junction is used for a fourth road; how
+much longer a dead end is than its place is far (0 to this, uniformly); the largest bend a step; a step; the free strip
+at a street's sides. Lengths are in spacings of the place."""
+
 _SIDE = 200.0
 """Side of the squares, in metres, in which pieces of street are looked up."""
 
 _CURB = 12.0
 """No two junctions of a street are nearer than this, in metres."""
 
-_NOTHING = 1e18
+_KIND, _APART, _REACH, _METRES, _JUNCTIONS, _ENDS, _FOUR, _OVER, _NEAR, _LONGER, _BEND, _STEP, _CLEAR = range(13)
 
 
 class _Net(NamedTuple):
@@ -112,11 +120,11 @@ def _cut(net, e, x, y):  # type: ignore[no-untyped-def]
 
 @part_of_kernel
 def _nearest(net, x, y):  # type: ignore[no-untyped-def]
-    """Find the piece of street nearest to a place, and how far along it the foot of the perpendicular lies."""
+    """Find the piece of street nearest to a place, its point nearest to it, and the distance."""
     row0, column0 = _square(net, x, y)
-    best, piece, along = _NOTHING, -1, 0.0
+    best, piece, foot_x, foot_y = 1e18, -1, x, y
     for ring in range(max(net.grid[0], net.grid[1])):
-        if best < ((ring - 1) * _SIDE) ** 2 and ring > 0:
+        if ring > 0 and best < ((ring - 1) * _SIDE) ** 2:
             break
         for row in range(max(row0 - ring, 0), min(row0 + ring, net.grid[0] - 1) + 1):
             edge_row = row == row0 - ring or row == row0 + ring
@@ -136,8 +144,8 @@ def _nearest(net, x, y):  # type: ignore[no-untyped-def]
                     t = min(max(t, 0.0), 1.0)
                     gap = (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2
                     if gap < best:
-                        best, piece, along = gap, e, t
-    return piece, along, np.sqrt(best)
+                        best, piece, foot_x, foot_y = gap, e, ax + t * dx, ay + t * dy
+    return piece, foot_x, foot_y, np.sqrt(best)
 
 
 @part_of_kernel
@@ -198,32 +206,38 @@ def _room_at(net, v, dx, dy):  # type: ignore[no-untyped-def]
 
 
 @part_of_kernel
-def _joint(net, e, t, near, four, dx, dy):  # type: ignore[no-untyped-def]
-    """Choose where a street in direction (dx, dy) away from the joint joins piece e: an end of it, or −1 for a new point, or −2 for nowhere."""
+def _joint(net, e, x, y, dx, dy, near, four):  # type: ignore[no-untyped-def]
+    """Choose how a street that leaves towards (dx, dy) joins piece e at (x, y).
+
+    Return the end of e to join it at, −1 for a new junction at (x, y), or −2 if it cannot.
+    """
     a, b = net.edge[e, 0], net.edge[e, 1]
-    ax, ay = net.point[a]
-    bx, by = net.point[b]
-    length = np.sqrt((bx - ax) ** 2 + (by - ay) ** 2)
-    v = a if t < 0.5 else b
-    away = min(t, 1.0 - t) * length
-    if away < near and (net.degree[v] == 2 or (net.degree[v] == 3 and four)) and _room_at(net, v, dx, dy):
+    to_a = np.sqrt((net.point[a, 0] - x) ** 2 + (net.point[a, 1] - y) ** 2)
+    to_b = np.sqrt((net.point[b, 0] - x) ** 2 + (net.point[b, 1] - y) ** 2)
+    v, away = (a, to_a) if to_a < to_b else (b, to_b)
+    joins = net.degree[v] == 2 and away < 2 * _CURB or net.degree[v] == 3 and four and away < near
+    if joins and _room_at(net, v, dx, dy):
         return v
     return -2 if away < _CURB else -1
 
 
 @part_of_kernel
-def _walk(net, path, x, y, dx, dy, start, reach, step, bend, clear, over):  # type: ignore[no-untyped-def]
-    """Walk from (x, y) until another street is met; return the number of bends, the piece met or −1, −2 if blocked, and how far along the last step."""
-    path[0, 0], path[0, 1] = x, y
+def _walk(net, path, heading, start, reach, stage, apart, bend):  # type: ignore[no-untyped-def]
+    """Walk from path[0] until another street is met; return the points passed, the piece met, and how far ahead it is.
+
+    The piece is −1 if none was met within reach, −2 if the way is blocked or another street lies alongside.
+    """
+    step, clear, over = stage[_STEP] * apart, stage[_CLEAR] * apart, stage[_OVER] > 0
+    x, y = path[0]
     n, walked = 1, 0.0
-    while walked < reach and n < len(path) - 1:
-        h = min(step, reach - walked + 1e-9)
+    while walked < reach and n < len(path):
+        h = min(step, reach - walked + 1.0)
+        dx, dy = heading
         qx, qy = x + dx * h, y + dy * h
         hit, t = _first_hit(net, x, y, qx + dx * clear, qy + dy * clear, start if n == 1 else -1, over)
         if hit >= 0:
-            if net.edge[hit, 2] == BARRED or _slanted(net, hit, dx, dy):
-                return n, -2, 0.0
-            return n, hit, t * (h + clear)
+            blocked = net.edge[hit, 2] == BARRED or _slanted(net, hit, dx, dy)
+            return n, -2 if blocked else hit, t * (h + clear)
         left, _ = _first_hit(net, qx, qy, qx - dy * clear, qy + dx * clear, -1, over)
         right, _ = _first_hit(net, qx, qy, qx + dy * clear, qy - dx * clear, -1, over)
         if left >= 0 or right >= 0:
@@ -232,75 +246,145 @@ def _walk(net, path, x, y, dx, dy, start, reach, step, bend, clear, over):  # ty
         n += 1
         walked += h
         x, y = qx, qy
-        dx, dy = dx - bend * dy, dy + bend * dx
-        norm = np.sqrt(dx * dx + dy * dy)
-        dx, dy = dx / norm, dy / norm
+        norm = np.sqrt((dx - bend * dy) ** 2 + (dy + bend * dx) ** 2)
+        heading[0], heading[1] = (dx - bend * dy) / norm, (dy + bend * dx) / norm
     return n, -1, 0.0
 
 
 @part_of_kernel
-def _inside(spacing, frame, x, y):  # type: ignore[no-untyped-def]
-    column, row = np.int64((x - frame[0]) / frame[2]), np.int64((y - frame[1]) / frame[2])
-    if x < frame[0] or y < frame[1] or row >= spacing.shape[0] or column >= spacing.shape[1]:
-        return 0.0
-    return spacing[row, column]
+def _inside(spacing, frame, path, n):  # type: ignore[no-untyped-def]
+    """Whether the street walked stays in the town."""
+    for i in range(1, n):
+        x, y = path[i, 0] - frame[0], path[i, 1] - frame[1]
+        row, column = np.int64(y / frame[2]), np.int64(x / frame[2])
+        if x < 0 or y < 0 or row >= spacing.shape[0] or column >= spacing.shape[1] or spacing[row, column] <= 0:
+            return False
+    return True
 
 
 @part_of_kernel
-def _place(spacing, cumulative, frame, bits):  # type: ignore[no-untyped-def]
-    """Draw a place by density."""
+def _lay(net, path, n, start, e, finish, hit, kind):  # type: ignore[no-untyped-def]
+    """Write the street walked and return its length: `start` and `finish` are points, or −1 to cut e and hit there."""
+    v = start if start >= 0 else _cut(net, e, path[0, 0], path[0, 1])
+    metres = 0.0
+    for i in range(1, n):
+        if i == n - 1 and hit >= 0:
+            w = finish if finish >= 0 else _cut(net, hit, path[i, 0], path[i, 1])
+        else:
+            w = _add_point(net, path[i, 0], path[i, 1])
+        _add_edge(net, v, w, kind)
+        metres += np.sqrt((net.point[w, 0] - net.point[v, 0]) ** 2 + (net.point[w, 1] - net.point[v, 1]) ** 2)
+        v = w
+    return metres
+
+
+@part_of_kernel
+def _junctions(net):  # type: ignore[no-untyped-def]
+    return net.count[1] + net.count[3] + net.count[4] + net.count[5] + net.count[6]
+
+
+@part_of_kernel
+def _try(net, spacing, cumulative, stage, bits, path, heading):  # type: ignore[no-untyped-def]
+    """Make one attempt at a street; return the metres laid, 0.0 if it does not fit."""
     cell = np.searchsorted(cumulative, uniform(draw(bits, np.uint64(0))) * cumulative[-1], side="right")
     row, column = cell // spacing.shape[1], cell % spacing.shape[1]
-    x = frame[0] + frame[2] * (column + uniform(draw(bits, np.uint64(1))))
-    y = frame[1] + frame[2] * (row + uniform(draw(bits, np.uint64(2))))
-    return x, y, spacing[row, column]
-
-
-@part_of_kernel
-def _try(net, spacing, cumulative, stage, bits, path):  # type: ignore[no-untyped-def]
-    """Make one attempt at a street; return the metres laid, 0.0 if it does not fit."""
-    x, y, apart = _place(spacing, cumulative, net.frame, bits)
-    e, t, gap = _nearest(net, x, y)
-    if e < 0 or gap < stage[1] * apart or net.edge[e, 2] == BARRED:
+    x = net.frame[0] + net.frame[2] * (column + uniform(draw(bits, np.uint64(1))))
+    y = net.frame[1] + net.frame[2] * (row + uniform(draw(bits, np.uint64(2))))
+    apart = spacing[row, column]
+    e, fx, fy, gap = _nearest(net, x, y)
+    if e < 0 or gap < stage[_APART] * apart or net.edge[e, 2] == BARRED:
         return 0.0
-    junctions = net.count[1] + net.count[3] + net.count[4] + net.count[5] + net.count[6]
-    end = net.count[1] < stage[5] * junctions
-    four = net.count[4] + net.count[5] + net.count[6] < stage[6] * junctions
-    a, b = net.edge[e, 0], net.edge[e, 1]
-    fx = net.point[a, 0] + t * (net.point[b, 0] - net.point[a, 0])
-    fy = net.point[a, 1] + t * (net.point[b, 1] - net.point[a, 1])
-    start = _joint(net, e, t, stage[8] * apart if four else 2 * _CURB, four, x - fx, y - fy)
+    junctions = _junctions(net)
+    ends = net.count[1] < stage[_ENDS] * junctions
+    four = net.count[4] + net.count[5] + net.count[6] < stage[_FOUR] * junctions
+    near = stage[_NEAR] * apart
+    start = _joint(net, e, fx, fy, x - fx, y - fy, near, four)
     if start == -2:
         return 0.0
     if start >= 0:
         fx, fy = net.point[start]
     far = np.sqrt((x - fx) ** 2 + (y - fy) ** 2)
-    dx, dy = (x - fx) / far, (y - fy) / far
-    if end:
-        reach = far * (stage[9] + stage[10] * uniform(draw(bits, np.uint64(3))))
-    else:
-        reach = stage[2] * apart
-    bend = stage[11] * (2.0 * uniform(draw(bits, np.uint64(4))) - 1.0)
-    step = stage[12] * apart
-    clear = stage[13] * apart
-    n, hit, last = _walk(net, path, fx, fy, dx, dy, start, reach, step, bend, clear, stage[7] > 0)
-    if hit == -2 or (hit == -1) != end:
+    path[0, 0], path[0, 1], heading[0], heading[1] = fx, fy, (x - fx) / far, (y - fy) / far
+    reach = far * (1.0 + stage[_LONGER] * uniform(draw(bits, np.uint64(3)))) if ends else stage[_REACH] * apart
+    bend = stage[_BEND] * (2.0 * uniform(draw(bits, np.uint64(4))) - 1.0)
+    n, hit, ahead = _walk(net, path, heading, start, reach, stage, apart, bend)
+    if hit == -2 or (hit == -1) != ends or n + 1 >= len(path) or hit == e or not _inside(spacing, net.frame, path, n):
         return 0.0
-    for i in range(1, n):
-        if _inside(spacing, net.frame, path[i, 0], path[i, 1]) <= 0.0:
-            return 0.0
-    return _lay(net, path, n, e, start, hit, last, four, np.int64(stage[0]), stage[8] * apart)
-
-
-@part_of_kernel
-def _lay(net, path, n, e, start, hit, last, four, kind, near):  # type: ignore[no-untyped-def]
-    """Write the street walked: its start, its bends, and the joint at its end if it met another."""
     finish = -1
     if hit >= 0:
-        if hit == e and start < 0:
+        path[n, 0], path[n, 1] = path[n - 1, 0] + heading[0] * ahead, path[n - 1, 1] + heading[1] * ahead
+        finish = _joint(net, hit, path[n, 0], path[n, 1], -heading[0], -heading[1], near, four)
+        if finish == -2 or (finish >= 0 and finish == start):
             return 0.0
-        if n > 1:
-            dx, dy = path[n - 1, 0] - path[n - 2, 0], path[n - 1, 1] - path[n - 2, 1]
-        else:
-            dx, dy = path[0, 0], path[0, 1]
-    return 0.0
+        n += 1
+    return _lay(net, path, n, start, e, finish, hit, np.int32(stage[_KIND]))
+
+
+@kernel
+def grow(
+    point: Float64GridOut,
+    edge: Int32GridOut,
+    used: Int64Out,
+    spacing: Float64Grid,
+    cumulative: Float64,
+    frame: Float64,
+    stages: Float64Grid,
+    stream: np.uint64,
+) -> int:
+    """Lay streets from the nearest road towards places that are far from any, until each stage has what it asks for.
+
+    A stage draws places by density; from the foot of the perpendicular on the nearest road a street sets out through the
+    place. It is kept if it then meets another road (a connection) or stays clear of all to its end (a dead end),
+    whichever the stage lacks, and if no other street lies alongside it.
+
+    Parameters
+    ----------
+    point : float64[n, 2], metres
+        Junctions and bends; the first ``used[0]`` are given, the others are written.
+    edge : int32[m, 3]
+        Tail, head and class of each piece of street; the first ``used[1]`` are given. A class of −1 is no street any
+        more: it was cut in two by a junction. Class `BARRED` is a motorway.
+    used : int64[2]
+        Rows of `point` and `edge` in use.
+    spacing : float64[rows, columns], metres
+        How far apart streets lie around each cell of the town's raster; 0 outside the town.
+    cumulative : float64[rows · columns]
+        Running sum of the density of places over the raster.
+    frame : float64[3], metres
+        The raster's west and south edge, and the side of a cell.
+    stages : float64[n_stages, 13]
+        One row a stage, in the columns of `STAGE`.
+    stream : uint64
+        What the draws belong to, with the number of the attempt.
+
+    Returns
+    -------
+    int
+        Attempts made. A stage gives up after 20,000 fruitless attempts in a row.
+
+    """
+    rows = np.int64(spacing.shape[0] * frame[2] / _SIDE) + 1
+    columns = np.int64(spacing.shape[1] * frame[2] / _SIDE) + 1
+    net = _Net(
+        point, edge, used, np.zeros(len(point), np.int64), np.zeros(16, np.int64), np.full(rows * columns, -1, np.int64),
+        np.empty(12 * len(edge), np.int64), np.empty(12 * len(edge), np.int64), np.array([rows, columns, 0]), frame,
+    )  # fmt: skip
+    net.count[0] = used[0]
+    for e in range(used[1]):
+        _register(net, e)
+        if edge[e, 2] != BARRED:
+            _touch(net, edge[e, 0], 1)
+            _touch(net, edge[e, 1], 1)
+    path, heading = np.empty((80, 2)), np.empty(2)
+    attempts = 0
+    for s in range(len(stages)):
+        laid, fruitless = 0.0, 0
+        while fruitless < 20_000 and used[0] + len(path) < len(point) and used[1] + 2 * len(path) < len(edge):
+            done = laid >= stages[s, _METRES] if stages[s, _METRES] > 0 else _junctions(net) >= stages[s, _JUNCTIONS]
+            if done:
+                break
+            attempts += 1
+            metres = _try(net, spacing, cumulative, stages[s], draw(stream, np.uint64(attempts)), path, heading)
+            laid += metres
+            fruitless = 0 if metres > 0 else fruitless + 1
+    return attempts

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import yaml
 
@@ -17,6 +17,9 @@ MOST_VALUES = 100_000
 
 DEEPEST = 50
 """Levels of nesting; a scenario has about six."""
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""Keys and row numbers from the top."""
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS: Final[dict[str, Callable[[str], Any]]] = {
@@ -86,7 +89,7 @@ class Node:
             node = node.child(key) if node else None
         return node
 
-    def put(self, path: tuple[str | int, ...], node: Node) -> Node:
+    def put(self, path: KeyPath, node: Node) -> Node:
         """Return this tree with the node at an existing path replaced."""
         if not path:
             return node
@@ -100,7 +103,7 @@ class Node:
             return {key: node.plain() for key, node in self.value.items()}
         return tuple(node.plain() for node in self.value) if isinstance(self.value, list) else self.value
 
-    def walk(self, *path: str | int) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+    def walk(self, *path: str | int) -> Iterator[tuple[KeyPath, Node]]:
         """Yield every node with its path, this one first."""
         yield path, self
         children = self.mapping.items() if self.mapping else enumerate(self.items)
@@ -111,6 +114,11 @@ class Node:
     def written_at(self) -> Place:
         """The key's place, or the value's own where it has no key."""
         return self.key or self.place
+
+
+def matches(path: KeyPath, pattern: tuple[str, ...]) -> bool:
+    """Say whether a path is one of a pattern's, in which * is any key or row."""
+    return len(path) == len(pattern) and all(p in ("*", k) for k, p in zip(path, pattern, strict=True))
 
 
 def read(text: str, file: str, problems: list[Problem]) -> Node | None:
@@ -128,18 +136,18 @@ def read(text: str, file: str, problems: list[Problem]) -> Node | None:
     try:
         root = yaml.compose(text, Loader=_Loader)
     except RecursionError:
-        raise ScenarioError([Problem(file, 1, 1, "", f"is nested more than {DEEPEST} levels deep")]) from None
+        raise ScenarioError([Problem(file, 1, 1, "", f"nested more than {DEEPEST} levels deep")]) from None
     except yaml.reader.ReaderError as error:
         raise ScenarioError([_unreadable(text, file, error)]) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ScenarioError([Problem.at(place(mark), "", f"is not YAML: {_in_words(error)}")]) from None
+        raise ScenarioError([Problem.at(place(mark), "", f"not YAML: {_in_words(error)}")]) from None
     return None if root is None else _Builder(place, problems).build(root, ())
 
 
 def _unreadable(text: str, file: str, error: yaml.reader.ReaderError) -> Problem:
     before = text[: error.position].splitlines() or [""]
-    message = f"is not YAML: the character U+{error.character:04X} is not allowed"
+    message = f"not YAML: the character U+{error.character:04X} is not allowed"
     return Problem(file, len(before), len(before[-1]) + 1, "", message)
 
 
@@ -164,28 +172,28 @@ class _Builder:
         self._problems = problems
         self._visited = 0
 
-    def build(self, node: yaml.Node, path: tuple[str | int, ...], key: Place | None = None) -> Node:
+    def build(self, node: yaml.Node, path: KeyPath, key: Place | None = None) -> Node:
         place = self._place(node.start_mark)
         self._visited += 1
         if self._visited > MOST_VALUES:
             message = f"more than {MOST_VALUES:,} values once aliases are expanded"
             raise ScenarioError([Problem.at(place, join(*path), message)])
         if len(path) > DEEPEST:
-            raise ScenarioError([Problem.at(place, "", f"is nested more than {DEEPEST} levels deep")])
+            raise ScenarioError([Problem.at(place, "", f"nested more than {DEEPEST} levels deep")])
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
             return self._sourced(Node(self._mapping(node, path), place, key), path)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
             return Node([self.build(item, (*path, i)) for i, item in enumerate(node.value)], place, key)
         return Node(self._scalar(node, place, path), place, key, written=str(node.value))
 
-    def _mapping(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> dict[str, Node]:
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Node]:
         built: dict[str, Node] = {}
         for key_node, value_node in node.value:
             place = self._place(key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
                 self._problems.append(Problem.at(place, join(*path), "a list or mapping cannot be a key"))
                 continue
-            key = str(self._scalar(key_node, place, path) if key_node.style else key_node.value)
+            key = self._whole(str(key_node.value), place, path)
             child = self.build(value_node, (*path, key), place)
             if key in built:
                 first = built[key].key
@@ -194,23 +202,26 @@ class _Builder:
             built.setdefault(key, child)
         return built
 
-    def _scalar(self, node: yaml.Node, place: Place, path: tuple[str | int, ...]) -> Any:
-        written = str(node.value)
+    def _scalar(self, node: yaml.Node, place: Place, path: KeyPath) -> Any:
+        written = self._whole(str(node.value), place, path)
         try:
             value = _SCALARS[node.tag](written)
         except (KeyError, ValueError):
-            message = f"the tag {node.tag.replace(_TAG, '!!')} cannot be used here"
-        else:
-            if isinstance(value, float) and not math.isfinite(value):
-                message = f'{written} is not a finite number; where no limit is allowed, write "unlimited"'
-            elif not written.isprintable() and any("\ud800" <= c <= "\udfff" for c in written):
-                message = "is not text: half of a surrogate pair"
-            else:
-                return value
-        self._problems.append(Problem.at(place, join(*path), message))
-        return None
+            tag = node.tag.replace(_TAG, "!!")
+            self._problems.append(Problem.at(place, join(*path), f"the tag {tag} cannot be used here"))
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            message = f'{written} is not a finite number; where no limit is allowed, write "unlimited"'
+            self._problems.append(Problem.at(place, join(*path), message))
+        return value
 
-    def _sourced(self, node: Node, path: tuple[str | int, ...]) -> Node:
+    def _whole(self, text: str, place: Place, path: KeyPath) -> str:
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            self._problems.append(Problem.at(place, join(*path), "half of a surrogate pair is not text"))
+            return text.encode("utf-8", "replace").decode()
+        return text
+
+    def _sourced(self, node: Node, path: KeyPath) -> Node:
         """Unwrap ``{value: 30 d, source: "who says so"}``."""
         if set(node.mapping) != {"value", "source"}:
             return node

@@ -28,7 +28,7 @@ _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 def _share(text: object) -> float:
     if isinstance(text, str) and re.match(_PERCENTAGE, text):
-        return float(text.strip()[:-1]) / 100
+        return float(f"{text.strip()[:-1].strip()}e-2")  # 8.2 / 100 is 0.08199999999999999
     if isinstance(text, bool) or not isinstance(text, int | float):
         raise ValueError(f'{units.shown(text)} is not a share; write a number from 0 to 1, or a percentage like "97 %"')
     return float(text)
@@ -49,14 +49,22 @@ def _whole_days(length: int) -> int:
     return length
 
 
-def _coordinates(pair: tuple[float, float]) -> tuple[float, float]:
-    if not (-90 <= pair[0] <= 90 and -180 <= pair[1] <= 180):
-        raise ValueError(f"{list(pair)} is not [latitude, longitude] in degrees")
+def _coordinates(pair: object) -> object:
+    numbers = pair if isinstance(pair, tuple) else ()
+    if not (
+        len(numbers) == 2
+        and all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
+        and -90 <= numbers[0] <= 90
+        and -180 <= numbers[1] <= 180
+    ):
+        found = list(numbers) if len(numbers) == 2 else units.shown(pair)
+        raise ValueError(f"{found} is not [latitude, longitude] in degrees")
     return pair
 
 
 def _agencies(value: object) -> object:
-    if not isinstance(value, tuple) and value != "departments":
+    names = value if isinstance(value, tuple) else ()
+    if value != "departments" and not (names and all(isinstance(n, str) and 0 < len(n) <= 80 for n in names)):
         raise ValueError(f'{units.shown(value)} is neither "departments" nor a list of agencies')
     return value
 
@@ -119,7 +127,7 @@ Share = Annotated[
 ]
 Coordinates = Annotated[
     tuple[float, float],
-    AfterValidator(_coordinates),
+    BeforeValidator(_coordinates),
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
 ]
 Count = Annotated[int, Field(ge=0)]

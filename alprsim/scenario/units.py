@@ -54,7 +54,9 @@ class Dimension:
         if not unit:
             raise ValueError(f"{text!r} has no unit; write a {self}")
         if unit.rstrip("s") in _NO_FIXED_LENGTH and self.units is DURATION.units:
-            raise ValueError(f"{text!r}: a {_NO_FIXED_LENGTH[unit.rstrip('s')]} has no fixed length; write days (365 d)")
+            raise ValueError(
+                f"{text!r}: a {_NO_FIXED_LENGTH[unit.rstrip('s')]} has no fixed length; write days (365 d)"
+            )
         if unit not in self.units:
             raise ValueError(f"{text!r}: {unit!r} is not a unit of {self.name}; allowed: {', '.join(self.units)}")
         value = float(number)

@@ -1,0 +1,220 @@
+"""The streets of one generated town: its main roads, the streets grown between them, and how many there should be.
+
+The rules are measured on real streets (OpenStreetMap, Danbury 2025-12-04: 2,108 junctions; Mansfield 2025-11-07: 641;
+© OpenStreetMap contributors, ODbL 1.0) and stand beside each figure.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from alprsim import randomness
+from alprsim.kernels import streets as kernel
+from alprsim.tables import Float64, Int32, Int64, RoadKind
+
+CELL = 100.0
+"""Side of the raster's cells, in metres."""
+
+_CUT_BLOCKS = 0.7
+"""Census blocks a km² that water, railways and town lines cut off rather than streets: Danbury has 695 blocks, and 634
+faces in its street graph (edges − junctions + 1), Mansfield 308 and 201: 0.53 and 0.90 a km²."""
+
+_DEAD_ENDS, _FOUR_WAY, _FACES = 0.225, 0.073, 5.5
+"""Danbury's shares of junctions that are dead ends, and that join four roads or more; its faces a km²."""
+
+_DEAD_ENDS_A_FACE, _FOUR_WAY_A_FACE = -0.0044, 0.0052
+"""How these shares change with density: from the second to the densest fifth of Danbury's junctions (20 to 65 junctions
+a km² within 500 m, 15 faces) dead ends fall from 0.242 to 0.176 and four-way junctions rise from 0.042 to 0.120."""
+
+_LENGTH = 1.05
+"""Metres of street over √(junctions · area): Danbury 1.13, Mansfield 0.98."""
+
+_SECONDARY, _TERTIARY = 0.09, 0.10
+"""Shares of street length by class: Danbury 0.092 and 0.101, Mansfield 0.078 and 0.105."""
+
+_GROWTH: dict[str, tuple[float, ...]] = {
+    # each column of kernels.streets.STAGE          kind apart reach metres junctions ends four over near longer bend step clear
+    "secondary": (RoadKind.SECONDARY, 2.5, 40.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.10, 0.8, 1.0),
+    "tertiary": (RoadKind.TERTIARY, 2.0, 20.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.15, 0.6, 0.8),
+    "residential": (RoadKind.RESIDENTIAL, 0.35, 5.0, 0.0, 0.0, 0.0, 0.0, 0, 0.25, 1.0, 0.25, 0.35, 0.25),
+}
+
+
+class Target(NamedTuple):
+    """What a town's streets should come to."""
+
+    junctions: float
+    dead_ends: float
+    four_way: float
+
+
+class Pieces(NamedTuple):
+    """Straight pieces of street: piece i joins points ``tail[i]`` and ``head[i]`` and is of class ``kind[i]``."""
+
+    xy: Float64
+    tail: Int32
+    head: Int32
+    kind: Int32
+
+
+class Field(NamedTuple):
+    """How densely a town is built: junctions a cell of a raster, whose south-west corner is (west, south)."""
+
+    density: Float64
+    west: float
+    south: float
+
+
+def target(area_km2: float, blocks: int) -> Target:
+    """Say how many junctions a town has, from its census blocks: by Euler's formula, faces / (mean degree / 2 − 1).
+
+    The Census Bureau draws blocks along streets, so a town's number of blocks is a published count of the faces of its
+    street graph.
+    """
+    faces = max(blocks - _CUT_BLOCKS * area_km2, 0.3 * blocks)
+    denser = max(faces / area_km2 - _FACES, 0.0)
+    dead_ends = max(_DEAD_ENDS + _DEAD_ENDS_A_FACE * denser, 0.10)
+    four_way = min(_FOUR_WAY + _FOUR_WAY_A_FACE * denser, 0.25)
+    degree = 3 - 2 * dead_ends + four_way
+    return Target(faces / (degree / 2 - 1), dead_ends, four_way)
+
+
+def field(inside: Float64, west: float, south: float, centre: Float64, junctions: float, stream: np.uint64) -> Field:
+    """Spread a town's junctions over its raster: denser near the centre, in patches, none in a tenth of them.
+
+    In Danbury and Mansfield density falls with the distance r from the middle as 1 / (1 + r / 0.25 R), R the radius of a
+    disc of the town's area; around that it varies by a factor of 2 to 3 between one-kilometre squares.
+    """
+    rows, columns = inside.shape
+    y, x = south + CELL * (np.arange(rows) + 0.5), west + CELL * (np.arange(columns) + 0.5)
+    radius = np.sqrt(inside.sum() * CELL**2 / np.pi)
+    away = np.sqrt((x[None, :] - centre[0]) ** 2 + (y[:, None] - centre[1]) ** 2)
+    density = inside * _patches(x, y, stream) / (1.0 + away / (0.25 * radius))
+    return Field(density * (junctions / density.sum()), west, south)
+
+
+def _patches(x: Float64, y: Float64, stream: np.uint64, side: float = 900.0) -> Float64:
+    """Return a factor for each cell, interpolated between draws that belong to the corners of fixed squares."""
+    i, j = np.floor(x / side).astype(np.int64), np.floor(y / side).astype(np.int64)
+    u, v = x / side - i, y / side - j
+    u, v = (u * u * (3 - 2 * u))[None, :], (v * v * (3 - 2 * v))[:, None]
+
+    def corner(di: int, dj: int) -> Float64:
+        bits = randomness.draw(stream, (i + di)[None, :], (j + dj)[:, None])
+        return np.maximum(randomness.uniform(bits) * 2.2 - 0.2, 0.02) ** 2
+
+    west = corner(0, 0) * (1 - v) + corner(0, 1) * v
+    east = corner(1, 0) * (1 - v) + corner(1, 1) * v
+    return np.asarray(west * (1 - u) + east * u)
+
+
+def cross(pieces: Pieces) -> Pieces:
+    """Put a junction wherever two pieces cross."""
+    a, b = pieces.xy[pieces.tail], pieces.xy[pieces.head]
+    i, j, t, u = crossings(a, b, a, b)
+    keep = i < j
+    i, j, t, u = i[keep], j[keep], t[keep], u[keep]
+    new = len(pieces.xy) + np.arange(len(i))
+    xy = np.vstack([pieces.xy, a[i] + t[:, None] * (b[i] - a[i])])
+    cut = np.concatenate([i, j])
+    order = np.lexsort((np.concatenate([t, u]), cut))
+    return _split(pieces._replace(xy=xy), cut[order], np.concatenate([new, new])[order])
+
+
+def crossings(a: Float64, b: Float64, c: Float64, d: Float64) -> tuple[Int64, Int64, Float64, Float64]:
+    """Find where lines a–b cross lines c–d inside both: rows of each, and how far along each."""
+    ab, cd = (b - a)[:, None, :], (d - c)[None, :, :]
+    ac = c[None, :, :] - a[:, None, :]
+    cross = ab[..., 0] * cd[..., 1] - ab[..., 1] * cd[..., 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (ac[..., 0] * cd[..., 1] - ac[..., 1] * cd[..., 0]) / cross
+        u = (ac[..., 0] * ab[..., 1] - ac[..., 1] * ab[..., 0]) / cross
+    hit = (t > 1e-6) & (t < 1 - 1e-6) & (u > 1e-6) & (u < 1 - 1e-6)
+    i, j = np.nonzero(hit)
+    return i, j, t[hit], u[hit]
+
+
+def _split(pieces: Pieces, cut: Int64, at: Int64) -> Pieces:
+    """Cut pieces at points: `cut` names the piece, ascending and in order along it, `at` the point."""
+    stops: dict[int, list[int]] = {}
+    for piece, point in zip(cut.tolist(), at.tolist(), strict=True):
+        stops.setdefault(piece, []).append(point)
+    tail, head, kind = [], [], []
+    for piece in range(len(pieces.tail)):
+        chain = [int(pieces.tail[piece]), *stops.get(piece, []), int(pieces.head[piece])]
+        tail += chain[:-1]
+        head += chain[1:]
+        kind += [int(pieces.kind[piece])] * (len(chain) - 1)
+    return Pieces(pieces.xy, np.array(tail, np.int32), np.array(head, np.int32), np.array(kind, np.int32))
+
+
+def connect(pieces: Pieces) -> Pieces:
+    """Join the pieces into one network: each stretch apart from the largest is joined to it by the shortest straight street."""
+    while True:
+        n = len(pieces.xy)
+        graph = coo_array((np.ones(len(pieces.tail)), (pieces.tail, pieces.head)), shape=(n, n))
+        _, part = connected_components(graph, directed=False)
+        used = np.zeros(n, bool)
+        used[pieces.tail] = used[pieces.head] = True
+        main = np.bincount(part[used]).argmax()
+        if np.all(part[used] == main):
+            return pieces
+        inner, outer = np.flatnonzero(used & (part == main)), np.flatnonzero(used & (part != main))
+        distance, nearest = cKDTree(pieces.xy[inner]).query(pieces.xy[outer])
+        closest = int(np.argmin(distance))
+        pieces = cross(street(pieces, int(outer[closest]), int(inner[nearest[closest]]), RoadKind.TERTIARY))
+
+
+def street(pieces: Pieces, tail: int, head: int, kind: int) -> Pieces:
+    """Add a straight street between two points, in pieces of at most 200 m."""
+    a, b = pieces.xy[tail], pieces.xy[head]
+    n = int(np.ceil(np.sqrt(((b - a) ** 2).sum()) / 200.0))
+    between = a + (b - a) * (np.arange(1, n) / n)[:, None]
+    chain = np.array([tail, *range(len(pieces.xy), len(pieces.xy) + n - 1), head], np.int32)
+    return Pieces(
+        np.vstack([pieces.xy, between]),
+        np.concatenate([pieces.tail, chain[:-1]]),
+        np.concatenate([pieces.head, chain[1:]]),
+        np.concatenate([pieces.kind, np.full(n, kind, np.int32)]),
+    )
+
+
+def grow(main: Pieces, barred: Float64, town: Field, goal: Target, stream: np.uint64) -> Pieces:
+    """Grow a town's streets between its main roads. `barred`: float64[n, 4], lines that streets do not cross, x y x y."""
+    junctions = int(goal.junctions)
+    points, pieces = len(main.xy) + 2 * len(barred), len(main.tail) + len(barred)
+    xy, edge = np.zeros((points + 12 * junctions + 500, 2)), np.full((pieces + 20 * junctions + 1000, 3), -1, np.int32)
+    xy[:points] = np.vstack([main.xy, barred.reshape(-1, 2)])
+    edge[: len(main.tail)] = np.column_stack([main.tail, main.head, main.kind])
+    edge[len(main.tail) : pieces, :2] = len(main.xy) + np.arange(2 * len(barred)).reshape(-1, 2)
+    edge[len(main.tail) : pieces, 2] = kernel.BARRED
+    used = np.array([points, pieces])
+    spacing = np.where(town.density > 0, CELL / np.sqrt(np.maximum(town.density, 1e-9)), 0.0)
+    frame = np.array([town.west, town.south, CELL])
+    kernel.grow(xy, edge, used, spacing, np.cumsum(town.density), frame, _stages(main, town, goal), stream)
+    edge = edge[: used[1]][(edge[: used[1], 2] >= 0) & (edge[: used[1], 2] != kernel.BARRED)]
+    tail, head, kind = np.ascontiguousarray(edge.T)
+    return Pieces(xy[: used[0]], tail, head, kind)
+
+
+def _stages(main: Pieces, town: Field, goal: Target) -> Float64:
+    """Say what each stage of growth should reach, given the main roads that are there."""
+    area = np.count_nonzero(town.density) * CELL**2
+    total = _LENGTH * np.sqrt(goal.junctions * area)
+    length = np.sqrt(((main.xy[main.tail] - main.xy[main.head]) ** 2).sum(1))
+    metres = {"secondary": _SECONDARY * total, "tertiary": _TERTIARY * total}
+    stages = []
+    for name, figures in _GROWTH.items():
+        stage = dict(zip(kernel.STAGE, figures, strict=True))
+        if name == "residential":
+            stage |= {"junctions": goal.junctions, "ends": goal.dead_ends, "four": goal.four_way}
+        else:
+            stage["metres"] = metres[name] - length[main.kind == stage["kind"]].sum()
+        if name == "residential" or stage["metres"] > 0:
+            stages.append([stage[column] for column in kernel.STAGE])
+    return np.array(stages)

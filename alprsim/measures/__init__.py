@@ -1,0 +1,13 @@
+"""What a viewer's sight shows of people's lives, held against the truth; all policies are asked of the same reads.
+
+question      what is asked: one lens of up to 64 cases, at one moment; which reads each case holds then
+retention     how long a read lives anywhere                                              (measure 2)
+completeness  reads a day, the share of days and of trips seen                            (measures 1, 3, 4)
+places        whether home and work show                                                  (measure 8)
+uniqueness    how few sightings single a car out: whether hashing plates would help       (measure 11)
+glossary      each measure's name, unit, definition, source and trap, as the page prints them
+
+Each family has ``empty`` (nothing counted yet), ``add`` (one bucket, or one moment, more: sums are whole numbers, so
+the order of buckets, moments and processes changes nothing) and ``rows`` (the tidy answers). A window that reaches
+back beyond the simulated time is not measured: NaN, with n = 0.
+"""

@@ -1,0 +1,175 @@
+"""How much of a car's days and trips a viewer's reads lay open: reads a day, the share of days, the share of trips.
+
+A vehicle's share is taken first and then its mean over vehicles, never-read ones included; the pooled ratio stands
+beside it. Only reads of the true vehicle count; ghosts (another car, misread as this one) are counted apart.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim.kernels import ladder
+from alprsim.measures.question import (
+    Answer,
+    Case,
+    Opened,
+    Question,
+    Residents,
+    home_towns,
+    of_cases,
+    ratio,
+    tidy,
+)
+from alprsim.tables import DAY, Float64, Int32, Int64, Measured, UInt64
+
+CHUNK = 512
+"""Vehicles counted at a time: their counts (2.7 MB) stay in cache."""
+
+
+class Sums(NamedTuple):
+    """What was counted so far of one lens, for each town and sight, over buckets and moments."""
+
+    totals: Int64
+    """[towns, 21, 64]: counts of `ladder.tally`, where measured."""
+    shares: Int64
+    """[towns, 8, 64]: sum of vehicles' shares, in 2⁻³²."""
+    eligible: Int64
+    """[towns, 8, 64]: vehicles that have the share."""
+    vehicles: Int64
+    """[towns, 3, 64]: vehicles × moments, of the stock, the last T and the window, where measured."""
+    seconds: Int64
+    """[towns, 3, 64] s: the calendar time they stand for."""
+
+
+class Exposure(NamedTuple):
+    """One sight's answers vehicle by vehicle, over the last T: NaN where a vehicle did not drive."""
+
+    vehicle: Int32
+    reads_a_day: Float64
+    observed_days: Float64
+    trips_detected: Float64
+    trips_linked: Float64
+
+
+class _Ratio(NamedTuple):
+    measure: str
+    quantity: int
+    share: int | None  # row of ladder.SHARES; None: by calendar time
+    stock_unit: str | None
+    unit: str
+
+
+_RATIOS = (
+    _Ratio("exposure_rate", ladder.READS, None, "reads", "reads/d"),
+    _Ratio("exposure_rate_driving", ladder.READS, 0, None, "reads/driving d"),
+    _Ratio("ghost_rate", ladder.GHOSTS, None, "reads", "reads/d"),
+    _Ratio("observed_days", ladder.DAYS, 1, "d", "share"),
+    _Ratio("trips_detected", ladder.ONCE, 2, "trips", "share"),
+    _Ratio("trips_linked", ladder.TWICE, 3, "trips", "share"),
+)
+_TIMES = ("stock", "share_of_horizon", "share_of_window")
+
+
+def empty(people: Residents) -> Sums:
+    """Return sums of nothing."""
+    towns, shares = len(people.towns), 2 * len(ladder.SHARES)
+    return Sums(*(np.zeros((towns, rows, ladder.CASES), np.int64) for rows in (ladder.ROWS, shares, shares, 3, 3)))
+
+
+def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, people: Residents) -> None:
+    """Add one bucket at one moment.
+
+    Parameters
+    ----------
+    sums : Sums
+        Added to in place.
+    opened : Opened
+        The buckets together must hold every resident vehicle once, read or not.
+    masks : uint64[n_reads]
+        The answer of `question.held` for the bucket's reads.
+    """
+    fresh = empty(people)
+    town = home_towns(people, opened.bucket.vehicle)
+    rows = np.flatnonzero(town >= 0)
+    shape = fresh.totals.reshape(-1, ladder.CASES), fresh.shares.reshape(-1, ladder.CASES)
+    for chunk in np.split(rows, range(CHUNK, len(rows), CHUNK)):
+        counts = _tally(opened, masks, question, chunk)
+        ladder.add_shares(counts, town[chunk], *shape, fresh.eligible.reshape(-1, ladder.CASES))
+    times = _measured(question)
+    vehicles = np.bincount(town[rows], minlength=len(people.towns))[:, None, None] * times
+    sums.totals[:] += fresh.totals * np.repeat(times, ladder.QUANTITIES, axis=0)
+    sums.shares[:] += fresh.shares * np.repeat(times[1:], len(ladder.SHARES), axis=0)
+    sums.eligible[:] += fresh.eligible * np.repeat(times[1:], len(ladder.SHARES), axis=0)
+    sums.vehicles[:] += vehicles
+    sums.seconds[:, 1] += vehicles[:, 1] * question.horizon
+    sums.seconds[:, 2] += vehicles[:, 2] * question.window.astype(np.int64)
+
+
+def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, seed: int) -> Measured:
+    """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
+
+    Statistics: ``stock`` (mean held a vehicle), ``share_of_horizon`` and ``share_of_window`` (mean over vehicles of
+    the vehicle's own ratio; those with nothing to see are left out, n counts the others) and the same ``_pooled``
+    (sum over sum). n counts vehicles over all moments; NaN with n = 0 was not measured.
+    """
+    every = Sums(*(of_cases(by_lens, place) for by_lens in zip(*sums, strict=True)))
+    answers = [answer for asked in _RATIOS for answer in _answers(asked, every)]
+    return tidy(answers, cases, [*people.towns, "all"], seed=seed)
+
+
+def exposure(opened: Opened, masks: UInt64, question: Question, people: Residents, *, bit: int) -> Exposure:
+    """Return one sight's exposure of each resident vehicle of the bucket, for charts of its distribution."""
+    inside = np.flatnonzero(home_towns(people, opened.bucket.vehicle) >= 0)
+    counts = _tally(opened, masks, question, inside).reshape(len(inside), ladder.ROWS, ladder.CASES)[:, :, bit]
+    last = counts[:, ladder.HORIZON * ladder.QUANTITIES :]
+    known = 1.0 if question.horizon <= question.moment else np.nan
+    return Exposure(
+        opened.bucket.vehicle[inside],
+        last[:, ladder.READS] * known * DAY / question.horizon,
+        ratio(last[:, ladder.DAYS], last[:, ladder.DRIVEN]) * known,
+        ratio(last[:, ladder.ONCE], last[:, ladder.TRIPS]) * known,
+        ratio(last[:, ladder.TWICE], last[:, ladder.TRIPS]) * known,
+    )
+
+
+def _tally(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp]) -> Int32:
+    bucket, truth = opened.bucket, opened.bucket.truth
+    nowhere, one_owner = np.zeros(len(truth), np.int32), np.zeros(1, np.int16)
+    in_window = ladder.held(truth.depart, nowhere, one_owner, question.steps, question.in_window, question.moment)
+    counts = np.empty((len(rows) * ladder.ROWS, ladder.CASES), np.int32)
+    ladder.tally(
+        rows.astype(np.int64), bucket.first_read, bucket.reads.time, opened.trip, masks,
+        bucket.first_trip, truth.depart, truth.arrive, in_window, question.moment, question.moment - question.horizon,
+        counts,
+    )  # fmt: skip
+    return counts
+
+
+def _measured(question: Question) -> NDArray[np.bool_]:
+    """Return [3, 64]: whether stock, last T and window can be known at the moment, for each sight."""
+    last = np.full(ladder.CASES, question.horizon <= question.moment)
+    return np.stack([question.measured, last, question.measured])
+
+
+def _answers(asked: _Ratio, sums: Sums) -> list[Answer]:
+    answers = []
+    if asked.stock_unit is not None:
+        stock = ratio(sums.totals[:, asked.quantity], sums.vehicles[:, 0])
+        answers.append(Answer(asked.measure, "stock", asked.stock_unit, stock, sums.vehicles[:, 0]))
+    for time in (ladder.HORIZON, ladder.WINDOW):
+        part = sums.totals[:, time * ladder.QUANTITIES + asked.quantity]
+        if asked.share is None:
+            mean = pooled = ratio(part * float(DAY), sums.seconds[:, time])
+            n = np.where(sums.seconds[:, time] > 0, sums.vehicles[:, time], 0)
+        else:
+            row = (time - 1) * len(ladder.SHARES) + asked.share
+            whole = sums.totals[:, time * ladder.QUANTITIES + ladder.SHARES[asked.share][1]]
+            n = sums.eligible[:, row]
+            mean, pooled = ratio(sums.shares[:, row] / ladder.ONE_SHARE, n), ratio(part, whole)
+        answers += [
+            Answer(asked.measure, _TIMES[time], asked.unit, mean, n),
+            Answer(asked.measure, _TIMES[time] + "_pooled", asked.unit, pooled, n),
+        ]
+    return answers

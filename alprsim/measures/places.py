@@ -1,0 +1,163 @@
+"""Whether a car's reads give away where its driver lives and works, to an adversary who knows nothing else.
+
+The adversary (`kernels.anchors`) names the camera site where most days' first and last held reads happen for home,
+and the site around the longest weekday stay for work. It uses all held reads under the plate, misreads of other cars
+included: it cannot tell. A plate's owner is registered at a home address, so home is scored for those who hold reads
+without that register; for those who know the plate, work is the finding.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim.kernels.anchors import CASES, anchors
+from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, of_cases, ratio, tidy
+from alprsim.tables import (
+    Float64,
+    Int16,
+    Int32,
+    Int64,
+    Junctions,
+    Measured,
+    People,
+    Places,
+    Roads,
+    Sites,
+    UInt64,
+    Vehicles,
+)
+
+BIN, BINS = 25.0, 1024
+"""Errors are counted in steps of 25 m up to 25.6 km, so that sums over buckets give the median to 12.5 m."""
+
+
+class Spots(NamedTuple):
+    """Points on the map, one a row: x and y in metres, NaN for none; the town's row, −1 for none."""
+
+    x: Float64
+    y: Float64
+    town: Int16
+
+
+class Sums(NamedTuple):
+    """What was found so far through one lens, over buckets and moments; [2] is home, work."""
+
+    within: tuple[float, ...]
+    """m: the distances at which a place counts as found."""
+    asked: Int64
+    """[2, towns, 64]: vehicles × moments that have such a place."""
+    found: Int64
+    """[2, towns, distances + 1, 64]: those whose estimate lies within; last, in the right town."""
+    errors: Int64
+    """[2, towns, 1025, 64]: estimates by error in 25 m steps; the last beyond 25.6 km."""
+
+
+def site_spots(sites: Sites, roads: Roads, junctions: Junctions) -> Spots:
+    """Return where each site stands: on the straight line from its road's start to its end; town of the nearer end."""
+    tail, head = roads.tail[sites.road], roads.head[sites.road]
+    along = np.clip(sites.offset / np.maximum(roads.length[sites.road], 1e-3), 0, 1).astype(np.float64)
+    x = junctions.x[tail] + along * (junctions.x[head] - junctions.x[tail])
+    y = junctions.y[tail] + along * (junctions.y[head] - junctions.y[tail])
+    return Spots(x, y, np.where(along <= 0.5, junctions.town[tail], junctions.town[head]).astype(np.int16))
+
+
+def homes(vehicles: Vehicles, places: Places, junctions: Junctions) -> Spots:
+    """Return where each vehicle stands at night: the access of its garage."""
+    return _at(vehicles.garage, places, junctions)
+
+
+def works(vehicles: Vehicles, people: People, places: Places, junctions: Junctions) -> Spots:
+    """Return where each vehicle's main driver works or studies; of several, the first who does. None for the others."""
+    place = np.full(len(vehicles), -1, np.int32)
+    drivers = np.flatnonzero((people.vehicle >= 0) & (people.work >= 0))[::-1]
+    place[people.vehicle[drivers]] = people.work[drivers]
+    return _at(place, places, junctions)
+
+
+def empty(people: Residents, *, within: Sequence[float]) -> Sums:
+    """Return sums of nothing; ``within`` in metres."""
+    shapes = ((), (len(within) + 1,), (BINS + 1,))
+    return Sums(tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes))
+
+
+def add(
+    sums: Sums, opened: Opened, masks: UInt64, question: Question, people: Residents, *,
+    sites: Spots, home: Spots, work: Spots, first_weekday: int,
+) -> None:  # fmt: skip
+    """Add one bucket at one moment.
+
+    Parameters
+    ----------
+    masks : uint64[n_reads]
+        The answer of `question.held` for the bucket's reads.
+    sites : Spots, row for row with Sites
+    home, work : Spots, row for row with Vehicles
+    first_weekday : int
+        Of the scenario's first day; Monday is 0.
+    """
+    bucket = opened.bucket
+    rows = np.flatnonzero(home_towns(people, bucket.vehicle) >= 0)
+    guesses = [np.empty((len(rows), CASES), np.int32) for _ in range(2)]
+    anchors(
+        rows.astype(np.int64), bucket.first_read, bucket.reads.time, bucket.reads.site, masks,
+        len(sites.x), first_weekday, *guesses,
+    )  # fmt: skip
+    vehicle = bucket.vehicle[rows]
+    for kind, (guess, truth) in enumerate(zip(guesses, (home, work), strict=True)):
+        real = ~np.isnan(truth.x[vehicle])
+        mine = vehicle[real]
+        _score(sums, kind, question, people.town[mine], guess[real], sites, Spots(*(part[mine] for part in truth)))
+
+
+def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, seed: int) -> Measured:
+    """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
+
+    Statistics of home_found and work_found: ``within_250m`` (and each other distance) and ``right_town``, shares of
+    all vehicles that have such a place, where no estimate is not found; ``median_error`` in metres to 12.5 m, of the
+    vehicles that have an estimate, which n counts (infinite beyond 25.6 km).
+    """
+    names = [f"within_{metres:g}m" for metres in sums[0].within] + ["right_town"]
+    answers = []
+    for kind, measure in enumerate(("home_found", "work_found")):
+        asked = of_cases([lens.asked[kind] for lens in sums], place)
+        found = of_cases([lens.found[kind] for lens in sums], place)
+        errors = of_cases([lens.errors[kind] for lens in sums], place)
+        answers += [Answer(measure, name, "share", ratio(found[:, row], asked), asked) for row, name in enumerate(names)]
+        answers.append(Answer(measure, "median_error", "m", _median(errors), errors.sum(axis=1)))
+    return tidy(answers, cases, [*people.towns, "all"], seed=seed)
+
+
+def _at(place: Int32, places: Places, junctions: Junctions) -> Spots:
+    junction = places.junction[place]
+    none = place < 0
+    return Spots(
+        np.where(none, np.nan, junctions.x[junction]),
+        np.where(none, np.nan, junctions.y[junction]),
+        np.where(none, -1, places.town[place]).astype(np.int16),
+    )
+
+
+def _score(sums: Sums, kind: int, question: Question, town: Int16, guess: Int32, sites: Spots, truth: Spots) -> None:
+    """Hold the guessed sites, [vehicles, 64], against the truth, row for row."""
+    guessed = guess >= 0
+    x, y, town_of = (np.append(part, nowhere)[guess] for part, nowhere in zip(sites, (np.inf, np.inf, -1), strict=True))
+    error = np.hypot(x - truth.x[:, None], y - truth.y[:, None])
+    found = [guessed & (error <= metres) for metres in sums.within] + [guessed & (town_of == truth.town[:, None])]
+    step = np.minimum(error / BIN, BINS).astype(np.int64)
+    for row in range(sums.asked.shape[1]):
+        here = town == row
+        sums.asked[kind, row] += here.sum() * question.measured
+        for which, hit in enumerate(found):
+            sums.found[kind, row, which] += hit[here].sum(axis=0) * question.measured
+        counted = guessed & here[:, None] & question.measured
+        np.add.at(sums.errors[kind, row], (step[counted], np.nonzero(counted)[1]), 1)
+
+
+def _median(errors: Int64) -> NDArray[np.float64]:
+    """Return the middle of the step in which the (lower) median error lies; NaN without an estimate."""
+    below = errors.cumsum(axis=1)
+    step = (2 * below < below[:, -1:]).sum(axis=1)
+    middle = np.where(step == BINS, np.inf, (step + 0.5) * BIN)
+    return np.where(below[:, -1] > 0, middle, np.nan)

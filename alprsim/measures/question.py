@@ -1,0 +1,217 @@
+"""What is asked: which of a policy's reads a viewer can obtain at one moment, and whose lives they are held against."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim.kernels import ladder
+from alprsim.tables import UNLIMITED, Bucket, Int16, Int32, Int64, Measured, Reads, Towns, UInt64, VehicleKind, Vehicles
+
+BITS = np.arange(ladder.CASES, dtype=np.uint64)
+"""The places of a lens's sights in a mask."""
+
+
+class Lens(Protocol):
+    """Which of up to 64 sights can obtain a read of an owner at an age: owner o has the pieces ``first[o]:first[o + 1]``."""
+
+    @property
+    def first(self) -> Int64:
+        """int64[n_owners + 1]."""
+
+    @property
+    def age(self) -> Int32:
+        """int32[n_pieces], s: where a piece starts, ascending; the first of an owner is 0."""
+
+    @property
+    def cases(self) -> UInt64:
+        """uint64[n_pieces]: bit k: sight k can obtain a read of that age."""
+
+
+class Case(Protocol):
+    """One (policy, viewer, sight, step of the ladder), as the tidy table names it."""
+
+    @property
+    def policy(self) -> str:
+        """The named policy."""
+
+    @property
+    def viewer(self) -> str:
+        """Through whose eyes."""
+
+    @property
+    def sight(self) -> str:
+        """Bulk, request or process."""
+
+    @property
+    def retention(self) -> int:
+        """The ladder's step, s."""
+
+
+class Question(NamedTuple):
+    """One lens at one moment, as the kernels take it. The last T is (moment − horizon, moment]."""
+
+    moment: int
+    horizon: int
+    window: Int32
+    """[64] s: each sight's effective retention, the least age from which no read of any owner can be obtained."""
+    owner_of_site: Int16
+    steps: Int32
+    """[steps] s: ages at which something changes."""
+    grid: UInt64
+    """[steps × owners]: the sights that can obtain a read."""
+    in_window: UInt64
+    """[steps]: the sights whose window reaches that far."""
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """[64]: whether the window lies inside the simulated time; if not, what it would hold is not known."""
+        return self.window <= self.moment
+
+
+class Opened(NamedTuple):
+    """One bucket, ready for questions: the trip each read was made on is found once."""
+
+    bucket: Bucket
+    trip: Int32
+
+
+class Residents(NamedTuple):
+    """Whose lives are measured: vehicles garaged in the listed towns, by home town, never-read ones included."""
+
+    town: Int16
+    """[vehicles]: row of `towns`; −1 visitors, through traffic and neighbours."""
+    towns: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """One statistic of one measure: value and n, [towns, cases]."""
+
+    measure: str
+    statistic: str
+    unit: str
+    value: NDArray[np.float64]
+    n: Int64
+
+
+def ask(lens: Lens, owner_of_site: Int16, *, moment: int, horizon: int) -> Question:
+    """Prepare a lens for one moment.
+
+    Parameters
+    ----------
+    lens : Lens
+        Over all owners that `owner_of_site` names.
+    owner_of_site : int16[n_sites], row of Agencies
+    moment, horizon : int, s
+        Since the scenario's start; T, above 0.
+
+    Raises
+    ------
+    ValueError
+        The moment or the horizon is out of range, or a site's owner is not in the lens.
+    """
+    owners = len(lens.first) - 1
+    _require("moment", moment >= 0, moment, "0 or more seconds")
+    _require("horizon", horizon > 0, horizon, "more than 0 seconds")
+    if len(owner_of_site):
+        owner = int(owner_of_site.max() if owner_of_site.max() >= owners else owner_of_site.min())
+        _require("owner_of_site", 0 <= owner < owners, owner, f"0 to {owners - 1}, the owners of the lens")
+    window = _windows(lens)
+    steps = np.unique(np.concatenate([[0], lens.age, window])).astype(np.int32)
+    grid = np.empty((len(steps), owners), np.uint64)
+    for owner in range(owners):
+        pieces = slice(lens.first[owner], lens.first[owner + 1])
+        grid[:, owner] = lens.cases[pieces][np.searchsorted(lens.age[pieces], steps, side="right") - 1]
+    in_window = np.where(steps[:, None] < window, np.uint64(1) << BITS, np.uint64(0)).sum(axis=1, dtype=np.uint64)
+    return Question(moment, horizon, window, owner_of_site, steps, grid.reshape(-1), in_window)
+
+
+def open_bucket(bucket: Bucket) -> Opened:
+    """Find the trip of each read: a read of the true vehicle on the trip last departed by then, if still under way."""
+    reads, truth = bucket.reads, bucket.truth
+    trip = ladder.trips_of_reads(
+        bucket.vehicle, bucket.first_read, reads.time, reads.vehicle, bucket.first_trip, truth.depart, truth.arrive
+    )
+    return Opened(bucket, trip)
+
+
+def held(question: Question, reads: Reads) -> UInt64:
+    """Return for each read the sights that can obtain it at the moment: bit k is sight k of the lens."""
+    return ladder.held(
+        reads.time, reads.site, question.owner_of_site, question.steps, question.grid, question.moment
+    )
+
+
+def residents(vehicles: Vehicles, towns: Towns) -> Residents:
+    """Name the vehicles that are measured, and their towns in the order of `towns`."""
+    listed = np.flatnonzero(towns.listed == 1)
+    row_of_town = np.full(len(towns) + 1, -1, np.int16)
+    row_of_town[listed] = np.arange(len(listed))
+    town = np.where(vehicles.kind == VehicleKind.RESIDENT, row_of_town[vehicles.town], -1).astype(np.int16)
+    return Residents(town, tuple(str(name) for name in towns.name[listed]))
+
+
+def home_towns(people: Residents, vehicle: Int32) -> Int16:
+    """Return the measured vehicles' towns, −1 for plates of nobody simulated too (rows beyond Vehicles)."""
+    town = np.full(len(vehicle), -1, np.int16)
+    known = vehicle < len(people.town)
+    town[known] = people.town[vehicle[known]]
+    return town
+
+
+def tidy(answers: Sequence[Answer], cases: Sequence[Case], towns: Sequence[str], *, seed: int) -> Measured:
+    """Write answers as rows of the tidy table: a row a (statistic, town, case)."""
+    rows = len(towns) * len(cases)
+
+    def each_case(values: list[str] | list[int]) -> NDArray[np.generic]:
+        return np.tile(np.array(values), len(answers) * len(towns))
+
+    def each_answer(values: list[str]) -> NDArray[np.generic]:
+        return np.repeat(np.array(values, np.str_), rows)
+
+    return Measured.of(
+        policy=each_case([case.policy for case in cases]),
+        viewer=each_case([case.viewer for case in cases]),
+        sight=each_case([case.sight for case in cases]),
+        retention=each_case([case.retention for case in cases]),
+        measure=each_answer([answer.measure for answer in answers]),
+        town=np.tile(np.repeat(np.array(towns, np.str_), len(cases)), len(answers)),
+        statistic=each_answer([answer.statistic for answer in answers]),
+        seed=np.full(rows * len(answers), seed),
+        value=np.concatenate([answer.value.reshape(-1) for answer in answers]),
+        unit=each_answer([answer.unit for answer in answers]),
+        n=np.concatenate([answer.n.reshape(-1) for answer in answers]),
+    )
+
+
+def join(tables: Sequence[Measured]) -> Measured:
+    """Return the rows of several tidy tables as one."""
+    return Measured.of(**{c.name: np.concatenate([getattr(t, c.name) for t in tables]) for c in Measured.columns()})
+
+
+def ratio(part: NDArray[np.generic], whole: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Return part / whole, NaN where there is no whole: not measured."""
+    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+
+
+def of_cases(by_lens: Sequence[Int64], place: Int32) -> Int64:
+    """Return each case's sums, [towns + 1, …, cases]: the last town is all; case c stands at lens × 64 + bit ``place[c]``.
+
+    Cases with the same sight share a place. Sums come a lens each, [towns, …, 64].
+    """
+    cases = np.concatenate(by_lens, axis=-1)[..., place]
+    return np.concatenate([cases, cases.sum(axis=0, keepdims=True)])
+
+
+def _windows(lens: Lens) -> Int32:
+    """Return the supremum of each sight's ages over all owners; UNLIMITED where the last piece has no end."""
+    ends = np.append(lens.age[1:], UNLIMITED).astype(np.int32)
+    ends[lens.first[1:] - 1] = UNLIMITED
+    obtainable = (lens.cases[:, None] >> BITS) & np.uint64(1) == 1
+    return np.where(obtainable, ends[:, None], 0).max(axis=0, initial=0).astype(np.int32)
+
+
+def _require(what: str, right: bool, found: int, allowed: str) -> None:
+    if not right:
+        raise ValueError(f"{what} must be {allowed}, not {found}")

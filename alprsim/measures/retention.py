@@ -1,0 +1,63 @@
+"""How long a read lives anywhere a viewer can reach it: effective retention, for each owner of cameras."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from alprsim.measures.question import Answer, join, tidy
+from alprsim.measures.question import Case as NamedCase
+from alprsim.tables import DAY, UNLIMITED, Access, Agencies, AgencyKind, Measured, RecordClass, SightKind
+
+_SIGHTS = {"bulk": SightKind.BULK, "request": SightKind.REQUEST, "process": SightKind.PROCESS}
+
+
+class Case(NamedCase, Protocol):
+    """A case with the rules it compiled to."""
+
+    @property
+    def access(self) -> Access:
+        """Which ages of whose reads."""
+
+    @property
+    def viewer_row(self) -> int:
+        """The viewer, row of Agencies."""
+
+
+def rows(cases: Sequence[Case], agencies: Agencies, *, seed: int) -> Measured:
+    """Return effective retention in days as tidy rows; infinite where it is unbounded.
+
+    For each department (its name in the town column): ``supremum``, the age from which none of its reads can be
+    obtained, and ``covered``, the days of age at which one can: less where there are gaps. Over all departments (town
+    "all"): ``max`` and ``mean`` of the supremum. n counts departments. Plain reads only; a purge at its worst phase;
+    a sight includes what needs less (on request includes bulk).
+    """
+    owners = np.flatnonzero(agencies.kind == AgencyKind.DEPARTMENT)
+    lives = np.array([[_life(case, int(owner)) for case in cases] for owner in owners]).reshape(-1, len(cases), 2) / DAY
+    one, every = np.ones((len(owners), len(cases)), np.int64), np.full((1, len(cases)), len(owners))
+    supremum, covered = lives[..., 0], lives[..., 1]
+    of_owners = [
+        Answer("effective_retention", "supremum", "d", supremum, one),
+        Answer("effective_retention", "covered", "d", covered, one),
+    ]
+    mean = supremum.mean(axis=0, keepdims=True) if len(owners) else np.full((1, len(cases)), np.nan)
+    of_all = [
+        Answer("effective_retention", "max", "d", supremum.max(axis=0, keepdims=True, initial=0), every),
+        Answer("effective_retention", "mean", "d", mean, every),
+    ]
+    names = [str(name) for name in agencies.name[owners]]
+    return join([tidy(of_all, cases, ["all"], seed=seed), tidy(of_owners, cases, names, seed=seed)])
+
+
+def _life(case: Case, owner: int) -> tuple[float, float]:
+    """Return the supremum and the measure, in seconds, of the ages at which the viewer can obtain the owner's reads."""
+    access = case.access
+    mine = (access.viewer == case.viewer_row) & (access.owner == owner) & (access.record == RecordClass.PLAIN)
+    mine &= (access.sight <= _SIGHTS[case.sight]) & (access.from_age < access.to_age)
+    until = access.to_age[mine] + np.maximum(access.purge_period[mine].astype(np.float64) - 1, 0)
+    until[access.to_age[mine] == UNLIMITED] = np.inf
+    reach = covered = 0.0
+    for begin, end in sorted(zip(access.from_age[mine].tolist(), until.tolist(), strict=True)):
+        covered += max(end - max(begin, reach), 0)
+        reach = max(reach, end)
+    return reach, covered

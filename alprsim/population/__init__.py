@@ -1,0 +1,12 @@
+"""Who lives where, which car they drive, and where they drive it on any one day.
+
+People keep habits: the same work place, the same shops, worship on one day of the week. How strictly they keep them
+decides how much old reads tell about them, so skipping, straying and lateness are keys of the scenario. What a person
+does on a day is drawn from that person and that day alone: cameras, policies and other days change nothing.
+"""
+
+from alprsim.population._choice import PopulationError
+from alprsim.population._day import trips
+from alprsim.population._settle import settle
+
+__all__ = ["PopulationError", "settle", "trips"]

@@ -1,0 +1,202 @@
+"""Which of many places a person goes to: by its jobs, its nearness, or a published table of who commutes where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from alprsim.population._figures import CELL, CHOICE, JOBS_BEYOND, NEAR, Ask
+from alprsim.randomness import draw, uniform
+from alprsim.scenario import models
+from alprsim.tables import Float64, Int32, Int64, Network, PlaceKind, RoadKind, UInt64
+
+Mask = NDArray[np.bool_]
+
+
+class PopulationError(ValueError):
+    """A population that cannot be settled: which key or town, the rule, and what was found."""
+
+
+class Lottery(NamedTuple):
+    """Choices of several groups; within group g the edges rise from g to g + 1, in proportion to the weights."""
+
+    edges: Float64
+    last: Int64
+
+    @classmethod
+    def of(cls, weights: Float64, group: Int64, groups: int) -> Lottery:
+        """Make one from weights that are ordered by group."""
+        size = np.bincount(group, minlength=groups)
+        last = np.cumsum(size)
+        cumulative = np.concatenate([[0.0], np.cumsum(weights)])
+        before, after = cumulative[last - size], cumulative[last]
+        total = np.where(after > before, after - before, 1.0)
+        return cls((cumulative[1:] - before[group]) / total[group] + group, last - 1)
+
+    def pick(self, group: Int64, bits: UInt64) -> Int64:
+        """Return a choice of each row's group."""
+        chosen = np.searchsorted(self.edges, group + uniform(bits), side="right")
+        return np.minimum(chosen, self.last[group]).astype(np.int64)
+
+
+class Zones(NamedTuple):
+    """Cells of towns, between which commuting is reckoned; a BEYOND place is a zone of its own."""
+
+    of_place: Int64
+    town: Int64
+    x: Float64
+    y: Float64
+
+
+def zones_of(network: Network) -> Zones:
+    places, (x, y) = network.places, coordinates(network)
+    beyond = places.kind == PlaceKind.BEYOND
+    cell = np.stack([places.town, np.floor(x / CELL), np.floor(y / CELL), np.where(beyond, np.arange(len(places)), -1)])
+    cells, of_place = np.unique(cell.astype(np.int64), axis=1, return_inverse=True)
+    zone = of_place.reshape(-1).astype(np.int64)
+    size = np.bincount(zone)
+    return Zones(zone, cells[0], np.bincount(zone, x) / size, np.bincount(zone, y) / size)
+
+
+def coordinates(network: Network) -> tuple[Float64, Float64]:
+    junction = network.places.junction
+    return network.junctions.x[junction], network.junctions.y[junction]
+
+
+def workplaces(
+    network: Network, zones: Zones, spec: models.Population, table: Float64 | None, home: Int32, key: UInt64
+) -> Int32:
+    """Draw a work place: a zone first, by table and gravity, then a place there by its jobs; −1 where there is no job."""
+    jobs = _jobs(network)
+    rows = np.flatnonzero(jobs > 0)
+    rows = rows[np.argsort(zones.of_place[rows], kind="stable")]
+    if not len(rows) or not len(home):
+        return np.full(len(home), -1, np.int32)
+    columns, column = np.unique(zones.of_place[rows], return_inverse=True)
+    origins, origin = np.unique(zones.of_place[home], return_inverse=True)
+    squared = (zones.x[origins][:, None] - zones.x[columns]) ** 2 + (zones.y[origins][:, None] - zones.y[columns]) ** 2
+    pull = np.bincount(column, jobs[rows]) / (1 + squared / spec.gravity**2)
+    if table is not None:
+        beyond = network.places.kind[rows][np.searchsorted(column, np.arange(len(columns)))] == PlaceKind.BEYOND
+        pull = _by_table(pull, table[zones.town[origins]], zones.town[columns], beyond)
+    group = np.repeat(np.arange(len(origins)), len(columns))
+    zone = Lottery.of(pull.reshape(-1), group, len(origins)).pick(origin, draw(key, Ask.WORK_ZONE)) % len(columns)
+    place = Lottery.of(jobs[rows], column, len(columns)).pick(zone, draw(key, Ask.WORK_PLACE))
+    return rows[place].astype(np.int32)
+
+
+def _jobs(network: Network) -> Float64:
+    """Return the jobs at each place; those beyond, which no source counts, by assumption."""
+    places = network.places
+    weight = places.weight.astype(np.float64)
+    inside, beyond = places.kind == PlaceKind.WORK, places.kind == PlaceKind.BEYOND
+    jobs = np.where(inside, weight, 0.0)
+    total = float(np.sum(jobs)) or 1.0
+    return np.where(beyond, weight * (JOBS_BEYOND * total / (float(np.sum(weight[beyond])) or 1.0)), jobs)
+
+
+def _by_table(pull: Float64, table: Float64, town: Int64, beyond: Mask) -> Float64:
+    """Scale the pull of each town's work zones (of its BEYOND places if it has none) to the table's jobs there.
+
+    `table` has a row for each origin zone and a column for each town, then one for all towns that are not built; a
+    row none of whose towns can be reached keeps its pull.
+    """
+    scaled = np.zeros_like(pull)
+    outside = table[:, -1].copy()
+    for work in range(table.shape[1] - 1):
+        here: Mask = np.equal(town, work)
+        columns = here & ~beyond if np.any(here & ~beyond) else here & beyond
+        if columns.any():
+            scaled[:, columns] += pull[:, columns] * (table[:, work] / pull[:, columns].sum(1))[:, None]
+        else:
+            outside += table[:, work]
+    if beyond.any():
+        scaled[:, beyond] += pull[:, beyond] * (outside / pull[:, beyond].sum(1))[:, None]
+    return np.where(scaled.any(axis=1)[:, None], scaled, pull)
+
+
+def commuting_table(network: Network, spec: models.Population, base: Path) -> Float64 | None:
+    """Read jobs from town to town (last column: to towns not in the study); None without a table.
+
+    Names are compared without case and without what follows a comma ("Danbury, Connecticut, USA" is danbury). The
+    study's state is the one where homes in towns of those names hold most jobs.
+    """
+    if spec.commuting is None:
+        return None
+    flows = _read_commuting(base / spec.commuting)
+    names = {str(name).split(",")[0].strip().casefold(): row for row, name in enumerate(network.towns.name)}
+    home, work = (flows[end].str.strip().str.casefold().map(names) for end in ("home", "work"))
+    by_state = flows.jobs[home.notna()].groupby(flows.home_state).sum()
+    state = by_state.idxmax() if len(by_state) else ""
+    here = (home.notna() & (flows.home_state == state)).to_numpy()
+    to = work.where(flows.work_state == state).fillna(len(names)).to_numpy(np.int64)
+    table = np.zeros((len(names), len(names) + 1))
+    np.add.at(table, (home[here].to_numpy(np.int64), to[here]), flows.jobs[here].to_numpy(np.float64))
+    for town in np.flatnonzero((network.towns.listed == 1) & ~table.any(1)):
+        raise PopulationError(
+            f"population.commuting: {spec.commuting} has no job of a resident of {network.towns.name[town]}, "
+            "a listed town; its column `home` must name each of them"
+        )
+    return table
+
+
+def _read_commuting(file: Path) -> Any:
+    """Read the columns home, home_state, work, work_state (text) and jobs (a number, not negative)."""
+    texts = ("home", "home_state", "work", "work_state")
+    try:
+        flows = pd.read_csv(file, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values={"jobs": [""]})
+    except (OSError, EOFError, ValueError) as error:
+        raise PopulationError(f"population.commuting: cannot read {file}: {error}") from error
+    missing = [name for name in (*texts, "jobs") if name not in flows]
+    if missing:
+        raise PopulationError(
+            f"population.commuting: {file} lacks the column {' and '.join(missing)}; it has {', '.join(flows.columns)}"
+        )
+    jobs = pd.to_numeric(flows.jobs, errors="coerce")
+    wrong = ~((jobs >= 0) & (jobs < np.inf)).to_numpy()
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise PopulationError(f"population.commuting: {file}, row {row + 1}: jobs must be ≥ 0, not {flows.jobs[row]!r}")
+    return flows.assign(jobs=jobs)
+
+
+def nearby(network: Network, zones: Zones, kind: PlaceKind, home: Int32, bits: UInt64, count: int) -> Int32:
+    """Draw different places of a kind for each home, among the nearest of its zone by weight and nearness; −1 none."""
+    places, (x, y) = network.places, coordinates(network)
+    options = np.flatnonzero(places.kind == kind)
+    chosen = np.full((len(home), count), -1, np.int32)
+    if not len(options) or not len(home):
+        return chosen
+    homes, which = np.unique(home, return_inverse=True)
+    origins, origin = np.unique(zones.of_place[homes], return_inverse=True)
+    from_zone = (zones.x[origins][:, None] - x[options]) ** 2 + (zones.y[origins][:, None] - y[options]) ** 2
+    near = options[np.argsort(from_zone, axis=1, kind="stable")[:, :CHOICE]][origin]
+    from_home = (x[homes][:, None] - x[near]) ** 2 + (y[homes][:, None] - y[near]) ** 2
+    weight = (places.weight[near] / (1 + from_home / NEAR**2))[which]
+    rows = np.arange(len(home))
+    for i in range(min(count, near.shape[1])):
+        edges = np.cumsum(weight, axis=1)
+        aim = uniform(draw(bits, Ask.WHERE, i)) * edges[:, -1]
+        pick = np.minimum((edges <= aim[:, None]).sum(axis=1), near.shape[1] - 1)
+        chosen[:, i] = np.where(edges[:, -1] > 0, near[which, pick], -1)
+        weight[rows, pick] = 0.0
+    return chosen
+
+
+def ordinal(count: Int64) -> Int64:
+    """Count the members of consecutive groups of the given sizes, from 0 in each."""
+    first = np.cumsum(count) - count
+    return np.arange(int(np.sum(count))) - np.repeat(first, count)
+
+
+def motorway_ends(network: Network) -> Int32:
+    """Return one BEYOND place for each junction where a motorway or trunk road leaves the simulated streets."""
+    roads, places = network.roads, network.places
+    fast = np.isin(roads.kind, (RoadKind.MOTORWAY, RoadKind.TRUNK))
+    touching = np.union1d(roads.tail[fast], roads.head[fast])
+    rows = np.flatnonzero((places.kind == PlaceKind.BEYOND) & np.isin(places.junction, touching))
+    return np.sort(rows[np.unique(places.junction[rows], return_index=True)[1]]).astype(np.int32)

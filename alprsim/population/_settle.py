@@ -1,0 +1,287 @@
+"""Who lives where, with whom, what they own, and which places they keep going to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from alprsim.population import _figures as figures
+from alprsim.population._choice import (
+    Lottery,
+    PopulationError,
+    Zones,
+    commuting_table,
+    coordinates,
+    motorway_ends,
+    nearby,
+    ordinal,
+    workplaces,
+    zones_of,
+)
+from alprsim.population._figures import Ask
+from alprsim.randomness import below, choose, draw, stream, uniform
+from alprsim.scenario import models
+from alprsim.tables import (
+    Float64,
+    Habits,
+    Int32,
+    Int64,
+    Network,
+    People,
+    PersonKind,
+    PlaceKind,
+    Settlement,
+    UInt64,
+    VehicleKind,
+    Vehicles,
+)
+
+
+def settle(network: Network, spec: models.Population, *, seed: int, base: Path) -> Settlement:
+    """Give every listed town its households, cars, work places and habits; add visitors and the through traffic's pool.
+
+    Parameters
+    ----------
+    network
+        HOME places weigh their residents, WORK places their jobs; BEYOND places stand for everything outside.
+    spec
+        The scenario's `population`.
+    seed
+        Of the replicate.
+    base
+        The folder that `population.commuting` is relative to.
+
+    Returns
+    -------
+    Settlement
+        Residents by town, then one-person households of visitors who live at a BEYOND place and work in a listed town;
+        vehicles in the same order, then the pool of through vehicles.
+
+    Raises
+    ------
+    PopulationError
+        Shares that exceed 1, a listed town without homes, through traffic without two motorway ends, or a commuting
+        table that cannot be read, lacks a column or lacks a listed town.
+
+    Notes
+    -----
+    With `population.commuting` a person's work town follows the table, and within it jobs at 1 / (1 + (d / gravity)²);
+    without, that gravity rules alone, and the BEYOND places have twice the jobs inside. Jobs in towns not built lie at
+    the BEYOND places of that town where it has some, else at all of them, by gravity.
+    """
+    if spec.commuters + spec.students + spec.retirees > 1 + 1e-9:
+        raise PopulationError(
+            "population.commuters, students and retirees are shares of adults and must not exceed 1 together, "
+            f"not {spec.commuters + spec.students + spec.retirees:g}"
+        )
+    zones = zones_of(network)
+    table = commuting_table(network, spec, base)
+    people, vehicles = _residents(network, zones, spec, _households(network, spec, seed), table)
+    habits = _habits(network, zones, spec, people, seed)
+    people, vehicles = _add_visitors(network, spec, people, vehicles, seed)
+    return Settlement(people, _add_through(network, spec, vehicles, seed), habits)
+
+
+class _Households(NamedTuple):
+    """Row for row: where they live, who they are, what they own."""
+
+    home: Int32
+    key: UInt64
+    adults: Int64
+    members: Int64
+    cars: Int64
+
+
+def _adults(key: UInt64, members: Int64) -> Int64:
+    """Draw how many of a household's members are adults: one alone, one parent, or two and some of the others."""
+    children = sum(
+        ((members > 2 + i) & (uniform(draw(key, Ask.CHILDREN, i)) < figures.CHILD)).astype(np.int64) for i in range(4)
+    )
+    one = (members == 1) | (uniform(draw(key, Ask.ONE_PARENT)) < figures.ONE_PARENT)
+    return np.where(one, 1, members - children)
+
+
+def _households(network: Network, spec: models.Population, seed: int) -> _Households:
+    """Fill the homes of each listed town; a household's draws belong to its home's junction and its number there."""
+    homes, residents = _homes(network)
+    key = draw(
+        stream(seed, "residents"), network.junctions.osm_id[network.places.junction[homes]], _nth(network, homes)
+    )
+    count = np.floor(residents / spec.household_size + uniform(draw(key, Ask.COUNT))).astype(np.int64)
+    household = draw(np.repeat(key, count), Ask.HOUSEHOLD, ordinal(count))
+    sizes = figures.household_sizes(spec.household_size)
+    members = 1 + choose(draw(household, Ask.SIZE), sizes)
+    adults = _adults(household, members)
+    # One car more or less than the mean for two in three: a tenth of households then have none (ACS 2023: 8.6 %).
+    mean = adults * (spec.vehicles_per_person * spec.household_size / figures.mean_adults(sizes))
+    step = np.where(mean >= 1, below(draw(household, Ask.MORE_CARS), 3) - 1, 0)
+    cars = np.floor(mean + step + uniform(draw(household, Ask.CARS))).astype(np.int64)
+    return _Households(np.repeat(homes, count).astype(np.int32), household, adults, members, cars)
+
+
+def _homes(network: Network) -> tuple[Int64, Float64]:
+    """Return the HOME places of the listed towns and the residents of each, which sum to the towns' populations."""
+    places, towns = network.places, network.towns
+    rows, residents = [], []
+    for town in np.flatnonzero(towns.listed):
+        homes = np.flatnonzero((places.kind == PlaceKind.HOME) & (places.town == town))
+        weight = places.weight[homes].astype(np.float64)
+        if not weight.any() and towns.population[town]:
+            raise PopulationError(
+                f"{towns.name[town]} is listed and has {towns.population[town]:,} residents but no home"
+            )
+        rows.append(homes)
+        residents.append(
+            weight * (towns.population[town] / max(1e-9, float(np.cumsum(weight)[-1]))) if len(homes) else weight
+        )
+    return np.concatenate([*rows, np.empty(0, np.int64)]), np.concatenate([*residents, np.empty(0)])
+
+
+def _nth(network: Network, places: Int64) -> Int64:
+    """Count the given places of each junction from 0, in order of row."""
+    junction = network.places.junction[places]
+    order = np.argsort(junction, kind="stable")
+    nth = np.empty(len(places), np.int64)
+    nth[order] = ordinal(np.unique(junction, return_counts=True)[1])
+    return nth
+
+
+def _residents(
+    network: Network, zones: Zones, spec: models.Population, households: _Households, table: Float64 | None
+) -> tuple[People, Vehicles]:
+    """Make the people, adults first in each household, and the cars they share, the nth driver's main one the nth."""
+    number = np.repeat(np.arange(len(households.key)), households.members)
+    member = ordinal(households.members)
+    home = households.home[number]
+    key = draw(households.key[number], Ask.MEMBER, member)
+    shares = [spec.commuters, spec.students, spec.retirees]
+    rest = max(0.0, 1 - sum(shares))
+    kind = choose(draw(key, Ask.KIND), [*shares, rest])  # in the order of PersonKind
+    kind[member >= households.adults[number]] = PersonKind.CHILD
+    cars = households.cars[number]
+    first_car = np.cumsum(households.cars) - households.cars
+    drives = (kind != PersonKind.CHILD) & (cars > 0)
+    work = np.full(len(key), -1, np.int32)
+    commuters, pupils = kind == PersonKind.COMMUTER, np.isin(kind, (PersonKind.STUDENT, PersonKind.CHILD))
+    work[commuters] = workplaces(network, zones, spec, table, home[commuters], key[commuters])
+    work[pupils] = nearby(network, zones, PlaceKind.SCHOOL, home[pupils], draw(key[pupils], Ask.WORK_PLACE), 1)[:, 0]
+    people = People.of(
+        home=home, work=work, household=number, kind=kind, key=key,
+        vehicle=np.where(drives, first_car[number] + member % np.maximum(cars, 1), -1),
+    )  # fmt: skip
+    owner = np.repeat(np.arange(len(households.key)), households.cars)
+    garage = households.home[owner]
+    vehicles = Vehicles.of(
+        household=owner, garage=garage, town=network.places.town[garage], kind=np.full(len(owner), VehicleKind.RESIDENT),
+        key=draw(households.key[owner], Ask.CAR, ordinal(households.cars)),
+    )  # fmt: skip
+    return people, vehicles
+
+
+def _habits(network: Network, zones: Zones, spec: models.Population, people: People, seed: int) -> Habits:
+    """Draw who has which habit and where; the first of several places is visited most, place i 1 / i as often."""
+    adults = np.flatnonzero(people.kind != PersonKind.CHILD).astype(np.int32)
+    person, place, weekly = [], [], []
+    for kind in figures.OUTINGS:
+        habit: models.Habit = getattr(spec.habits, kind.name.lower())
+        bits = draw(stream(seed, f"habit of {kind.name}"), people.key[adults])
+        has = uniform(bits) < habit.share
+        who = adults[has]
+        visits = _errands(spec)[people.kind[who]] if kind is PlaceKind.SHOP else np.full(len(who), habit.weekly)
+        where = nearby(network, zones, kind, people.home[who], bits[has], habit.places)
+        share = (where >= 0) / np.arange(1, habit.places + 1)
+        share *= (visits / np.maximum(share.sum(axis=1), 1e-9))[:, None]
+        person.append(np.repeat(who, habit.places)[where.reshape(-1) >= 0])
+        place.append(where[where >= 0])
+        weekly.append(share[where >= 0])
+    order = np.argsort(np.concatenate(person), kind="stable")
+    return Habits.of(
+        person=np.concatenate(person)[order], place=np.concatenate(place)[order], weekly=np.concatenate(weekly)[order]
+    )
+
+
+def _errands(spec: models.Population) -> Float64:
+    """Return the errands a week of each PersonKind that bring a driver's trips to `trips_per_driver`.
+
+    Errands are the visits to shops, which stand for everything without a kind of its own. A driver's trips to work and to
+    all other habitual places come first; those who do not work therefore run more errands than those who do.
+    """
+    commutes = min(spec.commute_days, 7 * (1 - spec.skip)) * 2
+    habits = [getattr(spec.habits, kind.name.lower()) for kind in figures.OUTINGS if kind is not PlaceKind.SHOP]
+    left = spec.trips_per_driver * 7 - 2 * sum(habit.share * habit.weekly for habit in habits)
+    shoppers = max(1e-9, spec.habits.shop.share)
+    weekly = np.full(len(PersonKind), max(0.0, left) / figures.ERRAND / shoppers)
+    weekly[[PersonKind.COMMUTER, PersonKind.STUDENT]] = max(0.0, left - commutes) / figures.ERRAND_AND_WORK / shoppers
+    return weekly
+
+
+def _add_visitors(
+    network: Network, spec: models.Population, people: People, vehicles: Vehicles, seed: int
+) -> tuple[People, Vehicles]:
+    """Add one person and car for each visitor: to a work place of a listed town by its jobs, from a gateway near it."""
+    places, towns, (x, y) = network.places, network.towns, coordinates(network)
+    beyond = np.flatnonzero((places.kind == PlaceKind.BEYOND) & (places.weight > 0))
+    work, home, key = [people.work], [people.home], [people.key]
+    for town in np.flatnonzero(towns.listed):
+        jobs = np.flatnonzero((places.kind == PlaceKind.WORK) & (places.town == town) & (places.weight > 0))
+        if not len(beyond) or not len(jobs):
+            continue
+        n = round(spec.visitors * int(np.sum(vehicles.town == town)))
+        visitor = draw(stream(seed, f"visitors to {towns.name[town]}"), np.arange(n))
+        chosen = choose(draw(visitor, Ask.WORK_PLACE), places.weight[jobs])
+        squared = (x[jobs][:, None] - x[beyond]) ** 2 + (y[jobs][:, None] - y[beyond]) ** 2
+        pull = places.weight[beyond] / (1 + squared / spec.gravity**2)
+        group = np.repeat(np.arange(len(jobs)), len(beyond))
+        gate = Lottery.of(pull.reshape(-1), group, len(jobs)).pick(chosen, draw(visitor, Ask.WHERE)) % len(beyond)
+        work.append(jobs[chosen].astype(np.int32))
+        home.append(beyond[gate].astype(np.int32))
+        key.append(visitor)
+    first, cars = int(people.household[-1]) + 1 if len(people) else 0, len(vehicles)
+    new = np.arange(sum(len(part) for part in key[1:]))
+    garage = np.concatenate([*home[1:], np.empty(0, np.int32)])
+    people = People.of(
+        home=np.concatenate(home),
+        work=np.concatenate(work),
+        household=np.concatenate([people.household, first + new]),
+        vehicle=np.concatenate([people.vehicle, cars + new]),
+        kind=np.concatenate([people.kind, np.full(len(new), PersonKind.COMMUTER)]),
+        key=np.concatenate(key),
+    )
+    vehicle_key = draw(people.key[len(people) - len(new) :], Ask.CAR)
+    return people, _park(network, vehicles, garage, VehicleKind.VISITOR, vehicle_key, first + new)
+
+
+def _add_through(network: Network, spec: models.Population, vehicles: Vehicles, seed: int) -> Vehicles:
+    """Add the pool that each day's through vehicles are drawn from.
+
+    Of a day's through vehicles the share `through_return` are regulars, who pass once in 5 days on average; the others
+    pass once, and after 30 days their row stands for another vehicle, which keeps the pool bounded.
+    """
+    if not spec.through:
+        return vehicles
+    ends = motorway_ends(network)
+    if len(ends) < 2:
+        raise PopulationError(
+            "population.through needs at least two BEYOND places on a motorway or trunk road, "
+            f"not {len(ends)}; leave it out or use roads with two such ends"
+        )
+    daily = spec.through * (len(ends) * (len(ends) - 1) / 2)
+    pool = round(daily * (spec.through_return * figures.REGULAR + (1 - spec.through_return) * figures.RECYCLE))
+    key = draw(stream(seed, "through vehicles"), np.arange(pool))
+    garage = ends[below(draw(key, Ask.WHERE), len(ends))]
+    return _park(network, vehicles, garage, VehicleKind.THROUGH, key, np.full(pool, -1))
+
+
+def _park(
+    network: Network, vehicles: Vehicles, garage: Int32, kind: VehicleKind, key: UInt64, household: Int64
+) -> Vehicles:
+    """Add vehicles at their garages."""
+    return Vehicles.of(
+        household=np.concatenate([vehicles.household, household]),
+        garage=np.concatenate([vehicles.garage, garage]),
+        town=np.concatenate([vehicles.town, network.places.town[garage]]),
+        kind=np.concatenate([vehicles.kind, np.full(len(key), kind)]),
+        key=np.concatenate([vehicles.key, key]),
+    )

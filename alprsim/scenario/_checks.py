@@ -1,0 +1,227 @@
+"""What no key can say alone: names that must exist, moments that must fit, and policies that may not change the world."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+from alprsim.scenario import models, units
+from alprsim.scenario._yaml import KeyPath, Node, matches
+from alprsim.scenario.errors import Problem, join, suggest
+
+FILES = (("roads", "file"), ("population", "commuting"), ("cameras", "groups", "*", "file"))
+"""The keys that name files; * is every row."""
+
+_EVERYBODY = "departments"
+_OF_THE_WORLD = ("town", "server_rate", "server_buffer")  # of an agency: they decide which reads are made
+_SITING_KEYS = {"near_places": "near", "listed": "sites", "file": "file"}
+
+
+def check_world(tree: Node, *, graph: bool) -> Iterator[Problem]:
+    """Check what every policy shares. ``graph``: the roads come from elsewhere, so their file is not needed."""
+    yield from _distinct(tree)
+    yield from _moments(tree)
+    yield from _groups(tree)
+    if not graph:
+        yield from _towns(tree)
+    for path, node in tree.walk():
+        needed = names_a_file(path) and not (graph and path[0] == "roads")
+        if needed and node.text and not os.path.isfile(node.text):
+            yield Problem.at(node.place, join(*path), f"there is no file {node.text}")
+
+
+def check_custody(tree: Node, prefix: KeyPath = ()) -> Iterator[Problem]:
+    """Check that sharing, viewers and the ladder name agencies of ``custody.agencies``; of one policy or of the base."""
+    agencies = _agencies(tree)
+    if not agencies:
+        return
+    if _EVERYBODY in agencies:
+        message = "means every department in `sharing` and `ladder`; an agency needs another name"
+        yield Problem.at(agencies[_EVERYBODY].written_at, join(*prefix, "custody", "agencies", _EVERYBODY), message)
+    everybody = (_EVERYBODY,) if _departments(agencies) else ()
+    for row, edge in enumerate(_items(tree, "custody", "sharing")):
+        path = (*prefix, "custody", "sharing", row)
+        for end in ("giver", "taker"):
+            yield from _known(edge.child(end), (*path, end), agencies, everybody)
+        yield from _edge(edge, path)
+    for name, viewer in _mapping(tree, "viewers").items():
+        yield from _known(viewer.child("agency"), (*prefix, "viewers", name, "agency"), agencies)
+    for row, node in enumerate(_items(tree, "ladder", "agencies")):
+        yield from _known(node, (*prefix, "ladder", "agencies", row), agencies)
+
+
+def check_patch(patch: Node, tree: Node, name: str) -> Iterator[Problem]:
+    """Check that a policy's patch touches custody and viewers, and nothing in them that decides which reads are made."""
+    path = ("policies", name)
+    for key, node in patch.mapping.items():
+        if key in ("custody", "viewers"):
+            continue
+        if key in models.Scenario.model_fields:
+            message = "would change the world: a policy may touch only custody and viewers"
+        else:
+            message = (
+                f"is not a key here: a policy may touch only custody and viewers{suggest(key, ('custody', 'viewers'))}"
+            )
+        yield Problem.at(node.written_at, join(*path, key), message)
+    owners = {_text(group, "agency") for group in _items(tree, "cameras", "groups")}
+    for agency, node in _mapping(patch, "custody", "agencies").items():
+        if agency not in owners:
+            continue
+        where = join(*path, "custody", "agencies", agency)
+        if node.value is None:
+            yield Problem.at(node.written_at, where, "would change the world: this agency owns cameras")
+        for key in _OF_THE_WORLD:
+            if changed := node.child(key):
+                message = "would change the world: it decides which reads this agency's cameras make"
+                yield Problem.at(changed.written_at, f"{where}.{key}", message)
+
+
+def names_a_file(path: KeyPath) -> bool:
+    """Say whether the value at a path is the name of a file."""
+    return any(matches(path, key) for key in FILES)
+
+
+# --- reading a tree that may be wrong in other ways -----------------------------------------------------------------------
+
+
+def _mapping(tree: Node, *path: str | int) -> dict[str, Node]:
+    node = tree.at(*path)
+    return node.mapping if node else {}
+
+
+def _items(tree: Node, *path: str | int) -> list[Node]:
+    node = tree.at(*path)
+    return node.items if node else []
+
+
+def _text(node: Node | None, key: str | int) -> str | None:
+    child = node.child(key) if node else None
+    return child.text if child else None
+
+
+def _seconds(node: Node | None) -> int | None:
+    try:
+        return units.seconds(node.value) if node else None
+    except ValueError:
+        return None  # already said, as a wrong duration
+
+
+def _agencies(tree: Node) -> dict[str, Node]:
+    return {name: node for name, node in _mapping(tree, "custody", "agencies").items() if node.value is not None}
+
+
+def _departments(agencies: dict[str, Node]) -> list[str]:
+    return [name for name, node in agencies.items() if (_text(node, "kind") or "department") == "department"]
+
+
+# --- custody --------------------------------------------------------------------------------------------------------------
+
+
+def _known(
+    node: Node | None, path: KeyPath, agencies: dict[str, Node], also: tuple[str, ...] = ()
+) -> Iterator[Problem]:
+    name = node.text if node else None
+    if node and name and name not in agencies and name not in also:
+        allowed = [*agencies, *also]
+        message = f"found '{name}'; it must be one of custody.agencies: {', '.join(allowed)}{suggest(name, allowed)}"
+        yield Problem.at(node.place, join(*path), message)
+
+
+def _edge(edge: Node, path: KeyPath) -> Iterator[Problem]:
+    taker, kind = edge.child("taker"), _text(edge, "kind")
+    if taker and taker.text and taker.text == _text(edge, "giver") != _EVERYBODY:
+        yield Problem.at(taker.place, join(*path, "taker"), f"'{taker.text}' shares with itself")
+    for other, keys in models.EDGE_KEYS.items():
+        for key in keys if kind in models.EDGE_KEYS and kind != other else ():
+            if node := edge.child(key):
+                message = f"belongs to kind: {other}; this edge is kind: {kind}"
+                yield Problem.at(node.written_at, join(*path, key), message)
+
+
+# --- the world ------------------------------------------------------------------------------------------------------------
+
+
+def _distinct(tree: Node) -> Iterator[Problem]:
+    values: dict[tuple[str, ...], Callable[[Node], Any]] = {
+        ("seeds",): lambda node: node.value,
+        ("measures", "moments"): _seconds,
+        ("ladder", "agencies"): lambda node: node.text,
+    }
+    for path, value in values.items():
+        yield from _twice([((*path, row), node) for row, node in enumerate(_items(tree, *path))], value)
+    streets = [("roads", key) for key in ("towns", "neighbours")]
+    towns: list[tuple[KeyPath, Node]] = [
+        ((*path, row), node) for path in streets for row, node in enumerate(_items(tree, *path))
+    ]
+    yield from _twice(towns, lambda node: node.text)
+
+
+def _twice(nodes: list[tuple[KeyPath, Node]], value: Callable[[Node], Any]) -> Iterator[Problem]:
+    seen: set[Any] = set()
+    for path, node in nodes:
+        said = None if isinstance(node.value, dict | list) else value(node)
+        if said is not None and said in seen:
+            yield Problem.at(node.place, join(*path), f"{units.shown(node.value)} is listed twice")
+        seen.add(said)
+
+
+def _moments(tree: Node) -> Iterator[Problem]:
+    length, horizon = _seconds(tree.child("length")), _seconds(tree.at("measures", "horizon"))
+    for row, node in enumerate(_items(tree, "measures", "moments")):
+        moment = _seconds(node)
+        if moment is None:
+            continue
+        path = join("measures", "moments", row)
+        if horizon is not None and moment < horizon:
+            message = f"'{node.text}' is before the first horizon has passed ({units.say_duration(horizon)})"
+            yield Problem.at(node.place, path, message)
+        if length is not None and moment > length:
+            message = f"'{node.text}' is after the end (length: {units.say_duration(length)})"
+            yield Problem.at(node.place, path, message)
+
+
+def _groups(tree: Node) -> Iterator[Problem]:
+    agencies = _agencies(tree)
+    for row, group in enumerate(_items(tree, "cameras", "groups")):
+        path = ("cameras", "groups", row)
+        siting = _siting(tree, group)
+        if agencies:
+            yield from _known(group.child("agency"), (*path, "agency"), agencies)
+        for needing, key in _SITING_KEYS.items():
+            given = group.child(key)
+            if given and given.value in (None, []):
+                given = None
+            if needing == siting and not given:
+                yield Problem.at(group.written_at, join(*path, key), f"is missing; siting: {siting} needs it")
+            if needing != siting and given and siting in get_args(models.Siting):
+                message = f"belongs to siting: {needing}; this group's siting is {siting}"
+                yield Problem.at(given.written_at, join(*path, key), message)
+
+
+def _siting(tree: Node, group: Node) -> str:
+    default = str(models.Cameras.model_fields["siting"].default)
+    return _text(group, "siting") or _text(tree.child("cameras"), "siting") or default
+
+
+def _towns(tree: Node) -> Iterator[Problem]:
+    """Where streets are generated, a group's cameras stand in one of their towns."""
+    built = [node.text for key in ("towns", "neighbours") for node in _items(tree, "roads", key) if node.text]
+    if _text(tree.child("roads"), "kind") != "builtin" or not built:
+        return
+    for row, group in enumerate(_items(tree, "cameras", "groups")):
+        agency = _text(group, "agency") or ""
+        if agency not in _agencies(tree) or _siting(tree, group) in ("listed", "file"):
+            continue
+        own, its = ("cameras", "groups", row), ("custody", "agencies", agency)
+        path = next(p for p in ((*own, "town"), (*its, "town"), (*own, "agency")) if (n := tree.at(*p)) and n.text)
+        yield from _built(tree, path, built)
+
+
+def _built(tree: Node, path: KeyPath, built: list[str]) -> Iterator[Problem]:
+    node = tree.at(*path)
+    if node and node.text and node.text not in built:
+        by_name = "; cameras stand in the town of their agency's name unless it says `town`"
+        message = f"'{node.text}' is not a town whose streets are built: {', '.join(built)}"
+        message += suggest(node.text, built) or (by_name if path[-1] == "agency" else "")
+        yield Problem.at(node.place, join(*path), message)

@@ -1,0 +1,164 @@
+"""What pydantic found wrong, said in plain words and placed at the key or value it is about."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from alprsim.scenario._yaml import KeyPath, Node
+from alprsim.scenario.errors import Problem, join, suggest
+from alprsim.scenario.units import shown
+
+
+def explain(error: ValidationError, model: type[BaseModel], tree: Node, prefix: KeyPath = ()) -> list[Problem]:
+    """Return one problem for each of pydantic's, in our words.
+
+    ``tree`` is what was validated as ``model``; ``prefix`` is put before every key's path.
+    """
+    return [_one(dict(fault), model, tree, prefix) for fault in error.errors(include_url=False)]
+
+
+def _one(fault: dict[str, Any], model: type[BaseModel], tree: Node, prefix: KeyPath) -> Problem:
+    path = _without_tags(fault["loc"])
+    context = fault.get("ctx", {})
+    if fault["type"] == "missing":
+        return Problem.at(_parent(tree, path), join(*prefix, *path), "is missing")
+    node = tree.at(*path) or tree
+    if fault["type"] == "extra_forbidden":
+        allowed = _keys(model, tree, path[:-1])
+        message = f"is not a key here; allowed: {', '.join(allowed)}{suggest(str(path[-1]), allowed)}"
+        return Problem.at(node.written_at, join(*prefix, *path), message)
+    if fault["type"] == "union_tag_not_found":
+        kinds = _kinds(model, tree, path)
+        return Problem.at(node.written_at, join(*prefix, *path, "kind"), f"is missing; allowed: {', '.join(kinds)}")
+    if fault["type"] == "union_tag_invalid":
+        path, node = (*path, "kind"), node.mapping["kind"]
+    at = node.written_at if fault["loc"][-1:] == ("[key]",) else node.place
+    return Problem.at(at, join(*prefix, *path), _in_words(fault, node, context))
+
+
+def _without_tags(loc: KeyPath) -> KeyPath:
+    """Drop what pydantic puts between keys: the kind of road source, and "[key]"."""
+    loc = ("roads", *loc[2:]) if loc[:1] == ("roads",) else loc
+    return loc[:-1] if loc[-1:] == ("[key]",) else loc
+
+
+def _parent(tree: Node, path: KeyPath) -> Any:
+    node = tree.at(*path[:-1]) or tree
+    return node.written_at
+
+
+def _in_words(fault: dict[str, Any], node: Node, context: dict[str, Any]) -> str:
+    if node.value is None:
+        return "has no value"
+    if fault["type"] == "value_error":
+        return str(context["error"])
+    found = _found(node)
+    say = _WORDS.get(fault["type"])
+    return say(found, context, node) if say else f"{found}: {fault['msg']}"
+
+
+def _found(node: Node) -> str:
+    return node.written if isinstance(node.value, bool | int | float) else shown(node.value)
+
+
+def _whole_number(found: str, _: dict[str, Any], node: Node) -> str:
+    """Say that a whole number is needed and, where the value is plainly meant as one, how it is written."""
+    digits = re.sub(r"[,_ ]", "", node.text or "")
+    meant = digits if re.fullmatch(r"[-+]?[0-9]+", digits) else ""
+    if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e15:
+        meant = str(int(node.value))
+    return f"{found} is not a whole number" + (f"; write {meant}" if meant else "")
+
+
+def _true_or_false(found: str, _: dict[str, Any], node: Node) -> str:
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get((node.text or "").lower())
+    return f"{found} is neither true nor false" + (f"; write {meant}" if meant else "")
+
+
+def _choice(found: str, context: dict[str, Any], node: Node) -> str:
+    allowed = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags", ""))))
+    return f"found {found}; allowed: {', '.join(allowed)}{suggest(node.text or '', allowed)}"
+
+
+def _not_a_mapping(found: str, _: dict[str, Any], __: Node) -> str:
+    return f"{found} is not a mapping of keys to values"
+
+
+_WORDS: dict[str, Callable[[str, dict[str, Any], Node], str]] = {
+    "int_type": _whole_number,
+    "int_from_float": _whole_number,
+    "float_type": lambda found, _, __: f"{found} is not a number",
+    "bool_type": _true_or_false,
+    "string_type": lambda found, _, node: (
+        f"{found} is not text" + ("" if node.mapping or node.items else f'; write "{node.written}"')
+    ),
+    "literal_error": _choice,
+    "union_tag_invalid": _choice,
+    "tuple_type": lambda found, _, __: f"{found} is not a list; write [one, another]",
+    "dict_type": _not_a_mapping,
+    "model_type": _not_a_mapping,
+    "model_attributes_type": _not_a_mapping,
+    "greater_than": lambda found, limit, _: f"{found} is not allowed; must be more than {limit['gt']:g}",
+    "greater_than_equal": lambda found, limit, _: f"{found} is not allowed; must be at least {limit['ge']:g}",
+    "less_than_equal": lambda found, limit, _: f"{found} is not allowed; must be at most {limit['le']:g}",
+    "too_short": lambda _, limit, __: f"must have at least {limit['min_length']} entry; found none",
+    "too_long": lambda _, limit, __: f"may have at most {limit['max_length']} entries; found {limit['actual_length']}",
+    "string_too_short": lambda _, __, ___: "must not be empty",
+    "string_too_long": lambda found, limit, _: f"{found} is longer than {limit['max_length']} characters",
+    "string_pattern_mismatch": lambda found, _, __: (
+        f"found {found}; allowed: small letters, digits and underscores, a letter first"
+    ),
+}
+
+
+# --- which keys a mapping may have --------------------------------------------------------------------------------------
+
+
+def _options(annotation: Any) -> Iterator[Any]:
+    """Yield the types that an annotation allows, without the wrapping."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        for option in get_args(annotation):
+            yield from _options(option)
+    elif get_origin(annotation) is Annotated:
+        yield from _options(get_args(annotation)[0])
+    else:
+        yield annotation
+
+
+def _inside(annotation: Any, step: str | int) -> Any:
+    """Return the annotation of what stands under a key or row of a value so annotated."""
+    for option in _options(annotation):
+        if isinstance(option, type) and issubclass(option, BaseModel) and step in option.model_fields:
+            return option.model_fields[str(step)].annotation
+        if get_origin(option) is tuple and isinstance(step, int):
+            return get_args(option)[0]
+        if get_origin(option) is dict:
+            return get_args(option)[1]
+    return None
+
+
+def _models(model: type[BaseModel], path: KeyPath) -> list[type[BaseModel]]:
+    annotation: Any = model
+    for step in path:
+        annotation = _inside(annotation, step)
+    return [option for option in _options(annotation) if isinstance(option, type) and issubclass(option, BaseModel)]
+
+
+def _kind_of(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(get_args(model.model_fields["kind"].annotation)) if "kind" in model.model_fields else ()
+
+
+def _kinds(model: type[BaseModel], _: Node, path: KeyPath) -> list[str]:
+    return [kind for option in _models(model, path) for kind in _kind_of(option)]
+
+
+def _keys(model: type[BaseModel], tree: Node, path: KeyPath) -> list[str]:
+    options = _models(model, path)
+    kind = (tree.at(*path, "kind") or tree).text
+    chosen = next((option for option in options if kind in _kind_of(option)), options[0])
+    return list(chosen.model_fields)

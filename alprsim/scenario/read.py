@@ -1,0 +1,221 @@
+"""From a YAML file to a scenario that is known to be right, or to a list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from alprsim.scenario import _yaml, units
+from alprsim.scenario._checks import check_custody, check_patch, check_world, names_a_file
+from alprsim.scenario._explain import explain
+from alprsim.scenario._merge import merge, overridden
+from alprsim.scenario._yaml import KeyPath, Node
+from alprsim.scenario.errors import Place, Problem, ScenarioError, join
+from alprsim.scenario.models import Model, Policy, Scenario
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario that is right, what each of its policies comes to, and who says so.
+
+    ``scenario`` has its custody and viewers before any policy; ``policies`` are in the order written, the baseline
+    first; ``sources`` maps a key's path to its source; ``base`` is the folder that relative file names are read from.
+    """
+
+    scenario: Scenario
+    policies: Mapping[str, Policy]
+    sources: Mapping[str, str]
+    file: Path
+    base: Path
+
+    def text(self) -> str:
+        """Return the resolved scenario as YAML: every default and source written out, files as absolute paths.
+
+        Loading this text gives an equal scenario, with the same policies and sources, wherever it is kept.
+        """
+        data = self.scenario.model_dump(mode="json", exclude_none=True)
+        sourced = _each(data, lambda path, value: self._with_source(join(*path), value))
+        return yaml.dump(
+            sourced, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120
+        )
+
+    def digest(self) -> str:
+        """Return the sha256 of all that decides the result: not titles, sources or spelling, but files' contents."""
+        world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies"})
+        policies = {name: policy.model_dump(mode="json") for name, policy in self.policies.items()}
+        decides = _each({**world, "policies": policies}, _content)
+        return hashlib.sha256(json.dumps(decides, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+    def _with_source(self, path: str, value: object) -> object:
+        return {"value": value, "source": self.sources[path]} if path in self.sources else value
+
+
+def load(path: str | Path, *, overrides: Sequence[str] = (), graph: bool = False) -> Loaded:
+    """Read a scenario file.
+
+    Parameters
+    ----------
+    path : the YAML file; file names inside it are relative to its folder
+    overrides : "cameras.count=40" each, put over the file in order
+    graph : whether the roads come from elsewhere, so that a missing ``roads.file`` is no error
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, each at its line and column.
+    """
+    path = Path(path)
+    problems: list[Problem] = []
+    return _loaded(_file(path, problems), path, path.parent, overrides, graph, problems)
+
+
+def loads(text: str, *, base: str | Path = ".", overrides: Sequence[str] = (), graph: bool = False) -> Loaded:
+    """Read a scenario from text as :func:`load` does from a file; file names are relative to ``base``."""
+    problems: list[Problem] = []
+    tree = _document(text, "<text>", Path(base), problems, ())
+    return _loaded(tree, Path("<text>"), Path(base), overrides, graph, problems)
+
+
+def _loaded(
+    tree: Node, file: Path, base: Path, overrides: Sequence[str], graph: bool, problems: list[Problem]
+) -> Loaded:
+    for override in overrides:
+        tree = overridden(tree, override, problems)
+    tree = _anchored(tree, base)
+    unread = list(problems)
+    scenario = _validated(Scenario, tree, (), problems)
+    problems += [*check_world(tree, graph=graph), *check_custody(tree)]
+    policies = {name: _policy(name, patch, tree, problems) for name, patch in _patches(tree).items()}
+    if problems or scenario is None:
+        raise ScenarioError(_once(problems, unread))
+    sources = {join(*path): node.source for path, node in tree.walk() if node.source}
+    made = {name: policy for name, policy in policies.items() if policy}
+    return Loaded(scenario, made, sources, file, Path(os.path.abspath(base)))
+
+
+# --- files ----------------------------------------------------------------------------------------------------------------
+
+
+def _file(path: Path, problems: list[Problem], chain: tuple[Path, ...] = (), asked: Place | None = None) -> Node:
+    """Read a file and what it extends; ``chain`` are the files that extend it, ``asked`` where its name is written."""
+    here = path.resolve()
+    place, key = (asked, "extends") if asked else (Place(str(path)), "")
+    if here in chain:
+        circle = " → ".join(p.name for p in (*chain[chain.index(here) :], here))
+        raise ScenarioError([*problems, Problem.at(place, key, f"goes in a circle: {circle}")])
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        message = f"not UTF-8: the byte 0x{error.object[error.start]:02X} begins no character"
+        raise ScenarioError([*problems, Problem(str(path), line, column, "", message)]) from None
+    except (OSError, ValueError) as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
+        detail = f"{reason}: {path}" if asked else reason
+        more = f" ({error.strerror})" if isinstance(error, OSError) and reason == "cannot be read" else ""
+        raise ScenarioError([*problems, Problem.at(place, key, detail + more)]) from None
+    return _document(text, str(path), path.parent, problems, (*chain, here))
+
+
+def _document(text: str, file: str, folder: Path, problems: list[Problem], chain: tuple[Path, ...]) -> Node:
+    tree = _yaml.read(text, file, problems)
+    if tree is None or not tree.mapping:
+        place = tree.place if tree else Place(file, 1, 1)
+        found = units.shown(tree.value) if tree and tree.value not in (None, {}) else "nothing"
+        raise ScenarioError(
+            [*problems, Problem.at(place, "", f"found {found}; a scenario is a mapping of keys to values")]
+        )
+    tree = _anchored(tree, folder)
+    if "extends" not in tree.mapping:
+        return tree
+    child = replace(tree, value={key: node for key, node in tree.mapping.items() if key != "extends"})
+    extends = tree.mapping["extends"]
+    if not extends.text:
+        message = f"found {units.shown(extends.value)}; it is the name of one scenario file"
+        raise ScenarioError([*problems, Problem.at(extends.place, "extends", message)])
+    return merge(_file(folder / extends.text, problems, chain, extends.place), child)
+
+
+def _anchored(tree: Node, folder: Path) -> Node:
+    """Make the names of files absolute, from the folder of the file that writes them."""
+    for path, node in list(tree.walk()):
+        if node.text and names_a_file(path):
+            tree = tree.put(path, replace(node, value=os.path.abspath(folder / node.text)))
+    return tree
+
+
+# --- models ---------------------------------------------------------------------------------------------------------------
+
+
+def _validated(model: type[M], tree: Node, prefix: KeyPath, problems: list[Problem]) -> M | None:
+    try:
+        return model.model_validate(tree.plain())
+    except ValidationError as error:
+        problems += explain(error, model, tree, prefix)
+        return None
+
+
+def _patches(tree: Node) -> dict[str, Node]:
+    policies = tree.mapping.get("policies")
+    return {name: node for name, node in policies.mapping.items() if isinstance(node.value, dict)} if policies else {}
+
+
+def _policy(name: str, patch: Node, tree: Node, problems: list[Problem]) -> Policy | None:
+    """Apply a patch and check what comes out, each problem where the patch or the base writes it."""
+    problems += check_patch(patch, tree, name)
+    rules = {key: tree.mapping[key] for key in ("custody", "viewers") if key in tree.mapping}
+    touched = {key: node for key, node in patch.mapping.items() if key in ("custody", "viewers")}
+    patched = merge(Node(rules, tree.place), Node(touched, tree.place))
+    problems += check_custody(replace(tree, value={**tree.mapping, **patched.mapping}), ("policies", name))
+    named = {"name": Node(name, patch.written_at), **patched.mapping}
+    return _validated(Policy, replace(patched, value=named), ("policies", name), problems)
+
+
+def _once(problems: list[Problem], unread: list[Problem]) -> list[Problem]:
+    """Drop what follows from a value that could not be read, and what a policy only inherits from the base."""
+    lost = {(p.file, p.line, p.column) for p in unread}
+    said = {(p.file, p.line, p.column, p.message): p for p in reversed(problems)}
+    followers = [p for p in said.values() if (p.file, p.line, p.column) not in lost or not p.line]
+    return [*unread, *followers]
+
+
+# --- writing --------------------------------------------------------------------------------------------------------------
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts text in quotes that a YAML 1.1 or 1.2 reader would take for something else."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        return True
+
+
+for _tag, (_pattern, _first) in _yaml.CORE.items():
+    _Dumper.add_implicit_resolver(_tag, _pattern, list(_first))
+
+
+def _each(data: Any, change: Callable[[KeyPath, Any], Any], *path: str | int) -> Any:
+    """Return plain data with every scalar changed."""
+    if isinstance(data, dict):
+        return {key: _each(value, change, *path, key) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_each(value, change, *path, row) for row, value in enumerate(data)]
+    return change(path, data)
+
+
+def _content(path: KeyPath, value: Any) -> Any:
+    """Stand a file's contents in for its name."""
+    if not (isinstance(value, str) and names_a_file(path) and os.path.isfile(value)):
+        return value
+    with open(value, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,204 @@
+"""Many seeds of one scenario, on one machine: each seed by itself, each finished one kept, nothing half-written left.
+
+A run is written to a hidden folder beside its place and moved there when it is whole. What an interrupted run finished
+is taken up by the next one, if the scenario and the code are still the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import IO, Any
+
+from alprsim import experiment, provenance, results, routing
+from alprsim.experiment import Tell, World
+from alprsim.scenario.read import Loaded
+
+RUNS = Path("results/runs")
+
+
+def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progress | None = None) -> results.Run:
+    """Run every seed of a scenario and write the result, its summary and its page.
+
+    Parameters
+    ----------
+    loaded
+        A checked scenario.
+    out
+        The result's folder; by default ``results/runs/NAME-DIGEST``. An older result there is replaced at the end.
+    jobs
+        Processes; the answer is the same for any number.
+    tell
+        Shows progress.
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be written, before anything is computed.
+    """
+    tell = tell or Progress(None)
+    clock = _Clock()
+    target = out or RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
+    partial = _claim(target, loaded, tell)
+    scratch = partial / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    seeds = loaded.scenario.seeds
+    missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
+    with clock("roads and routes"):
+        world = experiment.prepare(loaded, scratch=scratch, jobs=jobs, tell=tell.stage("roads"))
+    with clock("seeds"):
+        _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), tell)
+    shutil.rmtree(scratch)
+    with clock("results"):
+        experiment.collect(loaded, world, partial)
+        record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
+        results.write(partial, loaded, world.network, record)
+    _move(partial, target)
+    tell.done()
+    return results.load(target)
+
+
+def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell) -> None:
+    """Simulate one seed and ask every policy of it, into ``seed=N``, moved there when whole."""
+    folder = partial / f".seed={seed}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    experiment.run_seed(loaded, world, seed=seed, folder=folder, tell=tell)
+    os.replace(folder, partial / f"seed={seed}")
+
+
+def _run_seeds(loaded: Loaded, world: World, seeds: list[int], partial: Path, jobs: int, tell: Progress) -> None:
+    if jobs <= 1:
+        for seed in seeds:
+            run_seed(loaded, world, seed, partial, tell.stage(f"seed {seed}"))
+        return
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["alprsim.experiment"])
+    with context.Manager() as manager:
+        heard: Any = manager.Queue()
+        turns = partial / "scratch" / "turns.npy"
+        sent = World(world.network, world.routes._replace(turns=world.routes.turns[:0]), world.agencies)
+        with ProcessPoolExecutor(jobs, context) as pool:
+            waiting: set[Future[None]] = {
+                pool.submit(_in_worker, loaded, sent, turns, seed, partial, heard) for seed in seeds
+            }
+            while waiting:
+                finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                while not heard.empty():
+                    seed, stage, done = heard.get()
+                    tell.stage(f"seed {seed}")(stage, done)
+                for future in finished:
+                    future.result()
+
+
+def _in_worker(loaded: Loaded, world: World, turns: Path, seed: int, partial: Path, heard: Any) -> None:
+    opened = World(world.network, routing.reopen(world.routes, turns), world.agencies)
+    run_seed(loaded, opened, seed, partial, lambda stage, done: heard.put((seed, stage, done)))
+
+
+def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
+    """Open the hidden folder that the run is written to; say what an interrupted one left there."""
+    partial = target.with_name(f".{target.name}.partial")
+    identity = {"scenario": loaded.digest(), "code": _code_digest()}
+    if partial.exists():
+        left = sorted(f.name.removeprefix("seed=") for f in partial.glob("seed=*"))
+        try:
+            same = json.loads((partial / "identity.json").read_text()) == identity
+        except (OSError, ValueError):
+            same = False
+        if same:
+            tell.note(f"an earlier run of this scenario was interrupted; finished seeds kept: {', '.join(left) or 'none'}")
+        else:
+            tell.note("an earlier run, of another scenario or by other code, was interrupted; what it left is removed")
+            shutil.rmtree(partial)
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        (partial / "identity.json").write_text(json.dumps(identity))
+    except OSError as error:
+        raise OSError(f"cannot write results to {target}: {error.strerror}; choose another folder with --out") from error
+    return partial
+
+
+def _move(partial: Path, target: Path) -> None:
+    """Put the whole result in its place; an older one there goes only after that."""
+    (partial / "identity.json").unlink()
+    older = target.with_name(f".{target.name}.older")
+    shutil.rmtree(older, ignore_errors=True)
+    if target.exists():
+        os.replace(target, older)
+    os.replace(partial, target)
+    shutil.rmtree(older, ignore_errors=True)
+
+
+def _code_digest() -> str:
+    digest = hashlib.sha256()
+    source = Path(__file__).parent
+    for file in sorted(source.rglob("*.py")):
+        digest.update(str(file.relative_to(source)).encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+class _Clock:
+    """Wall seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start
+
+
+class Progress:
+    """Shows how far a run is: a live bar a seed on a terminal, a line a stage elsewhere, nothing without a stream."""
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self._stream = stream
+        self._said: set[tuple[str, str]] = set()
+        self._start = time.perf_counter()
+        self._live: Any = None
+        self._tasks: dict[str, Any] = {}
+        if stream is not None and stream.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bars
+
+            columns = (TextColumn("{task.fields[who]:<8}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            self._live = Bars(*columns, console=Console(file=stream), transient=True)
+            self._live.start()
+
+    def stage(self, who: str) -> Callable[[str, float], None]:
+        """Return what one part of the run tells its stages to."""
+        return lambda stage, done: self._tell(who, stage, done)
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if self._live is not None:
+            self._live.console.print(text)
+        elif self._stream is not None:
+            print(text, file=self._stream, flush=True)  # noqa: T201  this class is where progress is printed
+
+    def done(self) -> None:
+        """Take the bars away."""
+        if self._live is not None:
+            self._live.stop()
+
+    def _tell(self, who: str, stage: str, done: float) -> None:
+        if self._live is not None:
+            if who not in self._tasks:
+                self._tasks[who] = self._live.add_task(stage, total=1.0, who=who)
+            self._live.update(self._tasks[who], description=stage, completed=done)
+        elif (who, stage) not in self._said:
+            self._said.add((who, stage))
+            self.note(f"{time.perf_counter() - self._start:7.1f} s  {who}: {stage}")

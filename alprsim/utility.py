@@ -1,0 +1,289 @@
+"""What a policy leaves for an investigation: how often a look-back query still finds a useful read.
+
+An *incident* is a stop of a resident's vehicle at a place, the suspect's; somebody asks about it some time later. A
+*useful* read was made near it in place and time. A *plate query* needs one of the suspect's plate, as recorded; an *area
+query* is content with any. The look-back is *answered* when the viewer can still obtain a useful read at the time of the
+question. That measures the availability of a read, not solved crimes, and it follows from the assumed delay of the
+question: no distribution of it was ever published.
+
+The worth of a hot list does not appear here: a hit is decided when the plate is read, whatever is kept afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim.kernels import lookback as kernels
+from alprsim.randomness import below, draw, stream
+from alprsim.scenario import models
+from alprsim.tables import (
+    UNLIMITED,
+    Float64,
+    Int16,
+    Int32,
+    Int64,
+    Junctions,
+    PlaceKind,
+    Places,
+    Purpose,
+    Reads,
+    Roads,
+    Sites,
+    Truth,
+    UInt64,
+    VehicleKind,
+    Vehicles,
+)  # fmt: skip
+
+QUANTILES = 4096
+"""Steps of a query-age table; the rarest age it knows is 1 in 8,192."""
+
+
+class Lens(Protocol):
+    """The lens of ``sight.py``: which of up to 64 sights can obtain a read of an owner at an age."""
+
+    @property
+    def first(self) -> Int64: ...  # noqa: D102
+    @property
+    def age(self) -> Int32: ...  # noqa: D102
+    @property
+    def cases(self) -> UInt64: ...  # noqa: D102
+
+
+class Incidents(NamedTuple):
+    """Synthetic incidents of all query moments, in order of time."""
+
+    key: UInt64
+    """To which the incident's own draws belong."""
+    vehicle: Int32
+    """The suspect's, a row of Vehicles and so of Plates."""
+    time: Int32
+    """s, when it arrived."""
+    x: Float64
+    """m, the place's junction."""
+    y: Float64
+    query_age: NDArray[np.int32]
+    """s [n_incidents, n_shapes]: how long afterwards the question is asked, under each shape in the scenario's order."""
+
+
+class Scene(NamedTuple):
+    """The incidents and the sites near them."""
+
+    incidents: Incidents
+    first: Int64
+    """Site s has the near incidents ``first[s]:first[s + 1]``, in order of time."""
+    incident: Int32
+    """Rows of `incidents`."""
+    owner_of_site: Int16
+    """Rows of Agencies."""
+    around: int
+    """s: a read this long before or after its incident is useful."""
+
+
+class Answers(NamedTuple):
+    """How many of the look-backs were answered, as counts [n_cases, n_shapes] of the same n incidents."""
+
+    plate: Int64
+    area: Int64
+    plate_ever: Int64
+    """[n_shapes]: had everyone's reads been kept and shared for ever; the coverage, which caps every policy."""
+    area_ever: Int64
+    n: int
+
+
+def incidents(
+    truths: Iterable[Truth], vehicles: Vehicles, places: Places, junctions: Junctions, spec: models.Utility, *, seed: int,
+    moments: Sequence[int], horizon: int,
+) -> Incidents:  # fmt: skip
+    """Draw ``spec.incidents`` stops for each query moment from those in the `horizon` (s) before it.
+
+    Every stop of a resident's vehicle is as likely as every other, those at home and beyond the simulated streets
+    excepted: the stops with the smallest draws, which belong to (seed, moment, vehicle key, arrival), are taken. So the
+    parts of the truth may come in any order and division. All stops lie at least ``spec.around`` inside the simulated
+    time before the moment: no useful read is missed. Where there are fewer stops than asked for, all are taken.
+    """
+    base = stream(seed, "incidents")
+    taken: list[list[_Stops]] = [[_NO_STOPS] for _ in moments]
+    for truth in truths:
+        stops = _stops(truth, vehicles, places)
+        for number, moment in enumerate(moments):
+            since = max(moment - horizon, spec.around)
+            within = stops.take((stops.time >= since) & (stops.time < moment - spec.around))
+            keys = draw(base, moment, vehicles.key[within.vehicle], within.time)
+            taken[number] = [_Stops.join(taken[number] + [within._replace(key=keys)]).lowest(spec.incidents)]
+    chosen = _Stops.join([stops for parts in taken for stops in parts])
+    chosen = chosen.take(np.lexsort((chosen.key, chosen.time)))
+    junction = places.junction[chosen.place]
+    ages = query_ages(chosen.key, list(spec.query_ages.values()))
+    return Incidents(chosen.key, chosen.vehicle, chosen.time, junctions.x[junction], junctions.y[junction], ages)
+
+
+def query_ages(keys: UInt64, shapes: Sequence[models.QueryAge]) -> NDArray[np.int32]:
+    """Return the age of the question (s) for each incident key (rows) under each shape (columns).
+
+    All shapes take the same quantile for an incident, so they differ by the shape and by nothing else.
+    """
+    step = below(draw(keys, 0), QUANTILES)
+    columns = [quantiles(shape)[step] for shape in shapes]
+    return np.ascontiguousarray(np.stack(columns, axis=1), np.int32)
+
+
+def quantiles(shape: models.QueryAge) -> Int32:
+    """Return the shape as a table of `QUANTILES` equally likely ages, in whole seconds, rising.
+
+    exponential: with that mean. lognormal: half are below `median`, 95 % below `p95`. mixture: half are below `median`
+    and `beyond_share` of all above `beyond`; a lognormal through both points, so that quick and cold questions make one
+    heavy-tailed whole.
+    """
+    shares = [(step + 0.5) / QUANTILES for step in range(QUANTILES)]
+    if shape.kind == "exponential":
+        mean = float(shape.mean or 0)
+        ages = [-mean * math.log1p(-share) for share in shares]
+    else:
+        median, scale = _lognormal(shape)
+        ages = [median * math.exp(scale * NormalDist().inv_cdf(share)) for share in shares]
+    return np.array([min(round(age), UNLIMITED - 1) for age in ages], np.int32)
+
+
+def positions(sites: Sites, roads: Roads, junctions: Junctions) -> tuple[Float64, Float64]:
+    """Return x and y (m) of each site, on the straight line between its road's ends."""
+    tail, head = roads.tail[sites.road], roads.head[sites.road]
+    along = np.clip(sites.offset.astype(np.float64) / np.maximum(roads.length[sites.road], 1e-3), 0.0, 1.0)
+    x, y = (start[tail] + along * (start[head] - start[tail]) for start in (junctions.x, junctions.y))
+    return x, y
+
+
+def surroundings(
+    incidents: Incidents, sites_xy: tuple[Float64, Float64], owner_of_site: Int16, spec: models.Utility
+) -> Scene:
+    """Find the sites within ``spec.within`` (m, straight line, inclusive) of each incident.
+
+    Parameters
+    ----------
+    sites_xy : float64[n_sites] twice, m, as of `positions`
+    owner_of_site : int16[n_sites], rows of Agencies
+    """
+    near = [
+        np.flatnonzero((incidents.x - x) ** 2 + (incidents.y - y) ** 2 <= spec.within**2)
+        for x, y in zip(*sites_xy, strict=True)
+    ]
+    first = np.concatenate([[0], np.cumsum([len(rows) for rows in near])]).astype(np.int64)
+    incident = np.concatenate([*near, np.empty(0, np.int64)]).astype(np.int32)
+    return Scene(incidents, first, incident, owner_of_site, spec.around)
+
+
+def find(scene: Scene, reads: Reads, lenses: Sequence[Lens]) -> Int64:
+    """Return for each incident the policies that can obtain one of these reads when the question is asked.
+
+    `reads` is any part of all reads, in any order: the answer for all is the bitwise or of the answers for the parts.
+
+    Returns
+    -------
+    int64[2, n_lenses + 1, n_incidents, n_shapes]
+        Plate queries, then area queries; the 64 bits of each lens, then, as bit 0, whether a useful read exists at all.
+    """
+    incidents = scene.incidents
+    pair = kernels.near_reads(reads.time, reads.site, scene.first, incidents.time[scene.incident], scene.around)
+    read, incident = pair[:, 0], scene.incident[pair[:, 1]]
+    lead = incidents.time[incident] - reads.time[read]
+    owner = scene.owner_of_site[reads.site[read]]
+    suspect = reads.plate[read] == incidents.vehicle[incident]
+    found = np.zeros((2, len(lenses) + 1, *incidents.query_age.shape), np.int64)
+    for number, lens in enumerate([*lenses, _everything(scene.owner_of_site)]):
+        steps = lens.first, lens.age, lens.cases.view(np.int64)
+        ages, plate, area = incidents.query_age, found[0, number], found[1, number]
+        kernels.obtainable(incident[suspect], lead[suspect], owner[suspect], ages, *steps, plate)
+        kernels.obtainable(incident, lead, owner, ages, *steps, area)
+    return found
+
+
+def answers(found: Int64, place: Int32) -> Answers:
+    """Count the answered look-backs of each case, found at lens × 64 + bit ``place[case]``, under each shape."""
+    kinds, lenses, n, shapes = found.shape
+    by_bit = np.stack([(found >> bit & 1).sum(axis=2) for bit in range(64)], axis=2)
+    counts = by_bit.reshape(kinds, lenses * 64, shapes)
+    plate_ever, area_ever = by_bit[:, -1, 0]
+    return Answers(counts[0, place], counts[1, place], plate_ever, area_ever, n)
+
+
+def against_no_limit(answered: Int64, no_limit: Int32) -> Float64:
+    """Return U / U(no limit) for each case and shape: ``no_limit[case]`` is the same case with unlimited retention.
+
+    NaN where even without a limit nothing is answered.
+    """
+    return _ratio(answered, answered[no_limit])
+
+
+def days_per_answer(vehicle_days: Float64, answered: Int64) -> Float64:
+    """Return the vehicle-days of movement held for each answered look-back [n_cases, n_shapes]; NaN if none is.
+
+    `vehicle_days` [n_cases] is the sum, over all vehicles and query moments, of the days with a held read. The
+    answered are those of the incidents sampled at the same moments, so print their number beside it.
+    """
+    return _ratio(np.broadcast_to(np.asarray(vehicle_days, np.float64)[:, None], answered.shape), answered)
+
+
+class _Stops(NamedTuple):
+    """Candidates for incidents; `place` is a row of Places."""
+
+    key: UInt64
+    vehicle: Int32
+    time: Int32
+    place: Int32
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> _Stops:
+        return _Stops(self.key[rows], self.vehicle[rows], self.time[rows], self.place[rows])
+
+    def lowest(self, n: int) -> _Stops:
+        """Return the n stops with the smallest keys; equal keys in order of vehicle and time."""
+        return self.take(np.lexsort((self.time, self.vehicle, self.key))[:n])
+
+    @classmethod
+    def join(cls, parts: Sequence[_Stops]) -> _Stops:
+        """Return all stops of the parts, at least one part."""
+        key, vehicle, time, place = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        return cls(key, vehicle, time, place)
+
+
+_NO_STOPS = _Stops(np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int32))
+
+
+class _Steps(NamedTuple):
+    first: Int64
+    age: Int32
+    cases: UInt64
+
+
+def _stops(truth: Truth, vehicles: Vehicles, places: Places) -> _Stops:
+    resident = vehicles.kind[truth.vehicle] == VehicleKind.RESIDENT
+    inside = places.kind[truth.destination] != PlaceKind.BEYOND
+    away = truth.purpose != Purpose.HOME
+    rows = np.flatnonzero(resident & inside & away)
+    return _Stops(np.zeros(len(rows), np.uint64), truth.vehicle[rows], truth.arrive[rows], truth.destination[rows])
+
+
+def _lognormal(shape: models.QueryAge) -> tuple[float, float]:
+    """Return the median and the standard deviation of the logarithm of a shape given by its median and one tail."""
+    share, age = (0.05, shape.p95) if shape.kind == "lognormal" else (shape.beyond_share or 0.0, shape.beyond)
+    if share >= 0.5:
+        raise ValueError(f"beyond_share must be below 0.5, since half are below median; not {share:g}")
+    median = float(shape.median or 0)
+    return median, math.log((age or 0) / median) / NormalDist().inv_cdf(1 - share)
+
+
+def _everything(owner_of_site: Int16) -> _Steps:
+    """Return the lens without rules: every owner's reads at every age, as bit 0."""
+    n_owners = int(owner_of_site.max(initial=-1)) + 1
+    return _Steps(np.arange(n_owners + 1), np.zeros(n_owners, np.int32), np.ones(n_owners, np.uint64))
+
+
+def _ratio(value: NDArray[np.int64] | Float64, of: Int64) -> Float64:
+    ratio = np.full(of.shape, np.nan)
+    np.divide(value, of, out=ratio, where=of > 0)
+    return ratio

@@ -1,0 +1,53 @@
+"""Speed of issuing three million plates, spelling them, and looking misreadings up among them."""
+
+import numpy as np
+import pytest
+
+from alprsim import cameras, plates
+from alprsim.kernels import plates as kernels
+from alprsim.randomness import below, draw, stream
+from alprsim.scenario.models import PlateStock
+from alprsim.tables import Plates, Vehicles
+
+ISSUED, VEHICLES, MISREAD = 3_023_124, 400_000, 100_000
+
+
+@pytest.fixture(scope="module")
+def fleet():
+    n = np.arange(VEHICLES)
+    zero = np.zeros(VEHICLES)
+    return Vehicles.of(household=n, garage=zero, town=zero, kind=zero, key=draw(stream(1, "vehicles"), n))
+
+
+@pytest.fixture(scope="module")
+def stock(fleet):
+    return plates.issue(fleet, PlateStock(issued=ISSUED), seed=1)
+
+
+def test_issue(benchmark, fleet):
+    issued = benchmark(plates.issue, fleet, PlateStock(issued=ISSUED), seed=1)
+    assert len(np.unique(issued.text)) == len(issued) == ISSUED
+
+
+def test_claim(benchmark, fleet):
+    claimed = benchmark(kernels.claim, stream(1, "claims"), fleet.key, ISSUED)
+    assert len(np.unique(claimed)) == VEHICLES
+
+
+def test_index(benchmark, stock):
+    text = benchmark(lambda: cameras.index(Plates(text=stock.text, state=stock.state))).text
+    assert (np.diff(text) > 0).all()
+
+
+def test_misread(benchmark, stock):
+    bits = draw(stream(1, "misreadings"), np.arange(MISREAD))
+    row = below(bits, VEHICLES).astype(np.int32)
+    found = benchmark(cameras.misread, stock, row, bits)
+    assert 0.55 < np.mean(found >= 0) < 0.65
+    assert (found != row).all()
+
+
+def test_spell_and_pack(benchmark, stock):
+    """Every plate of the state there and back."""
+    packed = benchmark(lambda: plates.pack(plates.spell(stock.text)))
+    assert np.array_equal(packed, stock.text)

@@ -1,0 +1,367 @@
+"""Traffic: both engines and the plain twins tell the same day; what they tell is possible."""
+
+from itertools import pairwise
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim import traffic
+from alprsim.kernels import queue
+from alprsim.scenario import models
+from alprsim.tables import DAY, Flows, Paths, Roads, TableError, Trips
+from tests import naive_traffic
+
+JIT = not numba.config.DISABLE_JIT
+END = DAY * 1000
+
+
+class World:
+    """Links (crossing, headway, room, wave), trips (vehicle, depart in ms, roads), the stuck time in s."""
+
+    def __init__(self, links, trips, *, stuck=2):
+        self.links, self.trips, self.stuck = links, trips, stuck
+
+    def __repr__(self):
+        return f"World({self.links}, {self.trips}, stuck={self.stuck})"
+
+    def roads(self):
+        crossing, headway, room, wave = zip(*self.links, strict=True)
+        same = [0] * len(self.links)
+        return Roads.of(
+            tail=same, head=same, length=same, lanes=same, kind=same,
+            crossing=crossing, headway=headway, room=room, wave=wave,
+        )  # fmt: skip
+
+    def day_trips(self, day=0):
+        nobody = [-1] * len(self.trips)
+        return Trips.of(
+            vehicle=[t[0] for t in self.trips], depart=[t[1] // 1000 + day * DAY for t in self.trips],
+            driver=nobody, companion=nobody, origin=nobody, destination=nobody, purpose=nobody,
+        )  # fmt: skip
+
+    def paths(self):
+        first = np.cumsum([0] + [len(t[2]) for t in self.trips], dtype=np.int64)
+        return Paths(first, np.array([road for t in self.trips for road in t[2]], np.int32))
+
+    def drive(self, *, storage="newell", day=0, fidelity="queue", **options):
+        spec = models.Traffic(storage=storage, stuck=f"{self.stuck} s")
+        route = np.arange(len(self.trips), dtype=np.int32)
+        return traffic.drive(
+            self.roads(), self.day_trips(day), self.paths(), route, spec, day=day, fidelity=fidelity, **options
+        )
+
+    def naive(self, storage="newell"):
+        return naive_traffic.Queue(self.links, self.trips, stuck=self.stuck * 1000, storage=storage).run()
+
+    def table(self, times):
+        return Flows.of(vehicles=np.zeros(len(self.links) * 96), time=times)
+
+
+def random_world(rng, *, start=0):
+    """Make a tiny network of a loop with chords, so that paths merge, part and bite their own tails."""
+    n, junctions = int(rng.integers(2, 9)), int(rng.integers(1, 4))
+    tail = np.sort(np.concatenate([np.arange(junctions), rng.integers(0, junctions, n)])[:n])
+    head = np.where(rng.random(n) < 0.7, (tail + 1) % junctions, rng.integers(0, junctions, n))
+    headway = rng.choice([0, 500, 1000], n) if rng.random() < 0.4 else np.full(n, rng.choice([0, 500, 1000]))
+    links = [
+        (int(rng.integers(0, 5)) * 500, int(headway[i]), int(rng.integers(1, 4)), int(rng.integers(0, 4)) * 500)
+        for i in range(n)
+    ]
+    trips = []
+    for vehicle in range(int(rng.integers(2, 13))):
+        departs = start + 1000 * np.sort(rng.integers(0, 8, rng.integers(1, 4)))
+        trips += [(vehicle, depart, walk(rng, tail, head, int(rng.integers(0, 7)))) for depart in departs.tolist()]
+    return World(links, trips, stuck=int(rng.integers(1, 5)))
+
+
+def walk(rng, tail, head, length):
+    roads = [int(rng.integers(0, len(tail)))][:length]
+    while roads and len(roads) < length and (tail == head[roads[-1]]).any():
+        roads.append(int(rng.choice(np.flatnonzero(tail == head[roads[-1]]))))
+    return roads
+
+
+worlds = st.builds(
+    random_world,
+    st.integers(0, 10**6).map(np.random.default_rng),
+    start=st.sampled_from([0, END - 12_000, END - 8_000]),
+)
+storages = st.sampled_from(["newell", "simple"])
+
+
+def told(day):
+    """Everything a Day says, as plain values that compare."""
+    tables = day.journeys.data() | day.passages.data() | {f"flows_{k}": v for k, v in day.flows.data().items()}
+    return {k: v.tolist() for k, v in tables.items()}, day.moves, day.forced, day.unfinished
+
+
+def passages(day):
+    return list(zip(day.passages.time.tolist(), day.passages.road.tolist(), day.passages.trip.tolist(), strict=True))
+
+
+def agree(world, storage):
+    """Compare the engines, and both to the plain twin as far as the day goes; return the twin."""
+    day, twin = world.drive(storage=storage), world.naive(storage)
+    assert told(world.drive(storage=storage, engine="simpy")) == told(day), world
+    assert [p for p in passages(day) if p[0] < END] == sorted(twin.passages), world
+    assert day.forced == twin.forced, world
+    assert day.unfinished == twin.arrive.count(None), world
+    for i, (depart, arrive) in enumerate(zip(twin.depart, twin.arrive, strict=True)):
+        assert depart is None or day.journeys.depart[i] == depart // 1000, world
+        assert arrive is None or day.journeys.arrive[i] == -(-arrive // 1000), world
+    return twin
+
+
+def test_engines_and_the_plain_twin_agree_on_hundreds_of_networks():
+    networks = 300 if JIT else 60
+    rng = np.random.default_rng(20261122)
+    equal = spill = forced = unfinished = 0
+    for _ in range(networks):
+        world = random_world(rng, start=int(rng.choice([0, END - 8_000])))
+        twins = [agree(world, storage) for storage in ("newell", "simple")]
+        equal += len({link[1] for link in world.links}) == 1
+        spill += any(twin.waits for twin in twins)
+        forced += any(twin.forced for twin in twins)
+        unfinished += any(None in twin.arrive for twin in twins)
+    assert min(equal, spill, forced, unfinished) >= 0.3 * networks, (equal, spill, forced, unfinished)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60 if JIT else 5)
+@given(worlds, storages)
+def test_engines_and_the_plain_twin_agree(world, storage):
+    agree(world, storage)
+
+
+@settings(deadline=None, derandomize=True, max_examples=40 if JIT else 4)
+@given(worlds, storages, st.integers(0, 14), st.lists(st.integers(0, 15_000)))
+def test_neither_the_width_of_buckets_nor_where_the_day_is_cut_matters(world, storage, shift, cuts):
+    roads, trips, paths = world.roads(), world.day_trips(), world.paths()
+    first, end, meant = paths.first[:-1], paths.first[1:], trips.depart.astype(np.int64) * 1000
+    spec = models.Traffic(storage=storage, stuck=f"{world.stuck} s")
+    rest = roads, trips, paths, first, end, meant, np.ones(len(roads), np.bool_), len(paths.road), spec
+    cuts = sorted([min(cut + int(meant.min()), END) for cut in cuts] + [END])
+    one, other = traffic._compiled(*rest, cuts=[END]), traffic._compiled(*rest, shift=shift, cuts=cuts)
+    for name in one._fields:
+        a, b = getattr(one, name), getattr(other, name)
+        rows = slice(one.passed) if name in ("time", "road", "who") else ...
+        assert np.array_equal(np.asarray(a)[rows], np.asarray(b)[rows]), name
+
+
+# --- what is possible -------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, derandomize=True, max_examples=60 if JIT else 5)
+@given(worlds, storages)
+def test_roads_keep_their_order_their_headway_and_their_room(world, storage):
+    day, twin = world.drive(storage=storage), world.naive(storage)
+    assert day.passages.trip.tolist() == [p[2] for p in sorted(passages(day))]
+    for road, (crossing, headway, room, wave) in enumerate(world.links):
+        entries, exits = twin.entries[road], twin.exits[road]
+        assert len(exits) <= len(entries)
+        assert all(left - came[0] >= crossing for came, left in zip(entries, exits, strict=False))
+        assert all(b - a >= headway for a, b in pairwise(exits))
+        if not twin.forced:
+            wave = wave if storage == "newell" else 0
+            assert all(entries[n][0] >= exits[n - room] + wave for n in range(room, len(entries)))
+
+
+@settings(deadline=None, derandomize=True, max_examples=60 if JIT else 5)
+@given(worlds, storages, st.sampled_from(["free", "table", "queue"]))
+def test_every_trip_drives_its_whole_path_and_no_car_is_in_two_trips_at_once(world, storage, fidelity):
+    table = world.table(np.arange(len(world.links) * 96) % 7 * 400)
+    day = world.drive(storage=storage, fidelity=fidelity, table=table)
+    for i, (_, _, path) in enumerate(world.trips):
+        rows = day.passages.trip == i
+        assert sorted(day.passages.road[rows].tolist()) == sorted(path)
+        assert (day.passages.time[rows] // 1000 >= day.journeys.depart[i]).all()
+        assert (day.passages.time[rows] <= day.journeys.arrive[i] * 1000).all()
+    depart, arrive = day.journeys.depart, day.journeys.arrive
+    planned = world.day_trips()
+    same = planned.vehicle[1:] == planned.vehicle[:-1]
+    assert (depart >= planned.depart).all()
+    assert (arrive >= depart).all()
+    assert (depart[1:] >= arrive[:-1])[same].all()
+    assert day.moves == len(day.passages) == day.flows.vehicles.sum()
+    entries = np.zeros(len(world.links) * 96, np.int32)
+    np.add.at(entries, day.passages.road * 96 + day.passages.time // 900_000 % 96, 1)
+    assert np.array_equal(day.flows.vehicles, entries)
+
+
+@settings(deadline=None, derandomize=True, max_examples=30 if JIT else 4)
+@given(worlds, st.integers(0, 255))
+def test_watching_fewer_roads_tells_their_passages_and_changes_nothing_else(world, bits):
+    watched = np.array([bits >> road & 1 for road in range(len(world.links))], np.bool_)
+    every = world.drive()
+    for engine in ("compiled", "simpy"):
+        some = world.drive(watched=watched, engine=engine)
+        assert passages(some) == [p for p in passages(every) if watched[p[1]]]
+        assert told(some._replace(passages=every.passages)) == told(every)
+
+
+@settings(deadline=None, derandomize=True, max_examples=20 if JIT else 4)
+@given(worlds)
+def test_without_queues_the_queue_model_is_free_flow(world):
+    endless = [(crossing, 0, 1000, 0) for crossing, _, _, _ in world.links]
+    free = World(endless, [(v, depart % END % 9_000, path) for v, depart, path in world.trips])
+    free.trips.sort(key=lambda t: t[:2])
+    assert told(free.drive()) == told(free.drive(fidelity="free"))
+
+
+def test_a_day_does_not_depend_on_its_number():
+    world = random_world(np.random.default_rng(3))
+    today, later = world.drive(), world.drive(day=200)
+    assert (later.journeys.depart - today.journeys.depart == 200 * DAY).all()
+    assert (later.journeys.arrive - today.journeys.arrive == 200 * DAY).all()
+    assert (later.passages.time - today.passages.time == 200 * END).all()
+    assert np.array_equal(later.flows.time, today.flows.time)
+
+
+# --- by table ---------------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, derandomize=True, max_examples=60 if JIT else 5)
+@given(worlds, st.integers(0, 10**6))
+def test_replay_crosses_each_road_in_its_quarter_hours_time(world, seed):
+    times = np.random.default_rng(seed).integers(0, 4, len(world.links) * 96) * 300_500
+    day = world.drive(fidelity="table", table=world.table(times))
+    depart, arrive, entries = naive_traffic.replay(world.trips, lambda road, slot: int(times[road * 96 + slot]))
+    assert passages(day) == entries
+    assert day.journeys.depart.tolist() == [time // 1000 for time in depart]
+    assert day.journeys.arrive.tolist() == [-(-time // 1000) for time in arrive]
+    assert (day.forced, day.unfinished) == (0, 0)
+
+
+@settings(deadline=None, derandomize=True, max_examples=20 if JIT else 4)
+@given(worlds)
+def test_a_table_of_free_flow_times_is_free_flow(world):
+    table = world.table(np.repeat(world.roads().crossing, 96))
+    assert told(world.drive(fidelity="table", table=table)) == told(world.drive(fidelity="free"))
+
+
+def test_past_the_days_end_the_mornings_quarter_hours_count():
+    times = np.full(96, 1000)
+    times[0], times[95] = 70_000, 5_000
+    world = World([(1000, 0, 1, 0)], [(0, END - 6000, [0, 0, 0])])
+    day = world.drive(fidelity="table", table=world.table(times))
+    assert (day.passages.time - END).tolist() == [-6000, -1000, 4000]
+    assert day.journeys.arrive.tolist() == [DAY + 74]
+    assert (day.flows.vehicles[95], day.flows.vehicles[0]) == (2, 1)
+
+
+# --- by queue, by hand ------------------------------------------------------------------------------------------------
+
+
+def test_cars_leave_a_road_one_headway_apart():
+    day = World([(10_000, 2_500, 9, 0), (1_000, 0, 9, 0)], [(car, 0, [0, 1]) for car in range(3)]).drive()
+    assert passages(day)[3:] == [(10_000, 1, 0), (12_500, 1, 1), (15_000, 1, 2)]
+    assert day.journeys.arrive.tolist() == [11, 14, 16]
+    assert day.flows.time[0] == 12_500
+
+
+def test_a_full_road_lets_the_next_in_when_the_freed_space_has_travelled_back():
+    world = World([(1_000, 0, 9, 0), (5_000, 0, 1, 3_000)], [(car, 0, [0, 1]) for car in range(2)], stuck=60)
+    assert [p[0] for p in passages(world.drive()) if p[1] == 1] == [1_000, 9_000]
+    assert [p[0] for p in passages(world.drive(storage="simple")) if p[1] == 1] == [1_000, 6_000]
+
+
+def test_a_merge_serves_whoever_has_waited_longest_and_at_one_moment_the_lower_number():
+    links = [(1_000, 500, 9, 0), (1_000, 500, 9, 0), (2_000, 0, 1, 0)]
+    trips = [(0, 0, [1, 2]), (1, 0, [1, 2]), (2, 0, [0, 2]), (3, 0, [0, 2])]
+    day = World(links, trips, stuck=60).drive()
+    assert [p[2] for p in passages(day) if p[1] == 2] == [2, 0, 3, 1]
+
+
+def test_two_full_roads_that_face_each_other_are_freed_by_force():
+    world = World([(1_000, 0, 1, 0)] * 2, [(0, 0, [0, 1]), (1, 0, [1, 0])], stuck=30)
+    day = world.drive()
+    assert day.forced == 1
+    assert day.journeys.arrive.tolist() == [32, 32]
+    assert told(world.drive(engine="simpy")) == told(day)
+
+
+def test_the_next_trip_waits_for_the_car():
+    world = World([(1_500, 0, 2, 0)], [(0, 5_000, [0, 0]), (0, 6_000, []), (0, 6_000, [0]), (1, 60_000, [0])])
+    for fidelity in ("free", "queue"):
+        day = world.drive(fidelity=fidelity)
+        assert day.journeys.depart.tolist() == [5, 8, 8, 60]
+        assert day.journeys.arrive.tolist() == [8, 8, 10, 62]
+
+
+def test_a_car_waits_at_home_while_its_first_road_is_full():
+    day = World([(10_000, 0, 1, 500)], [(0, 0, [0]), (1, 4_000, [0])], stuck=60).drive()
+    assert day.journeys.depart.tolist() == [0, 10]
+    assert passages(day) == [(0, 0, 0), (10_500, 0, 1)]
+
+
+def test_what_is_unfinished_at_the_days_end_is_completed_by_table_and_counted():
+    trips = [(0, END - 10_000, [0, 0]), (1, END - 2_000, [0]), (2, END - 2_000, [0, 0]), (2, END - 1_000, [0])]
+    trips.append((3, END - 1_000, [0]))  # finds its first road full and leaves home at the day's end
+    world = World([(3_000, 4_000, 2, 0)], trips, stuck=60)
+    table = world.table(np.full(96, 5_000))
+    by_table, free = world.drive(table=table), world.drive()
+    assert by_table.unfinished == free.unfinished == 4
+    assert (by_table.journeys.arrive - DAY).tolist() == [-3, 3, 8, 13, 5]
+    assert (free.journeys.arrive - DAY).tolist() == [-3, 1, 4, 7, 3]
+    assert (free.journeys.depart - DAY).tolist() == [-10, -2, -2, 4, 0]
+    assert told(world.drive(table=table, engine="simpy")) == told(by_table)
+
+
+def test_flows_tell_mean_times_and_free_flow_where_nobody_drove():
+    world = World([(1_000, 0, 1, 0), (500, 901, 2, 0)], [(0, 0, [1]), (1, 0, [1])])
+    flows = world.drive().flows
+    assert flows.vehicles.sum() == flows.vehicles[96] == 2
+    assert flows.time[96] == 951  # the mean of 500 and 1,401 ms, to the nearest
+    assert (flows.time[:96] == 1_000).all()
+    assert (flows.time[97:] == 500).all()
+
+
+def test_a_day_without_trips_is_told_too():
+    world = World([(1_000, 0, 1, 0)], [])
+    for engine in ("compiled", "simpy"):
+        day = world.drive(engine=engine)
+        assert (len(day.journeys), len(day.passages), day.moves, day.unfinished) == (0, 0, 0, 0)
+
+
+# --- wrong input ------------------------------------------------------------------------------------------------------
+
+
+def wrong(**changes):
+    world = World([(1_000, 0, 1, 0), (1_000, 0, 1, 0)], [(0, 0, [0]), (0, 1_000, [1])])
+    good = {
+        "roads": world.roads(), "trips": world.day_trips(), "paths": world.paths(),
+        "route": np.zeros(2, np.int32), "spec": models.Traffic(), "day": 0, "fidelity": "queue",
+    }  # fmt: skip
+    arguments = good | {k: v(world) if callable(v) else v for k, v in changes.items()}
+    return traffic.drive(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"day": 1}, "Trips.depart must be within day 1, 86400 to 172800 s, not 0"),
+        ({"trips": lambda w: w.day_trips().take(np.array([1, 0]))}, r"ordered by \(vehicle, depart\)"),
+        ({"route": np.zeros(1, np.int32)}, "route must be int32, one a trip"),
+        ({"route": np.zeros(2, np.int64)}, "not int64"),
+        ({"route": np.full(2, 2, np.int32)}, r"rows of Paths \(0 to 1\), not 2 to 2"),
+        ({"table": Flows.of(vehicles=[0], time=[0])}, "192"),
+        ({"watched": np.zeros(2, np.int8)}, "watched must be bool"),
+        ({"roads": World([(0, 0, 1, 0), (0, 0, 0, 0)], []).roads()}, "Roads.room must be at least 1, not 0"),
+        ({"roads": World([(0, -5, 1, 0), (0, 0, 1, 0)], []).roads()}, "Roads.headway must not be negative"),
+    ],
+)
+def test_wrong_input_is_named(changes, message):
+    with pytest.raises(TableError, match=message):
+        wrong(**changes)
+
+
+def test_fidelity_table_needs_a_table():
+    with pytest.raises(ValueError, match="needs `table`"):
+        wrong(fidelity="table")
+
+
+@pytest.mark.skipif(not JIT, reason="nothing is compiled")
+def test_each_kernel_is_compiled_once():
+    assert len(queue.advance.signatures) == len(traffic.replay.replay.signatures) == 1

@@ -1,0 +1,339 @@
+"""Look-back value: incidents, query ages, and how often a useful read is still obtainable."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim import custody as rules
+from alprsim import utility
+from alprsim.kernels import lookback as kernels
+from alprsim.scenario import models
+from alprsim.sight import Case, Lens, lenses
+from alprsim.tables import (
+    UNLIMITED,
+    Junctions,
+    PlaceKind,
+    Places,
+    Purpose,
+    Reads,
+    Roads,
+    Sites,
+    Truth,
+    VehicleKind,
+    Vehicles,
+)  # fmt: skip
+from tests import naive_custody as naive
+
+DAY = 86_400
+SMALL = st.integers(0, 6)
+
+
+def spec_of(**keys):
+    return models.Utility.model_validate({"incidents": 5, "within": "2 m", "around": "2 s", **keys})
+
+
+# --- kernels ----------------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(SMALL, st.integers(0, 2)), max_size=8),
+    st.lists(st.lists(SMALL, max_size=4), min_size=3, max_size=3),
+    SMALL,
+)
+def test_near_reads_is_its_twin(reads, moments, around):
+    time, site = np.array(reads, np.int32).reshape(-1, 2).T.copy()
+    first = np.cumsum([0, *map(len, moments)])
+    moment = np.array([m for each in moments for m in sorted(each)], np.int32)
+    pairs = kernels.near_reads(time, site, first, moment, around)
+    assert [tuple(pair) for pair in pairs.tolist()] == naive.near_reads(time, site, first, moment, around)
+
+
+@st.composite
+def small_lenses(draw):
+    """Draw a lens of three owners with every bit used, the topmost too."""
+    first, ages, words = [0], [], []
+    for _ in range(3):
+        starts = sorted({0, *draw(st.lists(SMALL, max_size=3))})
+        ages += starts
+        words += [draw(st.sampled_from([0, 1, 2, 2**63, 2**64 - 1])) for _ in starts]
+        first.append(len(ages))
+    return Lens(np.array(first), np.array(ages, np.int32), np.array(words, np.uint64))
+
+
+@settings(deadline=None, derandomize=True)
+@given(small_lenses(), st.lists(st.tuples(st.integers(0, 2), st.integers(-3, 3), st.integers(0, 2)), max_size=8))
+def test_obtainable_is_its_twin(lens, pairs):
+    incident, lead, owner = (column.copy() for column in np.array(pairs, np.int32).reshape(-1, 3).T)
+    query_age = np.array([[0, 2], [1, 5], [3, UNLIMITED - 1]], np.int32)
+    found = np.zeros((3, 2), np.int64)
+    kernels.obtainable(
+        incident, lead, owner.astype(np.int16), query_age, lens.first, lens.age, lens.cases.view(np.int64), found
+    )
+    for row in range(3):
+        for shape in range(2):
+            bits = set()
+            for i, before, who in pairs:
+                age = int(query_age[row, shape]) + before
+                if i == row and age >= 0:
+                    bits |= naive.can_obtain(lens, who, age)
+            assert {bit for bit in range(64) if int(found[row, shape]) >> bit & 1} == bits
+
+
+@pytest.mark.skipif(not hasattr(kernels.near_reads, "signatures"), reason="kernels run as plain Python")
+def test_each_kernel_has_one_signature():
+    assert [len(kernel.signatures) for kernel in (kernels.near_reads, kernels.obtainable)] == [1, 1]
+
+
+# --- the whole question -----------------------------------------------------------------------------------------------
+
+SITES = [(0, 0, 0), (0, 2, 1), (3, 0, 1), (9, 9, 0)]
+INCIDENTS = st.lists(
+    st.tuples(st.integers(0, 2), SMALL, st.integers(0, 3), st.integers(0, 3), st.tuples(SMALL, SMALL)),
+    min_size=1,
+    max_size=4,
+)
+READS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3), st.integers(-1, 2)), max_size=8)
+
+
+def table_of(incidents):
+    vehicle, time, x, y, ages = zip(*sorted(incidents, key=lambda row: row[1]), strict=True)
+    return utility.Incidents(
+        np.arange(len(time), dtype=np.uint64), np.array(vehicle, np.int32), np.array(time, np.int32), np.array(x, float),
+        np.array(y, float), np.array(ages, np.int32),
+    )  # fmt: skip
+
+
+def reads_of(rows):
+    time, site, plate = np.array(rows, np.int32).reshape(-1, 3).T
+    return Reads.of(time=time, site=site, plate=plate, vehicle=plate * 0)
+
+
+def cases_of(spec, *retentions):
+    table = rules.agencies(spec)
+    cases = []
+    for retention in retentions:
+        access = rules.access(rules.with_retention(spec, "departments", retention), table, range(len(table)))
+        cases += [
+            Case("policy", str(table.name[v]), sight, retention, access, v)
+            for v in range(len(table)) for sight in ("bulk", "request")
+        ]  # fmt: skip
+    return cases
+
+
+def scene_of(incidents):
+    x, y, owner = zip(*SITES, strict=True)
+    sites_xy = np.array(x, float), np.array(y, float)
+    return utility.surroundings(table_of(incidents), sites_xy, np.array(owner, np.int16), spec_of())
+
+
+def asked(incidents, rows, cases):
+    found, place = lenses(cases, 5)
+    return utility.answers(utility.find(scene_of(incidents), reads_of(rows), found), place)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(naive.custodies(), INCIDENTS, READS)
+def test_answers_follow_the_definition(spec, incidents, reads):
+    cases = cases_of(spec, 1, 4)
+    answers = asked(incidents, reads, cases)
+    plate, area = naive.answered(incidents, reads, SITES, cases, 2, 2)
+    assert answers.plate.tolist() == plate
+    assert answers.area.tolist() == area
+    assert answers.n == len(incidents)
+
+
+@settings(deadline=None, derandomize=True)
+@given(INCIDENTS, READS, SMALL, SMALL)
+def test_a_longer_retention_or_a_partner_never_answers_less(incidents, reads, retention, extra):
+    agencies = {"a": {}, "b": {}, "c": {}}
+    edge = {"giver": "b", "taker": "a", "kind": "query"}
+    alone, shared = naive.custody(agencies), naive.custody(agencies, edge)
+    answers = asked(
+        incidents, reads, cases_of(alone, retention) + cases_of(alone, retention + extra) + cases_of(shared, retention)
+    )
+    for kind in (answers.plate, answers.area):
+        short, long, partner = kind.reshape(3, 6, 2)
+        assert np.all(short <= long)
+        assert np.all(short <= partner)
+    assert np.all(answers.plate <= np.minimum(answers.area, answers.plate_ever))
+    assert np.all(answers.area <= answers.area_ever)
+
+
+@settings(deadline=None, derandomize=True)
+@given(INCIDENTS, READS, st.integers(0, 8))
+def test_parts_of_the_reads_add_up(incidents, reads, cut):
+    found, _ = lenses(cases_of(naive.custody({"a": {}, "b": {}}), 3), 2)
+    parts = [utility.find(scene_of(incidents), reads_of(rows), found) for rows in (reads[cut:], reads[:cut])]
+    assert np.array_equal(parts[0] | parts[1], utility.find(scene_of(incidents), reads_of(reads), found))
+
+
+@settings(deadline=None, derandomize=True)
+@given(INCIDENTS, READS)
+def test_where_all_is_kept_and_shared_only_coverage_limits(incidents, reads):
+    spec = naive.custody({"a": {}, "b": {}}, {"giver": "b", "taker": "a", "kind": "query"}, retention="unlimited")
+    answers = asked(incidents, reads, cases_of(spec, UNLIMITED)[:2])  # a, in bulk and on request
+    assert np.array_equal(answers.plate[1], answers.plate_ever)
+    assert np.array_equal(answers.area[1], answers.area_ever)
+
+
+def test_a_read_after_the_question_answers_nothing():
+    spec = naive.custody({"a": {}}, retention="unlimited")
+    incident = (0, 5, 0, 0, (1, 2))
+    answers = asked([incident], [(7, 0, 0)], cases_of(spec, UNLIMITED)[:1])
+    assert answers.plate.tolist() == [[0, 1]]
+    assert answers.plate_ever.tolist() == [0, 1]
+
+
+def test_ratios_have_no_value_where_nothing_is_answered():
+    answered = np.array([[1, 0], [2, 0], [4, 3]])
+    assert np.array_equal(
+        utility.against_no_limit(answered, np.array([2, 1, 2])), [[0.25, 0], [1, math.nan], [1, 1]], equal_nan=True
+    )
+    days = utility.days_per_answer(np.array([10.0, 10.0, 60.0]), answered)
+    assert np.array_equal(days, [[10, math.nan], [5, math.nan], [15, 20]], equal_nan=True)
+
+
+# --- query ages -------------------------------------------------------------------------------------------------------
+
+SHAPES = models.Utility().query_ages
+
+
+def test_the_named_shapes_are_as_declared():
+    fast, mixed, cold = (utility.quantiles(shape) for shape in SHAPES.values())
+    assert abs(fast.mean() / (2 * DAY) - 1) < 1e-3
+    for ages in (mixed, cold):
+        assert abs(np.median(ages) / (5 * DAY) - 1) < 1e-3
+    assert np.mean(mixed > 45 * DAY) == pytest.approx(0.05, abs=1 / utility.QUANTILES)
+    assert np.mean(cold > 180 * DAY) == pytest.approx(0.10, abs=1 / utility.QUANTILES)
+    assert all(np.all(np.diff(ages) >= 0) and ages[0] >= 0 for ages in (fast, mixed, cold))
+
+
+def test_an_age_belongs_to_its_incident_and_keeps_its_rank_in_every_shape():
+    keys = np.arange(20_000, dtype=np.uint64)  # small keys, as those of drawn incidents are
+    ages = utility.query_ages(keys, list(SHAPES.values()))
+    assert np.array_equal(utility.query_ages(keys[500:], list(SHAPES.values())), ages[500:])
+    order = np.argsort(ages[:, 0], kind="stable")
+    assert np.all(np.diff(ages[order, 2]) >= 0)
+    assert np.mean(ages[:, 0] < 2 * DAY) == pytest.approx(1 - math.exp(-1), abs=0.015)
+
+
+def test_a_tail_above_the_median_is_refused():
+    shape = {"kind": "mixture", "median": "5 d", "beyond": "9 d", "beyond_share": 0.5}
+    with pytest.raises(ValueError, match=r"beyond_share must be below 0\.5, since half are below median; not 0\.5"):
+        utility.quantiles(models.QueryAge.model_validate(shape))
+
+
+# --- incidents --------------------------------------------------------------------------------------------------------
+
+
+def world(n=40):
+    """Return a truth of one stop an hour for each of 40 vehicles, to places of every kind, and what it refers to."""
+    rng = np.random.default_rng(1)
+    vehicle = np.repeat(np.arange(n), 24)
+    arrive = np.tile(np.arange(24) * 3600, n)
+    destination = rng.integers(0, 10, len(vehicle))
+    purpose = np.where(destination == PlaceKind.HOME, Purpose.HOME, Purpose.SHOP)
+    zeros = np.zeros(len(vehicle), int)
+    truth = Truth.of(
+        vehicle=vehicle, driver=zeros, companion=zeros - 1, depart=arrive - 60, arrive=arrive, origin=zeros,
+        destination=destination, purpose=purpose,
+    )  # fmt: skip
+    kinds = np.where(np.arange(n) % 4 == 3, VehicleKind.THROUGH, VehicleKind.RESIDENT)
+    zeros = np.zeros(n, int)
+    vehicles = Vehicles.of(household=zeros, garage=zeros, town=zeros, kind=kinds, key=np.arange(n) + 7)
+    places = Places.of(junction=np.arange(10), kind=np.arange(10), weight=np.ones(10), town=np.zeros(10))
+    junctions = Junctions.of(osm_id=np.arange(10), x=np.arange(10) * 100.0, y=np.arange(10) * -1.0, town=np.zeros(10))
+    return truth, vehicles, places, junctions
+
+
+def draw(parts, *, moments=(DAY,), horizon=DAY, n=50, seed=1, vehicles=None):
+    _, ours, places, junctions = world()
+    spec = spec_of(incidents=n, around="30 min")
+    return utility.incidents(
+        parts,
+        ours if vehicles is None else vehicles,
+        places,
+        junctions,
+        spec,
+        seed=seed,
+        moments=moments,
+        horizon=horizon,
+    )
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_incidents_are_stops_of_residents_away_from_home_within_reach():
+    truth, vehicles, _, _ = world()
+    drawn = draw([truth], n=10_000, horizon=DAY // 2)
+    stops = set(zip(truth.vehicle.tolist(), truth.arrive.tolist(), (truth.destination * 100.0).tolist(), strict=True))
+    assert set(zip(drawn.vehicle.tolist(), drawn.time.tolist(), drawn.x.tolist(), strict=True)) <= stops
+    kinds = truth.destination
+    expected = (
+        (vehicles.kind[truth.vehicle] == VehicleKind.RESIDENT) & (kinds != PlaceKind.HOME) & (kinds != PlaceKind.BEYOND)
+        & (truth.arrive >= DAY // 2) & (truth.arrive < DAY - 1800)
+    )  # fmt: skip
+    assert len(drawn.time) == expected.sum() > 100
+    assert np.all(np.diff(drawn.time) >= 0)
+    assert np.array_equal(drawn.y, -drawn.x / 100)
+    assert drawn.query_age.shape == (len(drawn.time), 3)
+
+
+def test_the_first_half_hour_is_left_out():
+    assert draw([world()[0]], n=10_000, horizon=2 * DAY).time.min() == 3600
+
+
+def test_incidents_depend_on_keys_alone_not_on_parts_or_their_order():
+    truth = world()[0]
+    whole = draw([truth])
+    assert len(whole.time) == 50
+    parts = [truth.take(truth.vehicle % 3 == part) for part in (2, 0, 1)]
+    assert same(draw(parts), whole)
+    assert not same(draw([truth], seed=2), whole)
+
+
+def test_a_vehicle_more_or_a_moment_more_changes_no_other_draw():
+    truth = world()[0]
+    whole, fewer = draw([truth]), draw([truth.take(truth.vehicle != 5)])
+    kept = whole.key[whole.vehicle != 5]
+    assert np.all(np.isin(kept, fewer.key))
+    both = draw([truth], moments=(DAY // 2, DAY))
+    assert len(both.time) == 100
+    assert np.all(np.isin(whole.key, both.key))
+
+
+def test_every_stop_is_as_likely():
+    truth = world()[0]
+    taken = np.concatenate([draw([truth], n=20, seed=seed).vehicle for seed in range(200)])
+    share = np.bincount(taken, minlength=40)[[v % 4 != 3 for v in range(40)]] / len(taken)
+    candidates = (
+        (truth.destination != 0) & (truth.destination != 9) & (truth.arrive >= 1800) & (truth.arrive < DAY - 1800)
+    )
+    stops = np.bincount(truth.vehicle[candidates], minlength=40)[[v % 4 != 3 for v in range(40)]]
+    assert np.abs(share - stops / stops.sum()).max() < 0.011  # four standard deviations of a share of 1/30 of 4,000
+
+
+def test_a_site_stands_on_its_road():
+    junctions = Junctions.of(osm_id=[1, 2], x=[0.0, 100.0], y=[0.0, 50.0], town=[0, 0])
+    ones = [1, 1]
+    roads = Roads.of(
+        tail=[0, 1],
+        head=[1, 0],
+        length=[200, 200],
+        crossing=ones,
+        lanes=ones,
+        headway=ones,
+        room=ones,
+        wave=ones,
+        kind=ones,
+    )
+    sites = Sites.of(camera=[0, 1, 2], road=[0, 1, 1], offset=[50, 50, 999], heading=[0, 0, 0])
+    x, y = utility.positions(sites, roads, junctions)
+    assert x.tolist() == [25, 75, 0]
+    assert y.tolist() == [12.5, 37.5, 0]
