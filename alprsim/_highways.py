@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 
 from alprsim._region import Bool, Line, Region
 from alprsim._streets import Pieces, crossings
-from alprsim.tables import Float64, Int64, RoadKind
+from alprsim.tables import Float64, RoadKind
 
 _RAMP = 350.0
 """How far from the road crossed a ramp leaves the motorway, metres: Danbury's ramps have a median length of 385 m."""
@@ -18,6 +19,7 @@ _APART = 1500.0  # least distance between interchanges, metres: Danbury has one 
 _FROM_BORDER = 400.0  # so that ramps of neighbouring towns do not overlap
 _AT_END = 300.0  # a motorway's end nearer than this to an interchange is part of it
 _MEETS = 1200.0  # a motorway's end nearer than this to another motorway joins it: the points are hand-set
+_LONG = 2500.0  # a town with more motorway than this has an interchange, metres: assumption
 _HALF = 15.0  # between the middle of the motorway and the middle of a carriageway
 
 
@@ -55,7 +57,10 @@ def meetings(region: Region) -> list[Meeting]:
             a, b = region.lines[i].xy, region.lines[j].xy
             s, t = along(region.lines[i]), along(region.lines[j])
             m, n, u, v = crossings(a[:-1], a[1:], b[:-1], b[1:])
-            met = [(s[p] + f * (s[p + 1] - s[p]), t[q] + g * (t[q + 1] - t[q])) for p, q, f, g in zip(m, n, u, v, strict=True)]
+            met = [
+                (s[p] + f * (s[p + 1] - s[p]), t[q] + g * (t[q + 1] - t[q]))
+                for p, q, f, g in zip(m, n, u, v, strict=True)
+            ]
             met += [(s[e], t[k]) for e in (0, -1) for k in _closest(a[e], b)]
             met += [(s[k], t[e]) for e in (0, -1) for k in _closest(b[e], a)]
             found += [Meeting(i, float(p), j, float(q)) for p, q in _thin(met)]
@@ -76,36 +81,48 @@ def _thin(met: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept
 
 
-def interchanges(
-    region: Region, town: int, owners: list[Int64], main: Pieces, met: list[Meeting]
-) -> list[Interchange]:
+def interchanges(region: Region, town: int, main: Pieces, met: list[Meeting]) -> list[Interchange]:
     """Choose a town's interchanges: where main roads cross its motorways, and where a motorway ends on its streets."""
-    wide = np.flatnonzero(main.kind != RoadKind.TERTIARY)
-    a, b = main.xy[main.tail[wide]], main.xy[main.head[wide]]
     chosen: list[Interchange] = []
-    for i, line in enumerate(region.lines):
-        if line.kind != RoadKind.MOTORWAY or not np.any(owners[i] == town):
+    for row, line in enumerate(region.lines):
+        if line.kind != RoadKind.MOTORWAY or not np.any(region.owners[row] == town):
             continue
         s = along(line)
-        taken = [m.at for m in met if m.line == i] + [m.other_at for m in met if m.other == i]
-        ends = [e for e in (0, -1) if owners[i][e] == town and _ends_in_town(region, line, e) and all(abs(t - s[e]) > _AT_END for t in taken)]
-        for e in ends:
-            nearest = int(((main.xy[main.tail] - line.xy[e]) ** 2).sum(1).argmin())
-            chosen.append(Interchange(i, float(s[e]), int(main.tail[nearest]), int(main.tail[nearest])))
-            taken.append(float(s[e]))
-        for low, high in runs(owners[i] == town):
-            m, n, u, _ = crossings(line.xy[low:high], line.xy[low + 1 : high + 1], a, b)
-            at = s[low + m] + u * (s[low + m + 1] - s[low + m])
-            before = len(taken)
-            for k in np.lexsort((at, main.kind[wide[n]])):
-                inner = s[low] + _FROM_BORDER <= at[k] <= s[high] - _FROM_BORDER
-                if inner and all(abs(at[k] - t) > _APART for t in taken):
-                    taken.append(float(at[k]))
-                    chosen.append(_diamond(i, float(at[k]), line.xy[low + m[k]], line.xy[low + m[k] + 1], main, int(wide[n[k]])))
+        taken = [m.at for m in met if m.line == row] + [m.other_at for m in met if m.other == row]
+        for end in (0, -1):
+            here = region.owners[row][end] == town and _ends_in_town(region, line, end)
+            if here and _free(float(s[end]), taken, _AT_END):
+                chosen.append(_nearest(row, float(s[end]), line.xy[end], main))
+                taken.append(float(s[end]))
+        for low, high in runs(region.owners[row] == town):
+            found = _diamonds(row, line, s, low, high, main, taken)
             middle = float(s[low] + s[high]) / 2
-            if len(taken) == before and s[high] - s[low] > 2500.0 and all(abs(middle - t) > _APART for t in taken):
-                chosen.append(_nearest(i, middle, line.xy[(low + high) // 2], main))
+            if not found and s[high] - s[low] > _LONG and _free(middle, taken, _APART):
+                found = [_nearest(row, middle, line.xy[(low + high) // 2], main)]
+            chosen += found
+            taken += [c.at for c in found]
     return chosen
+
+
+def _free(at: float, taken: list[float], apart: float) -> bool:
+    return all(abs(at - t) > apart for t in taken)
+
+
+def _diamonds(
+    row: int, line: Line, s: Float64, low: int, high: int, main: Pieces, taken: list[float]
+) -> list[Interchange]:
+    """Choose among the roads that a stretch of motorway crosses, the higher classes first, as many as keep apart."""
+    wide = np.flatnonzero(main.kind != RoadKind.TERTIARY)
+    ends = main.xy[main.tail[wide]], main.xy[main.head[wide]]
+    m, n, u, _ = crossings(line.xy[low:high], line.xy[low + 1 : high + 1], *ends)
+    at = s[low + m] + u * (s[low + m + 1] - s[low + m])
+    found: list[Interchange] = []
+    for k in np.lexsort((at, main.kind[wide[n]] == RoadKind.SECONDARY)):
+        inner = s[low] + _FROM_BORDER <= at[k] <= s[high] - _FROM_BORDER
+        if inner and _free(at[k], taken + [c.at for c in found], _APART):
+            way = line.xy[low + m[k]], line.xy[low + m[k] + 1]
+            found.append(_diamond(row, float(at[k]), *way, main, int(wide[n[k]])))
+    return found
 
 
 def _ends_in_town(region: Region, line: Line, end: int) -> bool:
@@ -131,12 +148,15 @@ def _nearest(line: int, at: float, point: Float64, main: Pieces) -> Interchange:
     return Interchange(line, at, nearest, nearest)
 
 
-def barriers(region: Region, town: int, owners: list[Int64], main: Pieces, chosen: list[Interchange]) -> Float64:
+def barriers(region: Region, town: int, main: Pieces, chosen: list[Interchange]) -> Float64:
     """Return the lines (x, y, x, y) that a town's small streets do not cross: its motorways and ramps."""
     walls = [np.empty((0, 4))]
     for i, line in enumerate(region.lines):
         if line.kind == RoadKind.MOTORWAY:
-            walls += [np.hstack([line.xy[low:high], line.xy[low + 1 : high + 1]]) for low, high in runs(owners[i] == town)]
+            walls += [
+                np.hstack([line.xy[low:high], line.xy[low + 1 : high + 1]])
+                for low, high in runs(region.owners[i] == town)
+            ]
     for ramp in chosen:
         for shift in (-_RAMP, _RAMP):
             foot = position(region.lines[ramp.line], ramp.at + shift, 0.0)
@@ -160,6 +180,7 @@ class Exit(NamedTuple):
     point: int
     line: int
     sample: int
+    end: int  # 0: towards the line's first point, −1: towards its last
 
 
 class Carriageways:
@@ -167,14 +188,14 @@ class Carriageways:
 
     def __init__(self, first: int) -> None:
         self.first = first
-        self.points: list[tuple[float, float, int, float]] = []  # x, y, line, metres along it
+        self.points: list[tuple[float, float, int, float, int]] = []  # x, y, line, metres along it, carriageway
         self.roads: list[tuple[int, int, float, int, int]] = []  # tail, head, length, class, line
         self.exits: list[Exit] = []
 
     def point(self, line: Line, row: int, at: float, right: float) -> int:
         """Add a point and return its number."""
         x, y = position(line, at, right)
-        self.points.append((float(x), float(y), row, at))
+        self.points.append((float(x), float(y), row, at, int(np.sign(right))))
         return self.first + len(self.points) - 1
 
 
@@ -247,14 +268,14 @@ def _lay(
     forward: list[tuple[float, int]] = []
     backward: list[tuple[float, int]] = []
 
-    def leave(at: float, sample: int) -> None:
+    def leave(at: float, end: int) -> None:
         point = roads.point(line, row, at, 0.0)
         forward.append((at, point))
         backward.append((at, point))
-        roads.exits.append(Exit(point, row, sample))
+        roads.exits.append(Exit(point, row, run[end], end))
 
     if events[0].at - start > _AT_END:
-        leave(start, run[0])
+        leave(start, 0)
     for k, event in enumerate(events):
         reach = _RAMP if event.meeting < 0 else _LONG_RAMP
         before, after = event.at - start > _AT_END, stop - event.at > _AT_END
@@ -275,10 +296,10 @@ def _lay(
         if event.meeting >= 0:
             arms[event.meeting, row] = here
     if stop - events[-1].at > _AT_END:
-        leave(stop, run[1])
-    for (a, p), (b, q) in zip(forward[:-1], forward[1:], strict=True):
+        leave(stop, -1)
+    for (a, p), (b, q) in itertools.pairwise(forward):
         roads.roads.append((p, q, b - a, RoadKind.MOTORWAY, row))
-    for (a, p), (b, q) in zip(backward[:-1], backward[1:], strict=True):
+    for (a, p), (b, q) in itertools.pairwise(backward):
         roads.roads.append((q, p, b - a, RoadKind.MOTORWAY, row))
 
 

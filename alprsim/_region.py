@@ -13,7 +13,7 @@ from pyproj import Transformer
 
 from alprsim import randomness
 from alprsim._streets import CELL
-from alprsim.tables import Float64, Int64, RoadKind
+from alprsim.tables import Float64, Int64, RoadKind, UInt64
 
 Bool = NDArray[np.bool_]
 
@@ -98,7 +98,11 @@ class Region(NamedTuple):
         gap = np.sqrt(((self.centre - self.centre[town]) ** 2).sum(1)) - self.reach - self.reach[town]
         rows = np.argsort(gap, kind="stable")[: np.count_nonzero(gap < 0)]
         return self._replace(
-            towns=tuple(self.towns[i] for i in rows), centre=self.centre[rows], reach=self.reach[rows], lines=(), owners=()
+            towns=tuple(self.towns[i] for i in rows),
+            centre=self.centre[rows],
+            reach=self.reach[rows],
+            lines=(),
+            owners=(),
         )
 
 
@@ -135,7 +139,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 def _project(latlon: Float64) -> Float64:
     """Project to whole metres, so that every machine starts from the same numbers."""
     x, y = Transformer.from_crs("EPSG:4326", CRS, always_xy=True).transform(latlon[:, 1], latlon[:, 0])
-    return np.rint(np.column_stack([x, y]))
+    return np.asarray(np.rint(np.column_stack([x, y])))
 
 
 def _highway(row: dict[str, str]) -> Line:
@@ -192,9 +196,8 @@ def _adjacent(region: Region) -> list[tuple[int, int]]:
     pairs = []
     for i in range(len(region.towns)):
         gap = np.sqrt(((region.centre - region.centre[i]) ** 2).sum(1)) - region.reach - region.reach[i]
-        for j in np.flatnonzero(gap < 0):
-            if j > i and region.owner(_border(region, i, int(j))[None, :])[0] in (i, j):
-                pairs.append((i, int(j)))
+        near = [int(j) for j in np.flatnonzero(gap < 0) if j > i]
+        pairs += [(i, j) for j in near if region.owner(_border(region, i, j)[None, :])[0] in (i, j)]
     return pairs
 
 
@@ -219,14 +222,14 @@ def _unit(vector: Float64) -> Float64:
 
 
 def _attach(main: Float64, towards: Float64) -> Float64:
-    """Choose the point of a main street where the road towards a place leaves it: the farther along, the more it goes that way."""
+    """Choose where the road towards a place leaves a main street: the farther along, the more it goes that way."""
     points = divide(main, STEP)
     centre, unit = (main[0] + main[1]) / 2, _unit(main[1] - main[0])
     cosine = float(_unit(towards - centre) @ unit)
     return np.asarray(points[int(np.rint((cosine + 1) / 2 * (len(points) - 1)))])
 
 
-def _winding(a: Float64, b: Float64, stream: np.uint64) -> Float64:
+def _winding(a: Float64, b: Float64, stream: UInt64) -> Float64:
     """Lay a road from a to b that swerves by up to a twelfth of its length, differently every 1.5 km."""
     length = np.sqrt(((b - a) ** 2).sum())
     n = max(int(length / 1500.0), 1) + 1

@@ -36,7 +36,7 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        from alprsim.scenario.read import ScenarioError
+        from alprsim.scenario.errors import ScenarioError
 
         try:
             command(*args, **kwargs)
@@ -161,7 +161,7 @@ def columns(as_json: bool) -> None:
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of a scenario, for editors."""
-    from alprsim.scenario.schema import schema as build
+    from alprsim.scenario.editor import schema as build
 
     click.echo(json.dumps(build(), indent=2, ensure_ascii=False))
 
@@ -178,7 +178,7 @@ def towns(as_json: bool) -> None:
         return
     click.echo(f"{'town':<16}{'people':>9}{'km²':>8}{'jobs':>9}  streets")
     for row in rows:
-        click.echo(f"{row['name']:<16}{row['population']:>9,}{row['area']:>8.1f}{row['jobs']:>9,}  {row['streets']}")
+        click.echo(f"{row['name']:<16}{row['population']:>9,}{row['area_km2']:>8.1f}{row['jobs']:>9,}  {row['streets']}")
 
 
 def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None = None) -> Any:

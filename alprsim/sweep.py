@@ -18,9 +18,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any
 
-from alprsim import experiment, provenance, results, routing
+from alprsim import experiment, inquiry, parquet, provenance, results, routing
 from alprsim.experiment import Tell, World
+from alprsim.measures.question import join
 from alprsim.scenario.read import Loaded
+from alprsim.tables import Measured
 
 RUNS = Path("results/runs")
 
@@ -59,7 +61,7 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
         _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), tell)
     shutil.rmtree(scratch)
     with clock("results"):
-        experiment.collect(loaded, world, partial)
+        _collect(world, seeds, partial)
         record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
         results.write(partial, loaded, world.network, record)
     _move(partial, target)
@@ -72,8 +74,20 @@ def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell)
     folder = partial / f".seed={seed}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    experiment.run_seed(loaded, world, seed=seed, folder=folder, tell=tell)
+    done = experiment.simulate(loaded, world, seed=seed, folder=folder, tell=tell)
+    measured = inquiry.ask(loaded, world, done, seed=seed, folder=folder, tell=tell)
+    parquet.save(measured, folder / "measures.parquet")
+    results.save_cameras(
+        world.network, world.agencies, done.placement.cameras, done.placement.sites, folder / "cameras.parquet"
+    )
     os.replace(folder, partial / f"seed={seed}")
+
+
+def _collect(world: World, seeds: tuple[int, ...], partial: Path) -> None:
+    """Put the seeds' answers together."""
+    parts = [parquet.read(Measured, partial / f"seed={seed}" / "measures.parquet") for seed in seeds]
+    parquet.save(join(parts), partial / "measures.parquet")
+    parquet.save(world.agencies, partial / "agencies.parquet")
 
 
 def _run_seeds(loaded: Loaded, world: World, seeds: list[int], partial: Path, jobs: int, tell: Progress) -> None:
@@ -116,7 +130,9 @@ def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
         except (OSError, ValueError):
             same = False
         if same:
-            tell.note(f"an earlier run of this scenario was interrupted; finished seeds kept: {', '.join(left) or 'none'}")
+            tell.note(
+                f"an earlier run of this scenario was interrupted; finished seeds kept: {', '.join(left) or 'none'}"
+            )
         else:
             tell.note("an earlier run, of another scenario or by other code, was interrupted; what it left is removed")
             shutil.rmtree(partial)
@@ -124,7 +140,9 @@ def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
         partial.mkdir(parents=True, exist_ok=True)
         (partial / "identity.json").write_text(json.dumps(identity))
     except OSError as error:
-        raise OSError(f"cannot write results to {target}: {error.strerror}; choose another folder with --out") from error
+        raise OSError(
+            f"cannot write results to {target}: {error.strerror}; choose another folder with --out"
+        ) from error
     return partial
 
 
@@ -174,7 +192,12 @@ class Progress:
             from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bars
 
-            columns = (TextColumn("{task.fields[who]:<8}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            columns = (
+                TextColumn("{task.fields[who]:<8}"),
+                BarColumn(),
+                TextColumn("{task.description}"),
+                TimeElapsedColumn(),
+            )
             self._live = Bars(*columns, console=Console(file=stream), transient=True)
             self._live.start()
 
@@ -187,7 +210,8 @@ class Progress:
         if self._live is not None:
             self._live.console.print(text)
         elif self._stream is not None:
-            print(text, file=self._stream, flush=True)  # noqa: T201  this class is where progress is printed
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
 
     def done(self) -> None:
         """Take the bars away."""

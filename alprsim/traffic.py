@@ -26,7 +26,7 @@ After the day's end nobody queues any more: vehicles still on their way, or yet 
 from collections import deque
 from collections.abc import Generator, Iterable
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import simpy
@@ -62,6 +62,28 @@ class Day(NamedTuple):
     """Trips that had not arrived when the day ended (fidelity ``queue``; else 0)."""
 
 
+class _Plan(NamedTuple):
+    """What is to be driven; times in ms since the day's start."""
+
+    roads: Roads
+    wave: Int32
+    """[roads] the wave time of the storage asked for"""
+    watched: NDArray[np.bool_]
+    vehicle: Int32
+    first: Int64
+    end: Int64
+    """[trips] Trip i drives ``route[first[i]:end[i]]``."""
+    meant: Int64
+    """[trips] Its planned departure."""
+    order: Int32
+    """[trips] Rows by (planned departure, row)."""
+    route: Int32
+    """Paths.road"""
+    passages: int
+    """How many entries of watched roads that will be."""
+    stuck: int
+
+
 class _Progress(NamedTuple):
     """How far an engine brought the trips by the day's end; times in ms since its start, −1 where not yet."""
 
@@ -72,9 +94,9 @@ class _Progress(NamedTuple):
     depart: Int64
     arrive: Int64
     vehicles: Int64
-    """[roads × 96] that entered in the quarter hour and have left the road"""
+    """[96 × roads] by quarter hour and road: that entered then and have left the road"""
     spent: Int64
-    """[roads × 96] ms they took, together"""
+    """[96 × roads] ms they took, together"""
     time: Int64
     road: Int32
     who: Int32
@@ -118,18 +140,26 @@ def drive(
     _check(roads, trips, paths, route, day, table, watched)
     if fidelity == "table" and table is None:
         raise ValueError('fidelity "table" needs `table`: the quarter-hour times of a sample day')
-    every = np.ones(len(roads), np.bool_) if watched is None else watched
-    times = np.repeat(roads.crossing, _SLOTS) if table is None or fidelity == "free" else table.time
-    first, end = paths.first[route], paths.first[route + 1]
-    meant = (trips.depart.astype(np.int64) - day * DAY) * _SECOND
-    passages = replay.count(first, end, paths.road, every)
+    plan = _plan(roads, trips, paths, route, spec, day, watched)
     if fidelity != "queue":
-        progress = _still(len(roads), first, passages)
+        progress = _still(plan)
     elif (engine or spec.engine) == "compiled":
-        progress = _compiled(roads, trips, paths, first, end, meant, every, passages, spec)
+        progress = _compiled(plan)
     else:
-        progress = _simpy(roads, trips, paths, first, end, meant, every, passages, spec)
-    return _finish(roads, trips, paths, route, end, meant, every, times, progress, day, fidelity)
+        progress = _simpy(plan)
+    until = _END if fidelity == "queue" else 0
+    driven = _finish(plan, progress, until, table=None if fidelity == "free" else table)
+    start = day * DAY
+    return Day(
+        journeys=Journeys.of(
+            depart=driven.depart // _SECOND + start, arrive=-(-driven.arrive // _SECOND) + start, path=route
+        ),
+        passages=_in_order(driven, len(roads), start * _SECOND),
+        flows=_flows(roads, driven),
+        moves=int(np.sum(plan.end - plan.first)),
+        forced=progress.forced,
+        unfinished=int(np.sum(progress.arrive < 0)) if fidelity == "queue" else 0,
+    )
 
 
 def _check(
@@ -160,66 +190,77 @@ def _check(
         raise TableError(f"watched must be bool, one a road ({len(roads)}), not {watched.dtype}, {len(watched)}")
 
 
-def _still(roads: int, first: Int64, passages: int) -> _Progress:
+def _plan(
+    roads: Roads, trips: Trips, paths: Paths, route: Int32, spec: models.Traffic, day: int,
+    watched: NDArray[np.bool_] | None,
+) -> _Plan:  # fmt: skip
+    every = np.ones(len(roads), np.bool_) if watched is None else watched
+    first, end = paths.first[route], paths.first[route + 1]
+    meant = (trips.depart.astype(np.int64) - day * DAY) * _SECOND
+    return _Plan(
+        roads=roads,
+        wave=roads.wave if spec.storage == "newell" else np.zeros_like(roads.wave),
+        watched=every,
+        vehicle=trips.vehicle,
+        first=first,
+        end=end,
+        meant=meant,
+        order=np.argsort(meant, kind="stable").astype(np.int32),
+        route=paths.road,
+        passages=replay.count(first, end, paths.road, every),
+        stuck=spec.stuck * _SECOND,
+    )
+
+
+def _still(plan: _Plan) -> _Progress:
     """Return the progress at which nobody has moved yet."""
-    entry, depart, arrive = (np.full(len(first), -1, np.int64) for _ in range(3))
-    vehicles, spent = (np.zeros(roads * _SLOTS, np.int64) for _ in range(2))
-    space = np.empty(passages, np.int64), np.empty(passages, np.int32), np.empty(passages, np.int32)
-    return _Progress(first - 1, entry, depart, arrive, vehicles, spent, *space, passed=0, forced=0)
+    entry, depart, arrive = (np.full(len(plan.first), -1, np.int64) for _ in range(3))
+    vehicles, spent = (np.zeros(len(plan.roads) * _SLOTS, np.int64) for _ in range(2))
+    time, road, who = np.empty(plan.passages, np.int64), *(np.empty(plan.passages, np.int32) for _ in range(2))
+    return _Progress(plan.first - 1, entry, depart, arrive, vehicles, spent, time, road, who, passed=0, forced=0)
 
 
-def _finish(
-    roads: Roads, trips: Trips, paths: Paths, route: Int32, end: Int64, meant: Int64, watched: NDArray[np.bool_],
-    times: Int32, progress: _Progress, day: int, fidelity: Fidelity,
-) -> Day:  # fmt: skip
-    """Bring every trip to its end in the given times, from wherever it is, and write the day down."""
+def _finish(plan: _Plan, progress: _Progress, until: int, *, table: Flows | None) -> _Progress:
+    """Bring every trip to its end by table or at free flow, from where it was when the queues ended."""
     departed, arrived = progress.depart >= 0, progress.arrive >= 0
     on_road = departed & ~arrived
-    cell = paths.road[progress.at[on_road]].astype(np.int64) * _SLOTS + _slot(progress.entry[on_road])
-    leave = np.maximum(progress.entry[on_road] + times[cell], _END)
-    enter = np.where(arrived, progress.arrive, np.maximum(meant, _END if fidelity == "queue" else 0))
+    times = np.tile(plan.roads.crossing, _SLOTS) if table is None else table.time.reshape(-1, _SLOTS).T.ravel()
+    cell = _cell(plan.route[progress.at[on_road]], progress.entry[on_road], len(plan.roads))
+    leave = np.maximum(progress.entry[on_road] + times[cell], until)
+    enter = np.where(arrived, progress.arrive, np.maximum(plan.meant, until))
     enter[on_road] = leave
-    begin = np.where(arrived, end, progress.at + 1)
+    begin = np.where(arrived, plan.end, progress.at + 1)
 
-    depart, arrive = np.empty(len(trips), np.int64), np.empty(len(trips), np.int64)
-    entries = np.zeros(len(roads) * _SLOTS, np.int32)
-    replay.replay(
-        trips.vehicle, begin, end, enter, paths.road, times, watched, progress.passed,
+    depart, arrive = np.empty_like(enter), np.empty_like(enter)
+    entries = np.zeros(len(times), np.int32)
+    passed = replay.replay(
+        plan.vehicle, plan.order, begin, plan.end, enter, plan.route, times, plan.watched, progress.passed,
         depart, arrive, entries, progress.time, progress.road, progress.who,
     )  # fmt: skip
     vehicles = progress.vehicles + entries
     spent = progress.spent + entries * times.astype(np.int64)
     np.add.at(vehicles, cell, 1)
     np.add.at(spent, cell, leave - progress.entry[on_road])
-
-    start = day * DAY
-    return Day(
-        journeys=Journeys.of(
-            depart=np.where(departed, progress.depart, depart) // _SECOND + start,
-            arrive=-(-arrive // _SECOND) + start,
-            path=route,
-        ),
-        passages=_in_order(progress, len(roads), start * _SECOND),
-        flows=_flows(roads, vehicles, spent),
-        moves=int(np.sum(end - paths.first[route])),
-        forced=progress.forced,
-        unfinished=int(np.sum(~arrived)) if fidelity == "queue" else 0,
+    return progress._replace(
+        depart=np.where(departed, progress.depart, depart), arrive=arrive, vehicles=vehicles, spent=spent, passed=passed
     )
 
 
-def _slot(time: Int64) -> Int64:
-    return time // (SLOT * _SECOND) % _SLOTS
+def _cell(road: Int32 | Int64, entry: Int64, roads: int) -> Int64:
+    """Return the row of (quarter hour, road): quarter hours first, as the cells in use at a time then lie together."""
+    return entry // (SLOT * _SECOND) % _SLOTS * roads + road
 
 
-def _in_order(progress: _Progress, roads: int, start: int) -> Passages:
+def _in_order(driven: _Progress, roads: int, start: int) -> Passages:
     """Return the passages by (time, road, trip)."""
-    time, road, who = progress.time, progress.road, progress.who
-    order = np.lexsort((who, time * max(roads, 1) + road))  # two sorts instead of three; replayed trips are in order
+    time, road, who = driven.time, driven.road, driven.who
+    order = np.lexsort((who, time * max(roads, 1) + road))  # two sorts, not three
     return Passages(time=time[order] + start, road=road[order], trip=who[order])
 
 
-def _flows(roads: Roads, vehicles: Int64, spent: Int64) -> Flows:
+def _flows(roads: Roads, driven: _Progress) -> Flows:
     """Return entries and mean times, rounded to the nearest ms; free flow where nobody entered."""
+    vehicles, spent = (values.reshape(_SLOTS, -1).T.ravel() for values in (driven.vehicles, driven.spent))
     time = np.repeat(roads.crossing, _SLOTS)
     some = vehicles > 0
     time[some] = (spent[some] + vehicles[some] // 2) // vehicles[some]
@@ -229,32 +270,24 @@ def _flows(roads: Roads, vehicles: Int64, spent: Int64) -> Flows:
 # --- the compiled engine ----------------------------------------------------------------------------------------------
 
 
-def _compiled(
-    roads: Roads, trips: Trips, paths: Paths, first: Int64, end: Int64, meant: Int64, watched: NDArray[np.bool_],
-    passages: int, spec: models.Traffic, *, shift: int = 2, cuts: Iterable[int] = _HOURS,
-) -> _Progress:  # fmt: skip
+def _compiled(plan: _Plan, *, shift: int = 2, cuts: Iterable[int] = _HOURS) -> _Progress:
     """Run the day in ``kernels/queue.py``, an hour at a call, so that an interrupt is heard."""
-    trip = np.full((len(trips), 8), -1, np.int64)
-    trip[:, queue.AT], trip[:, queue.END], trip[:, queue.MEANT] = first - 1, end, meant
+    trip = np.full((len(plan.first), 8), -1, np.int64)
+    trip[:, queue.AT], trip[:, queue.END], trip[:, queue.MEANT] = plan.first - 1, plan.end, plan.meant
     trip[:, queue.CAR] = queue.THERE
-    trip[1:, queue.CAR][trips.vehicle[1:] == trips.vehicle[:-1]] = queue.AWAY
+    trip[1:, queue.CAR][plan.vehicle[1:] == plan.vehicle[:-1]] = queue.AWAY
+    roads = plan.roads
     state = queue.begin(
-        roads.crossing, roads.headway, roads.room, _wave(roads, spec), watched.astype(np.int64), trip, paths.road,
-        passages, stuck=spec.stuck * _SECOND, shift=shift,
+        roads.crossing, roads.headway, roads.room, plan.wave, plan.watched.astype(np.int64), trip, plan.route,
+        plan.order, plan.passages, stuck=plan.stuck, shift=shift,
     )  # fmt: skip
     for until in cuts:
         queue.advance(*state, until)
-    at, entry, depart, arrive = (
-        np.ascontiguousarray(trip[:, column]) for column in (queue.AT, queue.ENTRY, queue.DEPARTED, queue.ARRIVED)
-    )
+    at, entry, depart, arrive = (trip[:, column] for column in (queue.AT, queue.ENTRY, queue.DEPARTED, queue.ARRIVED))
     return _Progress(
         at, entry, depart, arrive, state.flows[:, 0], state.flows[:, 1], state.time, state.road, state.who,
         passed=int(state.clock[queue.PASSED]), forced=int(state.clock[queue.FORCED]),
     )  # fmt: skip
-
-
-def _wave(roads: Roads, spec: models.Traffic) -> Int32:
-    return roads.wave if spec.storage == "newell" else np.zeros_like(roads.wave)
 
 
 # --- the SimPy engine -------------------------------------------------------------------------------------------------
@@ -299,7 +332,7 @@ class _World:
     """The day as SimPy processes, one a vehicle."""
 
     def __init__(self, roads: list[_Link], stuck: int, paths: list[list[int]], meant: list[int]) -> None:
-        self.env = simpy.Environment(initial_time=-1)  # processes begin before the first departure can happen
+        self.env = simpy.Environment()
         self.roads = roads
         self.origins = [_Link(len(roads) + road.number) for road in roads]
         self.stuck = stuck
@@ -370,7 +403,7 @@ class _World:
         """Set the turn of the first link that waits for the road."""
         if road.waiting:
             first = road.waiting[0]
-            self._appoint(first, min(max(self.env.now, road.opens()), first.since + self.stuck))
+            self._appoint(first, min(road.opens(), first.since + self.stuck))
 
     def _appoint(self, link: _Link, time: int) -> None:
         """Set the turn of a link's front car; one set before lapses, as nobody listens to it any more."""
@@ -386,34 +419,31 @@ class _World:
         return event
 
 
-def _simpy(
-    roads: Roads, trips: Trips, paths: Paths, first: Int64, end: Int64, meant: Int64, watched: NDArray[np.bool_],
-    passages: int, spec: models.Traffic,
-) -> _Progress:  # fmt: skip
+def _simpy(plan: _Plan) -> _Progress:
     """Run the day as SimPy processes, one a vehicle: the model as it is explained, and the oracle of the other engine."""
-    columns: tuple[Any, ...] = (roads.crossing, roads.headway, roads.room, _wave(roads, spec))
+    columns: tuple[Int32, ...] = (plan.roads.crossing, plan.roads.headway, plan.roads.room, plan.wave)
     links = [_Link(number, *row) for number, row in enumerate(zip(*(c.tolist() for c in columns), strict=True))]
-    routes = [paths.road[a:b].tolist() for a, b in zip(first.tolist(), end.tolist(), strict=True)]
-    world = _World(links, spec.stuck * _SECOND, routes, meant.tolist())
-    borders = np.flatnonzero(np.diff(trips.vehicle, prepend=-2, append=-2)).tolist()
+    paths = [plan.route[a:b].tolist() for a, b in zip(plan.first.tolist(), plan.end.tolist(), strict=True)]
+    world = _World(links, plan.stuck, paths, plan.meant.tolist())
+    borders = np.flatnonzero(np.diff(plan.vehicle, prepend=-2, append=-2)).tolist()
     for a, b in pairwise(borders):
         world.env.process(world.vehicle(range(a, b)))
     while world.env.peek() < _END:
         world.env.step()
-    return _progress(world, first, watched, passages)
+    return _seen(plan, world)
 
 
-def _progress(world: _World, first: Int64, watched: NDArray[np.bool_], passages: int) -> _Progress:
+def _seen(plan: _Plan, world: _World) -> _Progress:
     """Write down what happened in the world."""
-    progress = _still(len(world.roads), first, passages)
+    progress = _still(plan)
     entries = np.array(world.entries, np.int64).reshape(-1, 3)
     np.add.at(progress.at, entries[:, 2], 1)
     np.maximum.at(progress.entry, entries[:, 2], entries[:, 0])
     road, entry, leave = np.array(world.crossings, np.int64).reshape(-1, 3).T
-    cell = road * _SLOTS + _slot(entry)
+    cell = _cell(road, entry, len(plan.roads))
     np.add.at(progress.vehicles, cell, 1)
     np.add.at(progress.spent, cell, leave - entry)
-    seen = entries[watched[entries[:, 1]]]
+    seen = entries[plan.watched[entries[:, 1]]]
     rows = slice(len(seen))
     progress.time[rows], progress.road[rows], progress.who[rows] = seen.T
     depart, arrive = np.array(world.depart, np.int64), np.array(world.arrive, np.int64)

@@ -35,7 +35,8 @@ def day(wave):
     headway = (1_800 + 300 * below(draw(stream(1, "headway"), roads), 4)).astype(np.int32)
     room, waves = np.full(len(roads), 26, np.int32), np.full(len(roads), wave, np.int32)
     watched = np.zeros(len(roads), np.int64)
-    return queue.begin(crossing, headway, room, waves, watched, trip, route, 0, stuck=60_000, shift=2)
+    order = np.argsort(trip[:, queue.MEANT], kind="stable").astype(np.int32)
+    return queue.begin(crossing, headway, room, waves, watched, trip, route, order, 0, stuck=60_000, shift=2)
 
 
 @pytest.mark.parametrize(

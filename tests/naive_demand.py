@@ -1,5 +1,6 @@
 """One day of trips, said again in plain Python: a person, a tour and a car at a time."""
 
+import itertools
 from datetime import timedelta
 
 from alprsim import randomness
@@ -35,7 +36,10 @@ def share_cars(people_of, cars_of, tours, pause, day):
 
 def trips(settlement, network, spec, *, seed, day, start):
     """Return the day's trips: (vehicle, driver, companion, depart, origin, destination, purpose), in order."""
-    return [*_driven(settlement, network, spec, seed, day, start), *_through(settlement, network, spec, seed, day, start)]
+    return [
+        *_driven(settlement, network, spec, seed, day, start),
+        *_through(settlement, network, spec, seed, day, start),
+    ]
 
 
 def _driven(settlement, network, spec, seed, day, start):
@@ -55,11 +59,13 @@ def _driven(settlement, network, spec, seed, day, start):
         cars_of.setdefault(household, []).append(car)
     tours = [_asking(settlement, spec, people_of, cars_of, tour, network) for tour in plans]
     rows = []
-    for tour, (begins, car, company) in zip(plans, share_cars(people_of, cars_of, tours, figures.PAUSE, DAY), strict=True):
+    for tour, (begins, car, company) in zip(
+        plans, share_cars(people_of, cars_of, tours, figures.PAUSE, DAY), strict=True
+    ):
         home = int(people.home[tour["person"]])
         route = [home, *(place for place, _, _ in tour["places"]), home]
         leave = begins
-        for leg, (a, b) in enumerate(zip(route, route[1:], strict=False)):
+        for leg, (a, b) in enumerate(itertools.pairwise(route)):
             purpose = tour["places"][leg][2] if leg < len(tour["places"]) else Purpose.HOME
             if car >= 0:
                 rows.append((car, tour["person"], company, day * DAY + leave, a, b, int(purpose)))
@@ -71,15 +77,18 @@ def _plan(settlement, network, spec, person, weekday, own, today):
     """Return one person's tours; a tour's places are (place, seconds there, purpose)."""
     people, junction = settlement.people, network.places.junction.tolist()
     home = int(people.home[person])
-    visits = [v for v in _visits(settlement, network, spec, person, weekday, own, today) if junction[v["place"]] != junction[home]]
-    every = _visits(settlement, network, spec, person, weekday, own, today)
-    kinds = {v["kind"] for v in every if junction[v["place"]] != junction[home]}
+    visits = _visits(settlement, network, spec, person, weekday, own, today)
+    visits = [visit for visit in visits if junction[visit["place"]] != junction[home]]
+    kinds = {visit["kind"] for visit in visits}
     tours = []
     work = None if kinds & {PlaceKind.CLINIC, PlaceKind.COURT} else _work(settlement, spec, person, weekday, own, today)
     if work and junction[work["places"][0][0]] != junction[home]:
         due = [v for v in visits if v["start"] < work["start"] + _duration(network, home, work["places"])]
         for visit in due:
-            on_way = visit["kind"] in (PlaceKind.SHOP, PlaceKind.BAR) and _uniform(_draw(visit["bits"], Ask.STOP)) < figures.STOP
+            on_way = (
+                visit["kind"] in (PlaceKind.SHOP, PlaceKind.BAR)
+                and _uniform(_draw(visit["bits"], Ask.STOP)) < figures.STOP
+            )
             if on_way and len(work["places"]) == 1 and junction[visit["place"]] != junction[work["places"][0][0]]:
                 work["places"].append((visit["place"], visit["stay"], visit["kind"]))
                 visits.remove(visit)
@@ -91,7 +100,9 @@ def _plan(settlement, network, spec, person, weekday, own, today):
     for n, visit in enumerate(visits):
         places = [(visit["place"], visit["stay"], visit["kind"])]
         order = (1, list(figures.OUTINGS).index(visit["kind"]), person, n)
-        tours.append({"person": person, "start": visit["start"], "places": places, "bits": visit["bits"], "visit": order})
+        tours.append(
+            {"person": person, "start": visit["start"], "places": places, "bits": visit["bits"], "visit": order}
+        )
     return tours
 
 
@@ -143,7 +154,13 @@ def _work(settlement, spec, person, weekday, own, today):
     start = _moment(own, figures.SCHOOL_HOURS if student else figures.WORK_HOURS) + _late(spec, today)
     stay = _between(own, figures.SCHOOL_STAY if student else figures.WORK_STAY) + _late(spec, _draw(today, Ask.LONGER))
     place = (int(people.work[person]), max(0, stay), Purpose.SCHOOL if student else Purpose.WORK)
-    return {"person": person, "start": min(max(start, 0), DAY - 1), "places": [place], "bits": today, "visit": (0, 0, person, 0)}
+    return {
+        "person": person,
+        "start": min(max(start, 0), DAY - 1),
+        "places": [place],
+        "bits": today,
+        "visit": (0, 0, person, 0),
+    }
 
 
 def _asking(settlement, spec, people_of, cars_of, tour, network):
@@ -200,7 +217,7 @@ def _travel(network, a, b):
 
 def _duration(network, home, places):
     route = [home, *(place for place, _, _ in places), home]
-    return sum(_travel(network, a, b) for a, b in zip(route, route[1:], strict=False)) + sum(stay for _, stay, _ in places)
+    return sum(_travel(network, a, b) for a, b in itertools.pairwise(route)) + sum(stay for _, stay, _ in places)
 
 
 def _draw(base, *keys):

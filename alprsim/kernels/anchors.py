@@ -65,8 +65,16 @@ def _vote_home(votes: Int32GridOut, voted: Bool, first: int, last: int, site: In
 
 @part_of_kernel
 def _vote_work(
-    votes: Int32GridOut, voted: Bool, first: int, last: int, time: Int32, site: Int32, masks: UInt64, gap: Int32,
-    before: Int64, after: Int64,
+    votes: Int32GridOut,
+    voted: Bool,
+    first: int,
+    last: int,
+    time: Int32,
+    site: Int32,
+    masks: UInt64,
+    gap: Int32,
+    before: Int64,
+    after: Int64,
 ) -> None:
     """Let the reads on both sides of one day's longest stay vote; gap, before and after are scratch, one a case."""
     longest = 0

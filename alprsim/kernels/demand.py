@@ -19,7 +19,7 @@ def _free_car(wanted: int, first: int, last: int, home_at: Int32, depart: int) -
 @part_of_kernel
 def _stays(person: int, tour: int, last_tour: int, driver: Int32, start: Int32, until: int) -> bool:
     """Tell whether a person has no plan of their own, among the household's later tours, before ``until``."""
-    for later in range(tour + 1, last_tour):
+    for later in range(tour + 1, last_tour):  # noqa: SIM110  (numba knows no all() over a generator)
         if driver[later] == person and start[later] < until:
             return False
     return True
@@ -58,7 +58,7 @@ def share_cars(
         for tour in range(first_tour[household], last_tour):
             who, asked = driver[tour], companion[tour]
             companion[tour] = -1
-            depart = np.int64(start[tour])
+            depart = int(start[tour])
             if person_home_at[who] > depart:
                 depart = person_home_at[who] + pause
             until = depart + length[tour]

@@ -24,7 +24,7 @@ OUTSIDE, GHOST = -1, -2
 """Instead of a read's trip: the vehicle was not under way; it was another vehicle."""
 
 READS, GHOSTS, DAYS, ONCE, TWICE, DRIVEN, TRIPS = range(7)
-"""What is counted for each vehicle: reads held, ghosts held, days and trips with a held read, trips with two; days driven, trips."""
+"""What is counted: reads and ghosts held; days with a held read, trips with one, with two; days driven, trips made."""
 QUANTITIES = 7
 
 STOCK, HORIZON, WINDOW = range(3)

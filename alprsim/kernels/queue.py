@@ -50,7 +50,7 @@ class State(NamedTuple):
     buckets: Int64Out
     """int64[a power of two]: the first link in each bucket of the calendar."""
     flows: Int64GridOut
-    """int64[roads × 96, 2]: vehicles that entered in the quarter hour and have left, and the time they took."""
+    """int64[96 × roads, 2], by quarter hour and road: vehicles that entered then and have left, and the ms they took."""
     time: Int64Out
     """int64[passages of watched roads]: when, of each passage"""
     road: Int32Out
@@ -62,7 +62,7 @@ class State(NamedTuple):
     route: Int32
     """int32: Paths.road"""
     order: Int32
-    """int32[trips]: trips by (planned departure, trip)"""
+    """int32[trips]: trips by (planned departure, row)"""
     stuck: int
     """ms after which a waiting vehicle is moved by force"""
     shift: int
@@ -71,7 +71,7 @@ class State(NamedTuple):
 
 def begin(
     crossing: Int32, headway: Int32, room: Int32, wave: Int32, watched: Int64, trip: Int64GridOut, route: Int32,
-    passages: int, *, stuck: int, shift: int,
+    order: Int32, passages: int, *, stuck: int, shift: int,
 ) -> State:  # fmt: skip
     """Return the state before the day's first departure.
 
@@ -83,6 +83,8 @@ def begin(
     trip : int64[trips, 8]
         As the module says; rows by (vehicle, MEANT), each vehicle's first trip THERE and its others AWAY.
     route : int32, Paths.road
+    order : int32[trips]
+        Trips by (MEANT, row).
     passages : int
         How many entries of watched roads the trips make.
     stuck : int, ms
@@ -110,7 +112,7 @@ def begin(
         who=np.empty(passages, np.int32),
         clock=np.array([0, 0, NOBODY, 0, 0], np.int64),
         route=route,
-        order=np.lexsort((np.arange(len(trip)), trip[:, MEANT])).astype(np.int32),
+        order=order,
         stuck=stuck,
         shift=shift,
     )
@@ -157,11 +159,14 @@ def _opening(link: Int64GridOut, exits: Int64Out, ahead: int) -> int:
 
 
 @part_of_kernel
-def _call(link: Int64GridOut, exits: Int64Out, buckets: Int64Out, ahead: int, now: int, stuck: int, shift: int) -> None:
-    """Set the turn of the first link that waits for road `ahead`: when it opens, and by force when it is stuck."""
+def _call(link: Int64GridOut, exits: Int64Out, buckets: Int64Out, ahead: int, stuck: int, shift: int) -> None:
+    """Set the turn of the first link that waits for road `ahead`: when it opens, and by force when it is stuck.
+
+    That is never in the past: openings only grow later, and whoever is first enters at the moment of each.
+    """
     first = link[ahead, FIRST_WAITING]
     if first >= 0:
-        due = min(max(now, _opening(link, exits, ahead)), link[first, SINCE] + stuck)
+        due = min(_opening(link, exits, ahead), link[first, SINCE] + stuck)
         if due != link[first, DUE]:
             _appoint(link, buckets, first, due, shift)
 
@@ -215,7 +220,7 @@ def _leave(
     t = link[here, FRONT]
     if 2 * here < len(link):
         exits[link[here, SLOTS] + link[here, EXITED] % link[here, ROOM]] = now
-        cell = here * SLOTS_A_DAY + trip[t, ENTRY] // QUARTER % SLOTS_A_DAY
+        cell = trip[t, ENTRY] // QUARTER % SLOTS_A_DAY * (len(link) // 2) + here
         flows[cell, 0] += 1
         flows[cell, 1] += now - trip[t, ENTRY]
     link[here, EXITED] += 1
@@ -326,7 +331,7 @@ def advance(
         row = trip[t, AT] + 1
         if row == trip[t, END]:
             _leave(link, trip, exits, buckets, flows, here, now, shift)
-            _call(link, exits, buckets, here, now, stuck, shift)
+            _call(link, exits, buckets, here, stuck, shift)
             _arrive(trip, clock, t, now)
             continue
 
@@ -337,7 +342,7 @@ def advance(
         if not waiting and not free:
             _wait(link, here, ahead, now)
             _appoint(link, buckets, here, now + stuck, shift)
-            _call(link, exits, buckets, ahead, now, stuck, shift)
+            _call(link, exits, buckets, ahead, stuck, shift)
             continue
         if waiting:
             clock[FORCED] += not free
@@ -349,8 +354,8 @@ def advance(
         if 2 * here >= len(link):
             trip[t, DEPARTED] = now
         else:
-            _call(link, exits, buckets, here, now, stuck, shift)
-        _call(link, exits, buckets, ahead, now, stuck, shift)
+            _call(link, exits, buckets, here, stuck, shift)
+        _call(link, exits, buckets, ahead, stuck, shift)
         if link[ahead, WATCHED]:
             passed = clock[PASSED]
             time[passed], road[passed], who[passed] = now, ahead, t

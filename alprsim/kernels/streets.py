@@ -45,7 +45,7 @@ class _Net(NamedTuple):
     edge: NDArray[Any]
     used: NDArray[Any]
     degree: NDArray[Any]  # roads at each point
-    count: NDArray[Any]  # points by their degree
+    tally: NDArray[Any]  # points by their degree
     first: NDArray[Any]  # entry of each square, then `following` it; −1 ends the list
     following: NDArray[Any]
     entry: NDArray[Any]  # the piece an entry stands for
@@ -77,9 +77,9 @@ def _register(net, e):  # type: ignore[no-untyped-def]
 
 @part_of_kernel
 def _touch(net, v, more):  # type: ignore[no-untyped-def]
-    net.count[net.degree[v]] -= 1
+    net.tally[net.degree[v]] -= 1
     net.degree[v] += more
-    net.count[net.degree[v]] += 1
+    net.tally[net.degree[v]] += 1
 
 
 @part_of_kernel
@@ -88,7 +88,7 @@ def _add_point(net, x, y):  # type: ignore[no-untyped-def]
     net.point[v, 0] = x
     net.point[v, 1] = y
     net.used[0] = v + 1
-    net.count[0] += 1
+    net.tally[0] += 1
     return v
 
 
@@ -143,7 +143,7 @@ def _nearest(net, x, y):  # type: ignore[no-untyped-def]
                     t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)
                     t = min(max(t, 0.0), 1.0)
                     gap = (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2
-                    if gap < best:
+                    if gap < best or (gap == best and e < piece):
                         best, piece, foot_x, foot_y = gap, e, ax + t * dx, ay + t * dy
     return piece, foot_x, foot_y, np.sqrt(best)
 
@@ -171,7 +171,7 @@ def _first_hit(net, px, py, qx, qy, start, over):  # type: ignore[no-untyped-def
                     continue
                 t = ((ax - px) * (by - ay) - (ay - py) * (bx - ax)) / cross
                 u = ((ax - px) * (qy - py) - (ay - py) * (qx - px)) / cross
-                if t * length > 0.5 and t <= 1.0 and t < best and 0.0 <= u <= 1.0:
+                if t * length > 0.5 and t <= 1.0 and 0.0 <= u <= 1.0 and (t < best or (t == best and e < piece)):
                     best, piece = t, e
     return piece, best
 
@@ -215,7 +215,7 @@ def _joint(net, e, x, y, dx, dy, near, four):  # type: ignore[no-untyped-def]
     to_a = np.sqrt((net.point[a, 0] - x) ** 2 + (net.point[a, 1] - y) ** 2)
     to_b = np.sqrt((net.point[b, 0] - x) ** 2 + (net.point[b, 1] - y) ** 2)
     v, away = (a, to_a) if to_a < to_b else (b, to_b)
-    joins = net.degree[v] == 2 and away < 2 * _CURB or net.degree[v] == 3 and four and away < near
+    joins = (net.degree[v] == 2 and away < 2 * _CURB) or (net.degree[v] == 3 and four and away < near)
     if joins and _room_at(net, v, dx, dy):
         return v
     return -2 if away < _CURB else -1
@@ -280,7 +280,7 @@ def _lay(net, path, n, start, e, finish, hit, kind):  # type: ignore[no-untyped-
 
 @part_of_kernel
 def _junctions(net):  # type: ignore[no-untyped-def]
-    return net.count[1] + net.count[3] + net.count[4] + net.count[5] + net.count[6]
+    return net.tally[1] + net.tally[3] + net.tally[4] + net.tally[5] + net.tally[6]
 
 
 @part_of_kernel
@@ -295,8 +295,8 @@ def _try(net, spacing, cumulative, stage, bits, path, heading):  # type: ignore[
     if e < 0 or gap < stage[_APART] * apart or net.edge[e, 2] == BARRED:
         return 0.0
     junctions = _junctions(net)
-    ends = net.count[1] < stage[_ENDS] * junctions
-    four = net.count[4] + net.count[5] + net.count[6] < stage[_FOUR] * junctions
+    ends = net.tally[1] < stage[_ENDS] * junctions
+    four = net.tally[4] + net.tally[5] + net.tally[6] < stage[_FOUR] * junctions
     near = stage[_NEAR] * apart
     start = _joint(net, e, fx, fy, x - fx, y - fy, near, four)
     if start == -2:
@@ -369,7 +369,7 @@ def grow(
         point, edge, used, np.zeros(len(point), np.int64), np.zeros(16, np.int64), np.full(rows * columns, -1, np.int64),
         np.empty(12 * len(edge), np.int64), np.empty(12 * len(edge), np.int64), np.array([rows, columns, 0]), frame,
     )  # fmt: skip
-    net.count[0] = used[0]
+    net.tally[0] = used[0]
     for e in range(used[1]):
         _register(net, e)
         if edge[e, 2] != BARRED:

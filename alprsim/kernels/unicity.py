@@ -4,13 +4,17 @@ import numpy as np
 
 from alprsim.kernels._jit import Int32, Int32GridOut, Int64, UInt64, draw, kernel, part_of_kernel
 
+CASES = 64
+"""Sights a mask can tell apart; scores have a column for each, used or not."""
+
 NONE = np.uint64(0)
 BIT = np.uint64(1)
 
 
 @part_of_kernel
 def _cell(time: Int32, site: Int32, row: int, bin_length: int, n_bins: int) -> int:
-    return np.int64(site[row]) * n_bins + time[row] // bin_length
+    cell: int = np.int64(site[row]) * n_bins + time[row] // bin_length
+    return cell
 
 
 @part_of_kernel
@@ -87,7 +91,14 @@ def _gather(target: int, begin: int, end: int, who: Int32, seen: UInt64, with_wh
 
 @part_of_kernel
 def _meet(
-    target: int, group: np.uint64, begin: int, end: int, who: Int32, seen: UInt64, left: int, with_whom: Int32,
+    target: int,
+    group: np.uint64,
+    begin: int,
+    end: int,
+    who: Int32,
+    seen: UInt64,
+    left: int,
+    with_whom: Int32,
     in_cases: UInt64,
 ) -> int:
     """Keep, of the first ``left`` others, those who are in this cell too; return how many."""
@@ -105,7 +116,7 @@ def _meet(
 
 @part_of_kernel
 def _add(scores: Int32GridOut, row: int, mask: np.uint64) -> None:
-    for case in range(scores.shape[1]):
+    for case in range(CASES):
         scores[row, case] += np.int32((mask >> np.uint64(case)) & BIT)
 
 
@@ -200,7 +211,7 @@ def unique(
     first, who, seen
         The answer of `index`.
     subsets, points : int
-    scores : int32[n_targets × points, n_cases], overwritten
+    scores : int32[n_targets × points, 64], overwritten
         Row = target × points + p − 1. A case with fewer than p cells scores 0.
 
     Source: de Montjoye, Hidalgo, Verleysen & Blondel 2013, "Unique in the Crowd".

@@ -22,6 +22,7 @@ from alprsim.tables import (
     Junctions,
     Measured,
     People,
+    PlaceKind,
     Places,
     Roads,
     Sites,
@@ -34,7 +35,7 @@ BIN, BINS = 25.0, 1024
 
 
 class Spots(NamedTuple):
-    """Points on the map, one a row: x and y in metres, NaN for none; the town's row, −1 for none."""
+    """Points on the map, one a row: x and y in metres, NaN for none, infinite beyond the map; the town's row, −1 for none."""
 
     x: Float64
     y: Float64
@@ -69,7 +70,10 @@ def homes(vehicles: Vehicles, places: Places, junctions: Junctions) -> Spots:
 
 
 def works(vehicles: Vehicles, people: People, places: Places, junctions: Junctions) -> Spots:
-    """Return where each vehicle's main driver works or studies; of several, the first who does. None for the others."""
+    """Return where each vehicle's main driver works or studies; of several, the first who does. None for the others.
+
+    A place beyond the simulated streets lies at no distance that counts as found: its gateway is not the place.
+    """
     place = np.full(len(vehicles), -1, np.int32)
     drivers = np.flatnonzero((people.vehicle >= 0) & (people.work >= 0))[::-1]
     place[people.vehicle[drivers]] = people.work[drivers]
@@ -108,7 +112,8 @@ def add(
     for kind, (guess, truth) in enumerate(zip(guesses, (home, work), strict=True)):
         real = ~np.isnan(truth.x[vehicle])
         mine = vehicle[real]
-        _score(sums, kind, question, people.town[mine], guess[real], sites, Spots(*(part[mine] for part in truth)))
+        there = Spots(truth.x[mine], truth.y[mine], truth.town[mine])
+        _score(sums, kind, question, people.town[mine], guess[real], sites, there)
 
 
 def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, seed: int) -> Measured:
@@ -124,25 +129,25 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
         asked = of_cases([lens.asked[kind] for lens in sums], place)
         found = of_cases([lens.found[kind] for lens in sums], place)
         errors = of_cases([lens.errors[kind] for lens in sums], place)
-        answers += [Answer(measure, name, "share", ratio(found[:, row], asked), asked) for row, name in enumerate(names)]
+        answers += [
+            Answer(measure, name, "share", ratio(found[:, row], asked), asked) for row, name in enumerate(names)
+        ]
         answers.append(Answer(measure, "median_error", "m", _median(errors), errors.sum(axis=1)))
     return tidy(answers, cases, [*people.towns, "all"], seed=seed)
 
 
 def _at(place: Int32, places: Places, junctions: Junctions) -> Spots:
     junction = places.junction[place]
-    none = place < 0
-    return Spots(
-        np.where(none, np.nan, junctions.x[junction]),
-        np.where(none, np.nan, junctions.y[junction]),
-        np.where(none, -1, places.town[place]).astype(np.int16),
-    )
+    none, beyond = place < 0, places.kind[place] == PlaceKind.BEYOND
+    x, y = (np.where(none, np.nan, np.where(beyond, np.inf, along[junction])) for along in (junctions.x, junctions.y))
+    return Spots(x, y, np.where(none, -1, places.town[place]).astype(np.int16))
 
 
 def _score(sums: Sums, kind: int, question: Question, town: Int16, guess: Int32, sites: Spots, truth: Spots) -> None:
     """Hold the guessed sites, [vehicles, 64], against the truth, row for row."""
     guessed = guess >= 0
-    x, y, town_of = (np.append(part, nowhere)[guess] for part, nowhere in zip(sites, (np.inf, np.inf, -1), strict=True))
+    x, y = np.append(sites.x, -np.inf)[guess], np.append(sites.y, -np.inf)[guess]  # −1, no estimate, is the last
+    town_of = np.append(sites.town, np.int16(-1))[guess]
     error = np.hypot(x - truth.x[:, None], y - truth.y[:, None])
     found = [guessed & (error <= metres) for metres in sums.within] + [guessed & (town_of == truth.town[:, None])]
     step = np.minimum(error / BIN, BINS).astype(np.int64)
@@ -152,7 +157,8 @@ def _score(sums: Sums, kind: int, question: Question, town: Int16, guess: Int32,
         for which, hit in enumerate(found):
             sums.found[kind, row, which] += hit[here].sum(axis=0) * question.measured
         counted = guessed & here[:, None] & question.measured
-        np.add.at(sums.errors[kind, row], (step[counted], np.nonzero(counted)[1]), 1)
+        errors = np.bincount((step * CASES + np.arange(CASES))[counted], minlength=(BINS + 1) * CASES)
+        sums.errors[kind, row] += errors.reshape(BINS + 1, CASES)
 
 
 def _median(errors: Int64) -> NDArray[np.float64]:

@@ -138,9 +138,7 @@ def open_bucket(bucket: Bucket) -> Opened:
 
 def held(question: Question, reads: Reads) -> UInt64:
     """Return for each read the sights that can obtain it at the moment: bit k is sight k of the lens."""
-    return ladder.held(
-        reads.time, reads.site, question.owner_of_site, question.steps, question.grid, question.moment
-    )
+    return ladder.held(reads.time, reads.site, question.owner_of_site, question.steps, question.grid, question.moment)
 
 
 def residents(vehicles: Vehicles, towns: Towns) -> Residents:
@@ -192,7 +190,9 @@ def join(tables: Sequence[Measured]) -> Measured:
 
 def ratio(part: NDArray[np.generic], whole: NDArray[np.generic]) -> NDArray[np.float64]:
     """Return part / whole, NaN where there is no whole: not measured."""
-    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+    share = np.full(np.shape(whole), np.nan)
+    np.divide(part, whole, out=share, where=np.asarray(whole) > 0)
+    return share
 
 
 def of_cases(by_lens: Sequence[Int64], place: Int32) -> Int64:
@@ -209,7 +209,8 @@ def _windows(lens: Lens) -> Int32:
     ends = np.append(lens.age[1:], UNLIMITED).astype(np.int32)
     ends[lens.first[1:] - 1] = UNLIMITED
     obtainable = (lens.cases[:, None] >> BITS) & np.uint64(1) == 1
-    return np.where(obtainable, ends[:, None], 0).max(axis=0, initial=0).astype(np.int32)
+    window: Int32 = np.where(obtainable, ends[:, None], 0).max(axis=0, initial=0).astype(np.int32)
+    return window
 
 
 def _require(what: str, right: bool, found: int, allowed: str) -> None:

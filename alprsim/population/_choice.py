@@ -82,7 +82,8 @@ def workplaces(
     pull = np.bincount(column, jobs[rows]) / (1 + squared / spec.gravity**2)
     if table is not None:
         beyond = network.places.kind[rows][np.searchsorted(column, np.arange(len(columns)))] == PlaceKind.BEYOND
-        pull = _by_table(pull, table[zones.town[origins]], zones.town[columns], beyond)
+        town = np.append(_same_name(network), -1)
+        pull = _by_table(pull, table[town[zones.town[origins]]], town[zones.town[columns]], beyond)
     group = np.repeat(np.arange(len(origins)), len(columns))
     zone = Lottery.of(pull.reshape(-1), group, len(origins)).pick(origin, draw(key, Ask.WORK_ZONE)) % len(columns)
     place = Lottery.of(jobs[rows], column, len(columns)).pick(zone, draw(key, Ask.WORK_PLACE))
@@ -108,37 +109,52 @@ def _by_table(pull: Float64, table: Float64, town: Int64, beyond: Mask) -> Float
     scaled = np.zeros_like(pull)
     outside = table[:, -1].copy()
     for work in range(table.shape[1] - 1):
-        here: Mask = np.equal(town, work)
-        columns = here & ~beyond if np.any(here & ~beyond) else here & beyond
+        here = np.equal(town, work)
+        columns = here & (~beyond if np.any(here & ~beyond) else beyond)
         if columns.any():
             scaled[:, columns] += pull[:, columns] * (table[:, work] / pull[:, columns].sum(1))[:, None]
         else:
             outside += table[:, work]
     if beyond.any():
         scaled[:, beyond] += pull[:, beyond] * (outside / pull[:, beyond].sum(1))[:, None]
-    return np.where(scaled.any(axis=1)[:, None], scaled, pull)
+    reached = np.any(scaled > 0, axis=1, keepdims=True)
+    return np.where(reached, scaled, pull)
+
+
+def _known_as(town: str) -> str:
+    """Return a town's name as tables have it: "Danbury, Connecticut, USA" is danbury, "beyond I-95 (Darien)" darien."""
+    return town.split("(")[-1].split(",")[0].strip(" )").casefold()
+
+
+def _same_name(network: Network) -> Int64:
+    """Return for each town the first one known by its name."""
+    first: dict[str, int] = {}
+    return np.array(
+        [first.setdefault(_known_as(str(name)), row) for row, name in enumerate(network.towns.name)], np.int64
+    )
 
 
 def commuting_table(network: Network, spec: models.Population, base: Path) -> Float64 | None:
     """Read jobs from town to town (last column: to towns not in the study); None without a table.
 
-    Names are compared without case and without what follows a comma ("Danbury, Connecticut, USA" is danbury). The
-    study's state is the one where homes in towns of those names hold most jobs.
+    Towns of one name share the row and the column of the first of them. The study's state is the one where homes in towns
+    of its names hold most jobs.
     """
     if spec.commuting is None:
         return None
     flows = _read_commuting(base / spec.commuting)
-    names = {str(name).split(",")[0].strip().casefold(): row for row, name in enumerate(network.towns.name)}
+    towns, same = network.towns, _same_name(network)
+    names = {_known_as(str(towns.name[row])): row for row in same}
     home, work = (flows[end].str.strip().str.casefold().map(names) for end in ("home", "work"))
     by_state = flows.jobs[home.notna()].groupby(flows.home_state).sum()
     state = by_state.idxmax() if len(by_state) else ""
     here = (home.notna() & (flows.home_state == state)).to_numpy()
-    to = work.where(flows.work_state == state).fillna(len(names)).to_numpy(np.int64)
-    table = np.zeros((len(names), len(names) + 1))
+    to = work.where(flows.work_state == state).fillna(len(towns)).to_numpy(np.int64)
+    table = np.zeros((len(towns), len(towns) + 1))
     np.add.at(table, (home[here].to_numpy(np.int64), to[here]), flows.jobs[here].to_numpy(np.float64))
-    for town in np.flatnonzero((network.towns.listed == 1) & ~table.any(1)):
+    for town in np.flatnonzero((towns.listed == 1) & ~table[same].any(axis=1)):
         raise PopulationError(
-            f"population.commuting: {spec.commuting} has no job of a resident of {network.towns.name[town]}, "
+            f"population.commuting: {spec.commuting} has no job of a resident of {towns.name[town]}, "
             "a listed town; its column `home` must name each of them"
         )
     return table
@@ -160,7 +176,7 @@ def _read_commuting(file: Path) -> Any:
     wrong = ~((jobs >= 0) & (jobs < np.inf)).to_numpy()
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise PopulationError(f"population.commuting: {file}, row {row + 1}: jobs must be ≥ 0, not {flows.jobs[row]!r}")
+        raise PopulationError(f"population.commuting: {file}, row {row + 1}: jobs must be ≥ 0, not {flows.jobs[row]}")
     return flows.assign(jobs=jobs)
 
 

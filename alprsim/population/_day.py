@@ -103,13 +103,11 @@ def trips(
 
 def _tours(day: _Day) -> _Tours:
     """Plan everybody's tours, by household and start."""
-    parts = [_visits(day, kind, outing) for kind, outing in OUTINGS.items()]
-    visits = _joined(*parts)
+    visits = _joined(*(_visits(day, kind, outing) for kind, outing in OUTINGS.items()))
     people = day.settlement.people
     appointed = np.zeros(len(people), np.bool_)
     appointed[visits.person[np.isin(visits.purpose, (Purpose.CLINIC, Purpose.COURT))]] = True
-    plans = _around_work(day, _commutes(day, ~appointed), visits)
-    tours = _joined(*plans)
+    tours = _joined(*_around_work(day, _commutes(day, ~appointed), visits))
     return tours.take(np.argsort(people.household[tours.person] * np.int64(2 * DAY) + tours.start, kind="stable"))
 
 
@@ -218,7 +216,7 @@ def _moment(bits: UInt64, hours: Hours) -> Int64:
 
 def _on_time(day: _Day, habitual: Int64, bits: UInt64) -> Int64:
     """Spread a habitual time by today's lateness, within the day."""
-    return np.minimum(np.maximum(habitual + _lateness(day, bits), 0), DAY - 1)
+    return np.asarray(np.clip(habitual + _lateness(day, bits), 0, DAY - 1))
 
 
 def _lateness(day: _Day, bits: UInt64) -> Int64:

@@ -69,8 +69,8 @@ CHILD = 0.52  # a third or later member is under 18: makes 79.6 % adults at 2.5 
 NEAR = 2000.0  # m at which a habitual place is half as likely: assumption
 CHOICE = 16  # nearest places of a kind that people choose from: assumption
 CELL = 2000.0  # m, side of the zones between which commuting is reckoned
-JOBS_BEYOND = 2.0  # jobs outside for each job inside, without a commuting table: a town alone then keeps about a third
-# of its commuters; Connecticut towns keep 6 to 44 % (LODES 2014)
+JOBS_BEYOND = 2.0  # jobs outside for each job inside, without a commuting table: on its real streets Danbury then keeps
+# 39 % of its commuters, as in LODES 2014, where the eight departments' towns keep 6 to 44 %
 WEEKEND = 0.8  # how far Saturday and Sunday rank behind the other days as work days: assumption
 STOP = 0.5  # share of errands due during work that are done on the way home, the others later: assumption
 SPREAD = 10_800  # s after coming home from work within which a put-off errand starts: assumption

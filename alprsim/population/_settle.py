@@ -62,26 +62,32 @@ def settle(network: Network, spec: models.Population, *, seed: int, base: Path) 
     Raises
     ------
     PopulationError
-        Shares that exceed 1, a listed town without homes, through traffic without two motorway ends, or a commuting
-        table that cannot be read, lacks a column or lacks a listed town.
+        Shares that exceed 1, a gravity of 0 m, a listed town without homes, through traffic without two motorway ends,
+        or a commuting table that cannot be read, lacks a column or lacks a listed town.
 
     Notes
     -----
     With `population.commuting` a person's work town follows the table, and within it jobs at 1 / (1 + (d / gravity)²);
     without, that gravity rules alone, and the BEYOND places have twice the jobs inside. Jobs in towns not built lie at
-    the BEYOND places of that town where it has some, else at all of them, by gravity.
+    the BEYOND places that stand for the town where there are some, else at all of them, by gravity.
     """
-    if spec.commuters + spec.students + spec.retirees > 1 + 1e-9:
-        raise PopulationError(
-            "population.commuters, students and retirees are shares of adults and must not exceed 1 together, "
-            f"not {spec.commuters + spec.students + spec.retirees:g}"
-        )
+    _check(spec)
     zones = zones_of(network)
     table = commuting_table(network, spec, base)
     people, vehicles = _residents(network, zones, spec, _households(network, spec, seed), table)
     habits = _habits(network, zones, spec, people, seed)
     people, vehicles = _add_visitors(network, spec, people, vehicles, seed)
     return Settlement(people, _add_through(network, spec, vehicles, seed), habits)
+
+
+def _check(spec: models.Population) -> None:
+    busy = spec.commuters + spec.students + spec.retirees
+    if busy > 1 + 1e-9:
+        raise PopulationError(
+            f"population.commuters, students and retirees are shares of adults: together at most 1, not {busy:g}"
+        )
+    if spec.gravity <= 0:
+        raise PopulationError(f"population.gravity must be longer than 0 m, not {spec.gravity:g} m")
 
 
 class _Households(NamedTuple):
@@ -106,9 +112,8 @@ def _adults(key: UInt64, members: Int64) -> Int64:
 def _households(network: Network, spec: models.Population, seed: int) -> _Households:
     """Fill the homes of each listed town; a household's draws belong to its home's junction and its number there."""
     homes, residents = _homes(network)
-    key = draw(
-        stream(seed, "residents"), network.junctions.osm_id[network.places.junction[homes]], _nth(network, homes)
-    )
+    junction = network.junctions.osm_id[network.places.junction[homes]]
+    key = draw(stream(seed, "residents"), junction, _nth(junction))
     count = np.floor(residents / spec.household_size + uniform(draw(key, Ask.COUNT))).astype(np.int64)
     household = draw(np.repeat(key, count), Ask.HOUSEHOLD, ordinal(count))
     sizes = figures.household_sizes(spec.household_size)
@@ -124,26 +129,23 @@ def _households(network: Network, spec: models.Population, seed: int) -> _Househ
 def _homes(network: Network) -> tuple[Int64, Float64]:
     """Return the HOME places of the listed towns and the residents of each, which sum to the towns' populations."""
     places, towns = network.places, network.towns
-    rows, residents = [], []
-    for town in np.flatnonzero(towns.listed):
-        homes = np.flatnonzero((places.kind == PlaceKind.HOME) & (places.town == town))
-        weight = places.weight[homes].astype(np.float64)
-        if not weight.any() and towns.population[town]:
+    rows, residents = [np.empty(0, np.int64)], [np.empty(0)]
+    for town in np.flatnonzero((towns.listed == 1) & (towns.population > 0)):
+        homes = np.flatnonzero((places.kind == PlaceKind.HOME) & (places.town == town) & (places.weight > 0))
+        if not len(homes):
             raise PopulationError(
                 f"{towns.name[town]} is listed and has {towns.population[town]:,} residents but no home"
             )
+        weight = places.weight[homes].astype(np.float64)
         rows.append(homes)
-        residents.append(
-            weight * (towns.population[town] / max(1e-9, float(np.cumsum(weight)[-1]))) if len(homes) else weight
-        )
-    return np.concatenate([*rows, np.empty(0, np.int64)]), np.concatenate([*residents, np.empty(0)])
+        residents.append(weight * (towns.population[town] / np.cumsum(weight)[-1]))
+    return np.concatenate(rows), np.concatenate(residents)
 
 
-def _nth(network: Network, places: Int64) -> Int64:
-    """Count the given places of each junction from 0, in order of row."""
-    junction = network.places.junction[places]
+def _nth(junction: Int64) -> Int64:
+    """Count the homes of each junction from 0, in order of row."""
     order = np.argsort(junction, kind="stable")
-    nth = np.empty(len(places), np.int64)
+    nth = np.empty(len(junction), np.int64)
     nth[order] = ordinal(np.unique(junction, return_counts=True)[1])
     return nth
 
@@ -220,37 +222,41 @@ def _errands(spec: models.Population) -> Float64:
 def _add_visitors(
     network: Network, spec: models.Population, people: People, vehicles: Vehicles, seed: int
 ) -> tuple[People, Vehicles]:
-    """Add one person and car for each visitor: to a work place of a listed town by its jobs, from a gateway near it."""
-    places, towns, (x, y) = network.places, network.towns, coordinates(network)
-    beyond = np.flatnonzero((places.kind == PlaceKind.BEYOND) & (places.weight > 0))
-    work, home, key = [people.work], [people.home], [people.key]
-    for town in np.flatnonzero(towns.listed):
-        jobs = np.flatnonzero((places.kind == PlaceKind.WORK) & (places.town == town) & (places.weight > 0))
-        if not len(beyond) or not len(jobs):
-            continue
-        n = round(spec.visitors * int(np.sum(vehicles.town == town)))
-        visitor = draw(stream(seed, f"visitors to {towns.name[town]}"), np.arange(n))
-        chosen = choose(draw(visitor, Ask.WORK_PLACE), places.weight[jobs])
-        squared = (x[jobs][:, None] - x[beyond]) ** 2 + (y[jobs][:, None] - y[beyond]) ** 2
-        pull = places.weight[beyond] / (1 + squared / spec.gravity**2)
-        group = np.repeat(np.arange(len(jobs)), len(beyond))
-        gate = Lottery.of(pull.reshape(-1), group, len(jobs)).pick(chosen, draw(visitor, Ask.WHERE)) % len(beyond)
-        work.append(jobs[chosen].astype(np.int32))
-        home.append(beyond[gate].astype(np.int32))
-        key.append(visitor)
-    first, cars = int(people.household[-1]) + 1 if len(people) else 0, len(vehicles)
-    new = np.arange(sum(len(part) for part in key[1:]))
-    garage = np.concatenate([*home[1:], np.empty(0, np.int32)])
-    people = People.of(
-        home=np.concatenate(home),
-        work=np.concatenate(work),
-        household=np.concatenate([people.household, first + new]),
-        vehicle=np.concatenate([people.vehicle, cars + new]),
-        kind=np.concatenate([people.kind, np.full(len(new), PersonKind.COMMUTER)]),
-        key=np.concatenate(key),
+    """Add one person and car for each visitor to a listed town."""
+    counts = {int(town): round(spec.visitors * int(np.sum(vehicles.town == town))) for town in np.unique(vehicles.town)}
+    parts = [_visitors(network, spec, town, count, seed) for town, count in counts.items()]
+    nobody = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint64))
+    home, work, key = (np.concatenate(columns) for columns in zip(nobody, *parts, strict=True))
+    household = np.arange(len(key)) + (int(people.household[-1]) + 1 if len(people) else 0)
+    everyone = People.of(
+        home=np.concatenate([people.home, home]),
+        work=np.concatenate([people.work, work]),
+        household=np.concatenate([people.household, household]),
+        vehicle=np.concatenate([people.vehicle, np.arange(len(key)) + len(vehicles)]),
+        kind=np.concatenate([people.kind, np.full(len(key), PersonKind.COMMUTER)]),
+        key=np.concatenate([people.key, key]),
     )
-    vehicle_key = draw(people.key[len(people) - len(new) :], Ask.CAR)
-    return people, _park(network, vehicles, garage, VehicleKind.VISITOR, vehicle_key, first + new)
+    return everyone, _park(network, vehicles, home, VehicleKind.VISITOR, draw(key, Ask.CAR), household)
+
+
+def _visitors(
+    network: Network, spec: models.Population, town: int, count: int, seed: int
+) -> tuple[Int32, Int32, UInt64]:
+    """Draw visitors' homes, work places and keys: to the town's work places by their jobs, from gateways near them."""
+    places, (x, y) = network.places, coordinates(network)
+    gates = np.flatnonzero((places.kind == PlaceKind.BEYOND) & (places.weight > 0))
+    jobs = np.flatnonzero((places.kind == PlaceKind.WORK) & (places.town == town) & (places.weight > 0))
+    key = draw(
+        stream(seed, f"visitors to {network.towns.name[town]}"), np.arange(count if len(gates) and len(jobs) else 0)
+    )
+    if not len(key):
+        return np.empty(0, np.int32), np.empty(0, np.int32), key
+    work = choose(draw(key, Ask.WORK_PLACE), places.weight[jobs])
+    squared = (x[jobs][:, None] - x[gates]) ** 2 + (y[jobs][:, None] - y[gates]) ** 2
+    pull = places.weight[gates] / (1 + squared / spec.gravity**2)
+    group = np.repeat(np.arange(len(jobs)), len(gates))
+    gate = Lottery.of(pull.reshape(-1), group, len(jobs)).pick(work, draw(key, Ask.WHERE)) % len(gates)
+    return gates[gate].astype(np.int32), jobs[work].astype(np.int32), key
 
 
 def _add_through(network: Network, spec: models.Population, vehicles: Vehicles, seed: int) -> Vehicles:

@@ -108,7 +108,7 @@ def _seconds(node: Node | None) -> int | None:
 
 
 def _agencies(tree: Node) -> dict[str, Node]:
-    return {name: node for name, node in _mapping(tree, "custody", "agencies").items() if node.value is not None}
+    return _mapping(tree, "custody", "agencies")
 
 
 def _departments(agencies: dict[str, Node]) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from alprsim.scenario._yaml import KeyPath, Node
-from alprsim.scenario.errors import Problem, join, suggest
+from alprsim.scenario._yaml import SOURCED, KeyPath, Node
+from alprsim.scenario.errors import Place, Problem, join, suggest
 from alprsim.scenario.units import shown
 
 
@@ -19,7 +19,14 @@ def explain(error: ValidationError, model: type[BaseModel], tree: Node, prefix: 
 
     ``tree`` is what was validated as ``model``; ``prefix`` is put before every key's path.
     """
-    return [_one(dict(fault), model, tree, prefix) for fault in error.errors(include_url=False)]
+    faults = [dict(fault) for fault in error.errors(include_url=False)]
+    return [_one(fault, model, tree, prefix) for fault in faults if not _only_follows(fault, tree)]
+
+
+def _only_follows(fault: dict[str, Any], tree: Node) -> bool:
+    """Say whether a list is called too short only because rows in it are wrong: pydantic counts those that are right."""
+    node = tree.at(*_without_tags(fault["loc"])) or tree
+    return fault["type"] == "too_short" and len(node.items or node.mapping) >= int(fault["ctx"]["min_length"])
 
 
 def _one(fault: dict[str, Any], model: type[BaseModel], tree: Node, prefix: KeyPath) -> Problem:
@@ -33,7 +40,7 @@ def _one(fault: dict[str, Any], model: type[BaseModel], tree: Node, prefix: KeyP
         message = f"is not a key here; allowed: {', '.join(allowed)}{suggest(str(path[-1]), allowed)}"
         return Problem.at(node.written_at, join(*prefix, *path), message)
     if fault["type"] == "union_tag_not_found":
-        kinds = _kinds(model, tree, path)
+        kinds = _kinds(model, path)
         return Problem.at(node.written_at, join(*prefix, *path, "kind"), f"is missing; allowed: {', '.join(kinds)}")
     if fault["type"] == "union_tag_invalid":
         path, node = (*path, "kind"), node.mapping["kind"]
@@ -47,23 +54,26 @@ def _without_tags(loc: KeyPath) -> KeyPath:
     return loc[:-1] if loc[-1:] == ("[key]",) else loc
 
 
-def _parent(tree: Node, path: KeyPath) -> Any:
-    node = tree.at(*path[:-1]) or tree
-    return node.written_at
+def _parent(tree: Node, path: KeyPath) -> Place:
+    parent = tree.at(*path[:-1]) or tree
+    return parent.written_at if len(path) > 1 else parent.place._replace(excerpt="")  # its first key is not to blame
 
 
 def _in_words(fault: dict[str, Any], node: Node, context: dict[str, Any]) -> str:
-    if node.value is None:
-        return "has no value"
-    if fault["type"] == "value_error":
-        return str(context["error"])
-    found = _found(node)
     say = _WORDS.get(fault["type"])
-    return say(found, context, node) if say else f"{found}: {fault['msg']}"
+    if node.value is None:
+        return "has no value" + ("; for an empty mapping write {}" if say is _not_a_mapping else "")
+    if fault["type"] == "value_error":
+        said = str(context["error"])
+    else:
+        said = say(_found(node), context, node) if say else f"{_found(node)}: {fault['msg']}"
+    return f"{said}; {SOURCED}" if "value" in node.mapping else said
 
 
 def _found(node: Node) -> str:
-    return node.written if isinstance(node.value, bool | int | float) else shown(node.value)
+    if isinstance(node.value, bool | int | float):
+        return node.written if len(node.written) <= 60 else f"{node.written[:56]}…"
+    return shown(node.value)
 
 
 def _whole_number(found: str, _: dict[str, Any], node: Node) -> str:
@@ -153,7 +163,7 @@ def _kind_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(get_args(model.model_fields["kind"].annotation)) if "kind" in model.model_fields else ()
 
 
-def _kinds(model: type[BaseModel], _: Node, path: KeyPath) -> list[str]:
+def _kinds(model: type[BaseModel], path: KeyPath) -> list[str]:
     return [kind for option in _models(model, path) for kind in _kind_of(option)]
 
 

@@ -38,7 +38,7 @@ def _other_kind(base: Node, child: Node, path: KeyPath) -> bool:
 def overridden(tree: Node, override: str, problems: list[Problem]) -> Node:
     """Put one ``cameras.count=40`` over the tree; its value is read as YAML."""
     path, _, text = override.partition("=")
-    place = Place(f"--set {path}")
+    place = Place(f"--set {path}".strip())
     wrong: list[Problem] = []
     try:
         value = _yaml.read(text, place.file, wrong)

@@ -15,6 +15,8 @@ from alprsim.scenario.errors import Place, Problem, ScenarioError, join
 MOST_VALUES = 100_000
 """Values a document may hold once its aliases are expanded: a few nested aliases can spell out billions."""
 
+SOURCED = 'a figure with its source is {value: one figure, source: "who says so"}'
+
 DEEPEST = 50
 """Levels of nesting; a scenario has about six."""
 
@@ -30,11 +32,12 @@ _SCALARS: Final[dict[str, Callable[[str], Any]]] = {
     f"{_TAG}float": float,
 }
 
-# The core schema of YAML 1.2 (§10.3.2), except that a number with a leading zero is text: 06820 is a ZIP code.
+# The core schema of YAML 1.2 (§10.3.2), except that a number with a leading zero is text (06820 is a ZIP code), and so
+# are .inf and .nan, which no figure may be.
 CORE: Final[dict[str, tuple[re.Pattern[str], str]]] = {
     f"{_TAG}null": (re.compile(r"^(?:~|null|Null|NULL|)$"), "~nN\0"),
     f"{_TAG}bool": (re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
-    f"{_TAG}int": (re.compile(r"^(?:[-+]?(?:0|[1-9][0-9]{0,99})|0o[0-7]+|0x[0-9a-fA-F]+)$"), "-+0123456789"),
+    f"{_TAG}int": (re.compile(r"^(?:[-+]?(?:0|[1-9][0-9]{0,999})|0o[0-7]+|0x[0-9a-fA-F]+)$"), "-+0123456789"),
     f"{_TAG}float": (
         re.compile(r"^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$"),
         "-+.0123456789",
@@ -154,7 +157,7 @@ def _unreadable(text: str, file: str, error: yaml.reader.ReaderError) -> Problem
 def _in_words(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or ""
     if "'\\t'" in problem:
-        return "a tab begins this; YAML is indented with spaces"
+        return "a tab stands here; write spaces"
     if "mapping values are not allowed" in problem:
         return "a colon stands where none can: check the indentation, or put the text in quotes"
     if "expected a single document" in (error.context or ""):
@@ -211,15 +214,18 @@ class _Builder:
             self._problems.append(Problem.at(place, join(*path), f"the tag {tag} cannot be used here"))
             return None
         if isinstance(value, float) and not math.isfinite(value):
-            message = f'{written} is not a finite number; where no limit is allowed, write "unlimited"'
+            message = f'{written[:60]} is not a finite number; where no limit is allowed, write "unlimited"'
             self._problems.append(Problem.at(place, join(*path), message))
         return value
 
     def _whole(self, text: str, place: Place, path: KeyPath) -> str:
-        if any("\ud800" <= c <= "\udfff" for c in text):
+        """Return text that can be written; a pair of surrogates, as JSON writes it, is one character."""
+        in_pairs = text.encode("utf-16-le", "surrogatepass")
+        try:
+            return in_pairs.decode("utf-16-le")
+        except UnicodeDecodeError:
             self._problems.append(Problem.at(place, join(*path), "half of a surrogate pair is not text"))
-            return text.encode("utf-8", "replace").decode()
-        return text
+            return in_pairs.decode("utf-16-le", "replace")
 
     def _sourced(self, node: Node, path: KeyPath) -> Node:
         """Unwrap ``{value: 30 d, source: "who says so"}``."""
@@ -227,6 +233,5 @@ class _Builder:
             return node
         value, source = node.mapping["value"], node.mapping["source"]
         if isinstance(value.value, dict | list) or not (source.text or "").strip():
-            message = 'a figure with its source is {value: one figure, source: "who says so"}'
-            self._problems.append(Problem.at(node.place, join(*path), message))
+            self._problems.append(Problem.at(value.place, join(*path), SOURCED))
         return replace(value, key=node.key, source=source.text)

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+_WIDEST = 160
+"""Characters of a line that are shown; JSON may have a whole scenario in one."""
+
 
 class Place(NamedTuple):
     """Where something is written. ``line`` and ``column`` count from 1; 0 is the whole file or an option."""
@@ -40,9 +43,10 @@ class Problem:
         said = f"{where}: {key}{self.message}"
         if not self.excerpt.strip():
             return said
-        number = f"{self.line:>6} | "
-        under = re.sub(r"\S", " ", self.excerpt[: self.column - 1])  # keeps tabs, so that the caret stands right
-        return f"{said}\n{number}{self.excerpt}\n{' ' * (len(number) - 2)}| {under}^"
+        start = max(0, self.column - _WIDEST // 2) if len(self.excerpt) > _WIDEST else 0
+        line = self.excerpt[start : start + _WIDEST]
+        under = re.sub(r"\S", " ", self.excerpt[start : self.column - 1])  # keeps tabs, so that the caret stands right
+        return f"{said}\n{self.line:>6} | {line}\n       | {under}^"
 
 
 class ScenarioError(Exception):

@@ -122,7 +122,12 @@ Share = Annotated[
     BeforeValidator(_share),
     Field(ge=0, le=1),
     WithJsonSchema(
-        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": _PERCENTAGE}]}
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 1},
+                {"type": "string", "pattern": _PERCENTAGE.replace("-?", "")},
+            ]
+        }
     ),
 ]
 Coordinates = Annotated[
@@ -382,7 +387,7 @@ class QueryAge(Model):
         needed = AGE_KEYS[self.kind]
         given = tuple(key for key in type(self).model_fields if key != "kind" and getattr(self, key) is not None)
         if given != needed:
-            raise ValueError(f"kind: {self.kind} takes {' and '.join(needed)}; found {' and '.join(given) or 'none of them'}")
+            raise ValueError(f"kind: {self.kind} takes {', '.join(needed)}; found {', '.join(given) or 'none of them'}")
         if any(getattr(self, key) <= 0 for key in needed):
             raise ValueError(f"{' and '.join(needed)} must be more than 0")
         if self.median and self.median >= (self.p95 or self.beyond or 0):

@@ -53,7 +53,7 @@ class Loaded:
         """Return the sha256 of all that decides the result: not titles, sources or spelling, but files' contents."""
         world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies"})
         policies = {name: policy.model_dump(mode="json") for name, policy in self.policies.items()}
-        decides = _each({**world, "policies": policies}, _content)
+        decides = _each({**world, "policies": policies}, _what_decides)
         return hashlib.sha256(json.dumps(decides, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
     def _with_source(self, path: str, value: object) -> object:
@@ -108,12 +108,12 @@ def _loaded(
 
 def _file(path: Path, problems: list[Problem], chain: tuple[Path, ...] = (), asked: Place | None = None) -> Node:
     """Read a file and what it extends; ``chain`` are the files that extend it, ``asked`` where its name is written."""
-    here = path.resolve()
     place, key = (asked, "extends") if asked else (Place(str(path)), "")
-    if here in chain:
-        circle = " → ".join(p.name for p in (*chain[chain.index(here) :], here))
-        raise ScenarioError([*problems, Problem.at(place, key, f"goes in a circle: {circle}")])
     try:
+        here = Path(os.path.realpath(path))
+        if here in chain:
+            circle = " → ".join(p.name for p in (*chain[chain.index(here) :], here))
+            raise ScenarioError([*problems, Problem.at(place, key, f"goes in a circle: {circle}")])
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
@@ -213,9 +213,11 @@ def _each(data: Any, change: Callable[[KeyPath, Any], Any], *path: str | int) ->
     return change(path, data)
 
 
-def _content(path: KeyPath, value: Any) -> Any:
-    """Stand a file's contents in for its name."""
-    if not (isinstance(value, str) and names_a_file(path) and os.path.isfile(value)):
-        return value
-    with open(value, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _what_decides(path: KeyPath, value: Any) -> Any:
+    """Stand a file's contents in for its name, and nothing for a viewer's title."""
+    if path[-3::2] == ("viewers", "title"):
+        return None
+    if isinstance(value, str) and names_a_file(path) and os.path.isfile(value):
+        with open(value, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    return value

@@ -1,0 +1,268 @@
+"""Every policy is asked of the same reads: the cases, what each viewer holds at each moment, and the tidy answers.
+
+A case is one (policy, step of the ladder, viewer, sight). Cases that can obtain the same reads share the work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from alprsim import custody, parquet, sight, utility
+from alprsim.experiment import Simulated, Tell, World
+from alprsim.kernels import ladder
+from alprsim.measures import completeness, places, question, retention, uniqueness
+from alprsim.measures.question import Answer, Question, Residents
+from alprsim.scenario import models
+from alprsim.scenario.read import Loaded
+from alprsim.sight import Case
+from alprsim.store import Store
+from alprsim.tables import AS_WRITTEN, UNLIMITED, AgencyKind, Int16, Int32, Measured, Reads
+
+SO_FAR = "_so_far"
+"""Ends the name of a statistic of everything held that counts what the simulated time holds, even where the window is
+longer: what has no steady state is reported against elapsed time, and is a lower bound."""
+
+SIGHTS: tuple[Literal["bulk"], Literal["request"]] = ("bulk", "request")
+
+Sums = TypeVar("Sums", places.Sums, uniqueness.Sums)
+
+
+class _Lenses(NamedTuple):
+    """Some of the cases, their lenses, and where each case stands in them."""
+
+    cases: list[Case]
+    lenses: list[sight.Lens]
+    place: Int32
+
+    @classmethod
+    def of(cls, cases: list[Case], world: World) -> _Lenses:
+        return cls(cases, *sight.lenses(cases, len(world.agencies)))
+
+
+class _Asked(NamedTuple):
+    """One seed's world, ready to be asked."""
+
+    loaded: Loaded
+    world: World
+    done: Simulated
+    seed: int
+    people: Residents
+    owner_of_site: Int16
+
+    def questions(self, lenses: Sequence[sight.Lens]) -> list[list[Question]]:
+        """Put every lens at every query moment: a row a moment."""
+        asked = self.loaded.scenario.measures
+        return [
+            [question.ask(lens, self.owner_of_site, moment=moment, horizon=asked.horizon) for lens in lenses]
+            for moment in asked.moments
+        ]
+
+
+def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Path, tell: Tell) -> Measured:
+    """Ask every case of one seed's reads; what the baseline's viewer sees of each vehicle goes to ``exposure.parquet``."""
+    people = question.residents(done.settlement.vehicles, world.network.towns)
+    owner_of_site = done.placement.cameras.agency[done.placement.sites.camera]
+    asked = _Asked(loaded, world, done, seed, people, owner_of_site)
+    every = _Lenses.of(cases(loaded, world), world)
+    kept = Store(folder)
+    lives, homes = _ask_buckets(asked, every, kept, folder, tell)
+    reads = kept.reads()
+    tell("uniqueness", 0)
+    unique = _ask_uniqueness(asked, reads)
+    tell("look-backs", 0)
+    answered = _ask_lookback(asked, every, kept, reads, lives)
+    completeness_rows = completeness.rows(lives, every.place, every.cases, people, seed=seed)
+    effective = retention.rows(every.cases, world.agencies, seed=seed)
+    return question.join([effective, completeness_rows, *homes, *unique, answered])
+
+
+def cases(loaded: Loaded, world: World) -> list[Case]:
+    """Return every (policy, step of the ladder, viewer, sight); the first step is the retention the policy itself says."""
+    row = {str(name): i for i, name in enumerate(world.agencies.name)}
+    found = []
+    for policy in loaded.policies.values():
+        viewers = [row[viewer.agency] for viewer in policy.viewers.values()]
+        for step, rules in _ladder(loaded, policy.custody):
+            access = custody.access(rules, world.agencies, sorted(set(viewers)))
+            found += [
+                Case(policy.name, name, seen, step, access, viewer)
+                for name, viewer in zip(policy.viewers, viewers, strict=True)
+                for seen in SIGHTS
+            ]
+    return found
+
+
+def _ladder(loaded: Loaded, rules: models.Custody) -> Iterator[tuple[int, models.Custody]]:
+    yield AS_WRITTEN, rules
+    ladder = loaded.scenario.ladder
+    for step in ladder.retention:
+        yield step, custody.with_retention(rules, ladder.agencies, step)
+
+
+def _ask_buckets(
+    asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell: Tell
+) -> tuple[list[completeness.Sums], list[Measured]]:
+    """Ask what needs one vehicle's reads at a time: bucket by bucket, all moments and lenses."""
+    world, done, study = asked.world, asked.done, asked.loaded.scenario
+    junctions, vehicles = world.network.junctions, done.settlement.vehicles
+    spots = {
+        "sites": places.site_spots(done.placement.sites, world.network.roads, junctions),
+        "home": places.homes(vehicles, world.network.places, junctions),
+        "work": places.works(vehicles, done.settlement.people, world.network.places, junctions),
+    }
+    questions = asked.questions(every.lenses)
+    lives = [completeness.empty(asked.people) for _ in every.lenses]
+    homes = [[places.empty(asked.people, within=study.measures.near_home) for _ in row] for row in questions]
+    exposed: list[completeness.Exposure] = []
+    lens_shown, bit_shown = divmod(int(every.place[_shown(asked.loaded, every.cases)]), 64)
+    for number in range(len(kept)):
+        tell("measures", number / len(kept))
+        opened = question.open_bucket(kept.bucket(number))
+        for m, row in enumerate(questions):
+            for n, put in enumerate(row):
+                masks = question.held(put, opened.bucket.reads)
+                completeness.add(lives[n], opened, masks, put, asked.people)
+                places.add(
+                    homes[m][n], opened, masks, _so_far(put), asked.people, **spots, first_weekday=study.start.weekday()
+                )
+                if m == len(questions) - 1 and n == lens_shown:
+                    exposed.append(completeness.exposure(opened, masks, put, asked.people, bit=bit_shown))
+    _save_exposure(exposed, asked, folder)
+    rows = [
+        _of_all_moments(homes, questions, suffix, lambda sums: places.rows(
+            sums, every.place, every.cases, asked.people, seed=asked.seed)) for suffix in ("", SO_FAR)
+    ]  # fmt: skip
+    return lives, rows
+
+
+def _ask_uniqueness(asked: _Asked, reads: Reads) -> list[Measured]:
+    """Ask what needs everybody's reads, and so exists for bulk sight only."""
+    study, vehicles = asked.loaded.scenario.measures, asked.done.settlement.vehicles
+    bulk = _Lenses.of([case for case in cases(asked.loaded, asked.world) if case.sight == "bulk"], asked.world)
+    targets = uniqueness.choose(vehicles, asked.people, study.unicity_targets, seed=asked.seed)
+    keys = uniqueness.site_keys(asked.done.placement.sites, asked.done.placement.cameras)
+    questions = asked.questions(bulk.lenses)
+    found = [[uniqueness.empty(study.unicity_points) for _ in row] for row in questions]
+    for sums, row in zip(found, questions, strict=True):
+        for total, put in zip(sums, row, strict=True):
+            uniqueness.add(
+                total, reads, _so_far(put), targets=targets, vehicles=vehicles, site_key=keys,
+                time_bin=study.unicity_bin, seed=asked.seed,
+            )  # fmt: skip
+    return [
+        _of_all_moments(found, questions, suffix, lambda sums: uniqueness.rows(
+            sums, bulk.place, bulk.cases, seed=asked.seed)) for suffix in ("", SO_FAR)
+    ]  # fmt: skip
+
+
+def _ask_lookback(
+    asked: _Asked, every: _Lenses, kept: Store, reads: Reads, lives: Sequence[completeness.Sums]
+) -> Measured:
+    """Ask what each case leaves for an investigation."""
+    study, network = asked.loaded.scenario, asked.world.network
+    truths = (kept.bucket(number).truth for number in range(len(kept)))
+    stops = utility.incidents(
+        truths, asked.done.settlement.vehicles, network.places, network.junctions, study.utility, seed=asked.seed,
+        moments=study.measures.moments, horizon=study.measures.horizon,
+    )  # fmt: skip
+    where = utility.positions(asked.done.placement.sites, network.roads, network.junctions)
+    scene = utility.surroundings(stops, where, asked.owner_of_site, study.utility)
+    found = utility.find(scene, reads, every.lenses)
+    answers = utility.answers(found, every.place)
+    no_limit = _no_limit(every.cases)
+    per_answer = utility.days_per_answer(_days_held(lives, every.place), answers.plate)
+    rows: list[Answer] = []
+    n = np.full((1, len(every.cases)), answers.n)
+
+    def tell_apart(measure: str, unit: str, values: NDArray[np.float64], suffix: str = "") -> None:
+        for shape, name in enumerate(study.utility.query_ages):
+            rows.append(Answer(measure, name + suffix, unit, values[None, :, shape], n))
+
+    for kind, answered, ever in (
+        ("plate", answers.plate, answers.plate_ever), ("area", answers.area, answers.area_ever),
+    ):  # fmt: skip
+        tell_apart(f"lookback_{kind}", "share", question.ratio(answered, np.full(answered.shape, answers.n)))
+        tell_apart(f"lookback_{kind}", "share", _against(answered, no_limit), "_of_no_limit")
+        coverage = question.ratio(ever, np.full(len(ever), answers.n))
+        tell_apart(f"lookback_{kind}", "share", np.broadcast_to(coverage, answered.shape), "_coverage")
+    tell_apart("days_per_answer", "vehicle-days", per_answer)
+    return question.tidy(rows, every.cases, ["all"], seed=asked.seed)
+
+
+def _of_all_moments(
+    sums: list[list[Sums]], questions: list[list[Question]], suffix: str, rows: Callable[[list[Sums]], Measured]
+) -> Measured:
+    """Add the moments up, those outside the simulated time left out unless the statistic is of the time so far."""
+    by_lens = []
+    for lens in range(len(sums[0])):
+        parts = [
+            _times(row[lens], np.ones(64, np.bool_) if suffix else put[lens].measured)
+            for row, put in zip(sums, questions, strict=True)
+        ]
+        by_lens.append(functools.reduce(_plus, parts))
+    table = rows(by_lens)
+    return dataclasses.replace(table, statistic=np.char.add(table.statistic, suffix)) if suffix else table
+
+
+def _so_far(put: Question) -> Question:
+    """Count a window that reaches back beyond the simulated time as if it ended there: the caller tells them apart."""
+    return put._replace(window=np.minimum(put.window, put.moment).astype(np.int32))
+
+
+def _times(sums: Any, mask: NDArray[np.bool_]) -> Any:
+    """Multiply every array of a named tuple of sums."""
+    return sums._make(part * mask if isinstance(part, np.ndarray) else part for part in sums)
+
+
+def _plus(one: Any, other: Any) -> Any:
+    """Add two named tuples of sums, array by array."""
+    both = zip(one, other, strict=True)
+    return one._make(a + b if isinstance(a, np.ndarray) else a for a, b in both)
+
+
+def _days_held(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.float64]:
+    """Return the vehicle-days held in each case, over all moments; NaN where not every moment is measured."""
+    held = question.of_cases([sums.totals[:, ladder.DAYS] for sums in lives], place)[-1]
+    asked = question.of_cases([sums.vehicles[:, ladder.STOCK] for sums in lives], place)[-1]
+    whole = question.of_cases([sums.vehicles[:, ladder.HORIZON] for sums in lives], place)[-1]
+    return np.where(asked == whole, held.astype(np.float64), np.nan)
+
+
+def _no_limit(found: Sequence[Case]) -> dict[int, int]:
+    """Return for each case the same one without a limit, where the ladder has that step."""
+    unlimited = {(c.policy, c.viewer, c.sight): i for i, c in enumerate(found) if c.retention == UNLIMITED}
+    return {i: unlimited[key] for i, c in enumerate(found) if (key := (c.policy, c.viewer, c.sight)) in unlimited}
+
+
+def _against(answered: NDArray[np.int64], no_limit: dict[int, int]) -> NDArray[np.float64]:
+    if len(no_limit) < len(answered):
+        return np.full(answered.shape, np.nan)
+    rows = np.array([no_limit[i] for i in range(len(answered))], np.int32)
+    return utility.against_no_limit(answered, rows)
+
+
+def _shown(loaded: Loaded, found: Sequence[Case]) -> int:
+    """Return the case whose distribution over vehicles is kept: the baseline as written, its consumer on request."""
+    baseline = next(iter(loaded.policies.values()))
+    kinds = {name: baseline.custody.agencies[viewer.agency].kind for name, viewer in baseline.viewers.items()}
+    viewer = next((name for name, kind in kinds.items() if kind == AgencyKind.CONSUMER.name.lower()), next(iter(kinds)))
+    names = [(case.policy, case.viewer, case.sight, case.retention) for case in found]
+    return names.index((baseline.name, viewer, "request", AS_WRITTEN))
+
+
+def _save_exposure(parts: Sequence[completeness.Exposure], asked: _Asked, folder: Path) -> None:
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in completeness.Exposure._fields}
+    order = np.argsort(columns["vehicle"])
+    town = asked.world.network.towns.name[asked.done.settlement.vehicles.town[columns["vehicle"][order]]]
+    table = pa.table(
+        {"vehicle": columns.pop("vehicle")[order], "town": town, **{k: v[order] for k, v in columns.items()}}
+    )
+    parquet.write(table, folder / "exposure.parquet")

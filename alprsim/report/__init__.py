@@ -1,0 +1,30 @@
+"""The page that policymakers read: one file, opened from an e-mail, that fetches nothing.
+
+page       what the page says, gathered from the run
+chart      the retention ladder as SVG
+map        roads and cameras as SVG
+tables     policies, towns, copies
+statutes   the limits that laws and agencies have named
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alprsim.results.run import Run
+
+MOST_BYTES = 5_000_000
+"""What still goes by e-mail."""
+
+
+def write(run: Run) -> Path:
+    """Write ``report.html`` into the run's folder, whole or not at all, and return its path."""
+    from alprsim.report.page import render  # templates and charts only where a page is wanted
+
+    partial = run.page.with_name(run.page.name + ".partial")
+    partial.write_text(render(run), "utf-8")
+    os.replace(partial, run.page)
+    return run.page

@@ -1,0 +1,356 @@
+"""The retention ladder: one line a sharing option over limits from minutes to none, drawn as SVG.
+
+Nothing is drawn where nothing was measured; a limit longer than the question's own horizon is a hollow point that no
+line passes through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+from typing import NamedTuple, Protocol
+
+from alprsim.report import statutes
+from alprsim.results import words
+from alprsim.results.run import Answer
+from alprsim.tables import DAY, UNLIMITED
+
+WIDTH, HEIGHT = 900, 470
+LEFT, RIGHT, TOP, BOTTOM = 62, 712, 142, 408
+"""The plot's edges; beyond RIGHT stand the lines' names, above TOP the laws, below BOTTOM the limits."""
+
+MARKERS = 6
+"""Marker shapes the page defines as #m0 …; colour, shape and dashes change together."""
+
+_DASHES = ("", "9 4", "2.5 4", "12 4 2.5 4", "5 3", "16 5")
+_LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
+_NAME_LETTERS = 25
+_HOLLOW = ' class="hollow"'
+
+
+class Line(NamedTuple):
+    """One sharing option's answers, row for row with the panel's steps."""
+
+    name: str
+    answers: Sequence[Answer]
+    baseline: bool
+
+
+class Panel(NamedTuple):
+    """One chart: a statistic of a measure through a viewer's eyes."""
+
+    title: str
+    subject: str
+    """Whose eyes and which sight, in words."""
+    measure: str
+    unit: str
+    steps: Sequence[int]
+    """s, rising; the last may be UNLIMITED."""
+    lines: Sequence[Line]
+    practised: Answer
+    """The baseline as the policy itself says."""
+    horizon: int | None
+    """s: limits longer than this are hollow; None where the statistic has no horizon."""
+
+
+class Scale(Protocol):
+    """Where a value stands, and which values are named at the side."""
+
+    def __call__(self, value: float) -> float:
+        """Return y."""
+
+    @property
+    def ticks(self) -> Sequence[tuple[float, str]]:
+        """Return y and text of each tick."""
+
+
+class Linear:
+    """From 0 up to a round number above the largest value."""
+
+    def __init__(self, largest: float, unit: str) -> None:
+        self.step, self.top = _round_top(largest, unit)
+        self.unit = unit
+
+    def __call__(self, value: float) -> float:
+        """Return y; values outside (intervals may be) stop at the edge."""
+        return BOTTOM - (BOTTOM - TOP) * min(max(value / self.top, 0), 1)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return y and text of each tick."""
+        values = [number * self.step for number in range(round(self.top / self.step) + 1)]
+        return [(self(v), f"{100 * v:g} %" if self.unit == "share" else f"{v:,g}") for v in values]
+
+
+class Lifetime:
+    """Days on a logarithmic scale, with a place below for none and above for no end."""
+
+    _NAMED = (60, 3600, DAY, 7 * DAY, 30 * DAY, 365 * DAY, 1826 * DAY, 18260 * DAY)
+
+    def __init__(self, days: Sequence[float]) -> None:
+        finite = [d * DAY for d in days if 0 < d < math.inf] or [60.0, 1826.0 * DAY]
+        self.low, self.high = math.log(min(*finite, 3600)), math.log(max(*finite, 365 * DAY) * 1.3)
+
+    def __call__(self, value: float) -> float:
+        """Return y of a number of days."""
+        if value <= 0 or math.isinf(value):
+            return BOTTOM if value <= 0 else TOP + 6
+        along = (math.log(value * DAY) - self.low) / (self.high - self.low)
+        return BOTTOM - 26 - (BOTTOM - TOP - 56) * min(max(along, 0), 1)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return y and text of each tick."""
+        named = [s for s in self._NAMED if self.low <= math.log(s) <= self.high]
+        return [(BOTTOM, "none"), *((self(s / DAY), words.duration(s)) for s in named), (TOP + 6, "no end")]
+
+
+def ladder(panel: Panel) -> str:
+    """Return the panel as an SVG picture with a text that says what it shows."""
+    x, breaks = positions(panel.steps)
+    y = _scale(panel)
+    parts = [_frame(x, breaks, y, panel), _laws(x, panel.steps)]
+    if panel.measure == "effective_retention":
+        parts.append(_diagonal(x, y, panel.steps))
+    parts += [_band(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
+    parts.append(_practised(panel, y))
+    parts += [_line(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
+    parts.append(_names(panel, x, y))
+    label = escape(summary(panel), quote=True)
+    return (
+        f'<svg class="ladder" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
+        + "".join(part for part in parts if part)
+        + "</svg>"
+    )
+
+
+def summary(panel: Panel) -> str:
+    """Say in words what the panel shows: every line from its first measured limit to its last."""
+    said = []
+    for line in panel.lines:
+        measured = [(step, a) for step, a in zip(panel.steps, line.answers, strict=True) if a.measured]
+        ends = dict([measured[0], measured[-1]] if measured else [])
+        values = " to ".join(f"{_say(panel, answer)} at {words.duration(step)}" for step, answer in ends.items())
+        said.append(f"{line.name}{' (baseline)' if line.baseline else ''}: {values or 'not measured'}")
+    return f"{panel.title}. {panel.subject}. " + "; ".join(said) + "."
+
+
+def notes(panel: Panel) -> list[str]:
+    """Return what a reader must know about this panel's points: hollow ones, missing ones, bands."""
+    said = []
+    hollow = [step for step in panel.steps if _beyond(step, panel.horizon)]
+    if hollow and panel.horizon is not None:
+        said.append(
+            f"Hollow points ({_join([words.duration(s) for s in hollow])}): the limit is longer than the question's horizon "
+            f"of {words.duration(panel.horizon)}, so it takes away nothing that is asked about."
+        )
+    missing: dict[str, list[str]] = {}
+    for line in panel.lines:
+        gaps = [words.duration(s) for s, a in zip(panel.steps, line.answers, strict=True) if not a.measured]
+        if gaps:
+            missing.setdefault(_join(gaps), []).append(line.name)
+    for gaps_, names in missing.items():
+        who = "every line" if len(names) == len(panel.lines) else _join(names)
+        said.append(f"Not measured, so not drawn: {who} at {gaps_} (more than was simulated, or not asked).")
+    seeds = max((a.n_seeds for line in panel.lines for a in line.answers), default=0)
+    if seeds > 1:
+        said.append(f"Bands: 95 % t-interval over {seeds} seeds, which is noise of the simulation, not distance from truth.")
+    elif seeds == 1:
+        said.append("One seed: no interval.")
+    return said
+
+
+def positions(steps: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Return x of each step, logarithmic, and where the axis is shortened."""
+    gaps, broken = [0.0], [False]
+    for before, after in pairwise(steps):
+        decades = math.log10(after / max(before, 1)) if after < UNLIMITED else math.inf
+        broken.append(decades > _LONGEST_GAP * 1.2)
+        gaps.append(min(decades, _LONGEST_GAP if after < UNLIMITED else 0.6 * _LONGEST_GAP))
+    first, span = LEFT + 22, RIGHT - LEFT - 44
+    total = sum(gaps)
+    if not total:
+        return [first + span / 2] * len(steps), []
+    x = [first + span * sum(gaps[: row + 1]) / total for row in range(len(steps))]
+    return x, [(a + b) / 2 for (a, b), cut in zip(pairwise(x), broken[1:], strict=True) if cut]
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move labels apart to at least ``gap``, each as near to where it wants to be as their order allows."""
+    order = sorted(range(len(wanted)), key=lambda row: (wanted[row], row))
+    placed: list[list[float]] = []  # blocks of labels that touch: [sum of wanted offsets, count]
+    for row in order:
+        placed.append([wanted[row], 1])
+        while len(placed) > 1 and _top(placed[-2], gap, low, high) + placed[-2][1] * gap > _top(placed[-1], gap, low, high):
+            total, count = placed.pop()
+            before = placed[-1]
+            placed[-1] = [before[0] + total - before[1] * gap * count, before[1] + count]
+    tops = [_top(block, gap, low, high) + gap * k for block in placed for k in range(int(block[1]))]
+    answer = [0.0] * len(wanted)
+    for row, top in zip(order, tops, strict=True):
+        answer[row] = top
+    return answer
+
+
+def short(name: str) -> str:
+    """Cut a name to what fits beside the chart."""
+    return name if len(name) <= _NAME_LETTERS else name[: _NAME_LETTERS - 1] + "…"
+
+
+def _top(block: list[float], gap: float, low: float, high: float) -> float:
+    total, count = block
+    return min(max(total / count, low), max(low, high - gap * (count - 1)))
+
+
+def _scale(panel: Panel) -> Scale:
+    answers = [*(a for line in panel.lines for a in line.answers), panel.practised]
+    values = [v for a in answers for v in (a.mean, a.high) if not math.isnan(v)]
+    if panel.measure == "effective_retention":
+        return Lifetime([*values, *(step / DAY for step in panel.steps if step < UNLIMITED)])
+    return Linear(max((v for v in values if math.isfinite(v)), default=0), panel.unit)
+
+
+def _round_top(largest: float, unit: str) -> tuple[float, float]:
+    if largest <= 0:
+        return (0.25, 1.0) if unit == "share" else (1.0, 1.0)
+    if unit == "share" and largest > 0.5:
+        return 0.2, 1.0
+    size = 10 ** math.floor(math.log10(largest))
+    step = next(size * part for part in (0.2, 0.25, 0.5, 1, 2) if largest / (size * part) <= 6)
+    return step, step * math.ceil(largest / step - 1e-9)
+
+
+def _frame(x: Sequence[float], breaks: Sequence[float], y: Scale, panel: Panel) -> str:
+    grid = "".join(f'<path class="grid" d="M{LEFT} {at:.1f}H{RIGHT}"/>' for at, _ in y.ticks)
+    sides = "".join(
+        f'<text class="tick" x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{escape(said)}</text>' for at, said in y.ticks
+    )
+    cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {BOTTOM + 6}l5 -12m3 12l5 -12"/>' for at in breaks)
+    unit = {"share": "", "d": ""}.get(panel.unit, panel.unit)
+    title = f'<text class="tick" x="{LEFT}" y="{TOP - 10}">{escape(unit)}</text>' if unit else ""
+    about = "retention limit tried, logarithmic" + (" (shortened at //)" if breaks else "")
+    below = f'<text class="axis" x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{about}</text>'
+    axis = f'<path class="axisline" d="M{LEFT} {BOTTOM}H{RIGHT}"/>'
+    return f"{grid}{axis}{sides}{cuts}{title}{_limits(x, panel.steps)}{below}"
+
+
+def _limits(x: Sequence[float], steps: Sequence[int]) -> str:
+    """Write the limits under the axis, in two rows where they would touch."""
+    ends, parts = [-math.inf, -math.inf], []
+    for at, step in zip(x, steps, strict=True):
+        said = words.duration(step)
+        half = 3.7 * len(said)
+        row = 0 if at - half > ends[0] else 1
+        ends[row] = at + half + 3
+        parts.append(
+            f'<path class="axisline" d="M{at:.1f} {BOTTOM}v{5 + 14 * row}"/>'
+            f'<text class="tick" x="{at:.1f}" y="{BOTTOM + 18 + 15 * row}" text-anchor="middle">{said}</text>'
+        )
+    return "".join(parts)
+
+
+def _laws(x: Sequence[float], steps: Sequence[int]) -> str:
+    parts = []
+    for at, step in zip(x, steps, strict=True):
+        if (law := statutes.at(step)) is not None:
+            kind = "law" if law.read else "law reported"
+            parts.append(
+                f'<g class="{kind}"><title>{escape(f"{words.duration(step)}: {law.label}; {law.source}")}</title>'
+                f'<path d="M{at:.1f} {TOP - 8}V{BOTTOM}"/>'
+                f'<text transform="translate({at + 3:.1f} {TOP - 12})rotate(-45)">{escape(law.label)}</text></g>'
+            )
+    return "".join(parts)
+
+
+def _diagonal(x: Sequence[float], y: Scale, steps: Sequence[int]) -> str:
+    points = [(at, y(step / DAY if step < UNLIMITED else math.inf)) for at, step in zip(x, steps, strict=True)]
+    path = "L".join(f"{at:.1f} {level:.1f}" for at, level in points)
+    return f'<path class="diagonal" d="M{path}"><title>the limit itself</title></path>'
+
+
+def _band(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> str:
+    parts = []
+    for rows in _runs(line, panel):
+        known = [k for k in rows if math.isfinite(line.answers[k].low) and math.isfinite(line.answers[k].high)]
+        if len(known) == len(rows) > 1:
+            there = "L".join(f"{x[k]:.1f} {y(line.answers[k].high):.1f}" for k in rows)
+            back = "L".join(f"{x[k]:.1f} {y(line.answers[k].low):.1f}" for k in reversed(rows))
+            parts.append(f'<path class="band s{row % MARKERS}" d="M{there}L{back}Z"/>')
+    return "".join(parts)
+
+
+def _line(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> str:
+    """Draw a line; earlier ones are wider, so that one that lies under another still shows."""
+    width = 2 + 1.3 * min(len(panel.lines) - 1 - row, 4)
+    dash = f' stroke-dasharray="{_DASHES[row % MARKERS]}"' if row % MARKERS else ""
+    strokes = [
+        f'<path class="stroke" stroke-width="{width:.1f}"{dash} d="M'
+        + "L".join(f"{x[k]:.1f} {y(line.answers[k].mean):.1f}" for k in rows)
+        + '"/>'
+        for rows in _runs(line, panel)
+        if len(rows) > 1
+    ]
+    points = [
+        f"<g{_HOLLOW if _beyond(step, panel.horizon) else str()}><title>"
+        f"{escape(f'{line.name}, {words.duration(step)}: {_say(panel, answer)}')}</title>"
+        f'<use href="#m{row % MARKERS}" x="{at:.1f}" y="{y(answer.mean):.1f}"/></g>'
+        for at, step, answer in zip(x, panel.steps, line.answers, strict=True)
+        if answer.measured
+    ]
+    return f'<g class="s{row % MARKERS}">{"".join(strokes)}{"".join(points)}</g>'
+
+
+def _runs(line: Line, panel: Panel) -> list[list[int]]:
+    """Return the rows of points that a line may join: measured, next to each other, not beyond the horizon."""
+    runs: list[list[int]] = [[]]
+    for k, (step, answer) in enumerate(zip(panel.steps, line.answers, strict=True)):
+        if answer.measured and not _beyond(step, panel.horizon):
+            runs[-1].append(k)
+        elif runs[-1]:
+            runs.append([])
+    return [rows for rows in runs if rows]
+
+
+def _practised(panel: Panel, y: Scale) -> str:
+    if not panel.practised.measured:
+        return ""
+    level = y(panel.practised.mean)
+    said = f"baseline as practised: {words.quantity(panel.practised.mean, panel.unit, measure=panel.measure)}"
+    above = level - 6 if level - 20 > TOP else level + 15
+    return (
+        f'<path class="practised" d="M{LEFT} {level:.1f}H{RIGHT}"/>'
+        f'<text class="note" x="{LEFT + 6}" y="{above:.1f}">{said}</text>'
+    )
+
+
+def _names(panel: Panel, x: Sequence[float], y: Scale) -> str:
+    """Write each line's name beside its last point, moved apart where they would touch."""
+    last = []
+    for row, line in enumerate(panel.lines):
+        drawn = [k for k, answer in enumerate(line.answers) if answer.measured]
+        if drawn:
+            last.append((row, line, x[drawn[-1]], y(line.answers[drawn[-1]].mean)))
+    places = spread([level for *_, level in last], 19, TOP + 4, BOTTOM)
+    return "".join(
+        f'<g class="s{row % MARKERS}"><path class="leader" d="M{at + 9:.1f} {level:.1f}L{RIGHT + 6} {place:.1f}"/>'
+        f'<use href="#m{row % MARKERS}" x="{RIGHT + 14}" y="{place:.1f}"/><text class="name{" base" if line.baseline else ""}" '
+        f'x="{RIGHT + 24}" y="{place + 4:.1f}">{escape(short(line.name))}</text></g>'
+        for (row, line, at, level), place in zip(last, places, strict=True)
+    )
+
+
+def _say(panel: Panel, answer: Answer) -> str:
+    value = words.quantity(answer.mean, panel.unit, measure=panel.measure)
+    if answer.n_seeds < 2 or not math.isfinite(answer.mean):
+        return value
+    return f"{value} ({words.interval(answer.low, answer.high, panel.unit, measure=panel.measure)})"
+
+
+def _beyond(step: int, horizon: int | None) -> bool:
+    return horizon is not None and step > horizon
+
+
+def _join(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

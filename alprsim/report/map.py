@@ -1,0 +1,172 @@
+"""The map: the run's own roads, and the cameras by owner and kind with the way they look, drawn as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from alprsim.report.chart import MARKERS
+from alprsim.results.run import Run
+from alprsim.tables import RoadKind
+
+WIDTH = 900
+_PAD = 24
+_TALLEST = 1.1
+"""Of the width; a tall region is drawn narrower."""
+
+MOST_SEGMENTS = 30_000
+"""What a browser still scrolls smoothly as one SVG (measured in the trials of design/choices.md)."""
+
+_CLASSES = (
+    ("major", (RoadKind.MOTORWAY, RoadKind.TRUNK, RoadKind.RAMP)),
+    ("arterial", (RoadKind.PRIMARY, RoadKind.SECONDARY)),
+    ("collector", (RoadKind.TERTIARY,)),
+    ("local", (RoadKind.UNCLASSIFIED, RoadKind.RESIDENTIAL)),
+)
+
+
+class Owner(NamedTuple):
+    """An owner of cameras in the legend: its mark's row and how many cameras of each kind it has."""
+
+    name: str
+    mark: int
+    fill: bool
+    """Owners beyond the sixth have the same marks, hollow."""
+    cameras: str
+
+
+class Map(NamedTuple):
+    """The picture and what belongs beside it."""
+
+    svg: str
+    owners: list[Owner]
+    dropped: str
+    """What was left out to keep the picture light; empty if nothing was."""
+
+
+class _View(NamedTuple):
+    """From metres to the picture."""
+
+    west: float
+    north: float
+    scale: float
+    width: int
+    height: int
+
+    def __call__(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
+        """Return [n, 2] picture coordinates."""
+        return np.stack([(x - self.west) * self.scale + _PAD, (self.north - y) * self.scale + _PAD], axis=1)
+
+
+def draw(run: Run) -> Map:
+    """Draw the roads of a run and its first seed's cameras."""
+    junctions, roads = run.table("junctions"), run.roads
+    cameras = run.table("cameras", seed=run.provenance["seeds"][0])
+    view = _view(junctions)
+    kept, dropped = _segments(roads)
+    owners = _owners(cameras)
+    places = view(junctions["x"].to_numpy(), junctions["y"].to_numpy())
+    lines = [_road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
+    marks = [_owner_marks(owner, cameras[cameras["agency"] == owner.name], view) for owner in owners]
+    credit = run.info["attribution"] or "generated streets"
+    n = cameras["camera"].nunique()
+    label = f"Map of {len(kept):,} road segments and {n} cameras of {len(owners)} owners; {credit}."
+    svg = (
+        f'<svg class="map" viewBox="0 0 {view.width} {view.height}" role="img" aria-label="{escape(label, quote=True)}">'
+        f"{''.join(lines)}{''.join(marks)}{_scale_bar(view)}"
+        f'<text class="credit" x="{view.width - 8}" y="{view.height - 8}" text-anchor="end">{escape(credit)}</text></svg>'
+    )
+    return Map(svg, owners, dropped)
+
+
+def _view(junctions: pd.DataFrame) -> _View:
+    x, y = junctions["x"], junctions["y"]
+    wide, tall = max(float(x.max() - x.min()), 1.0), max(float(y.max() - y.min()), 1.0)
+    room = WIDTH - 2 * _PAD
+    scale = min(room / wide, _TALLEST * room / tall)
+    return _View(x.min(), y.max(), scale, round(wide * scale) + 2 * _PAD, round(tall * scale) + 2 * _PAD)
+
+
+def _segments(roads: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return one row a segment, whatever its directions; local streets are left out where there are too many."""
+    ends = np.sort(roads[["tail", "head"]].to_numpy(), axis=1)
+    segments = roads[["kind"]].assign(a=ends[:, 0], b=ends[:, 1]).drop_duplicates(["a", "b"])
+    for names in (("local",), ("local", "collector")):
+        if len(segments) <= MOST_SEGMENTS:
+            return segments, ""
+        left_out = [kind for name, kinds in _CLASSES if name in names for kind in kinds]
+        total, segments = len(segments), segments[~segments["kind"].isin(left_out)]
+        dropped = f"{'Residential and minor' if len(names) == 1 else 'Minor and tertiary'} streets are left out ({total:,} segments)."
+    return segments, dropped
+
+
+def _road_class(name: str, segments: pd.DataFrame, places: NDArray[np.float64]) -> str:
+    """Draw one class as a single path in tenths of a unit, chaining segments that follow each other."""
+    at = np.rint(places * 10).astype(int)
+    parts = []
+    for chain in _chains(segments["a"].tolist(), segments["b"].tolist()):
+        steps = at[chain]
+        moves = np.diff(steps, axis=0)
+        moves = moves[np.any(moves != 0, axis=1)]
+        if len(moves):
+            parts.append(f"M{steps[0, 0]} {steps[0, 1]}l" + " ".join(f"{x} {y}" for x, y in moves.tolist()))
+    return f'<path class="{name}" transform="scale(.1)" d="{"".join(parts)}"/>' if parts else ""
+
+
+def _chains(a: Sequence[int], b: Sequence[int]) -> Iterator[list[int]]:
+    """Yield paths of junctions that together drive each segment once: longer paths make a smaller file."""
+    at: dict[int, list[int]] = {}
+    for row, ends in enumerate(zip(a, b, strict=True)):
+        for junction in ends:
+            at.setdefault(junction, []).append(row)
+    used = [False] * len(a)
+    for row in range(len(a)):
+        if used[row]:
+            continue
+        used[row] = True
+        chain = [a[row], b[row]]
+        while (following := next((r for r in at[chain[-1]] if not used[r]), None)) is not None:
+            used[following] = True
+            chain.append(a[following] if b[following] == chain[-1] else b[following])
+        yield chain
+
+
+def _owners(cameras: pd.DataFrame) -> list[Owner]:
+    owners = []
+    for row, (name, own) in enumerate(cameras.drop_duplicates("camera").groupby("agency", sort=False)):
+        kinds = ", ".join(f"{n} {kind}" for kind, n in own["kind"].value_counts().items())
+        owners.append(Owner(str(name), row % MARKERS, row % (2 * MARKERS) < MARKERS, kinds))
+    return owners
+
+
+def _owner_marks(owner: Owner, sites: pd.DataFrame, view: _View) -> str:
+    """Draw an owner's cameras: the mark, a tail the way traffic goes that it watches, a ring around a gantry."""
+    marks = []
+    places = view(sites["x"].to_numpy(), sites["y"].to_numpy())
+    angle = np.deg2rad(sites["heading"].to_numpy(float))
+    tips = places + 15 * np.stack([np.sin(angle), -np.cos(angle)], axis=1)
+    rows = zip(places.tolist(), tips.tolist(), sites["kind"], sites["camera"], sites["heading"], strict=True)
+    for (x, y), (to_x, to_y), kind, camera, heading in rows:
+        ring = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="9"/>' if kind == "gantry" else ""
+        title = f"<title>{escape(owner.name)}, {kind} camera {camera}, traffic towards {heading:.0f}°</title>"
+        tail = f'<path class="heading" d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"/>'
+        marks.append(f'<g>{title}{tail}{ring}<use href="#m{owner.mark}" x="{x:.1f}" y="{y:.1f}"/></g>')
+    look = "" if owner.fill else " hollow"
+    return f'<g class="camera s{owner.mark}{look}">{"".join(marks)}</g>'
+
+
+def _scale_bar(view: _View) -> str:
+    widest = view.width / view.scale / 4
+    metres = next((m for m in (20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100) if m <= widest), 50)
+    length = metres * view.scale
+    said = f"{metres // 1000} km" if metres >= 1000 else f"{metres} m"
+    y = view.height - 10
+    return (
+        f'<g class="scale"><path d="M12 {y - 5}v5h{length:.1f}v-5"/>'
+        f'<text x="{18 + length:.1f}" y="{y}">{said}</text></g>'
+    )

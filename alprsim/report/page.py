@@ -1,0 +1,232 @@
+"""What the page says, gathered from a run and put into its template: sentence, charts, tables, map, limits, provenance."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import math
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from alprsim.measures.glossary import BY_NAME, GLOSSARY
+from alprsim.report import chart, map, statutes, tables
+from alprsim.results import words
+from alprsim.results.headline import Subject, lookbacks, subject
+from alprsim.results.run import Answer, Run, horizon
+from alprsim.results.summary import as_csv
+from alprsim.tables import AS_WRITTEN
+
+_ORDER = ("trips_detected", "observed_days", "trips_linked", "effective_retention", "home_found", "unicity",
+          "lookback_plate", "lookback_area", "work_found", "exposure_rate", "exposure_rate_driving", "days_per_answer",
+          "ghost_rate")  # fmt: skip
+_STATISTICS = ("share_of_horizon", "stock", "share_of_window", "max", "mean")
+_MOST_CSV = 1_500_000
+"""Bytes of zipped CSV carried with the page; beyond that only the answers for all towns together."""
+
+
+class Bar(NamedTuple):
+    """A row of ten cars on the first screen."""
+
+    name: str
+    when: str
+    answer: Answer
+    baseline: bool
+
+    @property
+    def said(self) -> str:
+        """How many of ten, with the interval."""
+        if not self.answer.measured:
+            return "not measured"
+        value = f"{words.of_ten(self.answer.mean)} of 10"
+        if self.answer.n_seeds < 2:
+            return f"{value} (one seed, no interval)"
+        return f"{value} ({words.of_ten(self.answer.low)} to {words.of_ten(self.answer.high)})"
+
+
+class Figure(NamedTuple):
+    """A ladder with its notes and numbers; `key` is viewer, sight and measure by their rows in the choices."""
+
+    key: str
+    title: str
+    subject: str
+    svg: Markup
+    notes: list[str]
+    numbers: tables.Grid
+    names: list[tuple[str, bool]]
+
+
+class Choice(NamedTuple):
+    """An entry of one of the three lists above the ladder."""
+
+    value: str
+    text: str
+    group: str = ""
+
+
+def render(run: Run) -> str:
+    """Return the page as one HTML document."""
+    environment = Environment(
+        loader=PackageLoader("alprsim.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    about = subject(run)
+    style, script = (_asset(name) for name in ("style.css", "script.js"))
+    figures, choices = _figures(run, about)
+    copied, lives = tables.copies(run, about)
+    return environment.get_template("page.html.j2").render(
+        run=run,
+        info=run.info,
+        made=run.provenance,
+        about=about,
+        style=Markup(style),
+        script=Markup(script),
+        policy=_security(style, script),
+        sentence=sentence(run, about),
+        headline=run.headline(),
+        bars=_bars(run, about),
+        figures=figures,
+        choices=choices,
+        copies=copied,
+        lives=lives,
+        lifetime=next((f for f in figures if f.key.endswith("effective_retention.max")), None),
+        policies=tables.policies(run, about),
+        towns=tables.towns(run, about),
+        map=map.draw(run),
+        glossary=GLOSSARY,
+        statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],
+        horizon=horizon(run),
+        csv=_csv(run),
+        words=words,
+        markup=Markup,
+    )
+
+
+def sentence(run: Run, about: Subject) -> str:
+    """Return the page's first sentence: how much a viewer can see in practice, under a limit, and what a limit costs."""
+    who = f"{run.titled(about.viewer)} can detect"
+    sight = f"({words.SIGHTS[about.sight][0]} sight)"
+    now = _trips(run, about, about.policy, AS_WRITTEN)
+    text = (
+        f"In this synthetic model, of every 10 vehicle trips that residents made in the last {horizon(run)}, {who} "
+        f"{words.of_ten(now.mean)} {sight} as the baseline “{about.policy}” is practised"
+    )
+    if about.step is None:
+        return text + f"; no limit that was tried is shorter than those {horizon(run)}."
+    limited = _trips(run, about, about.policy, about.step)
+    text += f", and {words.of_ten(limited.mean)} under {words.limit(about.step)}"
+    answered = sorted(answer.mean for answer in lookbacks(run, about, about.step).values())
+    if not answered:
+        return text + "."
+    return text + (
+        f"; of 10 look-backs by plate it would still answer {words.of_ten(answered[0])} to {words.of_ten(answered[-1])} "
+        f"over {len(answered)} assumed query ages."
+    )
+
+
+def _bars(run: Run, about: Subject) -> list[Bar]:
+    bars = [Bar(about.policy, "as practised", _trips(run, about, about.policy, AS_WRITTEN), True)]
+    if about.step is not None:
+        limited = _trips(run, about, about.policy, about.step)
+        bars.append(Bar(about.policy, f"with {words.limit(about.step)}", limited, True))
+    others = [policy for policy in run.info["policies"] if policy != about.policy]
+    return bars + [Bar(policy, "as written", _trips(run, about, policy, AS_WRITTEN), False) for policy in others]
+
+
+def _trips(run: Run, about: Subject, policy: str, retention: int) -> Answer:
+    return run.answer(policy, about.viewer, about.sight, retention, "trips_detected", "share_of_horizon")
+
+
+def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Choice]]]:
+    """Return every ladder that has something to show, the subject's own first, and what can be chosen."""
+    viewers, sights = list(run.info["viewers"]), list(words.SIGHTS)
+    asked = sorted({(key[4], key[6]) for key in run.answers if key[5] == "all"}, key=_rank)
+    asked = [pair for pair in asked if pair[0] in BY_NAME and not pair[1].endswith("_pooled")]
+    figures = [
+        _figure(run, viewer, sight, measure, statistic)
+        for viewer in sorted(viewers, key=lambda name: name != about.viewer)
+        for sight in sorted(sights, key=lambda name: name != about.sight)
+        for measure, statistic in asked
+        if _any(run, viewer, sight, measure, statistic)
+    ]
+    parts = [figure.key.split("~") for figure in figures]
+    shown = {pair: _titled(run, *pair) for pair in asked if any(p[2] == ".".join(pair) for p in parts)}
+    return figures, {
+        "viewer": [Choice(str(row), run.titled(v)) for row, v in enumerate(viewers) if any(p[0] == str(row) for p in parts)],
+        "sight": [Choice(s, words.SIGHTS[s][0]) for s in sights if any(p[1] == s for p in parts)],
+        "measure": [Choice(".".join(pair), text, BY_NAME[pair[0]].title) for pair, text in shown.items()],
+    }
+
+
+def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> Figure:
+    steps, baseline = run.ladder, run.info["baseline"]
+    lines = [
+        chart.Line(policy, [run.answer(policy, viewer, sight, s, measure, statistic) for s in steps], policy == baseline)
+        for policy in run.info["policies"]
+    ]
+    lines = [line for line in lines if any(answer.measured for answer in line.answers)]
+    unit = next(a.unit for line in lines for a in line.answers if a.measured)
+    title = _titled(run, measure, statistic)
+    who = f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight"
+    practised = run.answer(baseline, viewer, sight, AS_WRITTEN, measure, statistic)
+    limited = run.info["horizon_s"] if statistic == "share_of_horizon" else None
+    panel = chart.Panel(title, who, measure, unit, steps, lines, practised, limited)
+    caption = f"{title}: {who}"
+    return Figure(
+        f"{list(run.info['viewers']).index(viewer)}~{sight}~{measure}.{statistic}",
+        title,
+        who,
+        Markup(chart.ladder(panel)),
+        chart.notes(panel),
+        tables.numbers(steps, [(line.name, line.answers) for line in lines], measure, caption),
+        [(line.name, line.baseline) for line in lines],
+    )
+
+
+def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> bool:
+    return any(
+        run.answer(policy, viewer, sight, step, measure, statistic).measured
+        for policy in run.info["policies"]
+        for step in run.ladder
+    )
+
+
+def _titled(run: Run, measure: str, statistic: str) -> str:
+    return f"{BY_NAME[measure].title}: {words.statistic(statistic, run.info['horizon_s'])}"
+
+
+def _rank(pair: tuple[str, str]) -> tuple[float, float, str]:
+    measure, statistic = pair
+    return (
+        _ORDER.index(measure) if measure in _ORDER else math.inf,
+        _STATISTICS.index(statistic) if statistic in _STATISTICS else math.inf,
+        statistic,
+    )
+
+
+def _csv(run: Run) -> dict[str, Any]:
+    """Return the tidy summary, zipped, as a link that needs no network."""
+    content = gzip.compress(as_csv(run.summary, run.info["labels"]).encode(), mtime=0)
+    whole = len(content) <= _MOST_CSV
+    if not whole:
+        summary = run.summary[run.summary["town"].eq("all")]
+        content = gzip.compress(as_csv(summary, run.info["labels"]).encode(), mtime=0)
+    link = "data:application/gzip;base64," + base64.b64encode(content).decode()
+    return {"href": Markup(link), "whole": whole, "name": f"{run.info['name']}-summary.csv"}
+
+
+def _asset(name: str) -> str:
+    return resources.files("alprsim.report").joinpath(name).read_text("utf-8")
+
+
+def _security(style: str, script: str) -> str:
+    """Return the Content-Security-Policy: nothing may be fetched, only this style and this script may run."""
+    style_hash, script_hash = (base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in (style, script))
+    return (
+        f"default-src 'none'; style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,172 @@
+"""The page's tables: every policy by the measures that matter, by town, and how long copies live."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from alprsim.measures.glossary import BY_NAME
+from alprsim.results import words
+from alprsim.results.headline import Subject, lookbacks
+from alprsim.results.run import Answer, Run, horizon
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
+
+_KEY = (
+    ("effective_retention", "max"),
+    ("exposure_rate", "share_of_horizon"),
+    ("observed_days", "share_of_horizon"),
+    ("trips_detected", "share_of_horizon"),
+    ("trips_linked", "share_of_horizon"),
+    ("home_found", "within_"),
+    ("work_found", "within_"),
+    ("unicity", "p4"),
+)
+_FEW = 30
+"""Vehicles below which a group's figure is flagged."""
+
+
+class Cell(NamedTuple):
+    """A value and its interval, as printed."""
+
+    value: str
+    band: str = ""
+
+
+class Head(NamedTuple):
+    """A column's title with the measure's definition."""
+
+    title: str
+    about: str
+    definition: str
+
+
+class Grid(NamedTuple):
+    """A table for the page: rows have a name, a remark and as many cells as there are heads."""
+
+    caption: str
+    heads: list[Head]
+    rows: list[tuple[str, str, list[Cell]]]
+    open: bool = False
+
+
+def cell(answer: Answer, measure: str) -> Cell:
+    """Return an answer as printed."""
+    if not answer.measured:
+        return Cell("not measured")
+    value = words.quantity(answer.mean, answer.unit, measure=measure)
+    if answer.n_seeds < 2:
+        return Cell(value, "no interval")
+    if math.isinf(answer.mean) or answer.low == answer.high:
+        return Cell(value)
+    return Cell(value, words.interval(answer.low, answer.high, answer.unit, measure=measure))
+
+
+def policies(run: Run, about: Subject) -> list[Grid]:
+    """Return a grid for each viewer and sight: each policy as written and with the headline's limit; the subject's is open."""
+    pairs = dict.fromkeys((key[1], key[2]) for key in run.answers)
+    order = sorted(pairs, key=lambda pair: pair != (about.viewer, about.sight))
+    return [_policies(run, about, viewer, sight, is_open=not row) for row, (viewer, sight) in enumerate(order)]
+
+
+def towns(run: Run, about: Subject) -> Grid | None:
+    """Return the share of trips detected by home town: the baseline as practised and limited, the others as written."""
+    wanted = [(about.policy, AS_WRITTEN)] + ([(about.policy, about.step)] if about.step is not None else [])
+    wanted += [(policy, AS_WRITTEN) for policy in run.info["policies"] if policy != about.policy]
+    listed = [town for town in run.info["towns"] if town["listed"]]
+    rows = []
+    for town in listed:
+        found = [
+            run.answer(policy, about.viewer, about.sight, step, "trips_detected", "share_of_horizon", town["name"])
+            for policy, step in wanted
+        ]
+        if any(answer.measured for answer in found):
+            few = max(answer.n for answer in found) < _FEW
+            remark = f"{town['population']:,} residents" + (f"; fewer than {_FEW} vehicles" if few else "")
+            rows.append((town["name"], remark, [cell(answer, "trips_detected") for answer in found]))
+    heads = [Head(policy, _step(step), BY_NAME["trips_detected"].definition) for policy, step in wanted]
+    caption = (
+        f"Trips detected, of those in the last {horizon(run)}, by home town: "
+        f"{run.titled(about.viewer)}, {words.SIGHTS[about.sight][0]} sight"
+    )
+    return Grid(caption, heads, rows, open=True) if rows else None
+
+
+def copies(run: Run, about: Subject) -> tuple[list[str], Grid | None]:
+    """Return sentences on copies that outlive a limit, and how long reads live by viewer and policy under it."""
+    if about.step is None:
+        return [], None
+    sentences, rows = [], []
+    for viewer in run.info["viewers"]:
+        found = [_longest(run, policy, viewer, about.step) for policy in run.info["policies"]]
+        rows.append((run.titled(viewer), "", [cell(answer, "effective_retention") for answer in found]))
+        outliving = {policy: a.mean for policy, a in zip(run.info["policies"], found, strict=True) if a.measured}
+        for policy, days in outliving.items():
+            if days * DAY > about.step * 1.001:
+                lives = words.quantity(days, "d", measure="effective_retention")
+                sentences.append(
+                    f"{policy}: {run.titled(viewer)} can still reach a department's read for {lives}, although the limit is "
+                    f"{words.duration(about.step)}. A copy outlives its source."
+                )
+    entry = BY_NAME["effective_retention"]
+    heads = [Head(policy, words.limit(about.step), entry.definition) for policy in run.info["policies"]]
+    caption = f"How long some department's read can be reached under {words.limit(about.step)}, by any sight"
+    return sentences, Grid(caption, heads, rows, open=True)
+
+
+def numbers(steps: Sequence[int], lines: Sequence[tuple[str, Sequence[Answer]]], measure: str, caption: str) -> Grid:
+    """Return a chart's values as a grid."""
+    heads = [Head(words.duration(step), "", "") for step in steps]
+    return Grid(caption, heads, [(name, "", [cell(answer, measure) for answer in found]) for name, found in lines])
+
+
+def _policies(run: Run, about: Subject, viewer: str, sight: str, *, is_open: bool) -> Grid:
+    columns = [(m, s) for m, start in _KEY if (s := _statistic(run, viewer, sight, m, start))]
+    heads = [
+        Head(BY_NAME[m].title, words.statistic(s, run.info["horizon_s"]), BY_NAME[m].definition) for m, s in columns
+    ]
+    has_lookbacks = any(key[1:3] == (viewer, sight) and key[4] == "lookback_plate" for key in run.answers)
+    if has_lookbacks:
+        entry = BY_NAME["lookback_plate"]
+        heads.append(Head(entry.title, "range over assumed query ages", entry.definition))
+    rows = []
+    for policy in run.info["policies"]:
+        for step in (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step):
+            cells = [cell(run.answer(policy, viewer, sight, step, m, s), m) for m, s in columns]
+            if has_lookbacks:
+                cells.append(_range(run, Subject(policy, viewer, sight, None), step))
+            name = policy + (" (baseline)" if policy == about.policy else "")
+            rows.append((name, _step(step), cells))
+    return Grid(f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight", heads, rows, is_open)
+
+
+def _statistic(run: Run, viewer: str, sight: str, measure: str, start: str) -> str:
+    """Return the first statistic of a measure that starts so and was measured for all towns; empty if none was."""
+    return next(
+        (
+            key[6]
+            for key, answer in run.answers.items()
+            if key[1:3] == (viewer, sight) and key[4:6] == (measure, "all") and answer.measured
+            and (key[6] == start or (start.endswith("_") and key[6].startswith(start)))
+        ),
+        "",
+    )  # fmt: skip
+
+
+def _range(run: Run, about: Subject, step: int) -> Cell:
+    found = sorted(answer.mean for answer in lookbacks(run, about, step).values())
+    if not found:
+        return Cell("not measured")
+    return Cell(words.interval(found[0], found[-1], "share"), f"{len(found)} query ages")
+
+
+def _longest(run: Run, policy: str, viewer: str, step: int) -> Answer:
+    """Return the longest life of a department's read by the widest sight there is."""
+    found = [run.answer(policy, viewer, sight, step, "effective_retention", "max") for sight in words.SIGHTS]
+    return max(found, key=lambda answer: answer.mean if answer.measured else -1)
+
+
+def _step(step: int | None) -> str:
+    if step == AS_WRITTEN:
+        return "as the policy says"
+    return "" if step is None else "no limit" if step >= UNLIMITED else words.limit(step).removeprefix("a ").removeprefix("an ")

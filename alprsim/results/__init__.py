@@ -1,0 +1,20 @@
+"""A result on disk: one folder a run, whose tables pandas, R and DuckDB open as they are.
+
+run          a run's folder opened: its tables, and single answers
+words        numbers as people say them
+headline     the five numbers that matter, each in a plain sentence
+summary      the answers of all seeds as means with intervals
+geography    roads and cameras as GeoParquet
+comparison   two or more runs side by side
+writing      what a finished run leaves for people
+"""
+
+from alprsim.results.comparison import as_text, compare
+from alprsim.results.geography import save_cameras, save_roads
+from alprsim.results.run import ResultError, Run, load
+from alprsim.results.summary import summarise, write_summary
+from alprsim.results.writing import write
+
+__all__ = [
+    "ResultError", "Run", "as_text", "compare", "load", "save_cameras", "save_roads", "summarise", "write", "write_summary",
+]  # fmt: skip

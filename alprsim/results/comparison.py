@@ -1,0 +1,150 @@
+"""Two or more runs side by side: each value, its difference to the first run's, and what else differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from string import ascii_uppercase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from alprsim.results import words
+from alprsim.results.run import ResultError, Run, horizon
+from alprsim.results.summary import paired
+from alprsim.tables import AS_WRITTEN
+
+_ROW = ["policy", "viewer", "sight", "retention", "measure", "statistic"]
+
+MAIN = (
+    ("trips_detected", "share_of_horizon"),
+    ("observed_days", "share_of_horizon"),
+    ("effective_retention", "max"),
+    ("home_found", "within_"),
+    ("unicity", "p4"),
+    ("lookback_plate", ""),
+)
+"""What a reader looks at first: a measure, and how its statistics start."""
+
+
+def compare(runs: Sequence[Run]) -> pd.DataFrame:
+    """Put runs side by side.
+
+    Returns
+    -------
+    DataFrame
+        A row a (policy, viewer, sight, retention, measure, statistic) of any run, for all towns together: ``A``, ``B`` …
+        are the runs' means; ``B − A`` the difference to the first run, with ``B − A low`` and ``B − A high`` its 95 %
+        t-interval over seeds where both runs have the same seeds, at least two (paired seed by seed); else NaN. The
+        attributes ``runs``, ``notes`` and ``horizon`` say which is which and what differs between them.
+    """
+    if not 2 <= len(runs) <= len(ascii_uppercase):
+        raise ResultError(f"compare needs 2 to {len(ascii_uppercase)} results, not {len(runs)}")
+    by_seed = [_by_seed(run) for run in runs]
+    rows = pd.concat([values.index.to_frame(index=False) for values in by_seed]).drop_duplicates(ignore_index=True)
+    index = pd.MultiIndex.from_frame(rows)
+    by_seed = [values.reindex(index) for values in by_seed]
+    table = rows.copy()
+    for letter, values in zip(ascii_uppercase, by_seed, strict=False):
+        table[letter] = values.mean(axis=1).to_numpy()
+    for letter, values in zip(ascii_uppercase[1:], by_seed[1:], strict=False):
+        _add_difference(table, letter, by_seed[0], values)
+    table.attrs["runs"] = {letter: f"{run.folder.name}: {run.info['title']}" for letter, run in _lettered(runs)}
+    table.attrs["notes"] = [note for letter, run in _lettered(runs)[1:] for note in _notes(letter, runs[0], run)]
+    table.attrs["horizon"] = horizon(runs[0])
+    return table
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Return the main rows of a comparison as readable text: policies as written, the measures of ``MAIN``."""
+    lines = [f"{letter}  {name}" for letter, name in table.attrs["runs"].items()]
+    lines += [f"note: {note}" for note in table.attrs["notes"]]
+    main = table[table["retention"].eq(AS_WRITTEN) & [_is_main(*r) for r in table[["measure", "statistic"]].to_numpy()]]
+    for (policy, viewer, sight), group in main.groupby(["policy", "viewer", "sight"], sort=False):
+        lines += ["", f"{policy} · {viewer} · {words.SIGHTS[sight][0]} sight"]
+        lines += [_line(row, table.attrs) for row in group.to_dict("records")]
+    if main.empty:
+        lines += ["", "The runs have no main measure in common with policies as written."]
+    return "\n".join(lines)
+
+
+def _by_seed(run: Run) -> pd.DataFrame:
+    """Return a column a seed, a row an answer for all towns."""
+    measured = run.measures
+    whole = measured[measured["town"].eq("all")]
+    return whole.pivot(index=[*_ROW, "unit"], columns="seed", values="value")
+
+
+def _add_difference(table: pd.DataFrame, letter: str, first: pd.DataFrame, second: pd.DataFrame) -> None:
+    name = f"{letter} − A"
+    a, b = table["A"].to_numpy(), table[letter].to_numpy()
+    with np.errstate(invalid="ignore"):  # without end − without end
+        table[name] = np.where(a == b, 0.0, b - a)
+    table[f"{name} low"], table[f"{name} high"] = np.nan, np.nan
+    if list(first.columns) == list(second.columns) and first.shape[1] > 1:
+        pairs = [paired(x, y) for x, y in zip(first.to_numpy(float), second.to_numpy(float), strict=True)]
+        table[[name, f"{name} low", f"{name} high"]] = np.array(pairs).reshape(-1, 3)
+
+
+def _notes(letter: str, first: Run, other: Run) -> Iterator[str]:
+    if first.provenance["seeds"] != other.provenance["seeds"]:
+        yield f"A and {letter} have other seeds: differences are not paired and have no interval"
+    elif len(first.provenance["seeds"]) < 2:
+        yield f"A and {letter} have one seed: differences have no interval"
+    if first.provenance["scenario_sha256"] == other.provenance["scenario_sha256"]:
+        yield f"A and {letter} ran the same scenario"
+        return
+    changes = list(_changes(yaml.safe_load(first.scenario_text), yaml.safe_load(other.scenario_text)))
+    shown = "; ".join(changes[:8]) + (f"; and {len(changes) - 8} more" if len(changes) > 8 else "")
+    yield f"A and {letter} ran different scenarios: {shown or 'the files they read differ'}"
+    if first.info["horizon_s"] != other.info["horizon_s"]:
+        yield f"A and {letter} look back over different times ({horizon(first)}, {horizon(other)}): shares do not compare"
+
+
+def _changes(a: Any, b: Any, path: str = "") -> Iterator[str]:
+    """Name the keys in which two scenarios differ, titles apart."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in {**a, **b}:
+            if path or key not in ("title", "question"):
+                yield from _changes(a.get(key), b.get(key), f"{path}.{key}".lstrip("."))
+    elif isinstance(a, list) and isinstance(b, list) and any(isinstance(item, dict) for item in [*a, *b]):
+        for row, (x, y) in enumerate(zip_longest(a, b)):
+            yield from _changes(x, y, f"{path}[{row}]")
+    elif a != b:
+        yield f"{path}: {_brief(a)} → {_brief(b)}"
+
+
+def _brief(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = yaml.safe_dump(value, default_flow_style=True, width=1000, allow_unicode=True).removesuffix("...\n").strip()
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _is_main(measure: str, statistic: str) -> bool:
+    return any(measure == name and statistic.startswith(start) and not statistic.endswith(("pooled", "eligible"))
+               for name, start in MAIN)  # fmt: skip
+
+
+def _line(row: dict[str, Any], attrs: dict[str, Any]) -> str:
+    statistic = words.STATISTICS.get(row["statistic"], row["statistic"]).format(horizon=attrs["horizon"])
+    name = f"{row['measure']}, {statistic}".replace("_", " ")
+    values = "".join(f"{words.quantity(row[x], row['unit'], measure=row['measure']):>15}" for x in attrs["runs"])
+    changes = "".join(f"   {_difference(row, letter)}" for letter in list(attrs["runs"])[1:])
+    return f"  {name:<44}{values}{changes}"
+
+
+def _difference(row: dict[str, Any], letter: str) -> str:
+    name = f"{letter} − A"
+    value, low, high = (row[key] for key in (name, f"{name} low", f"{name} high"))
+    if not np.isfinite(value):
+        return f"{name}: –"
+    scale, unit = (100, "points") if row["unit"] == "share" else (1, row["unit"])
+    spread = "no interval" if np.isnan(low) else f"{scale * low:+.3g} to {scale * high:+.3g}"
+    return f"{name}: {scale * value:+.3g} {unit} ({spread})"
+
+
+def _lettered(runs: Sequence[Run]) -> list[tuple[str, Run]]:
+    return list(zip(ascii_uppercase, runs, strict=False))

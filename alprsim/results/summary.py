@@ -1,0 +1,148 @@
+"""The answers of all seeds as one table: the mean and how far it could be off because other seeds would have differed."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from alprsim import parquet
+from alprsim.results import words
+
+KEYS = ["policy", "viewer", "sight", "retention", "measure", "town", "statistic"]
+"""What names an answer; two sights are two answers."""
+
+LEVEL = 0.95
+
+_MEANINGS = {
+    "retention": ("s", "the ladder's step; 2147483647 no limit; -1 as the policy itself says"),
+    "mean": ("see unit", "over the seeds that measured it; NaN: not measured; infinite: without end"),
+    "low": ("see unit", "95 % t-interval over seeds; NaN: one seed, no interval; a share's is cut at 0 and 1"),
+    "high": ("see unit", "see low"),
+    "n_seeds": ("seeds", "that measured it"),
+    "n": ("", "vehicles (or incidents, or targets) over all query moments and seeds"),
+}
+
+
+def summarise(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and 95 % t-interval over seeds for every answer, in the order they first appear.
+
+    Parameters
+    ----------
+    measured : DataFrame, the columns of ``tables.Measured``
+        One row a (policy, viewer, sight, retention, measure, town, statistic, seed); a NaN value is not measured.
+
+    Returns
+    -------
+    DataFrame
+        policy, viewer, sight, retention, measure, town, statistic, mean, low, high, n_seeds, unit, n. One seed has no
+        interval: low and high are NaN.
+    """
+    groups = measured.groupby(KEYS, sort=False, observed=True)
+    value = groups["value"]
+    rows = value.agg(["mean", "std", "min", "max", "count"]).rename(columns={"count": "n_seeds"})
+    rows = rows.assign(unit=groups["unit"].first(), n=groups["n"].sum()).reset_index()
+    same = rows["min"].eq(rows["max"])
+    half = _half_width(rows["std"].where(~same, 0.0).to_numpy(), rows["n_seeds"].to_numpy())
+    mean = rows["mean"].where(~same, rows["min"])
+    rows = rows.assign(mean=mean, low=mean - half, high=mean + half)
+    share = rows["unit"].eq("share")
+    for bound in ("low", "high"):
+        rows[bound] = rows[bound].where(~share, rows[bound].clip(0, 1))
+    return rows[[*KEYS, "mean", "low", "high", "n_seeds", "unit", "n"]]
+
+
+def paired(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean of second − first, seed by seed, and its 95 % t-interval; NaN bounds below two seeds."""
+    with np.errstate(invalid="ignore"):  # without end − without end
+        difference = np.where(first == second, 0.0, second - first)
+    difference = difference[~np.isnan(difference)]
+    if not len(difference):
+        return np.nan, np.nan, np.nan
+    mean = float(difference.mean())
+    spread = float(difference.std(ddof=1)) if len(difference) > 1 and np.isfinite(difference).all() else np.nan
+    half = float(_half_width(np.array([spread]), np.array([len(difference)]))[0])
+    return mean, mean - half, mean + half
+
+
+def write_summary(folder: Path) -> None:
+    """Write ``summary.parquet``, ``summary.csv`` and ``ro-crate-metadata.json`` beside a run's measures and run.json."""
+    summary = summarise(pd.read_parquet(folder / "measures.parquet"))
+    info = json.loads((folder / "run.json").read_text("utf-8"))
+    content = pa.Table.from_pandas(summary, preserve_index=False)
+    fields = [
+        field.with_metadata(dict(zip(("unit", "meaning"), _MEANINGS[field.name], strict=True)))
+        if field.name in _MEANINGS
+        else field
+        for field in content.schema
+    ]
+    metadata = {"alprsim.table": "Summary", "alprsim.schema": str(parquet.SCHEMA_VERSION), **info["labels"]}
+    parquet.write(content.cast(pa.schema(fields, metadata=metadata)), folder / "summary.parquet")
+    (folder / "summary.csv").write_text(as_csv(summary, info["labels"]), "utf-8")
+    crate = json.dumps(_crate(folder, info), indent=1, ensure_ascii=False)
+    (folder / "ro-crate-metadata.json").write_text(crate, "utf-8")
+
+
+def as_csv(summary: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Return the summary for spreadsheets: retention in words too, and on every row what the run was made of."""
+    steps = {step: "as the policy says" if step < 0 else words.duration(step) for step in summary["retention"].unique()}
+    wide = summary.assign(**labels)
+    wide.insert(summary.columns.get_loc("retention") + 1, "retention_text", summary["retention"].map(steps))
+    text: str = wide.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return text
+
+
+def _half_width(spread: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return half the t-interval of a mean of n values with that standard deviation; NaN below two values."""
+    several = np.where(n > 1, n, 2)
+    half: NDArray[np.float64] = stdtrit(several - 1, 0.5 + LEVEL / 2) * spread / np.sqrt(several)
+    return np.where(n > 1, half, np.nan)
+
+
+def _crate(folder: Path, info: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe the folder as an RO-Crate 1.1 (https://w3id.org/ro/crate/1.1)."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("ro-crate"))
+    licence = info.get("attribution") or "https://spdx.org/licenses/CC0-1.0"
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": info["title"],
+        "description": info["question"] or info["title"],
+        "datePublished": info["provenance"]["ended"],
+        "license": licence,
+        "hasPart": [{"@id": name} for name in names],
+        "mentions": {"@id": "#run"},
+    }
+    action = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": f"alprsim run, seeds {', '.join(map(str, info['provenance']['seeds']))}",
+        "endTime": info["provenance"]["ended"],
+        "instrument": {"@id": "#alprsim"},
+        "object": {"@id": "scenario.yaml"},
+        "result": {"@id": "./"},
+    }
+    program = {
+        "@id": "#alprsim",
+        "@type": "SoftwareApplication",
+        "name": "alprsim",
+        "softwareVersion": info["provenance"]["alprsim"],
+    }
+    descriptor = {
+        "@id": "ro-crate-metadata.json",
+        "@type": "CreativeWork",
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+        "about": {"@id": "./"},
+    }
+    files = [{"@id": name, "@type": "File", "encodingFormat": _format(name)} for name in names]
+    return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": [descriptor, root, action, program, *files]}
+
+
+def _format(name: str) -> str:
+    known = {"json": "application/json", "csv": "text/csv", "yaml": "application/yaml", "html": "text/html"}
+    return known.get(name.rpartition(".")[2], "application/vnd.apache.parquet")

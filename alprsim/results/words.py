@@ -1,0 +1,112 @@
+"""Numbers as people say them: durations, shares, and the names of sights and statistics."""
+
+import math
+
+from alprsim.tables import AS_WRITTEN, UNLIMITED
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+SIGHTS = {
+    "bulk": ("bulk", "what the viewer holds, or can search or export whole"),
+    "request": ("on request", "bulk, and what it can ask others for plate by plate or place by place"),
+    "process": ("by process", "with a warrant for one target and one range"),
+}
+"""Each sight's name and what it means."""
+
+STATISTICS = {
+    "stock": "held at the moment of the question",
+    "share_of_horizon": "of the last {horizon}",
+    "share_of_horizon_pooled": "of the last {horizon}, pooled",
+    "share_of_window": "within what is kept",
+    "share_of_window_pooled": "within what is kept, pooled",
+    "supremum": "longest",
+    "covered": "days of age that can be had",
+    "max": "longest of any department",
+    "mean": "mean of departments",
+    "right_town": "in the right town",
+    "median_error": "median error",
+}
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time: "3 min", "72 h", "21 d"; up to three days in hours, as laws do."""
+    if seconds >= UNLIMITED:
+        return "no limit"
+    if seconds > 3 * _DAY:
+        return f"{_trim(seconds / _DAY)} d"
+    if seconds >= _HOUR:
+        return f"{_trim(seconds / _HOUR)} h"
+    return f"{_trim(seconds / _MINUTE)} min" if seconds >= _MINUTE else f"{_trim(seconds)} s"
+
+
+def limit(seconds: int) -> str:
+    """Say a retention as a noun: "a 21-day limit", "no limit"; −1 is what the policy itself says."""
+    if seconds == AS_WRITTEN:
+        return "the retention it says itself"
+    if seconds >= UNLIMITED:
+        return "no limit"
+    number, unit = duration(seconds).split(" ")
+    article = "an" if number.startswith("8") or number in ("11", "18") else "a"
+    return f"{article} {number}-{ {'s': 'second', 'min': 'minute', 'h': 'hour', 'd': 'day'}[unit] } limit"
+
+
+def quantity(value: float, unit: str, *, measure: str = "") -> str:
+    """Say a value of the tidy table with its unit; NaN is "not measured", infinity "without end"."""
+    if math.isnan(value):
+        return "not measured"
+    if math.isinf(value):
+        return "without end"
+    if unit == "share":
+        return f"{percent(value)} %"
+    if measure == "effective_retention":
+        return duration(round(value * _DAY)) if value > 0 else "none"
+    return f"{number(value)} {unit}".strip()
+
+
+def interval(low: float, high: float, unit: str, *, measure: str = "") -> str:
+    """Say an interval over seeds, in the unit of its value; "no interval" where there is none."""
+    if math.isnan(low) or math.isnan(high):
+        return "no interval"
+    if unit == "share":
+        return f"{percent(low)} to {percent(high)} %"
+    return f"{quantity(low, unit, measure=measure)} to {quantity(high, unit, measure=measure)}"
+
+
+def percent(share: float) -> str:
+    """Say a share in percent, without the sign: a decimal below 10, and never a 0 or 100 that is only rounded."""
+    value = 100 * share
+    if value in (0, 100):
+        return f"{value:.0f}"
+    if not 0.05 <= value < 99.95:
+        return "under 0.1" if value < 50 else "over 99.9"
+    return f"{value:.1f}" if value < 9.95 or value >= 99.5 else f"{value:.0f}"
+
+
+def of_ten(share: float) -> str:
+    """Say a share as so many of ten: "6.2"; small ones as "fewer than 0.1"."""
+    if math.isnan(share):
+        return "not measured"
+    return "fewer than 0.1" if 0 < share < 0.01 else f"{10 * share:.1f}".removesuffix(".0")
+
+
+def number(value: float) -> str:
+    """Say a number with three digits, thousands grouped."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def statistic(name: str, horizon_s: int) -> str:
+    """Say a statistic's name: a known one in words, "p4" and query-age shapes as they are."""
+    if name in STATISTICS:
+        return STATISTICS[name].format(horizon=duration(horizon_s))
+    if name.startswith("within_"):
+        return f"within {name.removeprefix('within_').removesuffix('m')} m"
+    if name.startswith("p") and name[1:2].isdigit():
+        points, _, kind = name[1:].partition("_")
+        return f"{points} sighting{'s' if points != '1' else ''}{', ' + kind.replace('_', ' ') if kind else ''}"
+    return name.replace("_", " ")
+
+
+def _trim(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")

@@ -1,0 +1,105 @@
+"""What a finished run leaves for people: the resolved scenario, run.json, the world's tables, the summary and the page."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alprsim import parquet
+from alprsim.results import words
+from alprsim.results.geography import save_roads
+from alprsim.results.run import SCHEMA, Run
+from alprsim.results.summary import write_summary
+from alprsim.scenario.models import Scenario
+from alprsim.tables import DAY_STARTS, UNLIMITED, Network
+
+if TYPE_CHECKING:
+    from alprsim.scenario.read import Loaded
+
+_MAPPED = ("listed", "file")
+
+
+def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]) -> Run:
+    """Complete a run's folder, which already holds ``measures.parquet``, ``agencies.parquet`` and the seeds.
+
+    Parameters
+    ----------
+    folder
+        Where the run is being written.
+    loaded
+        The scenario that ran.
+    network
+        Its roads, places and towns.
+    record
+        The answer of ``provenance.record``.
+    """
+    from alprsim import report  # it reads results
+
+    (folder / "scenario.yaml").write_text(loaded.text(), "utf-8")
+    for name in ("towns", "junctions", "places"):
+        parquet.save(getattr(network, name), folder / f"{name}.parquet")
+    save_roads(network, folder / "roads.parquet")
+    info = describe(loaded, network, record)
+    (folder / "run.json").write_text(json.dumps(info, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
+    write_summary(folder)
+    run = Run(folder, info)
+    report.write(run)
+    return run
+
+
+def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[str, Any]:
+    """Return what run.json says: how the run was made, what was asked, and what its figures rest on."""
+    study = loaded.scenario
+    towns = network.towns
+    viewers = {name: viewer for policy in loaded.policies.values() for name, viewer in policy.viewers.items()}
+    return {
+        "schema": SCHEMA,
+        "name": study.name,
+        "title": study.title,
+        "question": study.question,
+        "status": "done",
+        "provenance": record,
+        "seconds": record["seconds"],
+        "labels": {
+            "streets": "generated" if network.generated else "real",
+            "cameras": "mapped" if _mapped(study) else "assumed",
+            "calibration": "uncalibrated",
+        },
+        "attribution": network.attribution,
+        "baseline": next(iter(loaded.policies)),
+        "policies": list(loaded.policies),
+        "viewers": {name: {"agency": viewer.agency, "title": viewer.title} for name, viewer in viewers.items()},
+        "ladder": [
+            {
+                "seconds": None if step == UNLIMITED else step,
+                "text": words.duration(step),
+                "unlimited": step == UNLIMITED,
+            }
+            for step in study.ladder.retention
+        ],
+        "horizon_s": study.measures.horizon,
+        "moments_s": list(study.measures.moments),
+        "length_s": study.length,
+        "start": study.start.isoformat(),
+        "towns": [
+            {"name": str(name), "population": int(people), "listed": bool(listed)}
+            for name, people, listed in zip(towns.name, towns.population, towns.listed, strict=True)
+        ],
+        "notes": _notes(study),
+    }
+
+
+def _mapped(study: Scenario) -> bool:
+    return all((group.siting or study.cameras.siting) in _MAPPED for group in study.cameras.groups)
+
+
+def _notes(study: Scenario) -> list[str]:
+    asked = ", ".join(
+        f"{study.start + timedelta(seconds=moment + DAY_STARTS):%A} after {words.duration(moment)}"
+        for moment in study.measures.moments
+    )
+    return [f"The viewers' reads were looked at {len(study.measures.moments)} times: {asked}."]
+
+

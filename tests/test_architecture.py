@@ -1,0 +1,87 @@
+"""Imports run one way, as the architecture says: a stage imports no other stage, only tables and what lies below."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "alprsim"
+
+GROUND = {"tables", "randomness", "provenance", "kernels", "parquet", "data"}
+STAGES = {
+    "roads", "towns", "population", "routing", "traffic", "siting", "cameras", "plates", "custody", "ledger", "sight",
+    "measures", "utility",
+}  # fmt: skip
+ALLOWED = {
+    **dict.fromkeys(GROUND, GROUND),
+    "scenario": GROUND | {"scenario"},
+    **dict.fromkeys(STAGES, GROUND | {"scenario"}),
+    "store": GROUND,
+    "experiment": GROUND | {"scenario", "store"} | STAGES,
+    "inquiry": GROUND | {"scenario", "store"} | STAGES | {"experiment"},
+    "results": GROUND | {"scenario", "store"} | {"measures", "report"},
+    "report": GROUND | {"scenario", "measures", "results"},
+    "sweep": GROUND | {"scenario", "store", "experiment", "inquiry", "results", "report"} | STAGES,
+}
+# A stage's private half (an underscored file) belongs to the stage that it serves.
+SERVES = {"_places": {"roads", "towns"}, "_region": {"towns"}, "_streets": {"towns"}, "_highways": {"towns"}}
+EXCEPTIONS = {("roads", "towns")}  # the built-in town is one of the sources that roads reads
+
+
+def _module(file: Path) -> str:
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def _imports(file: Path) -> set[str]:
+    """Return the modules of the package that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "alprsim":
+            parts = (node.module or "").split(".")
+            found |= {parts[1]} if len(parts) > 1 else {name.name for name in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {n.name.split(".")[1] for n in node.names if n.name.startswith("alprsim.")}
+    return found
+
+
+FILES = sorted(f for f in PACKAGE.rglob("*.py") if _module(f) not in {"__init__", "cli"})
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_imports_run_one_way(file: Path):
+    module = _module(file)
+    for imported in _imports(file) - {module}:
+        if imported in SERVES or module in SERVES:
+            owners = SERVES.get(module, {module})
+            assert imported in GROUND | {"scenario"} or owners & SERVES.get(imported, set())
+        elif (module, imported) not in EXCEPTIONS:
+            assert imported in ALLOWED[module], f"{module} must not import {imported}"
+
+
+def test_every_module_has_its_place():
+    assert {_module(f) for f in FILES} <= set(ALLOWED) | set(SERVES)
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if _module(f) == "kernels"], ids=lambda f: f.name)
+def test_kernels_know_nothing_of_the_rest(file: Path):
+    allowed = {"numpy", "numba", "functools", "hashlib", "os", "collections", "pathlib", "typing", "__future__"}
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert (
+                node.module in {"alprsim.kernels._jit", "numpy.typing"} | allowed
+                or node.module.split(".")[0] in allowed
+            )
+        elif isinstance(node, ast.Import):
+            assert {n.name.split(".")[0] for n in node.names} <= allowed
+
+
+@pytest.mark.parametrize(("library", "homes"), [("simpy", {"traffic", "ledger"}), ("osmnx", {"roads"})])
+def test_a_library_has_its_home(library: str, homes: set[str]):
+    users = set()
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [n.name for n in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == library for name in names):
+                users.add(_module(file))
+    assert users == homes

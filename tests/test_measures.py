@@ -1,0 +1,446 @@
+"""What is held, and the share of days and trips it shows: against plain twins, and as policies must behave."""
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim.kernels import anchors, ladder, unicity
+from alprsim.measures import completeness, question, retention
+from alprsim.measures.glossary import BY_NAME, GLOSSARY, STATISTICS
+from alprsim.tables import DAY, UNLIMITED, Access, Agencies, AgencyKind, RecordClass, SightKind, VehicleKind
+from tests import naive_measures as naive
+from tests.worlds import HOUR, SIGHTS, ZOO, Rules, hours, masks, rules, table, worlds
+from tests.worlds import ladder as limits
+
+few = settings(deadline=None, derandomize=True, max_examples=60)
+moments = st.integers(0, 80).map(lambda hour: hour * HOUR)
+horizons = st.integers(1, 60).map(lambda hour: hour * HOUR)
+TIMES = ("stock", "horizon", "window")
+QUANTITIES = ("reads", "ghosts", "days", "once", "twice", "driven", "trips")
+
+
+class Case(NamedTuple):
+    policy: str = "baseline"
+    viewer: str = "police"
+    sight: str = "bulk"
+    retention: int = 0
+    access: Access = Access.empty()
+    viewer_row: int = 0
+
+
+def counted(world, lens, now, horizon):
+    """Return the kernel's counts, [vehicles, time × 7 + quantity, 64]."""
+    opened = question.open_bucket(world.bucket())
+    asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
+    held = question.held(asked, opened.bucket.reads)
+    every = np.arange(world.vehicles)
+    return completeness._tally(opened, held, asked, every).reshape(world.vehicles, ladder.ROWS, 64)
+
+
+def summed(world, lens, now, horizon, buckets=None):
+    """Return the sums of the world's buckets, by default one."""
+    vehicles, towns = world.tables()
+    people = question.residents(vehicles, towns)
+    sums = completeness.empty(people)
+    asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
+    for bucket in buckets or [range(world.vehicles)]:
+        opened = question.open_bucket(world.bucket(bucket))
+        completeness.add(sums, opened, question.held(asked, opened.bucket.reads), asked, people)
+    return sums, people
+
+
+BASELINE = Case()
+
+
+def answers(sums, people, cases=(BASELINE,), place=None):
+    """Return {(measure, statistic, town, case number): (value, n)}."""
+    place = np.arange(len(cases), dtype=np.int32) if place is None else np.array(place, np.int32)
+    rows = completeness.rows([sums], place, cases, people, seed=1)
+    keys = zip(rows.measure, rows.statistic, rows.town, np.arange(len(rows)) % len(cases), strict=True)
+    return dict(zip(keys, zip(rows.value, rows.n, strict=True), strict=True))
+
+
+# --- what is held -----------------------------------------------------------------------------------------------------
+
+
+@few
+@given(worlds(), rules(), moments)
+def test_held_is_the_rule_row_by_row(world, lens, now):
+    reads = table(world.reads)  # in any order
+    asked = question.ask(lens, world.sites(), moment=now, horizon=HOUR)
+    held = question.held(asked, reads)
+    for sight in range(SIGHTS):
+        twin = naive.held(world.reads, lambda o, age, k=sight: lens.obtains(k, o, age), world.owner_of_site, now)
+        assert ((held >> np.uint64(sight)) & np.uint64(1)).astype(bool).tolist() == twin
+        assert asked.window[sight] == lens.window(sight)
+
+
+def test_all_64_sights_are_told_apart():
+    lens = limits(*(HOUR * k for k in range(64)))
+    asked = question.ask(lens, np.array([0], np.int16), moment=100 * HOUR, horizon=HOUR)
+    held = question.held(asked, table([(100 * HOUR - age, 0, 0, 0) for age in (0, 10 * HOUR, 62 * HOUR, 63 * HOUR)]))
+    assert held.tolist() == [2**64 - 2, 2**64 - 2**11, 2**63, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"moment": -1}, "moment must be 0 or more seconds, not -1"),
+        ({"horizon": 0}, "horizon must be more than 0 seconds, not 0"),
+        ({"owner_of_site": np.array([0, 2], np.int16)}, "owner_of_site must be 0 to 1, the owners of the lens, not 2"),
+        (
+            {"owner_of_site": np.array([0, -1], np.int16)},
+            "owner_of_site must be 0 to 1, the owners of the lens, not -1",
+        ),
+    ],
+)
+def test_a_question_that_cannot_be_asked_says_why(change, message):
+    asked = {"owner_of_site": np.array([0, 1], np.int16), "moment": 0, "horizon": 1} | change
+    with pytest.raises(ValueError, match=message):
+        question.ask(Rules(), asked.pop("owner_of_site"), **asked)
+
+
+# --- counts -----------------------------------------------------------------------------------------------------------
+
+
+def same_as_twin(world, lens, now, horizon):
+    counts = counted(world, lens, now, horizon)
+    for vehicle, sight in product(range(world.vehicles), range(SIGHTS)):
+        twin = naive.tally(
+            world, vehicle, lambda o, age, k=sight: lens.obtains(k, o, age), lens.window(sight), now, horizon
+        )
+        mine = counts[vehicle, :, sight].reshape(3, 7)
+        assert {t: dict(zip(QUANTITIES, mine[i].tolist(), strict=True)) for i, t in enumerate(TIMES)} == twin
+    assert not counts[:, ladder.READS :: ladder.QUANTITIES, SIGHTS:].any()
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(worlds(), rules(), moments, horizons)
+def test_counts_equal_the_twin(world, lens, now, horizon):
+    same_as_twin(world, lens, now, horizon)
+
+
+@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("now", [0, HOUR, 25 * HOUR, 48 * HOUR, 80 * HOUR])
+def test_counts_equal_the_twin_in_the_zoo(name, now):
+    lens = limits(0, 180, HOUR, 24 * HOUR, 30 * HOUR, UNLIMITED)
+    same_as_twin(ZOO[name], lens, now, 24 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "once", "twice", "reads"),
+    [
+        ("a read as it leaves and one as it arrives", 1, 1, 0, 2),
+        ("a ghost on a trip", 0, 0, 0, 0),
+        ("a parked car is read", 0, 0, 0, 1),
+        ("over four in the morning", 2, 1, 1, 3),
+        ("one trip after the other", 1, 2, 0, 2),
+        ("a trip of no length", 0, 0, 0, 1),
+        ("under way at the moment", 2, 1, 1, 2),
+    ],
+)
+def test_counts_by_hand(name, days, once, twice, reads):
+    row = counted(ZOO[name], limits(UNLIMITED), 48 * HOUR, 48 * HOUR)[0, :7, 0]
+    assert row[[ladder.DAYS, ladder.ONCE, ladder.TWICE, ladder.READS]].tolist() == [days, once, twice, reads]
+
+
+def test_a_chunk_of_vehicles_is_counted_like_the_whole():
+    world, lens = ZOO["two days and a night"], limits(UNLIMITED)
+    opened = question.open_bucket(world.bucket())
+    asked = question.ask(lens, world.sites(), moment=60 * HOUR, horizon=24 * HOUR)
+    held = question.held(asked, opened.bucket.reads)
+    whole = counted(world, lens, 60 * HOUR, 24 * HOUR)
+    part = completeness._tally(opened, held, asked, np.array([2, 1])).reshape(2, ladder.ROWS, 64)
+    assert np.array_equal(part, whole[[2, 1]])
+
+
+# --- shares -----------------------------------------------------------------------------------------------------------
+
+
+@few
+@given(worlds(), rules(), moments, horizons)
+def test_shares_equal_the_twin(world, lens, now, horizon):
+    """The mean of vehicles' shares and the pooled ratio, by town and over all; 2⁻³² is as exact as shares are kept."""
+    world = replace(world, kind=(VehicleKind.RESIDENT, VehicleKind.RESIDENT, VehicleKind.RESIDENT), town=(0, 1, 0))
+    got = answers(*summed(world, lens, now, horizon), cases=(Case(),) * SIGHTS)
+    for sight, (town, members) in product(range(SIGHTS), (("Ash", (0, 2)), ("Elm", (1,)), ("all", (0, 1, 2)))):
+        counts = [
+            naive.tally(world, v, lambda o, age, k=sight: lens.obtains(k, o, age), lens.window(sight), now, horizon)
+            for v in members
+        ]
+        for time, known in (("horizon", horizon <= now), ("window", lens.window(sight) <= now)):
+            for measure, part, whole in (
+                ("exposure_rate_driving", "reads", "driven"),
+                ("observed_days", "days", "driven"),
+                ("trips_detected", "once", "trips"),
+                ("trips_linked", "twice", "trips"),
+            ):
+                mean, n = naive.mean_share([c[time] for c in counts], part, whole)
+                value, got_n = got[measure, f"share_of_{time}", town, sight]
+                pooled, _ = got[measure, f"share_of_{time}_pooled", town, sight]
+                if not known or mean is None:
+                    assert np.isnan(value)
+                    assert np.isnan(pooled)
+                    assert got_n == 0
+                else:
+                    assert value == pytest.approx(float(mean), abs=2**-30)
+                    everyone = Fraction(sum(c[time][part] for c in counts), sum(c[time][whole] for c in counts))
+                    assert pooled == float(everyone)
+                    assert got_n == n
+
+
+@few
+@given(worlds(), rules(), moments, horizons)
+def test_rates_and_stock_equal_the_twin(world, lens, now, horizon):
+    got = answers(*summed(world, lens, now, horizon), cases=(Case(),) * SIGHTS)
+    for sight in range(SIGHTS):
+        window = lens.window(sight)
+        counts = [
+            naive.tally(world, v, lambda o, age, k=sight: lens.obtains(k, o, age), window, now, horizon)
+            for v in range(3)
+        ]
+        for measure, quantity in (("exposure_rate", "reads"), ("ghost_rate", "ghosts"), ("trips_linked", "twice")):
+            stock = sum(c["stock"][quantity] for c in counts) / 3
+            assert got[measure, "stock", "all", sight] == (
+                (stock, 3) if window <= now else (pytest.approx(np.nan, nan_ok=True), 0)
+            )
+        for time, span, known in (("horizon", horizon, horizon <= now), ("window", window, 0 < window <= now)):
+            value, n = got["exposure_rate", f"share_of_{time}", "all", sight]
+            if known:
+                assert (value, n) == (pytest.approx(sum(c[time]["reads"] for c in counts) / 3 * DAY / span), 3)
+            else:
+                assert np.isnan(value)
+                assert n == 0
+
+
+def test_a_window_longer_than_the_simulated_time_is_not_measured_but_its_share_of_the_last_month_is():
+    world, lens = ZOO["two days and a night"], limits(30 * HOUR, 61 * HOUR, UNLIMITED)
+    got = answers(*summed(world, lens, 60 * HOUR, 24 * HOUR), cases=(Case(),) * 3)
+    assert [got["trips_detected", "stock", "all", k][1] for k in range(3)] == [3, 0, 0]
+    assert [np.isnan(got["observed_days", "share_of_window", "all", k][0]) for k in range(3)] == [False, True, True]
+    assert [got["trips_detected", "share_of_horizon", "all", k][0] for k in range(3)] == [pytest.approx(2 / 3)] * 3
+    early = answers(*summed(world, lens, 20 * HOUR, 24 * HOUR), cases=(Case(),) * 3)
+    assert np.isnan(early["trips_detected", "share_of_horizon", "all", 0][0])
+
+
+def test_the_never_read_count_and_visitors_do_not():
+    world = replace(
+        ZOO["two days and a night"],
+        kind=(VehicleKind.RESIDENT, VehicleKind.VISITOR, VehicleKind.RESIDENT),
+        town=(0, 0, 1),
+    )
+    got = answers(*summed(world, limits(UNLIMITED), 60 * HOUR, 60 * HOUR))
+    assert got["trips_detected", "share_of_horizon", "Ash", 0] == (1.0, 1)
+    assert got["trips_detected", "share_of_horizon", "Elm", 0] == (0.0, 1)
+    assert got["trips_detected", "share_of_horizon", "all", 0] == (0.5, 2)
+    neighbour = replace(world, town=(0, 0, 2))
+    assert answers(*summed(neighbour, limits(UNLIMITED), 60 * HOUR, 60 * HOUR))[
+        "trips_detected", "share_of_horizon", "all", 0
+    ] == (1.0, 1)
+
+
+def test_plates_of_nobody_simulated_are_in_no_town():
+    people = question.residents(*ZOO["nothing happens"].tables())
+    assert question.home_towns(people, np.array([2, 3, 1, 1000], np.int32)).tolist() == [0, -1, 1, -1]
+
+
+def test_cases_with_the_same_sight_share_a_bit_and_lenses_stand_side_by_side():
+    world = ZOO["two days and a night"]
+    short, people = summed(world, limits(0), 60 * HOUR, 24 * HOUR)
+    long, _ = summed(world, limits(HOUR, UNLIMITED), 60 * HOUR, 24 * HOUR)
+    cases = [Case(policy=name) for name in "abc"]
+    rows = completeness.rows([short, long], np.array([65, 0, 65], np.int32), cases, people, seed=9)
+    mine = (rows.measure == "trips_detected") & (rows.statistic == "share_of_horizon") & (rows.town == "all")
+    assert rows.policy[mine].tolist() == ["a", "b", "c"]
+    assert rows.value[mine].tolist() == [pytest.approx(2 / 3), 0.0, pytest.approx(2 / 3)]
+    assert set(rows.seed) == {9}
+
+
+def test_exposure_is_the_share_vehicle_by_vehicle():
+    world = ZOO["two days and a night"]
+    opened = question.open_bucket(world.bucket())
+    people = question.residents(*world.tables())
+    asked = question.ask(limits(HOUR, UNLIMITED), world.sites(), moment=60 * HOUR, horizon=48 * HOUR)
+    held = question.held(asked, opened.bucket.reads)
+    got = completeness.exposure(opened, held, asked, people, bit=1)
+    assert got.vehicle.tolist() == [0, 1, 2]
+    assert got.trips_detected.tolist() == got.trips_linked.tolist() == [1.0, 1.0, 0.0]
+    assert got.observed_days.tolist() == [1.0, 1.0, 0.0]
+    assert got.reads_a_day.tolist() == [6.0, 6.0, 0.0]  # three reads on each of four trips, in two days
+
+
+# --- as sums and as policies must behave ------------------------------------------------------------------------------
+
+
+@few
+@given(worlds(), rules(), moments, horizons, st.permutations([[0], [1], [2]]))
+def test_buckets_add_up_in_any_order(world, lens, now, horizon, buckets):
+    whole, _ = summed(world, lens, now, horizon)
+    parts, _ = summed(world, lens, now, horizon, buckets)
+    assert all(np.array_equal(a, b) for a, b in zip(whole, parts, strict=True))
+
+
+@few
+@given(worlds(), rules(), moments, horizons, st.permutations([0, 1, 2]))
+def test_renumbering_vehicles_permutes_the_answer(world, lens, now, horizon, new):
+    renumbered = counted(world.renumbered(new), lens, now, horizon)
+    assert np.array_equal(renumbered[new], counted(world, lens, now, horizon))
+
+
+SEEN = [time * 7 + what for time in (ladder.STOCK, ladder.HORIZON) for what in range(5)]
+
+
+@few
+@given(worlds(), moments, horizons, st.lists(hours, min_size=2, max_size=6, unique=True))
+def test_a_longer_window_never_hides_anything(world, now, horizon, lengths):
+    seen = counted(world, limits(*sorted(lengths)), now, horizon)[:, SEEN, : len(lengths)]
+    assert (np.diff(seen, axis=2) >= 0).all()
+
+
+@few
+@given(worlds(), rules(), moments, horizons, masks)
+def test_one_more_partner_never_hides_anything(world, lens, now, horizon, given_too):
+    """A partner's owner becomes obtainable at every age, in some sights."""
+    more = Rules((lens.pieces[0], tuple((age, mask | given_too) for age, mask in lens.pieces[1])))
+    assert (counted(world, more, now, horizon)[:, SEEN] >= counted(world, lens, now, horizon)[:, SEEN]).all()
+
+
+@few
+@given(worlds(), moments, horizons, hours)
+def test_retention_is_deletion(world, now, horizon, window):
+    """Hiding old reads from the viewer and deleting them outright are the same policy."""
+    hidden = counted(world, limits(window), now, horizon)
+    left = replace(world, reads=tuple(read for read in world.reads if now - read[0] < window))
+    deleted = counted(left, limits(UNLIMITED), now, horizon)
+    assert np.array_equal(hidden[:, SEEN, 0], deleted[:, SEEN, 0])
+
+
+@few
+@given(worlds(), moments, horizons)
+def test_a_window_of_nothing_shows_nothing(world, now, horizon):
+    counts = counted(world, limits(0), now, horizon)[:, :, 0].reshape(-1, 3, 7)
+    assert not counts[:, :, :5].any()
+    assert not counts[:, ladder.WINDOW].any()
+
+
+@few
+@given(worlds(), rules(), moments, horizons)
+def test_what_is_seen_never_exceeds_what_there_was(world, lens, now, horizon):
+    counts = counted(world, lens, now, horizon).reshape(world.vehicles, 3, 7, 64)
+    assert (counts[:, :, ladder.TWICE] <= counts[:, :, ladder.ONCE]).all()
+    assert (counts[:, :, ladder.ONCE] <= counts[:, :, ladder.TRIPS])[:, ladder.HORIZON :].all()
+    assert (counts[:, :, ladder.DAYS] <= counts[:, :, ladder.DRIVEN])[:, ladder.HORIZON :].all()
+
+
+# --- effective retention ----------------------------------------------------------------------------------------------
+
+AGENCIES = Agencies.of(
+    name=["Ash", "Elm", "Pool"], kind=[AgencyKind.DEPARTMENT, AgencyKind.DEPARTMENT, AgencyKind.POOL],
+    server_rate=[1] * 3, server_room=[1] * 3,
+)  # fmt: skip
+
+
+def access(*rows):
+    """Make Access of (viewer, owner, sight, from day, to day, purge period) rows."""
+    viewer, owner, sight, begin, end, purge = np.array(rows, object).reshape(-1, 6).T
+    last = [UNLIMITED if day == np.inf else day * DAY for day in end]
+    zero = np.zeros(len(rows))
+    return Access.of(
+        viewer=list(viewer), owner=list(owner), record=zero + RecordClass.PLAIN, sight=list(sight),
+        from_age=[day * DAY for day in begin], to_age=last, purge_period=list(purge), purge_phase=zero, through=zero,
+    )  # fmt: skip
+
+
+BULK, REQUEST = SightKind.BULK, SightKind.REQUEST
+
+
+@pytest.mark.parametrize(
+    ("sight", "rules_", "expected"),
+    [
+        ("bulk", [(0, 0, BULK, 0, 21, 0)], {"max": 21, "mean": 10.5, "supremum Ash": 21, "covered Ash": 21, "supremum Elm": 0}),
+        ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 0, BULK, 10, 12, 0)], {"max": 12, "covered Ash": 5}),
+        ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 0, BULK, 1, 2, 0)], {"covered Ash": 3}),
+        ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 1, BULK, 2, 8, 0)], {"covered Elm": 6, "mean": 5.5}),
+        ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 0, REQUEST, 0, 9, 0)], {"max": 3}),
+        ("request", [(0, 0, BULK, 0, 9, 0), (0, 0, REQUEST, 0, 3, 0)], {"max": 9}),
+        ("bulk", [(0, 1, BULK, 0, np.inf, 0)], {"max": np.inf, "mean": np.inf, "supremum Elm": np.inf, "supremum Ash": 0}),
+        ("bulk", [(1, 0, BULK, 0, 9, 0), (0, 2, BULK, 0, 30, 0)], {"max": 0}),
+        ("bulk", [(0, 0, BULK, 0, 1, DAY)], {"max": 2 - 1 / DAY}),
+        ("bulk", [], {"max": 0, "mean": 0}),
+    ],
+)  # fmt: skip
+def test_effective_retention_over_every_route(sight, rules_, expected):
+    rows = retention.rows([Case(sight=sight, access=access(*rules_))], AGENCIES, seed=1)
+    assert set(rows.measure) == {"effective_retention"}
+    found = {
+        statistic if town == "all" else f"{statistic} {town}": value
+        for statistic, town, value in zip(rows.statistic, rows.town, rows.value, strict=True)
+    }
+    assert {key: found[key] for key in expected} == pytest.approx(expected)
+    assert "supremum Pool" not in found
+
+
+def test_each_case_keeps_its_own_effective_retention():
+    cases = [Case(retention=days * DAY, access=access((0, 0, BULK, 0, days, 0))) for days in (3, 21)]
+    rows = retention.rows(cases, AGENCIES, seed=1)
+    longest = {
+        int(step): value
+        for step, stat, value in zip(rows.retention, rows.statistic, rows.value, strict=True)
+        if stat == "max"
+    }
+    assert longest == {3 * DAY: 3.0, 21 * DAY: 21.0}
+
+
+# --- words and constants ----------------------------------------------------------------------------------------------
+
+
+def test_every_measure_is_in_the_glossary():
+    sums, people = summed(ZOO["nothing happens"], limits(0), 0, HOUR)
+    rows = completeness.rows([sums], np.zeros(1, np.int32), [Case()], people, seed=1)
+    assert set(rows.measure) | {"effective_retention", "home_found", "work_found", "unicity"} <= set(BY_NAME)
+    assert set(rows.statistic) == set(STATISTICS)
+    assert all(
+        BY_NAME[m].unit == u for m, s, u in zip(rows.measure, rows.statistic, rows.unit, strict=True) if s != "stock"
+    )
+
+
+@pytest.mark.parametrize("entry", GLOSSARY, ids=lambda entry: entry.name)
+def test_a_glossary_entry_is_whole(entry):
+    said = entry.headline.format(viewer="the vendor", value="12 %", horizon="30 days")
+    assert "12 %" in said
+    assert "the vendor" in said
+    assert said.endswith(".")
+    assert all(text.strip() for text in vars(entry).values())
+    assert entry.definition.endswith(".")
+    assert entry.trap.endswith(".")
+    assert entry.question.endswith("?")
+
+
+def test_kernels_and_tables_agree():
+    assert ladder.DAY == anchors.DAY == DAY
+    assert ladder.CASES == anchors.CASES == unicity.CASES == 64
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="plain Python has no signatures")
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        ladder.held,
+        ladder.trips_of_reads,
+        ladder.tally,
+        ladder.add_shares,
+        anchors.anchors,
+        unicity.index,
+        unicity.unique,
+    ],
+    ids=lambda kernel: kernel.__name__,
+)
+def test_a_kernel_is_compiled_once(kernel):
+    assert len(kernel.signatures) == 1

@@ -1,0 +1,183 @@
+"""Home and work as a simple adversary guesses them: against a plain twin, by hand, and scored to the metre."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim.kernels.anchors import anchors
+from alprsim.measures import places, question
+from alprsim.tables import DAY, UNLIMITED, Junctions, People, PlaceKind, Places, Roads, Sites, VehicleKind
+from tests import naive_measures as naive
+from tests.worlds import HOUR, SIGHTS, World, rules, worlds
+from tests.worlds import ladder as limits
+
+few = settings(deadline=None, derandomize=True, max_examples=100)
+moments = st.integers(0, 80).map(lambda hour: hour * HOUR)
+
+
+class Case(NamedTuple):
+    policy: str = "baseline"
+    viewer: str = "police"
+    sight: str = "bulk"
+    retention: int = 0
+
+
+def guessed(world, lens, now, first_weekday=0):
+    """Return the kernel's home and work, [vehicles, 64]."""
+    bucket = world.bucket()
+    asked = question.ask(lens, world.sites(), moment=now, horizon=HOUR)
+    home, work = (np.empty((world.vehicles, 64), np.int32) for _ in range(2))
+    rows = np.arange(world.vehicles)
+    held = question.held(asked, bucket.reads)
+    anchors(rows, bucket.first_read, bucket.reads.time, bucket.reads.site, held, 3, first_weekday, home, work)
+    return home, work
+
+
+@few
+@given(worlds(), rules(), moments, st.integers(0, 6))
+def test_guesses_equal_the_twin(world, lens, now, first_weekday):
+    home, work = guessed(world, lens, now, first_weekday)
+    for vehicle in range(world.vehicles):
+        mine = sorted(read for read in world.reads if read[2] == vehicle)
+        for sight in range(SIGHTS):
+            held = naive.held(mine, lambda o, age, k=sight: lens.obtains(k, o, age), world.owner_of_site, now)
+            left = [(time, site) for (time, site, *_), yes in zip(mine, held, strict=True) if yes]
+            twin = naive.home_and_work(left, first_weekday)
+            assert (home[vehicle, sight], work[vehicle, sight]) == tuple(-1 if site is None else site for site in twin)
+
+
+def day(*reads, number=0):
+    """Return reads of vehicle 0 on a day: (clock hour, site)."""
+    return tuple((number * DAY + int((hour - 4) * HOUR), site, 0, 0) for hour, site in reads)
+
+
+@pytest.mark.parametrize(
+    ("reads", "home", "work"),
+    [
+        ((), -1, -1),
+        (day((8, 1)), 1, -1),
+        (day((7, 2), (7.5, 1), (17, 1), (17.5, 2)), 2, 1),
+        (day((7, 2), (7.5, 0), (10.5, 1), (18, 2)), 2, 1),  # the longest stay, 7.5 h, begins at 10:30
+        (day((7, 2), (7.5, 0), (10.5, 1), (13.5, 2)), 2, 0),  # equal stays: the earlier; equal votes: the lower site
+        (day((7, 2), (9.9, 1)), 1, -1),  # too short; equal votes for home too
+        (day((7, 2), (10, 1)), 1, 1),  # just long enough
+        (day((4.5, 2), (11, 1)), 1, -1),  # begun before five
+        (day((12, 2), (18, 1)), 1, -1),  # begun at noon
+        (day((22, 1), (27, 2)), 1, -1),  # three in the morning is the same day
+        (day((7, 2), (16, 2), number=5), 2, -1),  # a Saturday
+    ],
+)
+def test_guesses_by_hand(reads, home, work):
+    world = World(reads=reads, vehicles=1, town=(0,), kind=(VehicleKind.RESIDENT,))
+    homes, works = guessed(world, limits(UNLIMITED), 10 * DAY)
+    assert (homes[0, 0], works[0, 0]) == (home, work)
+    assert (homes[0, 1:] == -1).all()
+    assert (works[0, 1:] == -1).all()
+
+
+def spots(*points):
+    x, y, town = np.array(points, float).reshape(-1, 3).T
+    return places.Spots(x.copy(), y.copy(), town.astype(np.int16))
+
+
+WORLD = World(
+    reads=(*day((7, 0), (7.5, 1), (17, 1), (17.5, 0)), *((t, s, 1, 1) for t, s, *_ in day((7, 2), (18, 2)))),
+    town=(0, 1, 0),
+)
+SITES = spots((0, 0, 0), (3000, 4000, 1), (100_000, 0, 1))
+HOME = spots((250, 0, 0), (0, 0, 1), (0, 0, 0))
+WORK = spots((3000, 4300, 1), (np.nan, np.nan, -1), (0, 0, 0))
+NOBODY = spots()
+
+
+def found(world, lens, moments, *, cases=1, sites=SITES, within=(250.0, 500.0)):
+    people = question.residents(*world.tables())
+    sums = places.empty(people, within=within)
+    opened = question.open_bucket(world.bucket())
+    for now in moments:
+        asked = question.ask(lens, world.sites(), moment=now, horizon=HOUR)
+        held = question.held(asked, opened.bucket.reads)
+        places.add(sums, opened, held, asked, people, sites=sites, home=HOME, work=WORK, first_weekday=0)
+    rows = places.rows([sums], np.arange(cases, dtype=np.int32), [Case()] * cases, people, seed=1)
+    number = np.arange(len(rows)) % cases
+    keys = zip(rows.measure, rows.statistic, rows.town, number, strict=True)
+    return {key: (value, int(n)) for key, value, n in zip(keys, rows.value, rows.n, strict=True)}
+
+
+def test_what_is_found_is_a_share_of_all_who_have_such_a_place():
+    got = found(WORLD, limits(2 * DAY), [2 * DAY])
+    assert got["home_found", "within_250m", "Ash", 0] == (0.5, 2)  # vehicle 2 was never read: not found
+    assert got["home_found", "within_250m", "all", 0] == (pytest.approx(1 / 3), 3)
+    assert got["home_found", "right_town", "Elm", 0] == (1.0, 1)
+    assert got["work_found", "within_250m", "all", 0] == (0.0, 2)  # vehicle 1 has no work
+    assert got["work_found", "within_500m", "all", 0] == (0.5, 2)
+    assert got["work_found", "right_town", "all", 0] == (0.5, 2)
+    assert np.isnan(got["work_found", "within_500m", "Elm", 0][0])
+
+
+def test_the_median_error_is_of_those_with_an_estimate():
+    got = found(WORLD, limits(2 * DAY), [2 * DAY])
+    assert got["home_found", "median_error", "Ash", 0] == (262.5, 1)  # 250 m is counted as 250 to 275 m
+    assert got["home_found", "median_error", "Elm", 0] == (np.inf, 1)
+    assert got["work_found", "median_error", "all", 0] == (312.5, 1)
+    assert got["home_found", "median_error", "all", 0] == (262.5, 2)  # the lower of two
+
+
+def test_nothing_held_finds_nothing_and_what_is_not_simulated_is_not_measured():
+    got = found(WORLD, limits(0, 2 * DAY, UNLIMITED), [DAY, 2 * DAY], cases=3)
+    assert [got["home_found", "right_town", "all", k] for k in (0, 1)] == [(0.0, 6), (pytest.approx(2 / 3), 3)]
+    assert np.isnan(got["home_found", "right_town", "all", 2][0])
+    assert [got["home_found", "median_error", "all", k][1] for k in range(3)] == [0, 2, 0]
+    assert np.isnan(got["home_found", "median_error", "all", 0][0])
+
+
+def test_without_cameras_nothing_is_found():
+    world = replace(WORLD, reads=())
+    assert found(world, limits(DAY), [DAY], sites=NOBODY)["home_found", "within_250m", "all", 0] == (0.0, 3)
+
+
+JUNCTIONS = Junctions.of(osm_id=[1, 2], x=[0, 100], y=[0, 200], town=[0, 1])
+PLACES = Places.of(
+    junction=[0, 1, 1], kind=[PlaceKind.HOME, PlaceKind.WORK, PlaceKind.BEYOND], weight=[1, 1, 1], town=[0, 1, 1]
+)
+
+
+def test_a_site_stands_on_its_road():
+    zero = [0]
+    roads = Roads.of(
+        tail=zero, head=[1], length=[400], crossing=zero, lanes=zero, headway=zero, room=zero, wave=zero, kind=zero
+    )
+    sites = Sites.of(camera=[0] * 4, road=[0] * 4, offset=[0, 100, 300, 500], heading=[0] * 4)
+    got = places.site_spots(sites, roads, JUNCTIONS)
+    assert got.x.tolist() == [0, 25, 75, 100]
+    assert got.y.tolist() == [0, 50, 150, 200]
+    assert got.town.tolist() == [0, 0, 1, 1]
+
+
+def test_home_is_the_garage_and_work_the_main_drivers():
+    vehicles, _ = replace(World(), vehicles=4, town=(0,) * 4, kind=(0,) * 4).tables()
+    people = People.of(
+        home=[0] * 5, work=[-1, 1, 0, 2, 1], household=range(5), vehicle=[0, 0, 0, 2, -1], kind=[0] * 5, key=range(5)
+    )
+    home = places.homes(vehicles, PLACES, JUNCTIONS)
+    work = places.works(vehicles, people, PLACES, JUNCTIONS)
+    assert home.x.tolist() == [0, 0, 0, 0]
+    assert home.town.tolist() == [0, 0, 0, 0]
+    assert work.x.tolist() == pytest.approx([100, np.nan, np.inf, np.nan], nan_ok=True)
+    assert work.town.tolist() == [1, -1, 1, -1]
+
+
+def test_work_beyond_the_map_is_never_near_a_camera():
+    people = question.residents(*WORLD.tables())
+    sums = places.empty(people, within=(1e9,))
+    opened = question.open_bucket(WORLD.bucket())
+    asked = question.ask(limits(2 * DAY), WORLD.sites(), moment=2 * DAY, horizon=HOUR)
+    held = question.held(asked, opened.bucket.reads)
+    beyond = spots(*[(np.inf, np.inf, 0)] * 3)
+    places.add(sums, opened, held, asked, people, sites=SITES, home=HOME, work=beyond, first_weekday=0)
+    assert sums.asked[1, :, 0].tolist() == [2, 1]
+    assert not sums.found[1, :, 0].any()

@@ -1,0 +1,236 @@
+"""How few sightings single a car out: against plain sets, against scikit-mobility, and by hand."""
+
+import csv
+import itertools
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim.kernels import unicity
+from alprsim.measures import question, uniqueness
+from alprsim.randomness import draw
+from alprsim.tables import UNLIMITED, Cameras, Sites, VehicleKind, Vehicles
+from tests import naive_measures as naive
+from tests.worlds import HOUR, SIGHTS, World, hours, rules, table
+from tests.worlds import ladder as limits
+
+few = settings(deadline=None, derandomize=True, max_examples=60)
+moments = st.integers(0, 80).map(lambda hour: hour * HOUR)
+crowds = st.lists(
+    st.tuples(hours.map(lambda t: t // 8), st.integers(0, 2), st.integers(-1, 4), st.just(0)), max_size=25
+)
+"""Reads of five plates, one of them no vehicle's, and unreadable ones, in ten hours: cells are shared."""
+
+SITE_KEY = np.array([11, 12, 13], np.uint64)
+OWNERS = np.array([0, 1, 0], np.int16)
+VEHICLES, TOWNS = World(vehicles=4, town=(0,) * 4, kind=(VehicleKind.RESIDENT,) * 4).tables()
+POINTS, BIN, SEED = 3, 2 * HOUR, 5
+
+
+class Case(NamedTuple):
+    policy: str = "baseline"
+    viewer: str = "police"
+    sight: str = "bulk"
+    retention: int = 0
+
+
+def asked(lens, now):
+    return question.ask(lens, OWNERS, moment=now, horizon=HOUR)
+
+
+def added(reads, lens, now, targets=(0, 1, 2, 3), *, sums=None, seed=SEED):
+    sums = sums or uniqueness.empty(POINTS)
+    uniqueness.add(
+        sums, table(reads), asked(lens, now), targets=np.array(targets, np.int32), vehicles=VEHICLES,
+        site_key=SITE_KEY, time_bin=BIN, seed=seed,
+    )  # fmt: skip
+    return sums
+
+
+def left(reads, lens, sight, now):
+    held = naive.held(reads, lambda o, age: lens.obtains(sight, o, age), OWNERS, now)
+    return [read for read, yes in zip(reads, held, strict=True) if yes]
+
+
+@few
+@given(crowds, rules(), moments)
+def test_the_index_lists_each_plate_once_a_cell(reads, lens, now):
+    columns = table(reads)
+    masks = question.held(asked(lens, now), columns)
+    first, who, seen = unicity.index(columns.time, columns.site, columns.plate, masks, BIN, 6, 3)
+    got = {
+        cell: dict(zip(who[a:b].tolist(), seen[a:b].tolist(), strict=True))
+        for cell, (a, b) in enumerate(itertools.pairwise(first)) if b > a
+    }  # fmt: skip
+    assert got == naive.index(reads, masks.tolist(), BIN, 6)
+    assert all((np.diff(who[a:b]) > 0).all() for a, b in itertools.pairwise(first))
+
+
+@few
+@given(crowds, rules(), moments, st.sampled_from([(0, 1, 2, 3), (2,), (1, 3)]))
+def test_all_sights_at_once_equal_plain_sets_one_by_one(reads, lens, now, targets):
+    sums = added(reads, lens, now, targets)
+    for sight in range(SIGHTS):
+        known = lens.window(sight) <= now
+        twins = [
+            naive.unicity(left(reads, lens, sight, now), v, _base(v), SITE_KEY, BIN, 6, uniqueness.SUBSETS, POINTS)
+            for v in targets
+        ]
+        assert sums.unique[:, sight].tolist() == (known * sum(alone for alone, _ in twins)).tolist()
+        assert sums.squares[:, sight].tolist() == (known * sum(alone**2 for alone, _ in twins)).tolist()
+        assert sums.eligible[:, sight].tolist() == [known * sum(n >= p for _, n in twins) for p in (1, 2, 3)]
+        assert sums.asked[:, sight].tolist() == [known * len(targets)] * POINTS
+
+
+def _base(vehicle, seed=SEED):
+    return draw(uniqueness.stream(seed, "unicity subset"), VEHICLES.key[vehicle])
+
+
+@few
+@given(crowds, rules(), moments, st.randoms(use_true_random=False))
+def test_the_order_of_reads_does_not_matter(reads, lens, now, random):
+    shuffled = random.sample(reads, len(reads))
+    assert all(np.array_equal(a, b) for a, b in zip(added(reads, lens, now), added(shuffled, lens, now), strict=True))
+
+
+@few
+@given(crowds, moments, hours)
+def test_retention_is_deletion(reads, now, window):
+    """A moment when both are measured: what hiding and deleting leave is the same crowd."""
+    now = max(now, window)
+    kept = [read for read in reads if 0 <= now - read[0] < window]
+    hidden, deleted = added(reads, limits(window), now), added(kept, limits(now), now)
+    if all(read[0] > 0 for read in kept):  # age `now` is beyond a window of `now`
+        assert all(np.array_equal(a[:, 0], b[:, 0]) for a, b in zip(hidden, deleted, strict=True))
+
+
+ALONE = [(hour * HOUR, hour % 3, 0, 0) for hour in range(1, 10, 2)]
+TWINS = [(time, site, plate, plate) for time, site, *_ in ALONE for plate in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("reads", "p1", "eligible"),
+    [
+        (ALONE, [1, 1, 1], [1, 1, 1]),
+        (TWINS, [0, 0, 0], [1, 1, 1]),
+        (ALONE[:2], [1, 1, 0], [1, 1, 0]),
+        ([*ALONE, *ALONE], [1, 1, 1], [1, 1, 1]),
+        ([(time, site, plate, 0) for time, site, *_ in ALONE for plate in (0, -1)], [1, 1, 1], [1, 1, 1]),
+        ([], [0, 0, 0], [0, 0, 0]),
+    ],
+)
+def test_unicity_by_hand(reads, p1, eligible):
+    sums = added(reads, limits(20 * HOUR), 20 * HOUR, targets=(0,))
+    assert (sums.unique[:, 0] / uniqueness.SUBSETS).tolist() == p1
+    assert sums.eligible[:, 0].tolist() == eligible
+
+
+def test_rows_print_both_figures_the_eligible_share_and_the_error():
+    sums = added(ALONE, limits(20 * HOUR), 20 * HOUR, targets=(0, 1))
+    added(ALONE, limits(20 * HOUR), 10 * HOUR, targets=(0, 1), sums=sums)  # not measured yet: adds nothing
+    rows = uniqueness.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
+    got = dict(zip(rows.statistic, zip(rows.value, rows.n, strict=True), strict=True))
+    assert got["p2"] == (0.5, 2)
+    assert got["p2_eligible_only"] == (1.0, 1)
+    assert got["p2_eligible"] == (0.5, 2)
+    assert got["p2_error"] == (pytest.approx(0.5 / 2**0.5), 2)
+    assert set(rows.town) == {"all"}
+    assert set(rows.measure) == {"unicity"}
+    assert len(rows) == 4 * POINTS
+
+
+def test_what_was_not_measured_has_no_value():
+    rows = uniqueness.rows([added(ALONE, limits(UNLIMITED), 20 * HOUR)], np.zeros(1, np.int32), [Case()], seed=1)
+    assert np.isnan(rows.value).all()
+    assert not rows.n.any()
+
+
+def test_plates_of_nobody_simulated_are_part_of_the_crowd():
+    crowd = [(time, site, 1_000_000, 3) for time, site, *_ in ALONE]
+    assert added([*ALONE, *crowd], limits(20 * HOUR), 20 * HOUR, targets=(0,)).unique[:, 0].tolist() == [0, 0, 0]
+
+
+# --- who is asked -----------------------------------------------------------------------------------------------------
+
+
+def crowd_of(n, kind=VehicleKind.RESIDENT):
+    vehicles = Vehicles.of(
+        household=range(n), garage=np.zeros(n), town=np.zeros(n), kind=[kind] * n, key=np.arange(n) * 7919 + 3
+    )
+    return vehicles, question.residents(vehicles, TOWNS)
+
+
+def test_targets_are_residents_and_belong_to_their_keys():
+    vehicles, people = crowd_of(200)
+    chosen = uniqueness.choose(vehicles, people, 20, seed=1)
+    assert len(set(chosen.tolist())) == 20
+    assert (np.diff(chosen) > 0).all()
+    order = np.random.default_rng(1).permutation(200)
+    moved = vehicles.take(order)
+    again = uniqueness.choose(moved, question.residents(moved, TOWNS), 20, seed=1)
+    assert set(moved.key[again]) == set(vehicles.key[chosen])
+    assert set(uniqueness.choose(vehicles, people, 20, seed=2)) != set(chosen)
+    assert set(uniqueness.choose(vehicles, people, 30, seed=1)) > set(chosen)
+
+
+def test_fewer_residents_than_targets_are_all_asked_and_visitors_never():
+    assert uniqueness.choose(*crowd_of(3), 20, seed=1).tolist() == [0, 1, 2]
+    assert len(uniqueness.choose(*crowd_of(3, VehicleKind.VISITOR), 20, seed=1)) == 0
+
+
+def test_a_site_has_its_cameras_key_and_its_roads():
+    cameras = Cameras.of(
+        agency=[0, 0], kind=[0, 0], rate=[1, 1], room=[1, 1], capture=[1, 1], correct=[1, 1], key=[7, 9]
+    )
+    sites = Sites.of(camera=[0, 0, 1], road=[4, 5, 4], offset=[0] * 3, heading=[0] * 3)
+    keys = uniqueness.site_keys(sites, cameras)
+    assert len(set(keys.tolist())) == 3
+    assert keys[2] == draw(np.uint64(9), 4)
+
+
+# --- against scikit-mobility ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("attack", "minutes"), [("UniqueLocationAttack", 10**6), ("LocationTimeAttack_Day", 1440)])
+def test_who_can_be_singled_out_agrees_with_scikit_mobility(shared_data, attack, minutes):
+    """Its risk is the worst case, 1 where some p-subset has one member: there 200 random subsets find one too."""
+    reads = _peer_reads(shared_data)
+    with (shared_data / "peer_fixtures" / "skmob_risks.csv").open() as file:
+        risks = [
+            (int(r["k"]), int(r["vehicle"]), float(r["risk"])) for r in csv.DictReader(file) if r["attack"] == attack
+        ]
+    scores, cells = _scores(reads, minutes * 60, subsets=200, points=3)
+    compared = [(scores[v, k - 1] > 0, risk == 1.0) for k, v, risk in risks if cells[v] >= k]
+    assert {mine for mine, _ in compared} == {True, False}
+    assert all(mine == peer for mine, peer in compared)
+
+
+def _peer_reads(shared_data):
+    with (shared_data / "peer_fixtures" / "fixture_reads.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    monday = datetime.fromisoformat("2025-03-03T00:00")
+    seconds = [int((datetime.fromisoformat(row["time"]) - monday).total_seconds()) for row in rows]
+    return [
+        (time, int(r["camera"]), int(r["vehicle"]), int(r["vehicle"])) for time, r in zip(seconds, rows, strict=True)
+    ]
+
+
+def _scores(reads, bin_length, *, subsets, points):
+    """Return every vehicle's subsets with one member, [vehicles, points], and its number of cells."""
+    columns, held = table(reads), np.ones(len(reads), np.uint64)
+    bins = int(columns.time.max()) // bin_length + 1
+    vehicles = np.unique(columns.plate)
+    index = unicity.index(
+        columns.time, columns.site, columns.plate, held, bin_length, bins, int(columns.site.max()) + 1
+    )
+    trace = uniqueness._trace(columns, held, vehicles, bin_length, bins)
+    scores = np.empty((len(vehicles) * points, 64), np.int32)
+    keys = trace.cell.astype(np.uint64)
+    base = draw(np.uint64(3), vehicles)
+    unicity.unique(vehicles, base, trace.first, trace.cell, keys, trace.masks, *index, subsets, points, scores)
+    return scores[:, 0].reshape(-1, points), np.diff(trace.first)
