@@ -125,7 +125,11 @@ def effective(access: Access, *, viewer: int, owner: int, sight: Sight) -> Effec
 
 
 def cycles(spec: models.Custody) -> list[tuple[str, ...]]:
-    """Return each cycle of copies that renew each other without end, in the direction of copying."""
+    """Return the cycles of copies that renew each other without end, in the direction of copying; none: all copies end.
+
+    Every store of unbounded copies that renews them is named or fed by one that is; where several rounds join the same
+    stores, the one that renewed last is named.
+    """
     table = agencies(spec)
     rules = _Rules.of(spec, table)
     found = {cycle for owner in range(len(table)) for cycle in _Course(rules, owner).cycles}

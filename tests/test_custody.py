@@ -115,14 +115,21 @@ def test_an_onward_query_shows_what_the_giver_received():
     assert effective(spec, "c", "a", "bulk").supremum == 9
 
 
-def test_ages_may_have_a_gap():
-    """B looks into a's store, kept 2 s, and into c's, which gets each read at 1 s by b and d, then keeps it 3 s from 5 s on."""
+@pytest.mark.parametrize(
+    ("delay", "expected"),
+    [("4 s", rules.Effective(9, 6, ((2, 5),), False)), ("1 s", rules.Effective(6, 6, (), False))],
+    ids=["apart", "touching"],
+)
+def test_ages_may_have_a_gap(delay, expected):
+    """B looks into a's store, which keeps reads 2 s, and into c's, which gets them from d some time later for 4 s."""
     spec = custody(
         {"a": {"retention": "2 s"}, "b": {"retention": "0 s"}, "c": {"retention": "4 s"}, "d": {"retention": "6 s"}},
-        mirror("a", "d", delay="1 s"), mirror("d", "c", delay="4 s", clock="receipt", onward=True),
+        mirror("a", "d", delay="1 s"), mirror("d", "c", delay=delay, clock="receipt", onward=True),
         query("a", "b"), query("c", "b", onward=True),
     )  # fmt: skip
-    assert effective(spec, "b", "a") == rules.Effective(9, 6, ((2, 5),), False)
+    assert effective(spec, "b", "a") == expected
+    access = rules.access(spec, rules.agencies(spec), [1])
+    assert np.sum(access.owner == 0) == len(expected.gaps) + 1
 
 
 def test_copies_that_renew_each_other_never_end_and_are_named():

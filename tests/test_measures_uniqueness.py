@@ -15,15 +15,15 @@ from alprsim.measures import question, uniqueness
 from alprsim.randomness import draw
 from alprsim.tables import UNLIMITED, Cameras, Sites, VehicleKind, Vehicles
 from tests import naive_measures as naive
-from tests.worlds import HOUR, SIGHTS, World, hours, rules, table
+from tests.worlds import HOUR, SIGHTS, World, rules, table
 from tests.worlds import ladder as limits
 
 few = settings(deadline=None, derandomize=True, max_examples=60)
-moments = st.integers(0, 80).map(lambda hour: hour * HOUR)
-crowds = st.lists(
-    st.tuples(hours.map(lambda t: t // 8), st.integers(0, 2), st.integers(-1, 4), st.just(0)), max_size=25
-)
-"""Reads of five plates, one of them no vehicle's, and unreadable ones, in ten hours: cells are shared."""
+quarters = st.integers(0, 24).map(lambda quarter: quarter * HOUR // 4)
+moments = st.integers(16, 40).map(lambda quarter: quarter * HOUR // 4)
+lenses = rules(ages=quarters)
+crowds = st.lists(st.tuples(quarters, st.integers(0, 2), st.integers(-1, 4), st.just(0)), max_size=30)
+"""Reads of five plates, one of them no vehicle's, and unreadable ones, in six hours: cells are shared and cut in two."""
 
 SITE_KEY = np.array([11, 12, 13], np.uint64)
 OWNERS = np.array([0, 1, 0], np.int16)
@@ -57,7 +57,7 @@ def left(reads, lens, sight, now):
 
 
 @few
-@given(crowds, rules(), moments)
+@given(crowds, lenses, moments)
 def test_the_index_lists_each_plate_once_a_cell(reads, lens, now):
     columns = table(reads)
     masks = question.held(asked(lens, now), columns)
@@ -71,7 +71,7 @@ def test_the_index_lists_each_plate_once_a_cell(reads, lens, now):
 
 
 @few
-@given(crowds, rules(), moments, st.sampled_from([(0, 1, 2, 3), (2,), (1, 3)]))
+@given(crowds, lenses, moments, st.sampled_from([(0, 1, 2, 3), (2,), (1, 3)]))
 def test_all_sights_at_once_equal_plain_sets_one_by_one(reads, lens, now, targets):
     sums = added(reads, lens, now, targets)
     for sight in range(SIGHTS):
@@ -91,14 +91,14 @@ def _base(vehicle, seed=SEED):
 
 
 @few
-@given(crowds, rules(), moments, st.randoms(use_true_random=False))
+@given(crowds, lenses, moments, st.randoms(use_true_random=False))
 def test_the_order_of_reads_does_not_matter(reads, lens, now, random):
     shuffled = random.sample(reads, len(reads))
     assert all(np.array_equal(a, b) for a, b in zip(added(reads, lens, now), added(shuffled, lens, now), strict=True))
 
 
 @few
-@given(crowds, moments, hours)
+@given(crowds, moments, quarters)
 def test_retention_is_deletion(reads, now, window):
     """A moment when both are measured: what hiding and deleting leave is the same crowd."""
     now = max(now, window)

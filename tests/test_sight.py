@@ -71,8 +71,9 @@ def test_more_than_64_sights_take_more_lenses():
     by_case = {(case.viewer_row, case.sight, case.retention): at for case, at in zip(cases, place, strict=True)}
     assert by_case[0, "bulk", 70] == by_case[0, "request", 70]
     assert by_case[1, "bulk", 70] != by_case[1, "request", 70]
-    at = by_case[1, "request", 70]
-    assert [look_up(found[at // 64], at % 64, 0, age) for age in (69, 70)] == [True, False]
+    for retention in range(1, 101):
+        lens, bit = found[by_case[1, "request", retention] // 64], by_case[1, "request", retention] % 64
+        assert [look_up(lens, bit, 0, age) for age in (retention - 1, retention)] == [True, False]
 
 
 def test_a_retention_that_a_copy_outlives_is_the_same_sight():

@@ -193,7 +193,7 @@ def test_the_rule_for_junctions_holds_where_it_was_not_fitted():
         (["Westport"], ["Westport"], "Westport is named twice"),
         ([], ["Westport"], "at least one town"),
         (["Atlantis-on-Sea"], [], "lists all 169"),
-        (["Westport", "Enfield"], [], "no road that is built joins Enfield with the others"),
+        (["Westport", "Enfield"], [], "no road that is built joins Westport with the others"),
     ],
 )
 def test_wrong_names(listed, neighbours, message):
@@ -208,9 +208,9 @@ def test_figures_of_the_eight_are_the_census():
 
 
 STAGES = [
-    {"kind": 4, "apart": 0.8, "reach": 9.0, "metres": 1500.0, "junctions": 0.0, "ends": 0.0, "four": 0.3, "over": 1.0,
+    {"kind": 4, "apart": 0.8, "reach": 9.0, "metres": 900.0, "junctions": 0.0, "ends": 0.0, "four": 0.3, "over": 1.0,
      "near": 0.4, "longer": 0.0, "bend": 0.1, "step": 0.6, "clear": 0.4},
-    {"kind": 6, "apart": 0.2, "reach": 5.0, "metres": 0.0, "junctions": 26.0, "ends": 0.3, "four": 0.2, "over": 0.0,
+    {"kind": 6, "apart": 0.2, "reach": 5.0, "metres": 0.0, "junctions": 30.0, "ends": 0.3, "four": 0.2, "over": 0.0,
      "near": 0.4, "longer": 0.6, "bend": 0.3, "step": 0.3, "clear": 0.15},
 ]  # fmt: skip
 
@@ -218,10 +218,17 @@ STAGES = [
 @settings(deadline=None, derandomize=True, max_examples=15)
 @given(seed=st.integers(0, 999), slope=st.integers(-2, 2), barred=st.booleans())
 def test_growth_is_its_plain_twins(seed, slope, barred):
-    points = [(0.0, 700.0), (700.0, 700.0 + 50 * slope), (1400.0, 700.0), (700.0, 0.0), (700.0, 1400.0)]
-    edges = [(0, 1, 3), (1, 2, 3), (3, 1, 3), (1, 4, 3)]
+    points = [
+        (100.0, 300.0),
+        (1300.0, 250.0),
+        (1300.0, 1300.0),
+        (150.0, 1250.0),
+        (700.0, 275.0),
+        (750.0, 1275.0 + 20 * slope),
+    ]
+    edges = [(0, 4, 3), (4, 1, 3), (1, 2, 3), (2, 5, 3), (5, 3, 3), (3, 0, 3), (4, 5, 3)]
     if barred:
-        points, edges = [*points, (300.0, 0.0), (400.0, 1400.0)], [*edges, (5, 6, kernel.BARRED)]
+        points, edges = [*points, (300.0, 0.0), (400.0, 1400.0)], [*edges, (6, 7, kernel.BARRED)]
     spacing = np.full((7, 7), 200.0)
     spacing[0, :] = 0.0
     density = np.cumsum(np.where(spacing > 0, 1.0 + np.arange(49).reshape(7, 7) % 3, 0.0))
@@ -232,6 +239,6 @@ def test_growth_is_its_plain_twins(seed, slope, barred):
     stages = np.array([[stage[name] for name in kernel.STAGE] for stage in STAGES])
     attempts = kernel.grow(point, edge, used, spacing, density, frame, stages, stream)
     expected = naive.grow(points, edges, spacing.tolist(), density.tolist(), frame.tolist(), STAGES, stream, attempts)
-    assert expected[2] == attempts
+    assert expected[2] == attempts < 2000
     assert [tuple(e) for e in edge[: used[1]].tolist()] == expected[1]
     assert [tuple(p) for p in point[: used[0]].tolist()] == expected[0]

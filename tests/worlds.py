@@ -140,11 +140,12 @@ def worlds(draw, vehicles=3, parked=True):
 
 
 @st.composite
-def rules(draw, owners=2):
+def rules(draw, owners=2, ages=hours):
     """Rules of six sights for two owners, with gaps and sights that obtain nothing."""
+    changes = st.lists(ages, max_size=4)
     pieces = []
     for _ in range(owners):
-        ages = sorted({0, *draw(st.lists(hours, max_size=4))})
+        ages = sorted({0, *draw(changes)})
         pieces.append(tuple((age, draw(masks)) for age in ages))
     return Rules(tuple(pieces))
 

@@ -17,15 +17,15 @@ from alprsim.kernels._jit import Int32, Int32Out, Int64, Int64GridOut, Int64Out,
 NOBODY = -1
 NEVER = 1 << 62
 
-# Columns of `link`: its pending turn and that turn's neighbours in the bucket; its vehicles; its last exit; its
-# waiting list; its own place in the list of the road ahead; what the road is like.
+# Columns of `link`: its pending turn and whose turn is next in the bucket; its vehicles; its last exit; who waits first
+# to enter it; who waits behind it, and since when it waits; what the road is like.
 (
-    DUE, AFTER, BEFORE,
+    DUE, AFTER,
     FRONT, BACK, ENTERED, EXITED, LEFT,
-    FIRST_WAITING, LAST_WAITING,
+    FIRST_WAITING,
     NEXT_WAITING, SINCE,
     CROSSING, HEADWAY, ROOM, WAVE, SLOTS, WATCHED,
-) = range(18)  # fmt: skip
+) = range(16)  # fmt: skip
 
 # Columns of `trip`: the row of Paths.road it drives (one before its first until it departs) and the row past its last;
 # when it entered that road; who is behind it; when it means to depart; when it did; when it arrived; where its car is.
@@ -42,7 +42,7 @@ class State(NamedTuple):
     """The whole state of a day, in the order of ``advance``'s arguments."""
 
     link: Int64GridOut
-    """int64[2 × roads, 18]"""
+    """int64[2 × roads, 16]"""
     trip: Int64GridOut
     """int64[trips, 8]"""
     exits: Int64Out
@@ -92,8 +92,8 @@ def begin(
         A bucket is 2**shift ms wide; the answer does not depend on it. Raised where the calendar would pass 2**20 buckets.
     """
     roads = len(crossing)
-    link = np.zeros((2 * roads, 18), np.int64)
-    link[:, [DUE, AFTER, BEFORE, FRONT, BACK, FIRST_WAITING, LAST_WAITING, NEXT_WAITING, SINCE]] = NOBODY
+    link = np.zeros((2 * roads, 16), np.int64)
+    link[:, [DUE, AFTER, FRONT, BACK, FIRST_WAITING, NEXT_WAITING, SINCE]] = NOBODY
     link[:, LEFT] = -NEVER
     for column, values in ((CROSSING, crossing), (HEADWAY, headway), (ROOM, room), (WAVE, wave), (WATCHED, watched)):
         link[:roads, column] = values
@@ -120,14 +120,15 @@ def begin(
 
 @part_of_kernel
 def _cancel(link: Int64GridOut, buckets: Int64Out, here: int, shift: int) -> None:
-    """Take the pending turn of link `here` out of its bucket."""
-    before, after = link[here, BEFORE], link[here, AFTER]
+    """Take the pending turn of link `here` out of its bucket: nearly always the first there."""
+    bucket = (link[here, DUE] >> shift) & (len(buckets) - 1)
+    before, other = NOBODY, buckets[bucket]
+    while other != here:
+        before, other = other, link[other, AFTER]
     if before >= 0:
-        link[before, AFTER] = after
+        link[before, AFTER] = link[here, AFTER]
     else:
-        buckets[(link[here, DUE] >> shift) & (len(buckets) - 1)] = after
-    if after >= 0:
-        link[after, BEFORE] = before
+        buckets[bucket] = link[here, AFTER]
     link[here, DUE] = NOBODY
 
 
@@ -140,13 +141,11 @@ def _appoint(link: Int64GridOut, buckets: Int64Out, here: int, due: int, shift: 
     before, after = NOBODY, buckets[bucket]
     while after >= 0 and (link[after, DUE] < due or (link[after, DUE] == due and after < here)):
         before, after = after, link[after, AFTER]
-    link[here, DUE], link[here, BEFORE], link[here, AFTER] = due, before, after
+    link[here, DUE], link[here, AFTER] = due, after
     if before >= 0:
         link[before, AFTER] = here
     else:
         buckets[bucket] = here
-    if after >= 0:
-        link[after, BEFORE] = here
 
 
 @part_of_kernel
@@ -173,14 +172,15 @@ def _call(link: Int64GridOut, exits: Int64Out, buckets: Int64Out, ahead: int, st
 
 @part_of_kernel
 def _wait(link: Int64GridOut, here: int, ahead: int, now: int) -> None:
-    """Put link `here` at the end of road `ahead`'s waiting list."""
-    last = link[ahead, LAST_WAITING]
-    if last >= 0:
-        link[last, NEXT_WAITING] = here
-    else:
-        link[ahead, FIRST_WAITING] = here
-    link[ahead, LAST_WAITING] = here
+    """Put link `here` at the end of road `ahead`'s waiting list, which is no longer than the roads that lead there."""
     link[here, NEXT_WAITING], link[here, SINCE] = NOBODY, now
+    last = link[ahead, FIRST_WAITING]
+    if last < 0:
+        link[ahead, FIRST_WAITING] = here
+        return
+    while link[last, NEXT_WAITING] >= 0:
+        last = link[last, NEXT_WAITING]
+    link[last, NEXT_WAITING] = here
 
 
 @part_of_kernel
@@ -193,8 +193,6 @@ def _stop_waiting(link: Int64GridOut, here: int, ahead: int) -> None:
         link[before, NEXT_WAITING] = link[here, NEXT_WAITING]
     else:
         link[ahead, FIRST_WAITING] = link[here, NEXT_WAITING]
-    if link[ahead, LAST_WAITING] == here:
-        link[ahead, LAST_WAITING] = before
     link[here, SINCE] = NOBODY
 
 

@@ -2,7 +2,7 @@
 
 page       what the page says, gathered from the run
 chart      the retention ladder as SVG
-map        roads and cameras as SVG
+street_map roads and cameras as SVG
 tables     policies, towns, copies
 statutes   the limits that laws and agencies have named
 """

@@ -36,6 +36,8 @@ class Line(NamedTuple):
     name: str
     answers: Sequence[Answer]
     baseline: bool
+    so_far: frozenset[int] = frozenset()
+    """Rows whose answer counts only what was simulated, because more is kept."""
 
 
 class Panel(NamedTuple):
@@ -140,12 +142,14 @@ def summary(panel: Panel) -> str:
 def notes(panel: Panel) -> list[str]:
     """Return what a reader must know about this panel's points: hollow ones, missing ones, bands."""
     said = []
-    hollow = [step for step in panel.steps if _beyond(step, panel.horizon)]
-    if hollow and panel.horizon is not None:
+    beyond = [words.duration(step) for step in panel.steps if panel.horizon is not None and step > panel.horizon]
+    if beyond and panel.horizon is not None:
         said.append(
-            f"Hollow points ({_join([words.duration(s) for s in hollow])}): the limit is longer than the question's horizon "
-            f"of {words.duration(panel.horizon)}, so it takes away nothing that is asked about."
+            f"Hollow points ({_join(beyond)}): the limit is longer than the question’s horizon of "
+            f"{words.duration(panel.horizon)}, so it takes away nothing that is asked about."
         )
+    if any(line.so_far for line in panel.lines):
+        said.append("Hollow points: more is kept than was simulated; they count what the simulated time holds so far.")
     missing: dict[str, list[str]] = {}
     for line in panel.lines:
         gaps = [words.duration(s) for s, a in zip(panel.steps, line.answers, strict=True) if not a.measured]
@@ -156,7 +160,9 @@ def notes(panel: Panel) -> list[str]:
         said.append(f"Not measured, so not drawn: {who} at {gaps_} (more than was simulated, or not asked).")
     seeds = max((a.n_seeds for line in panel.lines for a in line.answers), default=0)
     if seeds > 1:
-        said.append(f"Bands: 95 % t-interval over {seeds} seeds, which is noise of the simulation, not distance from truth.")
+        said.append(
+            f"Bands: 95 % t-interval over {seeds} seeds, which is noise of the simulation, not distance from truth."
+        )
     elif seeds == 1:
         said.append("One seed: no interval.")
     return said
@@ -183,7 +189,9 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     placed: list[list[float]] = []  # blocks of labels that touch: [sum of wanted offsets, count]
     for row in order:
         placed.append([wanted[row], 1])
-        while len(placed) > 1 and _top(placed[-2], gap, low, high) + placed[-2][1] * gap > _top(placed[-1], gap, low, high):
+        while len(placed) > 1 and _top(placed[-2], gap, low, high) + placed[-2][1] * gap > _top(
+            placed[-1], gap, low, high
+        ):
             total, count = placed.pop()
             before = placed[-1]
             placed[-1] = [before[0] + total - before[1] * gap * count, before[1] + count]
@@ -225,7 +233,8 @@ def _round_top(largest: float, unit: str) -> tuple[float, float]:
 def _frame(x: Sequence[float], breaks: Sequence[float], y: Scale, panel: Panel) -> str:
     grid = "".join(f'<path class="grid" d="M{LEFT} {at:.1f}H{RIGHT}"/>' for at, _ in y.ticks)
     sides = "".join(
-        f'<text class="tick" x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{escape(said)}</text>' for at, said in y.ticks
+        f'<text class="tick" x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{escape(said)}</text>'
+        for at, said in y.ticks
     )
     cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {BOTTOM + 6}l5 -12m3 12l5 -12"/>' for at in breaks)
     unit = {"share": "", "d": ""}.get(panel.unit, panel.unit)
@@ -293,10 +302,10 @@ def _line(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> s
         if len(rows) > 1
     ]
     points = [
-        f"<g{_HOLLOW if _beyond(step, panel.horizon) else str()}><title>"
+        f"<g{_HOLLOW if _is_hollow(panel, line, k) else ''}><title>"
         f"{escape(f'{line.name}, {words.duration(step)}: {_say(panel, answer)}')}</title>"
         f'<use href="#m{row % MARKERS}" x="{at:.1f}" y="{y(answer.mean):.1f}"/></g>'
-        for at, step, answer in zip(x, panel.steps, line.answers, strict=True)
+        for k, (at, step, answer) in enumerate(zip(x, panel.steps, line.answers, strict=True))
         if answer.measured
     ]
     return f'<g class="s{row % MARKERS}">{"".join(strokes)}{"".join(points)}</g>'
@@ -305,8 +314,8 @@ def _line(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> s
 def _runs(line: Line, panel: Panel) -> list[list[int]]:
     """Return the rows of points that a line may join: measured, next to each other, not beyond the horizon."""
     runs: list[list[int]] = [[]]
-    for k, (step, answer) in enumerate(zip(panel.steps, line.answers, strict=True)):
-        if answer.measured and not _beyond(step, panel.horizon):
+    for k, answer in enumerate(line.answers):
+        if answer.measured and not _is_hollow(panel, line, k):
             runs[-1].append(k)
         elif runs[-1]:
             runs.append([])
@@ -348,8 +357,8 @@ def _say(panel: Panel, answer: Answer) -> str:
     return f"{value} ({words.interval(answer.low, answer.high, panel.unit, measure=panel.measure)})"
 
 
-def _beyond(step: int, horizon: int | None) -> bool:
-    return horizon is not None and step > horizon
+def _is_hollow(panel: Panel, line: Line, row: int) -> bool:
+    return row in line.so_far or (panel.horizon is not None and panel.steps[row] > panel.horizon)
 
 
 def _join(names: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ import base64
 import gzip
 import hashlib
 import math
-from collections.abc import Iterator
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -14,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import chart, map, statutes, tables
+from alprsim.report import chart, statutes, street_map, tables
 from alprsim.results import words
 from alprsim.results.headline import Subject, lookbacks, subject
 from alprsim.results.run import Answer, Run, horizon
@@ -25,8 +24,11 @@ _ORDER = ("trips_detected", "observed_days", "trips_linked", "effective_retentio
           "lookback_plate", "lookback_area", "work_found", "exposure_rate", "exposure_rate_driving", "days_per_answer",
           "ghost_rate")  # fmt: skip
 _STATISTICS = ("share_of_horizon", "stock", "share_of_window", "max", "mean")
+_NOT_DRAWN = ("_pooled", "_coverage", words.SO_FAR)
+"""Statistics that the table alone carries; those so far are drawn as hollow points of their plain statistic."""
+
 _MOST_CSV = 1_500_000
-"""Bytes of zipped CSV carried with the page; beyond that only the answers for all towns together."""
+"""Letters of zipped CSV carried with the page; beyond that only the answers for all towns together."""
 
 
 class Bar(NamedTuple):
@@ -78,7 +80,9 @@ def render(run: Run) -> str:
     style, script = (_asset(name) for name in ("style.css", "script.js"))
     figures, choices = _figures(run, about)
     copied, lives = tables.copies(run, about)
+    macros = environment.get_template("figures.html.j2").module
     return environment.get_template("page.html.j2").render(
+        charts=zipped("".join(macros.figure(one) for one in figures[1:])),  # type: ignore[attr-defined]
         run=run,
         info=run.info,
         made=run.provenance,
@@ -96,7 +100,7 @@ def render(run: Run) -> str:
         lifetime=next((f for f in figures if f.key.endswith("effective_retention.max")), None),
         policies=tables.policies(run, about),
         towns=tables.towns(run, about),
-        map=map.draw(run),
+        map=street_map.draw(run),
         glossary=GLOSSARY,
         statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],
         horizon=horizon(run),
@@ -144,8 +148,8 @@ def _trips(run: Run, about: Subject, policy: str, retention: int) -> Answer:
 def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Choice]]]:
     """Return every ladder that has something to show, the subject's own first, and what can be chosen."""
     viewers, sights = list(run.info["viewers"]), list(words.SIGHTS)
-    asked = sorted({(key[4], key[6]) for key in run.answers if key[5] == "all"}, key=_rank)
-    asked = [pair for pair in asked if pair[0] in BY_NAME and not pair[1].endswith("_pooled")]
+    asked = sorted(((m, s) for m, names in run.statistics.items() if m in BY_NAME for s in names), key=_rank)
+    asked = [pair for pair in asked if not pair[1].endswith(_NOT_DRAWN)]
     figures = [
         _figure(run, viewer, sight, measure, statistic)
         for viewer in sorted(viewers, key=lambda name: name != about.viewer)
@@ -156,7 +160,9 @@ def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Cho
     parts = [figure.key.split("~") for figure in figures]
     shown = {pair: _titled(run, *pair) for pair in asked if any(p[2] == ".".join(pair) for p in parts)}
     return figures, {
-        "viewer": [Choice(str(row), run.titled(v)) for row, v in enumerate(viewers) if any(p[0] == str(row) for p in parts)],
+        "viewer": [
+            Choice(str(row), run.titled(v)) for row, v in enumerate(viewers) if any(p[0] == str(row) for p in parts)
+        ],
         "sight": [Choice(s, words.SIGHTS[s][0]) for s in sights if any(p[1] == s for p in parts)],
         "measure": [Choice(".".join(pair), text, BY_NAME[pair[0]].title) for pair, text in shown.items()],
     }
@@ -164,10 +170,7 @@ def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Cho
 
 def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> Figure:
     steps, baseline = run.ladder, run.info["baseline"]
-    lines = [
-        chart.Line(policy, [run.answer(policy, viewer, sight, s, measure, statistic) for s in steps], policy == baseline)
-        for policy in run.info["policies"]
-    ]
+    lines = [_line(run, policy, viewer, sight, measure, statistic) for policy in run.info["policies"]]
     lines = [line for line in lines if any(answer.measured for answer in line.answers)]
     unit = next(a.unit for line in lines for a in line.answers if a.measured)
     title = _titled(run, measure, statistic)
@@ -175,16 +178,27 @@ def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> 
     practised = run.answer(baseline, viewer, sight, AS_WRITTEN, measure, statistic)
     limited = run.info["horizon_s"] if statistic == "share_of_horizon" else None
     panel = chart.Panel(title, who, measure, unit, steps, lines, practised, limited)
-    caption = f"{title}: {who}"
     return Figure(
         f"{list(run.info['viewers']).index(viewer)}~{sight}~{measure}.{statistic}",
         title,
         who,
         Markup(chart.ladder(panel)),
         chart.notes(panel),
-        tables.numbers(steps, [(line.name, line.answers) for line in lines], measure, caption),
+        tables.numbers(panel),
         [(line.name, line.baseline) for line in lines],
     )
+
+
+def _line(run: Run, policy: str, viewer: str, sight: str, measure: str, statistic: str) -> chart.Line:
+    """Return a policy's answers over the ladder; where more is kept than was simulated, those of the time so far."""
+    answers, so_far = [], []
+    for row, step in enumerate(run.ladder):
+        answer = run.answer(policy, viewer, sight, step, measure, statistic)
+        if not answer.measured:
+            answer = run.answer(policy, viewer, sight, step, measure, statistic + words.SO_FAR)
+            so_far += [row] if answer.measured else []
+        answers.append(answer)
+    return chart.Line(policy, answers, policy == run.info["baseline"], frozenset(so_far))
 
 
 def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> bool:
@@ -210,13 +224,17 @@ def _rank(pair: tuple[str, str]) -> tuple[float, float, str]:
 
 def _csv(run: Run) -> dict[str, Any]:
     """Return the tidy summary, zipped, as a link that needs no network."""
-    content = gzip.compress(as_csv(run.summary, run.info["labels"]).encode(), mtime=0)
+    content = zipped(as_csv(run.summary, run.info["labels"]))
     whole = len(content) <= _MOST_CSV
     if not whole:
-        summary = run.summary[run.summary["town"].eq("all")]
-        content = gzip.compress(as_csv(summary, run.info["labels"]).encode(), mtime=0)
-    link = "data:application/gzip;base64," + base64.b64encode(content).decode()
-    return {"href": Markup(link), "whole": whole, "name": f"{run.info['name']}-summary.csv"}
+        content = zipped(as_csv(run.summary[run.summary["town"].eq("all")], run.info["labels"]))
+    link = Markup("data:application/gzip;base64,") + content
+    return {"href": link, "whole": whole, "name": f"{run.info['name']}-summary.csv"}
+
+
+def zipped(text: str) -> Markup:
+    """Return text as gzip in base 64, the same on every machine and day."""
+    return Markup(base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode())
 
 
 def _asset(name: str) -> str:

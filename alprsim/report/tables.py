@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from alprsim.measures.glossary import BY_NAME
+from alprsim.report.chart import Panel
 from alprsim.results import words
 from alprsim.results.headline import Subject, lookbacks
 from alprsim.results.run import Answer, Run, horizon
@@ -50,11 +50,11 @@ class Grid(NamedTuple):
     open: bool = False
 
 
-def cell(answer: Answer, measure: str) -> Cell:
-    """Return an answer as printed."""
+def cell(answer: Answer, measure: str, *, so_far: bool = False) -> Cell:
+    """Return an answer as printed; ``so_far``: it counts only what was simulated."""
     if not answer.measured:
         return Cell("not measured")
-    value = words.quantity(answer.mean, answer.unit, measure=measure)
+    value = words.quantity(answer.mean, answer.unit, measure=measure) + (" so far" if so_far else "")
     if answer.n_seeds < 2:
         return Cell(value, "no interval")
     if math.isinf(answer.mean) or answer.low == answer.high:
@@ -114,10 +114,14 @@ def copies(run: Run, about: Subject) -> tuple[list[str], Grid | None]:
     return sentences, Grid(caption, heads, rows, open=True)
 
 
-def numbers(steps: Sequence[int], lines: Sequence[tuple[str, Sequence[Answer]]], measure: str, caption: str) -> Grid:
+def numbers(panel: Panel) -> Grid:
     """Return a chart's values as a grid."""
-    heads = [Head(words.duration(step), "", "") for step in steps]
-    return Grid(caption, heads, [(name, "", [cell(answer, measure) for answer in found]) for name, found in lines])
+    heads = [Head(words.duration(step), "", "") for step in panel.steps]
+    rows = [
+        (line.name, "", [cell(a, panel.measure, so_far=k in line.so_far) for k, a in enumerate(line.answers)])
+        for line in panel.lines
+    ]
+    return Grid(f"{panel.title}: {panel.subject}", heads, rows)
 
 
 def _policies(run: Run, about: Subject, viewer: str, sight: str, *, is_open: bool) -> Grid:
@@ -125,14 +129,14 @@ def _policies(run: Run, about: Subject, viewer: str, sight: str, *, is_open: boo
     heads = [
         Head(BY_NAME[m].title, words.statistic(s, run.info["horizon_s"]), BY_NAME[m].definition) for m, s in columns
     ]
-    has_lookbacks = any(key[1:3] == (viewer, sight) and key[4] == "lookback_plate" for key in run.answers)
+    has_lookbacks = bool(_statistic(run, viewer, sight, "lookback_plate", ""))
     if has_lookbacks:
         entry = BY_NAME["lookback_plate"]
         heads.append(Head(entry.title, "range over assumed query ages", entry.definition))
     rows = []
     for policy in run.info["policies"]:
         for step in (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step):
-            cells = [cell(run.answer(policy, viewer, sight, step, m, s), m) for m, s in columns]
+            cells = [_cell(run, Subject(policy, viewer, sight, step), m, s) for m, s in columns]
             if has_lookbacks:
                 cells.append(_range(run, Subject(policy, viewer, sight, None), step))
             name = policy + (" (baseline)" if policy == about.policy else "")
@@ -142,15 +146,24 @@ def _policies(run: Run, about: Subject, viewer: str, sight: str, *, is_open: boo
 
 def _statistic(run: Run, viewer: str, sight: str, measure: str, start: str) -> str:
     """Return the first statistic of a measure that starts so and was measured for all towns; empty if none was."""
-    return next(
-        (
-            key[6]
-            for key, answer in run.answers.items()
-            if key[1:3] == (viewer, sight) and key[4:6] == (measure, "all") and answer.measured
-            and (key[6] == start or (start.endswith("_") and key[6].startswith(start)))
-        ),
-        "",
-    )  # fmt: skip
+    names = [
+        name
+        for name in run.statistics.get(measure, [])
+        if words.is_plain(name) and (name == start or (start[-1:] in ("", "_") and name.startswith(start)))
+    ]
+    steps = (AS_WRITTEN, *run.ladder)
+    asked = ((p, step, name) for name in names for p in run.info["policies"] for step in steps)
+    return next((name for p, step, name in asked if run.answer(p, viewer, sight, step, measure, name).measured), "")
+
+
+def _cell(run: Run, about: Subject, measure: str, statistic: str) -> Cell:
+    """Return an answer as printed, or where it was not measured what the simulated time holds."""
+    assert about.step is not None
+    for name in (statistic, statistic + words.SO_FAR):
+        answer = run.answer(about.policy, about.viewer, about.sight, about.step, measure, name)
+        if answer.measured:
+            return cell(answer, measure, so_far=name != statistic)
+    return Cell("not measured")
 
 
 def _range(run: Run, about: Subject, step: int) -> Cell:
@@ -169,4 +182,10 @@ def _longest(run: Run, policy: str, viewer: str, step: int) -> Answer:
 def _step(step: int | None) -> str:
     if step == AS_WRITTEN:
         return "as the policy says"
-    return "" if step is None else "no limit" if step >= UNLIMITED else words.limit(step).removeprefix("a ").removeprefix("an ")
+    return (
+        ""
+        if step is None
+        else "no limit"
+        if step >= UNLIMITED
+        else words.limit(step).removeprefix("a ").removeprefix("an ")
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
 from alprsim.results.run import ResultError, Run, horizon
 from alprsim.results.summary import paired
@@ -38,7 +39,7 @@ def compare(runs: Sequence[Run]) -> pd.DataFrame:
         A row a (policy, viewer, sight, retention, measure, statistic) of any run, for all towns together: ``A``, ``B`` …
         are the runs' means; ``B − A`` the difference to the first run, with ``B − A low`` and ``B − A high`` its 95 %
         t-interval over seeds where both runs have the same seeds, at least two (paired seed by seed); else NaN. The
-        attributes ``runs``, ``notes`` and ``horizon`` say which is which and what differs between them.
+        attributes ``runs``, ``notes`` and ``horizon_s`` say which is which and what differs between them.
     """
     if not 2 <= len(runs) <= len(ascii_uppercase):
         raise ResultError(f"compare needs 2 to {len(ascii_uppercase)} results, not {len(runs)}")
@@ -53,7 +54,7 @@ def compare(runs: Sequence[Run]) -> pd.DataFrame:
         _add_difference(table, letter, by_seed[0], values)
     table.attrs["runs"] = {letter: f"{run.folder.name}: {run.info['title']}" for letter, run in _lettered(runs)}
     table.attrs["notes"] = [note for letter, run in _lettered(runs)[1:] for note in _notes(letter, runs[0], run)]
-    table.attrs["horizon"] = horizon(runs[0])
+    table.attrs["horizon_s"] = runs[0].info["horizon_s"]
     return table
 
 
@@ -61,8 +62,11 @@ def as_text(table: pd.DataFrame) -> str:
     """Return the main rows of a comparison as readable text: policies as written, the measures of ``MAIN``."""
     lines = [f"{letter}  {name}" for letter, name in table.attrs["runs"].items()]
     lines += [f"note: {note}" for note in table.attrs["notes"]]
-    main = table[table["retention"].eq(AS_WRITTEN) & [_is_main(*r) for r in table[["measure", "statistic"]].to_numpy()]]
-    for (policy, viewer, sight), group in main.groupby(["policy", "viewer", "sight"], sort=False):
+    chosen = np.array([_is_main(*row) for row in table[["measure", "statistic"]].to_numpy()], bool)
+    main = table[table["retention"].eq(AS_WRITTEN) & chosen]
+    order = main["measure"].map({name: row for row, (name, _) in enumerate(MAIN)})
+    for (policy, viewer, sight), group in main.assign(order=order).groupby(["policy", "viewer", "sight"], sort=False):
+        group = group.dropna(subset=list(table.attrs["runs"]), how="all").sort_values("order", kind="stable")
         lines += ["", f"{policy} · {viewer} · {words.SIGHTS[sight][0]} sight"]
         lines += [_line(row, table.attrs) for row in group.to_dict("records")]
     if main.empty:
@@ -74,7 +78,7 @@ def _by_seed(run: Run) -> pd.DataFrame:
     """Return a column a seed, a row an answer for all towns."""
     measured = run.measures
     whole = measured[measured["town"].eq("all")]
-    return whole.pivot(index=[*_ROW, "unit"], columns="seed", values="value")
+    return whole.set_index([*_ROW, "unit", "seed"])["value"].unstack("seed", sort=False)
 
 
 def _add_difference(table: pd.DataFrame, letter: str, first: pd.DataFrame, second: pd.DataFrame) -> None:
@@ -124,13 +128,11 @@ def _brief(value: Any) -> str:
 
 
 def _is_main(measure: str, statistic: str) -> bool:
-    return any(measure == name and statistic.startswith(start) and not statistic.endswith(("pooled", "eligible"))
-               for name, start in MAIN)  # fmt: skip
+    return words.is_plain(statistic) and any(measure == name and statistic.startswith(start) for name, start in MAIN)
 
 
 def _line(row: dict[str, Any], attrs: dict[str, Any]) -> str:
-    statistic = words.STATISTICS.get(row["statistic"], row["statistic"]).format(horizon=attrs["horizon"])
-    name = f"{row['measure']}, {statistic}".replace("_", " ")
+    name = f"{BY_NAME[row['measure']].title}, {words.statistic(row['statistic'], attrs['horizon_s'])}"
     values = "".join(f"{words.quantity(row[x], row['unit'], measure=row['measure']):>15}" for x in attrs["runs"])
     changes = "".join(f"   {_difference(row, letter)}" for letter in list(attrs["runs"])[1:])
     return f"  {name:<44}{values}{changes}"

@@ -47,11 +47,9 @@ def headline(run: Run) -> list[dict[str, Any]]:
 
 def lookbacks(run: Run, about: Subject, retention: int) -> dict[str, Answer]:
     """Return the share of look-backs by plate still answered, by query-age shape."""
-    return {
-        key[6]: answer
-        for key, answer in run.answers.items()
-        if key[:6] == (about.policy, about.viewer, about.sight, retention, "lookback_plate", "all") and answer.measured
-    }
+    shapes = [name for name in run.statistics.get("lookback_plate", []) if words.is_plain(name)]
+    found = {shape: _ask(run, about, retention, "lookback_plate", shape) for shape in shapes}
+    return {shape: answer for shape, answer in found.items() if answer.measured}
 
 
 def _trips(run: Run, about: Subject, retention: int | None) -> dict[str, Any]:
@@ -126,9 +124,10 @@ def _ask(run: Run, about: Subject, retention: int, measure: str, statistic: str)
 
 def _first(run: Run, about: Subject, retention: int | None, measure: str, prefix: str) -> tuple[str, Answer]:
     """Return the first statistic of a measure that starts so, as the run lists them."""
-    wanted = (about.policy, about.viewer, about.sight, retention, measure, "all")
-    found = ((key[6], answer) for key, answer in run.answers.items() if key[:6] == wanted and key[6].startswith(prefix))
-    return next(found, ("", NOTHING))
+    if retention is None:
+        return "", NOTHING
+    names = [name for name in run.statistics.get(measure, []) if name.startswith(prefix) and words.is_plain(name)]
+    return next(((name, _ask(run, about, retention, measure, name)) for name in names), ("", NOTHING))
 
 
 def _who(run: Run, about: Subject) -> str:

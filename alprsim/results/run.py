@@ -146,6 +146,13 @@ class Run:
         return {row[: len(KEYS)]: Answer(*row[len(KEYS) :]) for row in zip(*columns, strict=True)}
 
     @cached_property
+    def statistics(self) -> dict[str, list[str]]:
+        """The statistics of each measure for all towns together, as first listed."""
+        whole = self.summary[self.summary["town"].eq("all")]
+        pairs = whole[["measure", "statistic"]].drop_duplicates().groupby("measure", sort=False)["statistic"]
+        return {str(measure): list(names) for measure, names in pairs}
+
+    @cached_property
     def ladder(self) -> list[int]:
         """The retention steps, s, rising; the last may be UNLIMITED."""
         steps: list[int] = sorted(int(step) for step in self.summary["retention"].unique() if step >= 0)

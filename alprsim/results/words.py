@@ -8,7 +8,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 SIGHTS = {
     "bulk": ("bulk", "what the viewer holds, or can search or export whole"),
-    "request": ("on request", "bulk, and what it can ask others for plate by plate or place by place"),
+    "request": ("on-request", "bulk, and what it can ask others for plate by plate or place by place"),
     "process": ("by process", "with a warrant for one target and one range"),
 }
 """Each sight's name and what it means."""
@@ -16,9 +16,7 @@ SIGHTS = {
 STATISTICS = {
     "stock": "held at the moment of the question",
     "share_of_horizon": "of the last {horizon}",
-    "share_of_horizon_pooled": "of the last {horizon}, pooled",
     "share_of_window": "within what is kept",
-    "share_of_window_pooled": "within what is kept, pooled",
     "supremum": "longest",
     "covered": "days of age that can be had",
     "max": "longest of any department",
@@ -26,6 +24,19 @@ STATISTICS = {
     "right_town": "in the right town",
     "median_error": "median error",
 }
+
+
+SO_FAR = "_so_far"
+"""Ends a statistic that counts what the simulated time holds, even where more is kept: it would still grow."""
+
+_VARIANTS = {
+    "_pooled": ", pooled",
+    SO_FAR: ", of what was simulated so far",
+    "_of_no_limit": ", as a share of no limit",
+    "_coverage": ", had all been kept and shared",
+    "_eligible": ", cars with as many",
+}
+"""Endings of statistics that are another view of a plain one."""
 
 
 def duration(seconds: float) -> str:
@@ -86,7 +97,7 @@ def of_ten(share: float) -> str:
     """Say a share as so many of ten: "6.2"; small ones as "fewer than 0.1"."""
     if math.isnan(share):
         return "not measured"
-    return "fewer than 0.1" if 0 < share < 0.01 else f"{10 * share:.1f}".removesuffix(".0")
+    return "fewer than 0.1" if 0 < share < 0.005 else f"{10 * share:.1f}"
 
 
 def number(value: float) -> str:
@@ -97,15 +108,22 @@ def number(value: float) -> str:
 
 
 def statistic(name: str, horizon_s: int) -> str:
-    """Say a statistic's name: a known one in words, "p4" and query-age shapes as they are."""
+    """Say a statistic's name in words; those nobody declared here (query-age shapes) as they are."""
     if name in STATISTICS:
         return STATISTICS[name].format(horizon=duration(horizon_s))
+    for ending, said in _VARIANTS.items():
+        if name.endswith(ending):
+            return statistic(name.removesuffix(ending), horizon_s) + said
     if name.startswith("within_"):
         return f"within {name.removeprefix('within_').removesuffix('m')} m"
-    if name.startswith("p") and name[1:2].isdigit():
-        points, _, kind = name[1:].partition("_")
-        return f"{points} sighting{'s' if points != '1' else ''}{', ' + kind.replace('_', ' ') if kind else ''}"
+    if name.startswith("p") and name[1:].isdigit():
+        return "1 sighting" if name == "p1" else f"{name[1:]} sightings"
     return name.replace("_", " ")
+
+
+def is_plain(name: str) -> bool:
+    """Tell a statistic from another view of one (pooled, eligible, so far …)."""
+    return not name.endswith(tuple(_VARIANTS))
 
 
 def _trim(value: float) -> str:

@@ -101,5 +101,3 @@ def _notes(study: Scenario) -> list[str]:
         for moment in study.measures.moments
     )
     return [f"The viewers' reads were looked at {len(study.measures.moments)} times: {asked}."]
-
-

@@ -1,5 +1,6 @@
 """The queue model against traffic theory: what Newell's and Daganzo's papers say must come out, within a vehicle."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -7,7 +8,12 @@ from alprsim import traffic
 from alprsim.scenario import models
 from alprsim.tables import Paths, Roads, Trips
 
-pytestmark = pytest.mark.verification
+pytestmark = [
+    pytest.mark.verification,
+    pytest.mark.skipif(
+        bool(numba.config.DISABLE_JIT), reason="half a minute as plain Python; the twins are compared elsewhere"
+    ),
+]
 
 # One lane at 15 m/s, jam spacing 7.5 m, wave speed 5 m/s: links of 150 m take 10 s, hold 20 vehicles, wave 30 s.
 CROSSING, ROOM, WAVE = 10_000, 20, 30_000

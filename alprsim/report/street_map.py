@@ -101,7 +101,8 @@ def _segments(roads: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             return segments, ""
         left_out = [kind for name, kinds in _CLASSES if name in names for kind in kinds]
         total, segments = len(segments), segments[~segments["kind"].isin(left_out)]
-        dropped = f"{'Residential and minor' if len(names) == 1 else 'Minor and tertiary'} streets are left out ({total:,} segments)."
+        which = "Residential and minor" if len(names) == 1 else "Residential, minor and tertiary"
+        dropped = f"{which} streets are left out: {total:,} segments are too many for one picture."
     return segments, dropped
 
 

@@ -1,0 +1,213 @@
+"""A run's folder with plausible answers and a few streets, for tests of what people read; nothing was simulated."""
+
+import json
+import math
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from alprsim import parquet, results
+from alprsim.tables import (
+    AS_WRITTEN,
+    DAY,
+    UNLIMITED,
+    Agencies,
+    AgencyKind,
+    CameraKind,
+    Cameras,
+    Junctions,
+    Measured,
+    Network,
+    Places,
+    RoadKind,
+    Roads,
+    Sites,
+    Towns,
+    Vehicles,
+)
+
+TOWNS = {"Fairfield": 61_512, "Westport": 27_141, "Norwalk": 91_184}
+VIEWERS = {"ICE": ("ICE", "federal consumer"), "Vendor": ("Vendor pool", None), "Fairfield police": ("Fairfield", None)}
+REACH = {"Federal query": 0.62, "Searchable pool": 0.62, "Peers mirror": 0.17, "No sharing": 0.17}
+LADDER = (180, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 21 * DAY, 30 * DAY, 90 * DAY, 1826 * DAY, UNLIMITED)
+HORIZON, LENGTH = 30 * DAY, 60 * DAY
+SHAPES = {"fast": 2 * DAY, "mixed": 8 * DAY, "cold": 40 * DAY}
+
+
+def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int, ...] = LADDER, **info: Any) -> Path:
+    """Write a whole result; ``info`` replaces parts of run.json."""
+    folder.mkdir(parents=True)
+    network = streets()
+    agencies = Agencies.of(
+        name=[*TOWNS, "Vendor pool", "ICE"],
+        kind=[AgencyKind.DEPARTMENT] * len(TOWNS) + [AgencyKind.POOL, AgencyKind.CONSUMER],
+        server_rate=[np.inf] * (len(TOWNS) + 2),
+        server_room=[1000] * (len(TOWNS) + 2),
+    )
+    for name, table in {"towns": network.towns, "junctions": network.junctions, "places": network.places}.items():
+        parquet.save(table, folder / f"{name}.parquet")
+    parquet.save(agencies, folder / "agencies.parquet")
+    results.save_roads(network, folder / "roads.parquet")
+    for seed in seeds:
+        own = folder / f"seed={seed}"
+        own.mkdir()
+        results.save_cameras(network, agencies, *cameras(network, len(agencies)), own / "cameras.parquet")
+        key = np.arange(4, dtype=np.uint64)
+        same = np.zeros(4, np.int32)
+        parquet.save(
+            Vehicles.of(household=np.arange(4), garage=same, town=same, kind=same, key=key), own / "vehicles.parquet"
+        )
+    measured = pd.DataFrame(list(answers(seeds, ladder)), columns=[c.name for c in Measured.columns()])
+    parquet.save(
+        Measured.of(**{name: measured[name].to_numpy() for name in measured.columns}), folder / "measures.parquet"
+    )
+    (folder / "scenario.yaml").write_text("name: fake\ncustody:\n  retention: 30 d\n", "utf-8")
+    (folder / "run.json").write_text(json.dumps(run_json(seeds, ladder) | info), "utf-8")
+    results.write_summary(folder)
+    return folder
+
+
+def run_json(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "name": "fake",
+        "title": "Three departments, a vendor’s pool & ICE",
+        "question": "What did it matter how the departments shared and how long they kept?",
+        "status": "done",
+        "provenance": {
+            "alprsim": "0.1.0",
+            "commit": None,
+            "scenario_sha256": "ab" * 32,
+            "seeds": list(seeds),
+            "ended": "2026-10-06T12:00:00+00:00",
+            "python": "3.11.9",
+            "libraries": {"numpy": "2.0.0"},
+            "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
+            "seconds": {"seeds": 61.0},
+            "peak_memory_bytes": 1_500_000_000,
+        },
+        "seconds": {"seeds": 61.0},
+        "labels": {"streets": "generated", "cameras": "assumed", "calibration": "uncalibrated"},
+        "attribution": "",
+        "baseline": "Federal query",
+        "policies": list(REACH),
+        "viewers": {name: {"agency": agency, "title": title} for name, (agency, title) in VIEWERS.items()},
+        "ladder": [],
+        "horizon_s": HORIZON,
+        "moments_s": [44 * DAY, 55 * DAY],
+        "length_s": LENGTH,
+        "start": "2026-09-07",
+        "towns": [{"name": name, "population": people, "listed": True} for name, people in TOWNS.items()],
+        "notes": [],
+    }
+
+
+def answers(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of the tidy table."""
+    for policy, viewer, sight, step, seed in product(REACH, VIEWERS, ("bulk", "request"), (*ladder, AS_WRITTEN), seeds):
+        limit = UNLIMITED if step == AS_WRITTEN else step
+        kept = (
+            1826 * DAY if policy == "Searchable pool" and viewer != "Fairfield police" and limit < 1826 * DAY else limit
+        )
+        reach = (REACH[policy] if viewer == "ICE" else 0.45) * (1 if sight == "request" else 0.7)
+        noise = 1 + 0.02 * math.sin(7 * seed + len(policy))
+        head = (policy, viewer, sight, step)
+        for town, size in {"all": 1.0, **dict.fromkeys(TOWNS, 1.1)}.items():
+            yield from _completeness(head, town, seed, reach * size * noise, kept)
+        yield from _others(head, seed, reach * noise, kept)
+
+
+def _completeness(head: tuple[Any, ...], town: str, seed: int, reach: float, kept: int) -> Iterator[tuple[Any, ...]]:
+    full = min(kept, HORIZON) / HORIZON
+    known = 1.0 if kept <= 44 * DAY else math.nan
+    n = 29 if town == "Westport" else 5000
+    for measure, most, stock in (
+        ("trips_detected", 1.0, "trips"),
+        ("observed_days", 1.3, "d"),
+        ("trips_linked", 0.4, "trips"),
+    ):
+        share = min(reach * most, 1)
+        values = {
+            "stock": (share * kept / DAY * known, stock),
+            "share_of_horizon": (share * full, "share"),
+            "share_of_horizon_pooled": (share * full * 0.98, "share"),
+            "share_of_window": (share * known, "share"),
+        }
+        for statistic, (value, unit) in values.items():
+            yield (*head, measure, town, statistic, seed, value, unit, n)
+    yield (*head, "exposure_rate", town, "share_of_horizon", seed, 4 * reach * full, "reads/d", n)
+
+
+def _others(head: tuple[Any, ...], seed: int, reach: float, kept: int) -> Iterator[tuple[Any, ...]]:
+    days = math.inf if kept == UNLIMITED else kept / DAY
+    yield (*head, "effective_retention", "all", "max", seed, days, "d", 3)
+    yield (*head, "effective_retention", "all", "mean", seed, days, "d", 3)
+    for town in TOWNS:
+        yield (*head, "effective_retention", town, "supremum", seed, days, "d", 1)
+    known = 1.0 if kept <= 44 * DAY else math.nan
+    for metres in (250, 500):
+        found = min(1.0, reach * (1 - math.exp(-days / 5)) * metres / 600)
+        yield (*head, "home_found", "all", f"within_{metres}m", seed, found * known, "share", 5000)
+        yield (*head, "home_found", "all", f"within_{metres}m_so_far", seed, found, "share", 5000)
+    if head[2] == "bulk":
+        for p in range(1, 5):
+            yield (*head, "unicity", "all", f"p{p}", seed, (1 - 0.5**p) * known, "share", 1000)
+            yield (*head, "unicity", "all", f"p{p}_eligible", seed, min(1, days / 10 / p) * known, "share", 1000)
+    for shape, mean in SHAPES.items():
+        value = reach * (1 - math.exp(-kept / mean))
+        yield (*head, "lookback_plate", "all", shape, seed, value, "share", 2000)
+        yield (*head, "lookback_plate", "all", f"{shape}_of_no_limit", seed, value / reach, "share", 2000)
+        yield (*head, "lookback_plate", "all", f"{shape}_coverage", seed, 0.9, "share", 2000)
+
+
+def streets() -> Network:
+    """Return a grid of streets around Fairfield with a motorway along one side (EPSG:6433)."""
+    side = 9
+    column, row = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+    x, y = 265_000 + 900.0 * column.ravel() + 60 * row.ravel(), 190_000 + 700.0 * row.ravel()
+    along = [(a, a + 1) for a in range(side * side) if (a + 1) % side]
+    across = [(a, a + side) for a in range(side * (side - 1))]
+    pairs = np.array([pair for a, b in along + across for pair in ((a, b), (b, a))])
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    tail, head = pairs.T
+    length = np.hypot(x[tail] - x[head], y[tail] - y[head])
+    south = (tail % side == 0) & (head % side == 0)
+    middle = (tail // side == 4) & (head // side == 4)
+    kind = np.where(south, RoadKind.MOTORWAY, np.where(middle, RoadKind.PRIMARY, RoadKind.RESIDENTIAL))
+    town = (np.arange(side * side) // 27).astype(np.int16)
+    one = np.ones(len(tail), np.int32)
+    return Network(
+        Junctions.of(osm_id=np.arange(side * side), x=x, y=y, town=town),
+        Roads.of(
+            tail=tail, head=head, length=length, crossing=(length * 70).astype(int), lanes=one, headway=1800 * one,
+            room=50 * one, wave=1000 * one, kind=kind,
+        ),
+        Places.of(junction=[0, 40], kind=[0, 1], weight=[1, 1], town=[0, 1]),
+        Towns.of(
+            name=list(TOWNS), x=x[[13, 40, 67]], y=y[[13, 40, 67]], population=list(TOWNS.values()), listed=[1, 1, 1]
+        ),
+        "EPSG:6433", "", True,
+    )  # fmt: skip
+
+
+def cameras(network: Network, n_agencies: int) -> tuple[Cameras, Sites]:
+    """Return twelve cameras, the last one a gantry that watches both ways; the consumer has none."""
+    n = 12
+    roads = np.linspace(5, len(network.roads) - 6, n).astype(int)
+    kind = [CameraKind.FIXED] * (n - 1) + [CameraKind.GANTRY]
+    placed = Cameras.of(
+        agency=np.arange(n) % (n_agencies - 1), kind=kind, rate=np.full(n, 1800), room=np.full(n, 16),
+        capture=np.full(n, 0.5), correct=np.full(n, 0.5), key=np.arange(n, dtype=np.uint64),
+    )  # fmt: skip
+    camera, road = np.append(np.arange(n), n - 1), np.append(roads, roads[-1] - 1)
+    tail, head = network.roads.tail[road], network.roads.head[road]
+    east, north = (of[head] - of[tail] for of in (network.junctions.x, network.junctions.y))
+    heading = np.degrees(np.arctan2(east, north)) % 360
+    sites = Sites.of(
+        camera=camera, road=road, offset=network.roads.length[road] / 2, heading=heading.astype(np.float32)
+    )
+    return placed, sites
