@@ -15,11 +15,11 @@ _RAMP = 350.0
 """How far from the road crossed a ramp leaves the motorway, metres: Danbury's ramps have a median length of 385 m."""
 
 _LONG_RAMP = 500.0  # the same where motorways meet: assumption
-_APART = 1500.0  # least distance between interchanges, metres: Danbury has one every 1.8 km of motorway
+_APART = 1500.0  # least distance between interchanges, metres: assumption
 _FROM_BORDER = 400.0  # so that ramps of neighbouring towns do not overlap
 _AT_END = 300.0  # a motorway's end nearer than this to an interchange is part of it
 _MEETS = 1200.0  # a motorway's end nearer than this to another motorway joins it: the points are hand-set
-_LONG = 2500.0  # a town with more motorway than this has an interchange, metres: assumption
+_LONG = 1200.0  # a town with more motorway than this has an interchange, metres: assumption
 _HALF = 15.0  # between the middle of the motorway and the middle of a carriageway
 
 
@@ -161,7 +161,10 @@ def barriers(region: Region, town: int, main: Pieces, chosen: list[Interchange])
         for shift in (-_RAMP, _RAMP):
             foot = position(region.lines[ramp.line], ramp.at + shift, 0.0)
             walls += [np.concatenate([foot, main.xy[point]])[None, :] for point in {ramp.right, ramp.left}]
-    return np.vstack(walls)
+    lines = np.vstack(walls)
+    return lines[
+        np.any(lines[:, :2] != lines[:, 2:], axis=1)
+    ]  # where a motorway goes on as a street, a ramp has no length
 
 
 def position(line: Line, at: float, right: float) -> Float64:

@@ -50,7 +50,7 @@ _GROWTH: dict[str, tuple[float, ...]] = {
 }
 
 
-WIGGLE = 1.03
+WIGGLE = 1.05
 """Length of a street over that of the straight pieces it is drawn with: what bends within 50 m add. Chosen so that
 Danbury's circuity comes out (1.085)."""
 
@@ -84,7 +84,9 @@ def target(area_km2: float, blocks: int) -> Target:
     """Say how many junctions a town has, from its census blocks: by Euler's formula, faces / (mean degree / 2 − 1).
 
     The Census Bureau draws blocks along streets, so a town's number of blocks is a published count of the faces of its
-    street graph.
+    street graph. The rule gives Danbury 6 % too few junctions and Mansfield 13 % too many; with `_CUT_BLOCKS` from
+    Danbury alone Mansfield gets 23 % too many, from Mansfield alone Danbury 10 % too few. Population density predicts
+    worse: a power law through the two gives Old Saybrook 292 junctions, and 556 were counted in its shoreline alone.
     """
     faces = max(blocks - _CUT_BLOCKS * area_km2, 0.3 * blocks)
     denser = max(faces / area_km2 - _FACES, 0.0)

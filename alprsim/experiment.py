@@ -5,6 +5,7 @@ The world is simulated once and every policy is asked of the same reads. This fi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,17 +13,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import cameras as reading
 from alprsim import custody, parquet, plates, population, roads, routing, siting, store, traffic
 from alprsim.scenario.read import Loaded
-from alprsim.tables import DAY, SLOT, Agencies, Flows, Network, Paths, Settlement, Sites, Towns, Trips
+from alprsim.tables import DAY, SLOT, Agencies, Flows, Int64, Network, Settlement, Sites, Trips
 
 Tell = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
 
 SLOTS = DAY // SLOT
+PLATES = "plates_a_day"
+"""In the tally: the different plates recorded, summed over days."""
+
+MOST_FORCED = 0.001
+"""Share of forced moves above which a run says that its streets jam."""
+
 _DAY_TYPES = ("weekday", "Saturday", "Sunday")
 
 
@@ -34,22 +42,12 @@ class World:
     routes: routing.Routes
     agencies: Agencies
 
-    def towns(self) -> Towns:
-        """Return the study's towns."""
-        return self.network.towns
-
 
 class Simulated(NamedTuple):
     """One seed's world after its last day; reads and truth lie in the seed's folder."""
 
     settlement: Settlement
     placement: siting.Placement
-    flows: Flows
-    tally: reading.Tally
-    n_plates: int
-    moves: int
-    forced: int
-    unfinished: int
 
 
 def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
@@ -63,73 +61,115 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
 
 def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tell) -> Simulated:
     """Let one seed's people live, drive and be read for the length of the scenario; reads and truth go to ``folder``."""
-    study = loaded.scenario
+    study, network = loaded.scenario, world.network
     tell("people", 0)
-    settlement = population.settle(world.network, study.population, seed=seed, base=loaded.base)
-    issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
-    tell("sample days", 0)
-    samples = _sample_days(loaded, world, settlement, seed, tell)
-    weekday = samples[_DAY_TYPES[0]] if _DAY_TYPES[0] in samples else next(iter(samples.values()))
-    volume = weekday.vehicles.reshape(-1, SLOTS).sum(axis=1)
+    settlement = population.settle(network, study.population, seed=seed, base=loaded.base)
+    samples, queued = _sample_days(loaded, world, settlement, seed, tell)
+    usual = next(iter(samples.values()))
+    volume = usual.vehicles.reshape(-1, SLOTS).sum(axis=1)
     placement = siting.place(
-        world.network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
+        network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
     )
-    watched = _watched(placement.sites, len(world.network.roads))
-    writer = store.Writer(folder, store.layout(len(issued), len(settlement.vehicles), _buckets(loaded, volume, watched)))
-    total: reading.Tally | None = None
-    moves = forced = unfinished = 0
-    days = study.length // DAY
-    for day in range(days):
-        tell("days", day / days)
-        trips, paths, route = _day(loaded, world, settlement, seed, day)
-        driven = traffic.drive(
-            world.network.roads, trips, paths, route, study.traffic, day=day, fidelity=study.traffic.fidelity,
-            table=samples.get(_day_type(loaded, day)), watched=watched,
-        )  # fmt: skip
+    issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
+    watched = np.isin(np.arange(len(network.roads)), placement.sites.road)
+    expected = float(volume[watched].sum()) * study.length / DAY
+    plan = store.layout(len(issued), len(settlement.vehicles), store.buckets_for(expected))
+    writer = store.Writer(folder, plan)
+    tally = _Tally(len(placement.cameras))
+    for day in range(study.length // DAY):
+        tell("days", day * DAY / study.length)
+        trips, driven = _drive(loaded, world, settlement, seed, day, samples[_day_type(loaded, day)], watched)
         read = reading.read(
             driven.passages, trips, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued,
-            world.network.roads, study.cameras, seed=seed,
+            network.roads, study.cameras, seed=seed,
         )  # fmt: skip
         writer.add(read.reads, trips, driven.journeys)
-        total = read.tally if total is None else reading.Tally(*(a + b for a, b in zip(total, read.tally, strict=True)))
-        moves, forced, unfinished = moves + driven.moves, forced + driven.forced, unfinished + driven.unfinished
+        tally.add(read, placement.sites)
+        queued += _queued(driven) if study.traffic.fidelity == "queue" else np.zeros(3, np.int64)
     writer.flush()
     tell("days", 1)
-    assert total is not None
-    parquet.save(settlement.people, folder / "people.parquet")
-    parquet.save(settlement.vehicles, folder / "vehicles.parquet")
-    parquet.save(settlement.habits, folder / "habits.parquet")
-    parquet.save(weekday, folder / "flows.parquet")
-    return Simulated(settlement, placement, weekday, total, len(issued), moves, forced, unfinished)
+    for name, table in (("people", settlement.people), ("vehicles", settlement.vehicles), ("flows", usual)):
+        parquet.save(table, folder / f"{name}.parquet")
+    tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
+    _note(queued, placement, folder / "simulated.json")
+    return Simulated(settlement, placement)
 
 
-def _sample_days(loaded: Loaded, world: World, settlement: Settlement, seed: int, tell: Tell) -> dict[str, Flows]:
-    """Drive the first day of each day type (by queue, unless the scenario is at free flow) and keep what roads carried."""
+class _Tally:
+    """What became of the plates that passed each camera, and how many different ones it recorded, day by day."""
+
+    def __init__(self, n_cameras: int) -> None:
+        self._counts = {name: np.zeros(n_cameras, np.int64) for name in (*reading.Tally._fields, PLATES)}
+
+    def add(self, read: reading.DayOfReads, sites: Sites) -> None:
+        """Count one day."""
+        known = read.reads.plate >= 0
+        camera = sites.camera[read.reads.site[known]].astype(np.int64)
+        pairs = np.unique(camera << 32 | read.reads.plate[known])
+        different = np.bincount(pairs >> 32, minlength=len(self._counts[PLATES]))
+        for name, count in (*read.tally._asdict().items(), (PLATES, different)):
+            self._counts[name] += count
+
+    def save(self, placement: siting.Placement, agencies: Agencies, days: int, file: Path) -> None:
+        """Write a row a camera, over the whole run."""
+        cameras = placement.cameras
+        named = {"camera": np.arange(len(cameras)), "agency": agencies.name[cameras.agency], "kind": cameras.kind}
+        parquet.write(pa.table({**named, **self._counts, "days": np.full(len(cameras), days)}), file)
+
+
+def _sample_days(
+    loaded: Loaded, world: World, settlement: Settlement, seed: int, tell: Tell
+) -> tuple[dict[str, Flows], Int64]:
+    """Drive the first day of each day type, by queue unless the scenario is at free flow, for what its roads carried.
+
+    A weekday comes first where the scenario has one. Also returns moves, forced moves and unfinished trips.
+    """
     spec = loaded.scenario.traffic
-    days: dict[str, int] = {}
+    fidelity: traffic.Fidelity = "queue" if spec.fidelity == "table" else "free"
+    first: dict[str, int] = {}
     for day in range(min(loaded.scenario.length // DAY, 7)):
-        days.setdefault(_day_type(loaded, day), day)
-    flows = {}
-    for number, (kind, day) in enumerate(days.items()):
-        tell("sample days", number / len(days))
-        trips, paths, route = _day(loaded, world, settlement, seed, day)
-        driven = traffic.drive(
-            world.network.roads, trips, paths, route, spec, day=day,
-            fidelity="queue" if spec.fidelity == "table" else "free", watched=np.zeros(len(world.network.roads), np.bool_),
-        )  # fmt: skip
+        first.setdefault(_day_type(loaded, day), day)
+    flows, queued = {}, np.zeros(3, np.int64)
+    for kind in (kind for kind in _DAY_TYPES if kind in first):
+        tell(f"sample {kind}", 0)
+        nothing = np.zeros(len(world.network.roads), np.bool_)
+        _, driven = _drive(loaded, world, settlement, seed, first[kind], None, nothing, fidelity)
         flows[kind] = driven.flows
-    return flows
+        queued += _queued(driven) if fidelity == "queue" else 0
+    return flows, queued
 
 
-def _day(
-    loaded: Loaded, world: World, settlement: Settlement, seed: int, day: int
-) -> tuple[Trips, Paths, NDArray[np.int32]]:
-    """Make one day's trips and their routes."""
-    study = loaded.scenario
-    trips = population.trips(settlement, world.network, study.population, seed=seed, day=day, start=study.start)
-    access = world.network.places.junction
+def _drive(
+    loaded: Loaded, world: World, settlement: Settlement, seed: int, day: int, table: Flows | None,
+    watched: NDArray[np.bool_], fidelity: traffic.Fidelity | None = None,
+) -> tuple[Trips, traffic.Day]:  # fmt: skip
+    """Make one day's trips, find their routes and drive them."""
+    study, network = loaded.scenario, world.network
+    trips = population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
+    access = network.places.junction
     paths, route = routing.paths(world.routes, access[trips.origin], access[trips.destination])
-    return trips, paths, route
+    driven = traffic.drive(
+        network.roads, trips, paths, route, study.traffic, day=day, fidelity=fidelity or study.traffic.fidelity,
+        table=table, watched=watched,
+    )  # fmt: skip
+    return trips, driven
+
+
+def _queued(driven: traffic.Day) -> Int64:
+    return np.array([driven.moves, driven.forced, driven.unfinished], np.int64)
+
+
+def _note(queued: Int64, placement: siting.Placement, file: Path) -> None:
+    """Write what a reader should know of how the traffic and the cameras came about."""
+    moves, forced, unfinished = (int(count) for count in queued)
+    notes = []
+    if forced > MOST_FORCED * moves:
+        notes.append(
+            f"{forced / moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
+        )
+    notes += [f"camera left out ({left_out.group}): {left_out.reason}" for left_out in placement.rejected]
+    counted = {"queue_moves": moves, "forced_moves": forced, "unfinished_trips": unfinished, "notes": notes}
+    file.write_text(json.dumps(counted, indent=1, ensure_ascii=False))
 
 
 def _day_type(loaded: Loaded, day: int) -> str:
@@ -146,13 +186,3 @@ def _agencies(loaded: Loaded) -> Agencies:
 
 def _towns_of(loaded: Loaded) -> dict[str, str | None]:
     return {name: agency.town for name, agency in loaded.scenario.custody.agencies.items()}
-
-
-def _watched(sites: Sites, n_roads: int) -> NDArray[np.bool_]:
-    watched = np.zeros(n_roads, np.bool_)
-    watched[sites.road] = True
-    return watched
-
-
-def _buckets(loaded: Loaded, volume: NDArray[np.int64], watched: NDArray[np.bool_]) -> int:
-    return store.buckets_for(float(volume[watched].sum()) * loaded.scenario.length / DAY)

@@ -24,11 +24,14 @@ from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.store import Store
-from alprsim.tables import AS_WRITTEN, UNLIMITED, AgencyKind, Int16, Int32, Measured, Reads
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, AgencyKind, Int16, Int32, Measured, Reads
 
 SO_FAR = "_so_far"
 """Ends the name of a statistic of everything held that counts what the simulated time holds, even where the window is
 longer: what has no steady state is reported against elapsed time, and is a lower bound."""
+
+PORTAL_DAYS = 30
+"""Over which agencies' transparency portals count the vehicles detected."""
 
 SIGHTS: tuple[Literal["bulk"], Literal["request"]] = ("bulk", "request")
 
@@ -79,6 +82,7 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     unique = _ask_uniqueness(asked, reads)
     tell("look-backs", 0)
     answered = _ask_lookback(asked, every, kept, reads, lives)
+    _save_portals(asked, reads, folder)
     completeness_rows = completeness.rows(lives, every.place, every.cases, people, seed=seed)
     effective = retention.rows(every.cases, world.agencies, seed=seed)
     return question.join([effective, completeness_rows, *homes, *unique, answered])
@@ -266,3 +270,23 @@ def _save_exposure(parts: Sequence[completeness.Exposure], asked: _Asked, folder
         {"vehicle": columns.pop("vehicle")[order], "town": town, **{k: v[order] for k, v in columns.items()}}
     )
     parquet.write(table, folder / "exposure.parquet")
+
+
+def _save_portals(asked: _Asked, reads: Reads, folder: Path) -> None:
+    """Write what agencies' transparency portals would say: different plates in the last 30 days, and over how many cameras.
+
+    A shorter run counts the days it has.
+    """
+    length = asked.loaded.scenario.length
+    days = min(PORTAL_DAYS, length // DAY)
+    recent = (reads.time >= length - days * DAY) & (reads.time < length)
+    owner = asked.owner_of_site[reads.site[recent]].astype(np.int64)
+    pairs = np.unique(owner << 32 | reads.plate[recent])
+    n = len(asked.world.agencies)
+    table = {
+        "agency": asked.world.agencies.name,
+        "cameras": np.bincount(asked.done.placement.cameras.agency, minlength=n),
+        "days": np.full(n, days),
+        "plates": np.bincount(pairs >> 32, minlength=n),
+    }
+    parquet.write(pa.table(table), folder / "portals.parquet")

@@ -26,7 +26,7 @@ __all__ = ["Built", "TownError", "TownFigures", "generate", "known"]
 
 FULL_NEIGHBOURS = frozenset({"Bridgeport"})
 """Neighbours that get all their streets; the others get their main roads, with a BEYOND place at each interchange.
-Bridgeport lies between three of the eight departments' towns; all streets of all neighbours would be 40,000 junctions."""
+Bridgeport lies between three of the eight departments' towns; all streets of all neighbours would be about 38,000 junctions."""
 
 _ID = 10_000_000
 _HIGHWAY = len(RoadKind)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alprsim import sight as viewing
 from alprsim.kernels import anchors, ladder, unicity
 from alprsim.measures import completeness, question, retention
 from alprsim.measures.glossary import BY_NAME, GLOSSARY, STATISTICS
@@ -35,13 +36,38 @@ class Case(NamedTuple):
     viewer_row: int = 0
 
 
+AGENCIES = Agencies.of(
+    name=["Ash", "Elm", "Pool"], kind=[AgencyKind.DEPARTMENT, AgencyKind.DEPARTMENT, AgencyKind.POOL],
+    server_rate=[1] * 3, server_room=[1] * 3,
+)  # fmt: skip
+
+
+def access(*rows):
+    """Make Access of (viewer, owner, sight, from day, to day, purge period) rows."""
+    viewer, owner, sight, begin, end, purge = np.array(rows, object).reshape(-1, 6).T
+    last = [UNLIMITED if day == np.inf else day * DAY for day in end]
+    zero = np.zeros(len(rows))
+    return Access.of(
+        viewer=list(viewer), owner=list(owner), record=zero + RecordClass.PLAIN, sight=list(sight),
+        from_age=[day * DAY for day in begin], to_age=last, purge_period=list(purge), purge_phase=zero, through=zero,
+    )  # fmt: skip
+
+
+BULK, REQUEST = SightKind.BULK, SightKind.REQUEST
+
+
 def counted(world, lens, now, horizon):
     """Return the kernel's counts, [vehicles, time × 7 + quantity, 64]."""
     opened = question.open_bucket(world.bucket())
     asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
     held = question.held(asked, opened.bucket.reads)
     every = np.arange(world.vehicles)
-    return completeness._tally(opened, held, asked, every).reshape(world.vehicles, ladder.ROWS, 64)
+    return tallied(opened, held, asked, every)
+
+
+def tallied(opened, held, asked, rows):
+    parts = [counts.copy() for _, counts in completeness._tally(opened, held, asked, rows)]
+    return np.concatenate([np.zeros((0, ladder.ROWS, 64), np.int32), *parts])
 
 
 def summed(world, lens, now, horizon, buckets=None):
@@ -87,6 +113,22 @@ def test_all_64_sights_are_told_apart():
     asked = question.ask(lens, np.array([0], np.int16), moment=100 * HOUR, horizon=HOUR)
     held = question.held(asked, table([(100 * HOUR - age, 0, 0, 0) for age in (0, 10 * HOUR, 62 * HOUR, 63 * HOUR)]))
     assert held.tolist() == [2**64 - 2, 2**64 - 2**11, 2**63, 0]
+
+
+def test_the_lenses_of_sight_are_asked_as_they_are():
+    cases = [
+        viewing.Case("a", "police", kind, 0, access((0, 0, BULK, 0, 2, 0), (0, 1, REQUEST, 1, 3, 0)), 0)
+        for kind in ("bulk", "request")
+    ]
+    lenses, place = viewing.lenses(cases, 2)
+    world = ZOO["two days and a night"]
+    asked = question.ask(lenses[0], world.sites(), moment=60 * HOUR, horizon=DAY)
+    reads = table(world.reads)
+    held = question.held(asked, reads)
+    for case, bit in zip(cases, place, strict=True):
+        twin = viewing.held(reads, world.sites(), case.access, 0, case.sight, 60 * HOUR)
+        assert ((held >> np.uint64(bit)) & np.uint64(1)).astype(bool).tolist() == twin.tolist()
+        assert asked.window[bit] == viewing.oldest([case])[0]
 
 
 @pytest.mark.parametrize(
@@ -151,14 +193,14 @@ def test_counts_by_hand(name, days, once, twice, reads):
     assert row[[ladder.DAYS, ladder.ONCE, ladder.TWICE, ladder.READS]].tolist() == [days, once, twice, reads]
 
 
-def test_a_chunk_of_vehicles_is_counted_like_the_whole():
+def test_chunks_of_vehicles_are_counted_like_the_whole(monkeypatch):
     world, lens = ZOO["two days and a night"], limits(UNLIMITED)
     opened = question.open_bucket(world.bucket())
     asked = question.ask(lens, world.sites(), moment=60 * HOUR, horizon=24 * HOUR)
     held = question.held(asked, opened.bucket.reads)
     whole = counted(world, lens, 60 * HOUR, 24 * HOUR)
-    part = completeness._tally(opened, held, asked, np.array([2, 1])).reshape(2, ladder.ROWS, 64)
-    assert np.array_equal(part, whole[[2, 1]])
+    monkeypatch.setattr(completeness, "CHUNK", 2)
+    assert np.array_equal(tallied(opened, held, asked, np.array([2, 1, 0])), whole[[2, 1, 0]])
 
 
 # --- shares -----------------------------------------------------------------------------------------------------------
@@ -276,6 +318,23 @@ def test_exposure_is_the_share_vehicle_by_vehicle():
     assert got.reads_a_day.tolist() == [6.0, 6.0, 0.0]  # three reads on each of four trips, in two days
 
 
+def test_vehicle_days_are_the_stock_of_observed_days():
+    world, lens = ZOO["two days and a night"], limits(HOUR, 30 * HOUR, UNLIMITED)
+    sums, _ = summed(world, lens, 60 * HOUR, 24 * HOUR)
+    days = completeness.vehicle_days([sums], np.array([1, 0, 2], np.int32))
+    assert days.tolist() == pytest.approx([4, 0, np.nan], nan_ok=True)
+
+
+def test_exposure_before_a_whole_horizon_is_not_measured():
+    world = ZOO["two days and a night"]
+    opened = question.open_bucket(world.bucket())
+    people = question.residents(*world.tables())
+    asked = question.ask(limits(UNLIMITED), world.sites(), moment=23 * HOUR, horizon=24 * HOUR)
+    got = completeness.exposure(opened, question.held(asked, opened.bucket.reads), asked, people, bit=0)
+    assert np.isnan(got.reads_a_day).all()
+    assert np.isnan(got.trips_detected).all()
+
+
 # --- as sums and as policies must behave ------------------------------------------------------------------------------
 
 
@@ -340,25 +399,6 @@ def test_what_is_seen_never_exceeds_what_there_was(world, lens, now, horizon):
 
 
 # --- effective retention ----------------------------------------------------------------------------------------------
-
-AGENCIES = Agencies.of(
-    name=["Ash", "Elm", "Pool"], kind=[AgencyKind.DEPARTMENT, AgencyKind.DEPARTMENT, AgencyKind.POOL],
-    server_rate=[1] * 3, server_room=[1] * 3,
-)  # fmt: skip
-
-
-def access(*rows):
-    """Make Access of (viewer, owner, sight, from day, to day, purge period) rows."""
-    viewer, owner, sight, begin, end, purge = np.array(rows, object).reshape(-1, 6).T
-    last = [UNLIMITED if day == np.inf else day * DAY for day in end]
-    zero = np.zeros(len(rows))
-    return Access.of(
-        viewer=list(viewer), owner=list(owner), record=zero + RecordClass.PLAIN, sight=list(sight),
-        from_age=[day * DAY for day in begin], to_age=last, purge_period=list(purge), purge_phase=zero, through=zero,
-    )  # fmt: skip
-
-
-BULK, REQUEST = SightKind.BULK, SightKind.REQUEST
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from alprsim.measures import question, uniqueness
 from alprsim.randomness import draw
 from alprsim.tables import UNLIMITED, Cameras, Sites, VehicleKind, Vehicles
 from tests import naive_measures as naive
-from tests.worlds import HOUR, SIGHTS, World, rules, table
+from tests.worlds import HOUR, SIGHTS, Rules, World, rules, table
 from tests.worlds import ladder as limits
 
 few = settings(deadline=None, derandomize=True, max_examples=60)
 quarters = st.integers(0, 24).map(lambda quarter: quarter * HOUR // 4)
 moments = st.integers(16, 40).map(lambda quarter: quarter * HOUR // 4)
-lenses = rules(ages=quarters)
+ended = rules(ages=quarters).map(lambda r: Rules(tuple((*owner, (7 * HOUR, 0)) for owner in r.pieces)))
+lenses = st.one_of(ended, ended, rules(ages=quarters))  # those without an end are never measured
 crowds = st.lists(st.tuples(quarters, st.integers(0, 2), st.integers(-1, 4), st.just(0)), max_size=30)
 """Reads of five plates, one of them no vehicle's, and unreadable ones, in six hours: cells are shared and cut in two."""
 
@@ -70,9 +71,7 @@ def test_the_index_lists_each_plate_once_a_cell(reads, lens, now):
     assert all((np.diff(who[a:b]) > 0).all() for a, b in itertools.pairwise(first))
 
 
-@few
-@given(crowds, lenses, moments, st.sampled_from([(0, 1, 2, 3), (2,), (1, 3)]))
-def test_all_sights_at_once_equal_plain_sets_one_by_one(reads, lens, now, targets):
+def same_as_plain_sets(reads, lens, now, targets):
     sums = added(reads, lens, now, targets)
     for sight in range(SIGHTS):
         known = lens.window(sight) <= now
@@ -84,6 +83,21 @@ def test_all_sights_at_once_equal_plain_sets_one_by_one(reads, lens, now, target
         assert sums.squares[:, sight].tolist() == (known * sum(alone**2 for alone, _ in twins)).tolist()
         assert sums.eligible[:, sight].tolist() == [known * sum(n >= p for _, n in twins) for p in (1, 2, 3)]
         assert sums.asked[:, sight].tolist() == [known * len(targets)] * POINTS
+
+
+@few
+@given(crowds, lenses, moments, st.sampled_from([(0, 1, 2, 3), (2,), (1, 3)]))
+def test_all_sights_at_once_equal_plain_sets_one_by_one(reads, lens, now, targets):
+    same_as_plain_sets(reads, lens, now, targets)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_sights_at_once_equal_plain_sets_in_a_crowd(seed):
+    """Sixty reads of seven plates, six windows that cut through cells: few of any size are alone."""
+    random = np.random.default_rng(seed)
+    reads = [(int(t), int(s), int(p), 0) for t, s, p in random.integers((0, 0, 0), (6 * HOUR, 2, 7), (60, 3))]
+    lens = limits(*(int(window) for window in np.sort(random.integers(HOUR, 6 * HOUR, SIGHTS))))
+    same_as_plain_sets(reads, lens, 6 * HOUR, (0, 1, 2, 3))
 
 
 def _base(vehicle, seed=SEED):

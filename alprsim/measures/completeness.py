@@ -4,7 +4,7 @@ A vehicle's share is taken first and then its mean over vehicles, never-read one
 beside it. Only reads of the true vehicle count; ghosts (another car, misread as this one) are counted apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -93,10 +93,9 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, people: R
     fresh = empty(people)
     town = home_towns(people, opened.bucket.vehicle)
     rows = np.flatnonzero(town >= 0)
-    shape = fresh.totals.reshape(-1, ladder.CASES), fresh.shares.reshape(-1, ladder.CASES)
-    for chunk in np.split(rows, range(CHUNK, len(rows), CHUNK)):
-        counts = _tally(opened, masks, question, chunk)
-        ladder.add_shares(counts, town[chunk], *shape, fresh.eligible.reshape(-1, ladder.CASES))
+    totals, shares, eligible = (part.reshape(-1, ladder.CASES) for part in fresh[:3])
+    for chunk, counts in _tally(opened, masks, question, rows):
+        ladder.add_shares(counts.reshape(-1, ladder.CASES), town[chunk], totals, shares, eligible)
     times = _measured(question)
     vehicles = np.bincount(town[rows], minlength=len(people.towns))[:, None, None] * times
     sums.totals[:] += fresh.totals * np.repeat(times, ladder.QUANTITIES, axis=0)
@@ -128,8 +127,8 @@ def vehicle_days(sums: Sequence[Sums], place: Int32) -> Float64:
 def exposure(opened: Opened, masks: UInt64, question: Question, people: Residents, *, bit: int) -> Exposure:
     """Return one sight's exposure of each resident vehicle of the bucket, for charts of its distribution."""
     inside = np.flatnonzero(home_towns(people, opened.bucket.vehicle) >= 0)
-    counts = _tally(opened, masks, question, inside).reshape(len(inside), ladder.ROWS, ladder.CASES)[:, :, bit]
-    last = counts[:, ladder.HORIZON * ladder.QUANTITIES :]
+    parts = [counts[:, :, bit].copy() for _, counts in _tally(opened, masks, question, inside)]
+    last = np.concatenate([np.zeros((0, ladder.ROWS), np.int32), *parts])[:, ladder.HORIZON * ladder.QUANTITIES :]
     known = 1.0 if question.horizon <= question.moment else np.nan
     return Exposure(
         opened.bucket.vehicle[inside],
@@ -140,17 +139,20 @@ def exposure(opened: Opened, masks: UInt64, question: Question, people: Resident
     )
 
 
-def _tally(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp]) -> Int32:
+def _tally(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp]) -> Iterator[tuple[Int64, Int32]]:
+    """Yield rows of the bucket and their counts, [rows, 21, 64], a chunk at a time; the counts are overwritten."""
     bucket, truth = opened.bucket, opened.bucket.truth
     nowhere, one_owner = np.zeros(len(truth), np.int32), np.zeros(1, np.int16)
     in_window = ladder.held(truth.depart, nowhere, one_owner, question.steps, question.in_window, question.moment)
-    counts = np.empty((len(rows) * ladder.ROWS, ladder.CASES), np.int32)
-    ladder.tally(
-        rows.astype(np.int64), bucket.first_read, bucket.reads.time, opened.trip, masks,
-        bucket.first_trip, truth.depart, truth.arrive, in_window, question.moment, question.moment - question.horizon,
-        counts,
-    )  # fmt: skip
-    return counts
+    counts = np.empty((CHUNK, ladder.ROWS, ladder.CASES), np.int32)
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK].astype(np.int64)
+        ladder.tally(
+            chunk, bucket.first_read, bucket.reads.time, opened.trip, masks,
+            bucket.first_trip, truth.depart, truth.arrive, in_window, question.moment, question.moment - question.horizon,
+            counts[: len(chunk)].reshape(-1, ladder.CASES),
+        )  # fmt: skip
+        yield chunk, counts[: len(chunk)]
 
 
 def _measured(question: Question) -> NDArray[np.bool_]:

@@ -150,6 +150,8 @@ def notes(panel: Panel) -> list[str]:
         )
     if any(line.so_far for line in panel.lines):
         said.append("Hollow points: more is kept than was simulated; they count what the simulated time holds so far.")
+    if panel.measure == "effective_retention":
+        said.append("The broad grey line is the limit itself: what lies above it outlives the limit.")
     missing: dict[str, list[str]] = {}
     for line in panel.lines:
         gaps = [words.duration(s) for s, a in zip(panel.steps, line.answers, strict=True) if not a.measured]

@@ -96,9 +96,10 @@ def _segments(roads: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return one row a segment, whatever its directions; local streets are left out where there are too many."""
     ends = np.sort(roads[["tail", "head"]].to_numpy(), axis=1)
     segments = roads[["kind"]].assign(a=ends[:, 0], b=ends[:, 1]).drop_duplicates(["a", "b"])
+    dropped = ""
     for names in (("local",), ("local", "collector")):
         if len(segments) <= MOST_SEGMENTS:
-            return segments, ""
+            break
         left_out = [kind for name, kinds in _CLASSES if name in names for kind in kinds]
         total, segments = len(segments), segments[~segments["kind"].isin(left_out)]
         which = "Residential and minor" if len(names) == 1 else "Residential, minor and tertiary"

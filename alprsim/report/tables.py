@@ -81,7 +81,8 @@ def towns(run: Run, about: Subject) -> Grid | None:
             for policy, step in wanted
         ]
         if any(answer.measured for answer in found):
-            few = max(answer.n for answer in found) < _FEW
+            times = len(run.info["moments_s"])
+            few = max(answer.n / max(answer.n_seeds * times, 1) for answer in found) < _FEW
             remark = f"{town['population']:,} residents" + (f"; fewer than {_FEW} vehicles" if few else "")
             rows.append((town["name"], remark, [cell(answer, "trips_detected") for answer in found]))
     heads = [Head(policy, _step(step), BY_NAME["trips_detected"].definition) for policy, step in wanted]

@@ -66,8 +66,11 @@ def as_text(table: pd.DataFrame) -> str:
     main = table[table["retention"].eq(AS_WRITTEN) & chosen]
     order = main["measure"].map({name: row for row, (name, _) in enumerate(MAIN)})
     for (policy, viewer, sight), group in main.assign(order=order).groupby(["policy", "viewer", "sight"], sort=False):
+        if sight == "bulk" and main["sight"][main["viewer"].eq(viewer)].eq("request").any():
+            continue  # on-request sight includes it
         group = group.dropna(subset=list(table.attrs["runs"]), how="all").sort_values("order", kind="stable")
         lines += ["", f"{policy} · {viewer} · {words.SIGHTS[sight][0]} sight"]
+        lines += [f"{'':<46}" + "".join(f"{letter:>15}" for letter in table.attrs["runs"])]
         lines += [_line(row, table.attrs) for row in group.to_dict("records")]
     if main.empty:
         lines += ["", "The runs have no main measure in common with policies as written."]
@@ -143,9 +146,12 @@ def _difference(row: dict[str, Any], letter: str) -> str:
     value, low, high = (row[key] for key in (name, f"{name} low", f"{name} high"))
     if not np.isfinite(value):
         return f"{name}: –"
-    scale, unit = (100, "points") if row["unit"] == "share" else (1, row["unit"])
-    spread = "no interval" if np.isnan(low) else f"{scale * low:+.3g} to {scale * high:+.3g}"
-    return f"{name}: {scale * value:+.3g} {unit} ({spread})"
+    if row["unit"] == "share":
+        value, low, high = (f"{100 * v:+.1f}" for v in (value, low, high))
+    else:
+        value, low, high = (f"{v:+.3g}" for v in (value, low, high))
+    spread = "no interval" if "nan" in low else f"{low} to {high}"
+    return f"{name}: {value} {'points' if row['unit'] == 'share' else row['unit']} ({spread})"
 
 
 def _lettered(runs: Sequence[Run]) -> list[tuple[str, Run]]:

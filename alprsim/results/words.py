@@ -78,9 +78,10 @@ def interval(low: float, high: float, unit: str, *, measure: str = "") -> str:
     """Say an interval over seeds, in the unit of its value; "no interval" where there is none."""
     if math.isnan(low) or math.isnan(high):
         return "no interval"
-    if unit == "share":
-        return f"{percent(low)} to {percent(high)} %"
-    return f"{quantity(low, unit, measure=measure)} to {quantity(high, unit, measure=measure)}"
+    if measure == "effective_retention":
+        return f"{quantity(low, unit, measure=measure)} to {quantity(high, unit, measure=measure)}"
+    said, ends = (percent, " %") if unit == "share" else (number, "")
+    return f"{said(low)}{ends}" if said(low) == said(high) else f"{said(low)} to {said(high)}{ends}"
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,380 @@
+import base64
+import gzip
+import hashlib
+import io
+import math
+import re
+import subprocess
+from collections.abc import Callable
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim import report, results
+from alprsim.report import chart, page, statutes, street_map
+from alprsim.report.chart import Line, Panel
+from alprsim.results.run import NOTHING, Answer
+from alprsim.tables import DAY, UNLIMITED
+from tests import fake_run
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> results.Run:
+    return results.load(fake_run.build(tmp_path_factory.mktemp("runs") / "fake"))
+
+
+@pytest.fixture(scope="module")
+def html(run: results.Run) -> str:
+    return report.write(run).read_text("utf-8")
+
+
+class Outline(HTMLParser):
+    """Collects what the tests ask about; open and close tags must match."""
+
+    EMPTY = ("meta", "br", "input", "link", "img")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def said(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+# --- the page ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_whole_small_and_fetches_nothing(run: results.Run, html: str) -> None:
+    outline = Outline(html)
+    assert outline.open == []
+    assert len(html) < report.MOST_BYTES
+    assert run.page.exists()
+    assert not list(run.folder.glob("*.partial"))
+    links = [
+        value for _, attrs in outline.tags for key, value in attrs.items() if key in ("href", "src", "action", "data")
+    ]
+    assert links
+    assert all(link is not None and link.startswith(("#", "data:")) for link in links)
+    assert not [attrs for _, attrs in outline.tags if "style" in attrs or any(key.startswith("on") for key in attrs)]
+
+
+def test_only_its_own_style_and_script_may_run(html: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy is not None
+    assert "default-src 'none'" in policy[1].replace("&#39;", "'")
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, flags=re.S)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy[1].replace("&#39;", "'")
+
+
+def test_the_first_sentence_is_computed(run: results.Run, html: str) -> None:
+    practised, limited, *_, lookbacks = run.headline()
+    text = said(html)
+    assert "In this synthetic model, of every 10 vehicle trips" in text
+    assert f"ICE (federal consumer) can detect {10 * practised['value']:.1f} (on-request sight) as the baseline" in text
+    assert f"and {10 * limited['value']:.1f} under a 21-day limit" in text
+    assert f"{10 * lookbacks['low']:.1f} to {10 * lookbacks['high']:.1f} over 3 assumed query ages" in text
+
+
+def test_what_the_figures_rest_on_is_in_sight(html: str) -> None:
+    header = html[html.index("<header>") : html.index("</header>")]
+    assert all(label in header for label in ("generated streets", "assumed cameras", "uncalibrated", "3 seeds"))
+
+
+def test_text_of_a_scenario_cannot_become_markup(tmp_path: Path) -> None:
+    odd = results.load(fake_run.build(tmp_path / "odd", seeds=(1,), title="<script>alert(1)</script> & more"))
+    text = odd.report().read_text("utf-8")
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in text
+    assert "1 seed: no interval" in said(text)
+    assert "One seed was run: no interval can be given." in text
+
+
+def test_a_mirror_that_outlives_its_source_is_said(html: str) -> None:
+    assert (
+        "Searchable pool: ICE (federal consumer) can still reach a department&#39;s read for 1,826 d, although the limit is "
+        "21 d." in html
+    )
+    assert "Federal query: ICE (federal consumer) can still" not in html
+
+
+def test_tables_print_the_values_of_the_summary(run: results.Run, html: str) -> None:
+    answer = run.answer("Searchable pool", "ICE", "request", 21 * DAY, "trips_detected", "share_of_horizon")
+    value, band = f"{100 * answer.mean:.0f} %", f"{100 * answer.low:.0f} to {100 * answer.high:.0f} %"
+    table = html[html.index('id="policies"') : html.index('id="map"')]
+    row = re.search(r"Searchable pool<small>21-day limit</small>.*?</tr>", table, flags=re.S)
+    assert row is not None
+    assert f"<td>{value}<small>{band}</small></td>" in row[0]
+    baseline = re.search(r"Federal query \(baseline\)<small>as the policy says</small>.*?</tr>", table, flags=re.S)
+    assert baseline is not None
+    assert "without end" in baseline[0]
+    assert " so far" in baseline[0]  # homes found: more is kept than was simulated
+
+
+def test_small_groups_are_flagged(html: str) -> None:
+    assert "27,141 residents; fewer than 30 vehicles" in html
+    assert "91,184 residents; fewer" not in html
+
+
+def test_the_table_behind_the_page_comes_with_it(run: results.Run, html: str) -> None:
+    link = re.search(r'href="data:application/gzip;base64,([^"]+)"', html)
+    assert link is not None
+    carried = pd.read_csv(io.BytesIO(gzip.decompress(base64.b64decode(link[1]))))
+    assert len(carried) == len(run.summary)
+
+
+def test_a_report_is_written_once_and_again_when_asked(run: results.Run) -> None:
+    run.page.unlink(missing_ok=True)
+    first = run.report()
+    first.write_text("kept")
+    assert run.report().read_text() == "kept"
+    assert "In this synthetic model" in report.write(run).read_text("utf-8")
+
+
+def test_the_same_run_gives_the_same_page(run: results.Run) -> None:
+    assert page.render(run) == page.render(results.load(run.folder))
+
+
+def test_charts_travel_zipped_and_whole(run: results.Run, html: str) -> None:
+    inside = re.search(r'<template id="charts">([^<]+)</template>', html)
+    assert inside is not None
+    charts = gzip.decompress(base64.b64decode(inside[1])).decode()
+    keys = re.findall(r'data-key="([^"]+)"', charts)
+    assert len(keys) == len(set(keys)) > 50
+    assert "0~bulk~unicity.p4" in keys
+    assert "0~request~unicity.p4" not in keys  # not asked of that sight
+    assert Outline(charts).open == []
+
+
+# --- the ladder --------------------------------------------------------------------------------------------------------
+
+STEPS = (180, DAY, 21 * DAY, 30 * DAY, 90 * DAY, UNLIMITED)
+
+
+def answers(*values: float, seeds: int = 3) -> list[Answer]:
+    return [
+        NOTHING if math.isnan(v) else Answer(v, v - 0.01 if seeds > 1 else math.nan, v + 0.01 if seeds > 1 else math.nan,
+                                             seeds, "share", 9)
+        for v in values
+    ]  # fmt: skip
+
+
+def panel(*lines: Line, horizon: int | None = 30 * DAY, measure: str = "trips_detected", unit: str = "share") -> Panel:
+    practised = Answer(0.5, 0.4, 0.6, 3, unit, 9)
+    return Panel("Trips detected", "ICE, on-request sight", measure, unit, STEPS, lines, practised, horizon)
+
+
+def drawn(one: Panel) -> ElementTree.Element:
+    return ElementTree.fromstring(chart.ladder(one))
+
+
+def test_points_beyond_the_horizon_are_hollow_and_unjoined() -> None:
+    svg = drawn(panel(Line("A", answers(0.1, 0.2, 0.4, 0.5, 0.5, 0.5), True)))
+    assert len(svg.findall(".//g[@class='hollow']")) == 2
+    (stroke,) = svg.findall(".//path[@class='stroke']")
+    assert stroke.attrib["d"].count("L") == 3
+    assert "longer than the question’s horizon of 30 d" in chart.notes(panel(Line("A", answers(*[0.1] * 6), True)))[0]
+
+
+def test_nothing_is_drawn_where_nothing_was_measured() -> None:
+    nan = math.nan
+    one = panel(Line("A", answers(0.1, 0.2, nan, 0.5, nan, nan), True), Line("B", answers(*[nan] * 6), False))
+    svg = drawn(one)
+    assert len(svg.findall(".//use")) == 3 + 1  # three points and the mark beside the name
+    assert "d" in svg.find(".//path[@class='stroke']").attrib  # type: ignore[union-attr]
+    assert svg.find(".//path[@class='stroke']").attrib["d"].count("L") == 1  # type: ignore[union-attr]
+    said_missing = [note for note in chart.notes(one) if note.startswith("Not measured")]
+    assert "A at 21 d, 90 d and no limit" in said_missing[0]
+    assert "B: not measured" in chart.summary(one)
+
+
+def test_what_was_held_so_far_is_hollow() -> None:
+    line = Line("A", answers(*[0.3] * 6), True, frozenset({4, 5}))
+    assert len(drawn(panel(line, horizon=None)).findall(".//g[@class='hollow']")) == 2
+    assert any("so far" in note for note in chart.notes(panel(line, horizon=None)))
+
+
+def test_bands_need_two_seeds() -> None:
+    several, one = (panel(Line("A", answers(*[0.3] * 6, seeds=n), True)) for n in (3, 1))
+    assert len(drawn(several).findall(".//path[@class='band s0']")) == 1
+    assert not drawn(one).findall(".//path[@class='band s0']")
+    assert "One seed: no interval." in chart.notes(one)
+
+
+def test_height_is_proportional_to_the_value() -> None:
+    scale = chart.Linear(0.93, "share")
+    assert scale(0.0) == chart.BOTTOM
+    assert scale(1.0) == chart.TOP
+    assert scale(0.5) == pytest.approx((chart.BOTTOM + chart.TOP) / 2)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.floats(1e-6, 1e6))
+def test_the_side_reaches_above_every_value_in_few_round_steps(largest: float) -> None:
+    scale = chart.Linear(largest, "d")
+    assert scale.top >= largest * (1 - 1e-9)
+    assert 2 <= len(scale.ticks) <= 8
+
+
+def test_a_life_without_end_stands_above_every_finite_one() -> None:
+    scale = chart.Lifetime([0.0, 180 / DAY, 21.0, 1826.0, math.inf])
+    levels = [scale(days) for days in (math.inf, 1826.0, 21.0, 180 / DAY, 0.0)]
+    assert levels == sorted(levels)
+    assert len(set(levels)) == 5
+
+
+def test_limits_stand_in_order_and_far_gaps_are_marked() -> None:
+    x, breaks = chart.positions(fake_run.LADDER)
+    assert x == sorted(set(x))
+    assert x[0] > chart.LEFT
+    assert x[-1] < chart.RIGHT
+    assert len(breaks) == 3  # 3 min to 24 h, 90 d to five years, then no limit
+    decades = [math.log10(b / a) for a, b in pairwise((7 * DAY, 14 * DAY, 21 * DAY))]
+    assert (x[4] - x[3]) / (x[5] - x[4]) == pytest.approx(decades[0] / decades[1])
+    assert chart.positions((DAY,))[1] == []
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 40).map(float), max_size=7))
+def test_names_never_overlap_and_keep_their_order(wanted: list[float]) -> None:
+    places = chart.spread(wanted, 5, 0, 40)
+    ordered = [places[row] for row in sorted(range(len(wanted)), key=lambda row: (wanted[row], row))]
+    assert all(b - a >= 5 - 1e-9 for a, b in pairwise(ordered))
+    assert all(-1e-9 <= place <= 40 + 1e-9 for place in places)
+    if all(b - a >= 5 for a, b in pairwise(sorted(wanted))):
+        assert places == wanted
+
+
+def test_reported_laws_are_dashed_and_read_ones_are_not() -> None:
+    svg = drawn(panel(Line("A", answers(*[0.3] * 6), True)))
+    assert len(svg.findall(".//g[@class='law reported']")) == 1
+    laws = {statute.label for step in fake_run.LADDER if (statute := statutes.at(step))}
+    assert {"New Hampshire", "CT PA 26-14, as reported", "CT State Police"} <= laws
+    assert statutes.at(1825 * DAY) == statutes.at(1826 * DAY) is not None
+    assert statutes.at(5 * DAY) is None
+
+
+def test_no_line_is_told_by_colour_alone(run: results.Run) -> None:
+    svg = drawn(panel(*(Line(f"P{k}", answers(*[0.1 * k] * 6), k == 0) for k in range(4))))
+    strokes = [stroke.attrib.get("stroke-dasharray") for stroke in svg.findall(".//path[@class='stroke']")]
+    assert len(set(strokes)) == 4
+    assert {f"#m{k}" for k in range(4)} == {use.attrib["href"] for use in svg.findall(".//use")}
+    assert "P3: 30 % (29 to 31 %) at 3 min" in svg.attrib["aria-label"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_colours_stand_out_from_the_paper(dark: bool) -> None:
+    style = page._asset("style.css")
+    block = style[style.index("prefers-color-scheme: dark") :] if dark else style
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{3,6});", block[: block.index("}")]))
+    for name, least in {"ink": 7, "soft": 4.5, "link": 4.5, **{f"s{k}": 3 for k in range(6)}}.items():
+        assert _contrast(colours[name], colours["paper"]) >= least, name
+        assert _contrast(colours[name], colours["tint"]) >= least, name
+
+
+def _contrast(a: str, b: str) -> float:
+    """Return the contrast ratio of WCAG 2.2."""
+
+    def luminance(colour: str) -> float:
+        digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+        parts = [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(a), luminance(b)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+# --- the map -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_map_shows_every_segment_once_and_every_site(run: results.Run) -> None:
+    drawing = street_map.draw(run)
+    svg = ElementTree.fromstring(drawing.svg)
+    roads = fake_run.streets().roads
+    segments = sum(
+        len(part.split()) // 2 for path in svg.findall("path") for part in re.findall(r"l([^M]+)", path.attrib["d"])
+    )
+    assert segments == len(roads) // 2
+    assert len(svg.findall(".//path[@class='heading']")) == 13
+    assert len(svg.findall(".//circle[@class='ring']")) == 2  # the gantry watches both ways
+    assert [owner.name for owner in drawing.owners] == [*fake_run.TOWNS, "Vendor pool"]
+    assert "generated streets" in drawing.svg
+    assert ">2 km<" in drawing.svg
+    assert drawing.dropped == ""
+
+
+def test_too_many_streets_lose_the_small_ones(run: results.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(street_map, "MOST_SEGMENTS", 50)
+    drawing = street_map.draw(run)
+    assert "Residential and minor streets are left out: 144 segments" in drawing.dropped
+    assert 'class="local"' not in drawing.svg
+    assert 'class="major"' in drawing.svg
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12))
+def test_chains_drive_every_segment_once(pairs: list[tuple[int, int]]) -> None:
+    chains = list(street_map._chains([a for a, _ in pairs], [b for _, b in pairs]))
+    driven = sorted(tuple(sorted(step)) for chain in chains for step in pairwise(chain))
+    assert driven == sorted(tuple(sorted(pair)) for pair in pairs)
+
+
+# --- in a browser ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Callable[..., tuple[str, str]]:
+    """Open a page in a headless browser; return its document after the script ran, and what the console said."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+
+    def opened(address: str, *options: str) -> tuple[str, str]:
+        quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+        logged = (f"--user-data-dir={tmp_path}", "--enable-logging=stderr", "--virtual-time-budget=5000")
+        command = [str(CHROMIUM), *quiet, *logged, *options, address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
+
+    return opened
+
+
+def test_a_link_to_a_chart_opens_that_chart(run: results.Run, browse: Callable[..., tuple[str, str]]) -> None:
+    address = report.write(run).as_uri() + "#viewer=1&sight=bulk&measure=unicity.p4"
+    document, console = browse(address, "--dump-dom")
+    shown = document[document.index('id="shown"') :]
+    assert console == ""
+    assert re.search(r'<figure[^>]*data-key="([^"]+)"', shown)[1] == "1~bulk~unicity.p4"  # type: ignore[index]
+    assert "Unicity: 4 sightings" in shown
+    assert re.search(r'<form class="choose">', document)
+
+
+def test_without_the_script_the_default_chart_is_there(html: str) -> None:
+    before_script = html[: html.index("<script>")]
+    shown = before_script[before_script.index('id="shown"') : before_script.index("<template")]
+    assert 'data-key="0~request~trips_detected.share_of_horizon"' in shown
+    assert '<svg class="ladder"' in shown
+    assert '<form class="choose" hidden>' in before_script

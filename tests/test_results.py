@@ -1,0 +1,331 @@
+import json
+import math
+import shutil
+from pathlib import Path
+
+import duckdb
+import geopandas
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import t as student
+
+from alprsim import parquet, results
+from alprsim.results import words
+from alprsim.results.summary import KEYS, paired
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Measured, Roads
+from tests import fake_run
+
+BASELINE = ("Federal query", "ICE", "request")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fake_run.build(tmp_path_factory.mktemp("runs") / "fake")
+
+
+@pytest.fixture
+def run(folder: Path) -> results.Run:
+    return results.load(folder)
+
+
+def measured(values: list[float], *, sight: str = "bulk", unit: str = "d") -> pd.DataFrame:
+    rows = [("P", "V", sight, DAY, "m", "all", "stock", seed, v, unit, 10) for seed, v in enumerate(values)]
+    return pd.DataFrame(rows, columns=[c.name for c in Measured.columns()])
+
+
+# --- summarise ---------------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(st.lists(st.integers(0, 9).map(float), min_size=2, max_size=5))
+def test_the_interval_is_students_t_over_seeds(values: list[float]) -> None:
+    row = results.summarise(measured(values)).iloc[0]
+    n = len(values)
+    mean = sum(values) / n
+    half = student.ppf(0.975, n - 1) * math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1) / n)
+    assert row["mean"] == pytest.approx(mean)
+    assert (row["low"], row["high"]) == (pytest.approx(mean - half, abs=1e-9), pytest.approx(mean + half, abs=1e-9))
+    assert (row["n_seeds"], row["n"]) == (n, 10 * n)
+
+
+def test_one_seed_has_no_interval() -> None:
+    row = results.summarise(measured([0.5])).iloc[0]
+    assert row["mean"] == 0.5
+    assert math.isnan(row["low"])
+    assert math.isnan(row["high"])
+
+
+def test_seeds_that_did_not_measure_are_not_zeros() -> None:
+    row = results.summarise(measured([2.0, math.nan, 4.0])).iloc[0]
+    assert (row["mean"], row["n_seeds"]) == (3.0, 2)
+    nothing = results.summarise(measured([math.nan, math.nan])).iloc[0]
+    assert math.isnan(nothing["mean"])
+    assert nothing["n_seeds"] == 0
+
+
+def test_without_end_in_every_seed_is_without_end() -> None:
+    row = results.summarise(measured([math.inf, math.inf])).iloc[0]
+    assert (row["mean"], row["low"], row["high"]) == (math.inf, math.inf, math.inf)
+
+
+def test_an_interval_of_a_share_stays_a_share() -> None:
+    row = results.summarise(measured([0.0, 1.0], unit="share")).iloc[0]
+    assert (row["low"], row["high"]) == (0.0, 1.0)
+
+
+def test_sights_are_never_mixed() -> None:
+    both = pd.concat([measured([1.0, 1.0], sight="bulk"), measured([3.0, 3.0], sight="request")])
+    assert results.summarise(both)["mean"].tolist() == [1.0, 3.0]
+
+
+def test_the_summary_keeps_the_order_of_the_policies(run: results.Run) -> None:
+    assert list(run.summary["policy"].unique()) == list(fake_run.REACH)
+    assert not run.summary.duplicated(KEYS).any()
+
+
+# --- a folder and its tables -------------------------------------------------------------------------------------------
+
+
+def test_tables_come_by_name_with_their_seed(run: results.Run) -> None:
+    assert {"measures", "summary", "towns", "roads", "cameras", "vehicles"} <= set(run.tables)
+    assert run.table("vehicles", seed=2)["seed"].unique().tolist() == [2]
+    assert run.cameras["seed"].unique().tolist() == [1, 2, 3]
+    assert list(run.towns["name"]) == list(fake_run.TOWNS)
+
+
+def test_an_unknown_table_or_seed_says_which_there_are(run: results.Run) -> None:
+    with pytest.raises(results.ResultError, match=r"no table 'trips'; it has .*vehicles"):
+        run.table("trips")
+    with pytest.raises(results.ResultError, match="no seed 9; it has 1, 2, 3"):
+        run.table("vehicles", seed=9)
+
+
+def test_an_answer_is_the_row_of_the_summary(run: results.Run) -> None:
+    answer = run.answer(*BASELINE, 21 * DAY, "trips_detected", "share_of_horizon", "Norwalk")
+    row = run.summary.query(
+        "policy == 'Federal query' and viewer == 'ICE' and sight == 'request' and retention == 1814400 "
+        "and measure == 'trips_detected' and statistic == 'share_of_horizon' and town == 'Norwalk'"
+    ).iloc[0]
+    assert (answer.mean, answer.low, answer.high) == (row["mean"], row["low"], row["high"])
+    assert not run.answer(*BASELINE, 5, "trips_detected", "share_of_horizon").measured
+
+
+def test_duckdb_and_pandas_open_the_summary(run: results.Run) -> None:
+    file = run.folder / "summary.parquet"
+    query = f"select count(*), count(distinct policy), max(high) from '{file}' where unit = 'share'"
+    ((rows, policies, high),) = duckdb.sql(query).fetchall()
+    shares = pd.read_parquet(file).query("unit == 'share'")
+    assert (rows, policies, high) == (len(shares), len(fake_run.REACH), shares["high"].max())
+
+
+def test_every_row_of_the_csv_says_what_it_rests_on(run: results.Run) -> None:
+    rows = pd.read_csv(run.folder / "summary.csv")
+    assert len(rows) == len(run.summary)
+    assert rows["streets"].eq("generated").all()
+    assert rows["calibration"].eq("uncalibrated").all()
+    texts = dict(zip(rows["retention"], rows["retention_text"], strict=True))
+    assert (texts[UNLIMITED], texts[AS_WRITTEN], texts[180]) == ("no limit", "as the policy says", "3 min")
+
+
+def test_the_crate_names_every_file(run: results.Run) -> None:
+    crate = json.loads((run.folder / "ro-crate-metadata.json").read_text("utf-8"))
+    names = {entry["@id"] for entry in crate["@graph"] if entry["@type"] == "File"}
+    assert {"measures.parquet", "summary.csv", "run.json", "scenario.yaml"} <= names
+    assert all((run.folder / name).is_file() for name in names)
+
+
+# --- geography ---------------------------------------------------------------------------------------------------------
+
+
+def test_roads_open_as_lines_in_their_place(run: results.Run) -> None:
+    roads = geopandas.read_parquet(run.folder / "roads.parquet")
+    network = fake_run.streets()
+    assert set(roads.geom_type) == {"LineString"}
+    assert roads.crs.to_string() == "OGC:CRS84"
+    measured_length = roads.to_crs("EPSG:6433").length.to_numpy()
+    np.testing.assert_allclose(measured_length, network.roads.length, rtol=1e-4)
+    west, south, east, north = roads.total_bounds
+    assert -73.8 < west < east < -72.9
+    assert 40.9 < south < north < 41.6
+
+
+def test_roads_are_still_a_table_of_the_contract(run: results.Run) -> None:
+    np.testing.assert_array_equal(parquet.read(Roads, run.folder / "roads.parquet").head, fake_run.streets().roads.head)
+
+
+def test_cameras_stand_on_their_roads(run: results.Run) -> None:
+    cameras = geopandas.read_parquet(run.folder / "seed=1" / "cameras.parquet")
+    roads = geopandas.read_parquet(run.folder / "roads.parquet").to_crs("EPSG:6433").geometry
+    there = cameras.to_crs("EPSG:6433").geometry
+    away = [point.distance(roads[road]) for point, road in zip(there, cameras["road"], strict=True)]
+    assert max(away) < 0.1
+    np.testing.assert_allclose(there.x, cameras["x"], atol=0.01)
+    np.testing.assert_allclose(cameras.geometry.y, cameras["lat"])
+    assert cameras["camera"].nunique() == len(cameras) - 1
+    assert cameras["kind"].iloc[-1] == "gantry"
+
+
+def test_duckdb_opens_the_geography(run: results.Run) -> None:
+    query = f"select max(lon), count(distinct agency) from '{run.folder}/seed=1/cameras.parquet'"
+    ((east, kinds),) = duckdb.sql(query).fetchall()
+    assert -73.8 < east < -72.9
+    assert kinds == 4
+
+
+# --- headline ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_headline_is_about_the_federal_consumer_on_request(run: results.Run) -> None:
+    rows = run.headline()
+    assert [row["name"] for row in rows] == [
+        "trips_as_practised",
+        "trips_with_limit",
+        "retention",
+        "identity",
+        "lookbacks",
+    ]
+    assert {row["viewer"] for row in rows} == {"ICE"}
+    assert all("on-request sight" in row["text"] for row in rows)
+    json.dumps(rows, allow_nan=False)
+
+
+def test_headline_numbers_are_those_of_the_table(run: results.Run) -> None:
+    practised, limited, lives, identity, lookbacks = run.headline()
+    trips = ("trips_detected", "share_of_horizon")
+    assert practised["value"] == run.answer(*BASELINE, AS_WRITTEN, *trips).mean
+    assert limited["value"] == run.answer(*BASELINE, 21 * DAY, *trips).mean
+    assert f"{10 * limited['value']:.1f} under a 21-day limit" in limited["text"]
+    assert lives["unbounded"]
+    assert "without end" in lives["text"]
+    assert identity["value"] == run.answer(*BASELINE, 21 * DAY, "home_found", "within_250m").mean
+    asked = [run.answer(*BASELINE, 21 * DAY, "lookback_plate", shape).mean for shape in fake_run.SHAPES]
+    assert (lookbacks["low"], lookbacks["high"]) == (min(asked), max(asked))
+
+
+def test_the_limit_must_be_shorter_than_the_horizon(tmp_path: Path) -> None:
+    week = results.load(fake_run.build(tmp_path / "week", horizon_s=7 * DAY))
+    assert "under a 72-hour limit" in week.headline()[1]["text"]
+    none = results.load(fake_run.build(tmp_path / "none", ladder=(30 * DAY, UNLIMITED)))
+    assert none.headline()[1]["value"] is None
+    assert "No limit on the ladder is shorter" in none.headline()[1]["text"]
+
+
+def test_one_seed_prints_no_interval(tmp_path: Path) -> None:
+    one = results.load(fake_run.build(tmp_path / "one", seeds=(4,)))
+    assert "no interval" in one.headline()[0]["text"]
+    assert one.headline()[0]["low"] is None
+    assert "no interval" in one._repr_html_()
+
+
+# --- compare -----------------------------------------------------------------------------------------------------------
+
+
+def shifted(run: results.Run, by: float, to: Path) -> results.Run:
+    """Return a copy of a run whose every value is higher by so much."""
+    shutil.copytree(run.folder, to)
+    changed = pd.read_parquet(to / "measures.parquet")
+    changed["value"] += by
+    changed.to_parquet(to / "measures.parquet")
+    info = json.loads((to / "run.json").read_text("utf-8"))
+    info["provenance"]["scenario_sha256"] = "cd" * 32
+    (to / "run.json").write_text(json.dumps(info), "utf-8")
+    (to / "scenario.yaml").write_text("name: fake\ncustody:\n  retention: 21 d\n", "utf-8")
+    return results.load(to)
+
+
+def test_a_run_does_not_differ_from_itself(run: results.Run) -> None:
+    table = results.compare([run, run])
+    differences = table[["B − A", "B − A low", "B − A high"]].to_numpy()[table["A"].notna()]
+    assert (differences == 0).all()
+    assert table.attrs["notes"] == ["A and B ran the same scenario"]
+
+
+def test_differences_are_paired_by_seed_and_changes_named(run: results.Run, tmp_path: Path) -> None:
+    table = results.compare([run, shifted(run, 0.1, tmp_path / "other")])
+    finite = table[np.isfinite(table["A"].to_numpy())]
+    for column in ("B − A", "B − A low", "B − A high"):  # a constant shift: the seeds' own spread cancels
+        np.testing.assert_allclose(finite[column], 0.1, atol=1e-9)
+    assert table.attrs["notes"] == ["A and B ran different scenarios: custody.retention: 30 d → 21 d"]
+    text = results.as_text(table)
+    assert "custody.retention: 30 d → 21 d" in text
+    assert "B − A: +10.0 points (+10.0 to +10.0)" in text
+
+
+def test_other_seeds_are_not_paired(run: results.Run, tmp_path: Path) -> None:
+    table = results.compare([run, results.load(fake_run.build(tmp_path / "two", seeds=(1, 2)))])
+    assert table["B − A low"].isna().all()
+    assert "other seeds" in table.attrs["notes"][0]
+    assert "no interval" in results.as_text(table)
+
+
+def test_compare_needs_two(run: results.Run) -> None:
+    with pytest.raises(results.ResultError, match="compare needs 2 to 26 results, not 1"):
+        results.compare([run])
+
+
+def test_a_paired_difference_is_students_t() -> None:
+    mean, low, high = paired(np.array([1.0, 2.0, 4.0]), np.array([2.0, 4.0, 5.0]))
+    half = student.ppf(0.975, 2) * np.std([1, 2, 1], ddof=1) / math.sqrt(3)
+    assert (mean, low, high) == pytest.approx((4 / 3, 4 / 3 - half, 4 / 3 + half))
+
+
+# --- folders that are no result ----------------------------------------------------------------------------------------
+
+
+def test_what_is_no_result_says_why(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / ".gone.partial").mkdir()
+    (tmp_path / "empty").mkdir()
+    for name, content in {"torn": "{", "newer": '{"schema": 99}', "died": '{"schema": 1, "status": "running"}'}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(content)
+    expected = {
+        "gone": "interrupted; run the same command again",
+        ".gone.partial": "interrupted",
+        "nowhere": "not a folder",
+        "empty": "not a result: it has no run.json",
+        "torn": "not JSON",
+        "newer": r"schema 99, newer than this alprsim reads \(1\)",
+        "died": "ended as 'running', not 'done'",
+    }
+    for name, message in expected.items():
+        with pytest.raises(results.ResultError, match=message):
+            results.load(tmp_path / name)
+
+
+# --- words -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(30, "30 s"), (180, "3 min"), (DAY, "24 h"), (3 * DAY, "72 h"), (7 * DAY, "7 d"), (1826 * DAY, "1,826 d"),
+     (UNLIMITED, "no limit")],
+)  # fmt: skip
+def test_durations_are_said_as_laws_say_them(seconds: int, said: str) -> None:
+    assert words.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "0 %"), (0.0002, "under 0.1 %"), (0.052, "5.2 %"), (0.624, "62 %"), (0.9999, "over 99.9 %"), (1.0, "100 %"),
+     (math.nan, "not measured"), (math.inf, "without end")],
+)  # fmt: skip
+def test_shares_are_said_without_rounding_away(value: float, said: str) -> None:
+    assert words.quantity(value, "share") == said
+
+
+def test_limits_are_nouns() -> None:
+    assert words.limit(21 * DAY) == "a 21-day limit"
+    assert words.limit(8 * DAY) == "an 8-day limit"
+    assert words.limit(180) == "a 3-minute limit"
+    assert words.limit(UNLIMITED) == "no limit"
+    assert words.quantity(180 / DAY, "d", measure="effective_retention") == "3 min"
+
+
+def test_statistics_are_said_in_words() -> None:
+    assert words.statistic("share_of_horizon", 30 * DAY) == "of the last 30 d"
+    assert words.statistic("within_250m_so_far", DAY) == "within 250 m, of what was simulated so far"
+    assert words.statistic("p4", DAY) == "4 sightings"
+    assert words.statistic("fast_of_no_limit", DAY) == "fast, as a share of no limit"
