@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alprsim import parquet, results
+from alprsim.results.summary import write_crate
 from alprsim.tables import (
     AS_WRITTEN,
     DAY,
@@ -23,6 +24,7 @@ from alprsim.tables import (
     Measured,
     Network,
     Places,
+    Reads,
     RoadKind,
     Roads,
     Sites,
@@ -56,6 +58,10 @@ def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int
         own = folder / f"seed={seed}"
         own.mkdir()
         results.save_cameras(network, agencies, *cameras(network, len(agencies)), own / "cameras.parquet")
+        (own / "reads" / "bucket=0").mkdir(parents=True)
+        for block in range(2):
+            reads = Reads.of(time=[block], site=[0], plate=[0], vehicle=[0])
+            parquet.save(reads, own / "reads" / "bucket=0" / f"{block}.parquet", fast=True)
         key = np.arange(4, dtype=np.uint64)
         same = np.zeros(4, np.int32)
         parquet.save(
@@ -68,6 +74,7 @@ def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int
     (folder / "scenario.yaml").write_text("name: fake\ncustody:\n  retention: 30 d\n", "utf-8")
     (folder / "run.json").write_text(json.dumps(run_json(seeds, ladder) | info), "utf-8")
     results.write_summary(folder)
+    write_crate(folder)
     return folder
 
 

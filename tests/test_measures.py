@@ -318,13 +318,6 @@ def test_exposure_is_the_share_vehicle_by_vehicle():
     assert got.reads_a_day.tolist() == [6.0, 6.0, 0.0]  # three reads on each of four trips, in two days
 
 
-def test_vehicle_days_are_the_stock_of_observed_days():
-    world, lens = ZOO["two days and a night"], limits(HOUR, 30 * HOUR, UNLIMITED)
-    sums, _ = summed(world, lens, 60 * HOUR, 24 * HOUR)
-    days = completeness.vehicle_days([sums], np.array([1, 0, 2], np.int32))
-    assert days.tolist() == pytest.approx([4, 0, np.nan], nan_ok=True)
-
-
 def test_exposure_before_a_whole_horizon_is_not_measured():
     world = ZOO["two days and a night"]
     opened = question.open_bucket(world.bucket())

@@ -115,7 +115,7 @@ def test_text_of_a_scenario_cannot_become_markup(tmp_path: Path) -> None:
 
 def test_a_mirror_that_outlives_its_source_is_said(html: str) -> None:
     assert (
-        "Searchable pool: ICE (federal consumer) can still reach a department&#39;s read for 1,826 d, although the limit is "
+        "Searchable pool: ICE (federal consumer) can still reach a department’s read for 1,826 d, although the limit is "
         "21 d." in html
     )
     assert "Federal query: ICE (federal consumer) can still" not in html

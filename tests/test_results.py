@@ -15,6 +15,7 @@ from scipy.stats import t as student
 from alprsim import parquet, results
 from alprsim.results import words
 from alprsim.results.summary import KEYS, paired
+from alprsim.scenario import read
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Measured, Roads
 from tests import fake_run
 
@@ -92,6 +93,7 @@ def test_the_summary_keeps_the_order_of_the_policies(run: results.Run) -> None:
 def test_tables_come_by_name_with_their_seed(run: results.Run) -> None:
     assert {"measures", "summary", "towns", "roads", "cameras", "vehicles"} <= set(run.tables)
     assert run.table("vehicles", seed=2)["seed"].unique().tolist() == [2]
+    assert run.table("reads", seed=3)["time"].tolist() == [0, 1]
     assert run.cameras["seed"].unique().tolist() == [1, 2, 3]
     assert list(run.towns["name"]) == list(fake_run.TOWNS)
 
@@ -213,6 +215,15 @@ def test_the_limit_must_be_shorter_than_the_horizon(tmp_path: Path) -> None:
     assert "No limit on the ladder is shorter" in none.headline()[1]["text"]
 
 
+def test_a_copy_that_outlives_the_limit_is_said(tmp_path: Path) -> None:
+    pool = results.load(fake_run.build(tmp_path / "pool", seeds=(1,), baseline="Searchable pool"))
+    assert "under a 21-day limit, which copies outlive" in pool.headline()[1]["text"]
+    identity = pool.headline()[3]  # the pool keeps five years, more than was simulated
+    own = ("Searchable pool", "ICE", "request", AS_WRITTEN, "home_found", "within_250m_so_far")
+    assert identity["value"] == pool.answer(*own).mean
+    assert "from the 60 d simulated so far" in identity["text"]
+
+
 def test_one_seed_prints_no_interval(tmp_path: Path) -> None:
     one = results.load(fake_run.build(tmp_path / "one", seeds=(4,)))
     assert "no interval" in one.headline()[0]["text"]
@@ -293,6 +304,29 @@ def test_what_is_no_result_says_why(folder: Path, tmp_path: Path) -> None:
     for name, message in expected.items():
         with pytest.raises(results.ResultError, match=message):
             results.load(tmp_path / name)
+
+
+# --- writing -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_completed_with_what_people_read(folder: Path, tmp_path: Path) -> None:
+    """There are no answers here: a page must also be whole where nothing was measured."""
+    done = tmp_path / "done"
+    done.mkdir()
+    parquet.save(Measured.empty(), done / "measures.parquet")
+    shutil.copy(folder / "agencies.parquet", done)
+    shutil.copytree(folder / "seed=1", done / "seed=1")
+    loaded = read.load(Path(__file__).parents[1] / "scenarios" / "quickstart.yaml")
+    record = fake_run.run_json((1,), ())["provenance"]
+    results.write(done, loaded, fake_run.streets(), record)
+    run = results.load(done)
+    assert run.info["baseline"] == next(iter(loaded.policies))
+    assert run.info["ladder"][-1] == {"seconds": None, "text": "no limit", "unlimited": True}
+    assert run.info["labels"] == {"streets": "generated", "cameras": "assumed", "calibration": "uncalibrated"}
+    assert read.loads(run.scenario_text).digest() == loaded.digest()
+    assert "not measured" in run.headline()[0]["text"]
+    assert "Nothing was measured." in run.report().read_text("utf-8")
+    assert '"report.html"' in (done / "ro-crate-metadata.json").read_text("utf-8")
 
 
 # --- words -------------------------------------------------------------------------------------------------------------

@@ -118,12 +118,6 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
     return tidy(answers, cases, [*people.towns, "all"], seed=seed)
 
 
-def vehicle_days(sums: Sequence[Sums], place: Int32) -> Float64:
-    """Return for each case the days with a held read, over all residents' vehicles and moments; NaN if not measured."""
-    every = Sums(*(of_cases(by_lens, place) for by_lens in zip(*sums, strict=True)))
-    return np.where(every.vehicles[-1, 0] > 0, every.totals[-1, ladder.DAYS], np.nan)
-
-
 def exposure(opened: Opened, masks: UInt64, question: Question, people: Residents, *, bit: int) -> Exposure:
     """Return one sight's exposure of each resident vehicle of the bucket, for charts of its distribution."""
     inside = np.flatnonzero(home_towns(people, opened.bucket.vehicle) >= 0)

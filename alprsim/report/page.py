@@ -15,7 +15,7 @@ from markupsafe import Markup
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
 from alprsim.report import chart, statutes, street_map, tables
 from alprsim.results import words
-from alprsim.results.headline import Subject, lookbacks, subject
+from alprsim.results.headline import Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.summary import as_csv
 from alprsim.tables import AS_WRITTEN
@@ -122,7 +122,7 @@ def sentence(run: Run, about: Subject) -> str:
     if about.step is None:
         return text + f"; no limit that was tried is shorter than those {horizon(run)}."
     limited = _trips(run, about, about.policy, about.step)
-    text += f", and {words.of_ten(limited.mean)} under {words.limit(about.step)}"
+    text += f", and {words.of_ten(limited.mean)} under {words.limit(about.step)}{outlived(run, about)}"
     answered = sorted(answer.mean for answer in lookbacks(run, about, about.step).values())
     if not answered:
         return text + "."

@@ -56,7 +56,7 @@ def cell(answer: Answer, measure: str, *, so_far: bool = False) -> Cell:
         return Cell("not measured")
     value = words.quantity(answer.mean, answer.unit, measure=measure) + (" so far" if so_far else "")
     if answer.n_seeds < 2:
-        return Cell(value, "no interval")
+        return Cell(value)
     if math.isinf(answer.mean) or answer.low == answer.high:
         return Cell(value)
     return Cell(value, words.interval(answer.low, answer.high, answer.unit, measure=measure))
@@ -64,7 +64,8 @@ def cell(answer: Answer, measure: str, *, so_far: bool = False) -> Cell:
 
 def policies(run: Run, about: Subject) -> list[Grid]:
     """Return a grid for each viewer and sight: each policy as written and with the headline's limit; the subject's is open."""
-    pairs = dict.fromkeys((key[1], key[2]) for key in run.answers)
+    asked = {(key[1], key[2]) for key in run.answers}
+    pairs = [(viewer, sight) for viewer in run.info["viewers"] for sight in words.SIGHTS if (viewer, sight) in asked]
     order = sorted(pairs, key=lambda pair: pair != (about.viewer, about.sight))
     return [_policies(run, about, viewer, sight, is_open=not row) for row, (viewer, sight) in enumerate(order)]
 
@@ -106,12 +107,12 @@ def copies(run: Run, about: Subject) -> tuple[list[str], Grid | None]:
             if days * DAY > about.step * 1.001:
                 lives = words.quantity(days, "d", measure="effective_retention")
                 sentences.append(
-                    f"{policy}: {run.titled(viewer)} can still reach a department's read for {lives}, although the limit is "
+                    f"{policy}: {run.titled(viewer)} can still reach a department’s read for {lives}, although the limit is "
                     f"{words.duration(about.step)}. A copy outlives its source."
                 )
     entry = BY_NAME["effective_retention"]
     heads = [Head(policy, words.limit(about.step), entry.definition) for policy in run.info["policies"]]
-    caption = f"How long some department's read can be reached under {words.limit(about.step)}, by any sight"
+    caption = f"How long some department’s read can be reached under {words.limit(about.step)}, by any sight"
     return sentences, Grid(caption, heads, rows, open=True)
 
 
@@ -175,7 +176,7 @@ def _range(run: Run, about: Subject, step: int) -> Cell:
 
 
 def _longest(run: Run, policy: str, viewer: str, step: int) -> Answer:
-    """Return the longest life of a department's read by the widest sight there is."""
+    """Return the longest life of a department’s read by the widest sight there is."""
     found = [run.answer(policy, viewer, sight, step, "effective_retention", "max") for sight in words.SIGHTS]
     return max(found, key=lambda answer: answer.mean if answer.measured else -1)
 

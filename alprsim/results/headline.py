@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from alprsim.results import words
 from alprsim.results.run import NOTHING, Answer, Run, horizon
-from alprsim.tables import AS_WRITTEN
+from alprsim.tables import AS_WRITTEN, DAY
 
 _PREFERRED, _LONGEST = 21 * 86_400, 30 * 86_400
 """The limit the headline compares with: Connecticut's 21 days (PA 26-14, as reported), or the nearest step up to 30 d."""
@@ -37,7 +37,7 @@ def headline(run: Run) -> list[dict[str, Any]]:
 
     trips_as_practised, trips_with_limit: share of trips in the last T with a read that the viewer can obtain, under the
     baseline as written and with a limit (the ladder's step nearest 21 d). retention: how long the viewer can obtain
-    some department's reads. identity: whether homes show, else the share that 4 sightings single out. lookbacks: low
+    some department’s reads. identity: whether homes show, else the share that 4 sightings single out. lookbacks: low
     and high are the range over the assumed query ages; elsewhere they are the interval over seeds, and one seed has none.
     """
     about = subject(run)
@@ -52,6 +52,14 @@ def lookbacks(run: Run, about: Subject, retention: int) -> dict[str, Answer]:
     return {shape: answer for shape, answer in found.items() if answer.measured}
 
 
+def outlived(run: Run, about: Subject) -> str:
+    """Say it if what the viewer can reach outlives the limit that the headline tries; else say nothing."""
+    if about.step is None:
+        return ""
+    longest = _ask(run, about, about.step, "effective_retention", "max")
+    return ", which copies outlive" if longest.mean * DAY > about.step * 1.001 else ""
+
+
 def _trips(run: Run, about: Subject, retention: int | None) -> dict[str, Any]:
     name = "trips_as_practised" if retention == AS_WRITTEN else "trips_with_limit"
     when = f"as “{about.policy}” is practised" if retention == AS_WRITTEN else ""
@@ -59,10 +67,10 @@ def _trips(run: Run, about: Subject, retention: int | None) -> dict[str, Any]:
         text = f"No limit on the ladder is shorter than the {horizon(run)} the question looks back over."
         return _row(name, about, NOTHING, text)
     answer = _ask(run, about, retention, "trips_detected", "share_of_horizon")
-    when = when or f"under {words.limit(retention)} (“{about.policy}”)"
+    when = when or f"under {words.limit(retention)}{outlived(run, about)} (“{about.policy}”)"
     text = (
         f"Of every 10 vehicle trips in the last {horizon(run)}, {_who(run, about)} can detect "
-        f"{words.of_ten(answer.mean)} {when}; {_band(answer, of_ten=True)}."
+        f"{words.of_ten(answer.mean)} {when}; {_band(answer)}."
     )
     return _row(name, about, answer, text)
 
@@ -70,36 +78,38 @@ def _trips(run: Run, about: Subject, retention: int | None) -> dict[str, Any]:
 def _lives(run: Run, about: Subject) -> dict[str, Any]:
     answer = _ask(run, about, AS_WRITTEN, "effective_retention", "max")
     said = words.quantity(answer.mean, "d", measure="effective_retention")
-    text = f"{_who(run, about)} can reach some department's reads for {said} as “{about.policy}” is practised."
+    text = f"{_who(run, about)} can reach some department’s reads for {said} as “{about.policy}” is practised."
     if math.isinf(answer.mean):
-        text = f"{_who(run, about)} can reach some department's reads without end as “{about.policy}” is practised."
+        text = f"{_who(run, about)} can reach some department’s reads without end as “{about.policy}” is practised."
     return _row("retention", about, answer, text)
 
 
 def _identity(run: Run, about: Subject) -> dict[str, Any]:
-    for retention in (AS_WRITTEN, about.step):
-        for measure, prefix in (("home_found", "within_"), ("unicity", "p4")):
+    """Take what was measured of homes, else of unicity; of the policy as written, else limited, else of the time so far."""
+    for ending, retention in (("", AS_WRITTEN), ("", about.step), (words.SO_FAR, AS_WRITTEN)):
+        for measure, start in (("home_found", "within_"), ("unicity", "p4")):
             for sight in (about.sight, "bulk"):
-                key, answer = _first(run, about._replace(sight=sight), retention, measure, prefix)
+                seen = about._replace(sight=sight)
+                name, answer = _first(run, seen, retention, measure, start, ending)
                 if answer.measured:
-                    return _row("identity", about._replace(sight=sight), answer,
-                                _identity_text(run, about._replace(sight=sight), retention, measure, key, answer))  # fmt: skip
-    text = f"Whether homes show, or few sightings single a car out, was not measured for {_who(run, about)}."
-    return _row("identity", about, NOTHING, text)
+                    return _row("identity", seen, answer, _identity_text(run, seen, retention, name, answer))
+    text = f"Whether homes show, or few sightings single a car out, was not measured: {_who(run, about)}"
+    return _row("identity", about, NOTHING, text.rstrip(",") + ".")
 
 
-def _identity_text(run: Run, about: Subject, retention: int | None, measure: str, key: str, answer: Answer) -> str:
+def _identity_text(run: Run, about: Subject, retention: int | None, name: str, answer: Answer) -> str:
     when = "as it is practised" if retention == AS_WRITTEN else f"under {words.limit(retention or 0)}"
-    if measure == "home_found":
-        near = words.statistic(key, run.info["horizon_s"])
-        found = f"the home {near} of where it is, from reads alone"
+    if name.endswith(words.SO_FAR):
+        when += f", from the {words.duration(run.info['length_s'])} simulated so far"
+    if name.startswith("within_"):
+        near = words.statistic(name.removesuffix(words.SO_FAR), run.info["horizon_s"])
         return (
-            f"For {words.of_ten(answer.mean)} of 10 residents' cars {_who(run, about)} can place {found}, "
-            f"“{about.policy}” {when}; {_band(answer, of_ten=True)}."
+            f"For {words.of_ten(answer.mean)} of 10 residents’ cars {_who(run, about)} can place the home {near} of where it "
+            f"is, from reads alone, “{about.policy}” {when}; {_band(answer)}."
         )
     return (
         f"Four sightings single out {words.of_ten(answer.mean)} of 10 cars in what {_who(run, about)} holds, "
-        f"“{about.policy}” {when}; {_band(answer, of_ten=True)}."
+        f"“{about.policy}” {when}; {_band(answer)}."
     )
 
 
@@ -122,23 +132,24 @@ def _ask(run: Run, about: Subject, retention: int, measure: str, statistic: str)
     return run.answer(about.policy, about.viewer, about.sight, retention, measure, statistic)
 
 
-def _first(run: Run, about: Subject, retention: int | None, measure: str, prefix: str) -> tuple[str, Answer]:
-    """Return the first statistic of a measure that starts so, as the run lists them."""
+def _first(
+    run: Run, about: Subject, retention: int | None, measure: str, start: str, ending: str
+) -> tuple[str, Answer]:
+    """Return the first plain statistic of a measure that starts so, with this ending, as the run lists them."""
     if retention is None:
         return "", NOTHING
-    names = [name for name in run.statistics.get(measure, []) if name.startswith(prefix) and words.is_plain(name)]
-    return next(((name, _ask(run, about, retention, measure, name)) for name in names), ("", NOTHING))
+    names = [name for name in run.statistics.get(measure, []) if name.startswith(start) and words.is_plain(name)]
+    return next(((name + ending, _ask(run, about, retention, measure, name + ending)) for name in names), ("", NOTHING))
 
 
 def _who(run: Run, about: Subject) -> str:
     return f"{run.titled(about.viewer)}, {words.SIGHTS[about.sight][0]} sight,"
 
 
-def _band(answer: Answer, *, of_ten: bool) -> str:
+def _band(answer: Answer) -> str:
     if answer.n_seeds < 2 or math.isnan(answer.low):
         return "one seed, no interval" if answer.n_seeds == 1 else "no interval"
-    low, high = (words.of_ten(bound) if of_ten else words.number(bound) for bound in (answer.low, answer.high))
-    return f"{low} to {high} over {answer.n_seeds} seeds"
+    return f"{words.of_ten(answer.low)} to {words.of_ten(answer.high)} over {answer.n_seeds} seeds"
 
 
 def _row(name: str, about: Subject, answer: Answer, text: str) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Run:
         """Names that ``table`` knows; those of a seed's folder once for all seeds."""
         own = {file.stem for file in self.folder.glob("*.parquet")}
         of_seeds = {path.stem for path in self.folder.glob("seed=*/*.parquet")}
-        folders = {path.parent.name for path in self.folder.glob("seed=*/*/*.parquet")}
+        folders = {path.name for path in self.folder.glob("seed=*/*") if any(path.rglob("*.parquet"))}
         return sorted(own | of_seeds | folders)
 
     def table(self, name: str, seed: int | None = None) -> pd.DataFrame:
@@ -197,7 +197,7 @@ class Run:
         folder = self.folder / f"seed={seed}"
         files = [folder / f"{name}.parquet"]
         if not files[0].exists():
-            files = sorted((folder / name).glob("*.parquet"))
+            files = sorted((folder / name).rglob("*.parquet"))
         return pd.concat([pd.read_parquet(file, partitioning=None) for file in files], ignore_index=True)
 
 

@@ -19,6 +19,14 @@ KEYS = ["policy", "viewer", "sight", "retention", "measure", "town", "statistic"
 
 LEVEL = 0.95
 
+_FORMATS = {
+    ".parquet": "application/vnd.apache.parquet",
+    ".csv": "text/csv",
+    ".yaml": "application/yaml",
+    ".html": "text/html",
+}
+"""Of the files that a crate names, besides run.json."""
+
 _MEANINGS = {
     "retention": ("s", "the ladder's step; 2147483647 no limit; -1 as the policy itself says"),
     "mean": ("see unit", "over the seeds that measured it; NaN: not measured; infinite: without end"),
@@ -71,7 +79,7 @@ def paired(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[flo
 
 
 def write_summary(folder: Path) -> None:
-    """Write ``summary.parquet``, ``summary.csv`` and ``ro-crate-metadata.json`` beside a run's measures and run.json."""
+    """Write ``summary.parquet`` and ``summary.csv`` beside a run's measures and run.json."""
     summary = summarise(pd.read_parquet(folder / "measures.parquet"))
     info = json.loads((folder / "run.json").read_text("utf-8"))
     content = pa.Table.from_pandas(summary, preserve_index=False)
@@ -84,6 +92,11 @@ def write_summary(folder: Path) -> None:
     metadata = {"alprsim.table": "Summary", "alprsim.schema": str(parquet.SCHEMA_VERSION), **info["labels"]}
     parquet.write(content.cast(pa.schema(fields, metadata=metadata)), folder / "summary.parquet")
     (folder / "summary.csv").write_text(as_csv(summary, info["labels"]), "utf-8")
+
+
+def write_crate(folder: Path) -> None:
+    """Write ``ro-crate-metadata.json``, which names the run's own files and what made them, for archives."""
+    info = json.loads((folder / "run.json").read_text("utf-8"))
     crate = json.dumps(_crate(folder, info), indent=1, ensure_ascii=False)
     (folder / "ro-crate-metadata.json").write_text(crate, "utf-8")
 
@@ -106,7 +119,7 @@ def _half_width(spread: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np
 
 def _crate(folder: Path, info: Mapping[str, Any]) -> dict[str, Any]:
     """Describe the folder as an RO-Crate 1.1 (https://w3id.org/ro/crate/1.1)."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("ro-crate"))
+    names = sorted(path.name for path in folder.iterdir() if path.suffix in _FORMATS or path.name == "run.json")
     licence = info.get("attribution") or "https://spdx.org/licenses/CC0-1.0"
     root = {
         "@id": "./",
@@ -139,10 +152,8 @@ def _crate(folder: Path, info: Mapping[str, Any]) -> dict[str, Any]:
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
         "about": {"@id": "./"},
     }
-    files = [{"@id": name, "@type": "File", "encodingFormat": _format(name)} for name in names]
+    files = [
+        {"@id": name, "@type": "File", "encodingFormat": _FORMATS.get(Path(name).suffix, "application/json")}
+        for name in names
+    ]
     return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": [descriptor, root, action, program, *files]}
-
-
-def _format(name: str) -> str:
-    known = {"json": "application/json", "csv": "text/csv", "yaml": "application/yaml", "html": "text/html"}
-    return known.get(name.rpartition(".")[2], "application/vnd.apache.parquet")

@@ -11,7 +11,7 @@ from alprsim import parquet
 from alprsim.results import words
 from alprsim.results.geography import save_roads
 from alprsim.results.run import SCHEMA, Run
-from alprsim.results.summary import write_summary
+from alprsim.results.summary import write_crate, write_summary
 from alprsim.scenario.models import Scenario
 from alprsim.tables import DAY_STARTS, UNLIMITED, Network
 
@@ -46,6 +46,7 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     write_summary(folder)
     run = Run(folder, info)
     report.write(run)
+    write_crate(folder)
     return run
 
 
