@@ -176,9 +176,9 @@ def towns(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    click.echo(f"{'town':<16}{'people':>9}{'km²':>8}{'jobs':>9}  streets")
+    click.echo(f"{'town':<16}{'people':>9}{'km²':>8}{'jobs':>9}")
     for row in rows:
-        click.echo(f"{row['name']:<16}{row['population']:>9,}{row['area_km2']:>8.1f}{row['jobs']:>9,}  {row['streets']}")
+        click.echo(f"{row['name']:<16}{row['population']:>9,}{row['area_km2']:>8.1f}{row['jobs']:>9,}")
 
 
 def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None = None) -> Any:

@@ -186,7 +186,8 @@ def _through(settlement, network, spec, seed, day, start):
     touching = {int(end[r]) for r in fast for end in (roads.tail, roads.head)}
     ends = {}
     for place in range(len(places)):
-        if places.kind[place] == PlaceKind.BEYOND and int(places.junction[place]) in touching:
+        outside = places.kind[place] == PlaceKind.BEYOND and network.towns.population[places.town[place]] == 0
+        if outside and int(places.junction[place]) in touching:
             ends.setdefault(int(places.junction[place]), place)
     ends = sorted(ends.values())
     weekday = (start + timedelta(day)).weekday()

@@ -57,7 +57,7 @@ def grid_town(name: str, at: tuple[float, float], side: int, population: int, fi
 
 
 def network(*towns: dict[str, list[object]], gateways: bool = True) -> Network:
-    """Join towns into a network; each has a motorway and a BEYOND place at its first and last junction."""
+    """Join towns into a network; each has a motorway, and a BEYOND place at its first and last junction."""
     columns: dict[str, list[object]] = {
         c: [] for c in ("osm", "x", "y", "jtown", "junction", "kind", "weight", "ptown")
     }
@@ -72,7 +72,7 @@ def network(*towns: dict[str, list[object]], gateways: bool = True) -> Network:
         columns["junction"] += [first + int(j) for j in town["junction"]] + [first + j for j in beyond]
         columns["kind"] += town["kind"] + [PlaceKind.BEYOND] * len(beyond)
         columns["weight"] += town["weight"] + [1.0] * len(beyond)
-        columns["ptown"] += [row] * (len(town["junction"]) + len(beyond))
+        columns["ptown"] += [row] * len(town["junction"]) + [len(towns)] * len(beyond)
         tail += [*range(first, first + n - 1), *range(first + 1, first + n)]
         head += [*range(first + 1, first + n), *range(first, first + n - 1)]
         kind += [RoadKind.MOTORWAY, *[RoadKind.RESIDENTIAL] * (n - 3), RoadKind.MOTORWAY] * 2
@@ -92,11 +92,11 @@ def network(*towns: dict[str, list[object]], gateways: bool = True) -> Network:
         roads=roads,
         places=places,
         towns=Towns.of(
-            name=[t["name"][0] for t in towns],
-            x=[x[town_of == t].mean() for t in range(len(towns))],
-            y=[y[town_of == t].mean() for t in range(len(towns))],
-            population=[t["population"][0] for t in towns],
-            listed=[1] * len(towns),
+            name=[*(t["name"][0] for t in towns), "beyond"],
+            x=[*(x[town_of == t].mean() for t in range(len(towns))), 0.0],
+            y=[*(y[town_of == t].mean() for t in range(len(towns))), 0.0],
+            population=[*(t["population"][0] for t in towns), 0],
+            listed=[*([1] * len(towns)), 0],
         ),
         crs="EPSG:6433",
         attribution="",
@@ -379,8 +379,10 @@ def test_a_town_that_is_not_built_is_reached_by_its_own_gateway(tmp_path: Path) 
     (tmp_path / "flows.csv").write_text("home,home_state,work,work_state,jobs\nAlder,CT,Birch,CT,100\n")
     world = network(grid_town("Alder", (0, 0), 20, 3000, 1), grid_town("beyond I-95 (Birch)", (5000, 0), 9, 0, 900))
     built = (world.places.town == 0) | (world.places.kind == PlaceKind.BEYOND)
-    towns = Towns.of(**{**world.towns.data(), "listed": [1, 0]})
-    world = world._replace(places=world.places.take(built), towns=towns)
+    towns = Towns.of(**{**world.towns.data(), "listed": [1, 0, 0]})
+    places = world.places.take(built)
+    own = Places.of(**{**places.data(), "town": world.junctions.town[places.junction]})  # a gateway a town
+    world = world._replace(places=own, towns=towns)
     settled = population.settle(world, varied(commuting="flows.csv"), seed=1, base=tmp_path)
     works = (settled.people.kind == PersonKind.COMMUTER) & (world.places.kind[settled.people.home] == PlaceKind.HOME)
     work = settled.people.work[works]
@@ -392,7 +394,7 @@ def test_jobs_that_no_road_leads_to_are_left_out(tmp_path: Path) -> None:
     rows = "Alder,CT,Alder,CT,10\nAlder,CT,Birch,CT,30\nAlder,CT,Elsewhere,CT,60\n"
     (tmp_path / "flows.csv").write_text("home,home_state,work,work_state,jobs\n" + rows)
     world = network(grid_town("Alder", (0, 0), 20, 3000, 1), grid_town("Birch", (5000, 0), 9, 0, 900), gateways=False)
-    towns = Towns.of(**{**world.towns.data(), "listed": [1, 0]})
+    towns = Towns.of(**{**world.towns.data(), "listed": [1, 0, 0]})
     world = world._replace(places=world.places.take(world.places.town == 0), towns=towns)
     settled = population.settle(world, varied(commuting="flows.csv"), seed=1, base=tmp_path)
     work = settled.people.work[settled.people.kind == PersonKind.COMMUTER]
@@ -618,7 +620,7 @@ def test_a_world_without_gateways_shops_or_people_still_has_days() -> None:
     settled = population.settle(world, SPEC, seed=1, base=HERE)
     trips = population.trips(settled, world, SPEC, seed=1, day=0, start=START)
     assert set(np.unique(trips.purpose).tolist()) == {Purpose.HOME, Purpose.WORK}
-    empty = world._replace(towns=Towns.of(**{**world.towns.data(), "population": [0]}))
+    empty = world._replace(towns=Towns.of(**{**world.towns.data(), "population": [0, 0]}))
     settled = population.settle(empty, SPEC, seed=1, base=HERE)
     assert (len(settled.people), len(settled.vehicles)) == (0, 0)
     assert len(population.trips(settled, empty, SPEC, seed=1, day=0, start=START)) == 0

@@ -210,9 +210,13 @@ def ordinal(count: Int64) -> Int64:
 
 
 def motorway_ends(network: Network) -> Int32:
-    """Return one BEYOND place for each junction where a motorway or trunk road leaves the simulated streets."""
+    """Return one BEYOND place for each junction where a motorway or trunk road leaves the simulated streets.
+
+    The BEYOND places of a town with residents stand at its interchanges, inside: nobody passes through to those.
+    """
     roads, places = network.roads, network.places
     fast = np.isin(roads.kind, (RoadKind.MOTORWAY, RoadKind.TRUNK))
     touching = np.union1d(roads.tail[fast], roads.head[fast])
-    rows = np.flatnonzero((places.kind == PlaceKind.BEYOND) & np.isin(places.junction, touching))
+    outside = (places.kind == PlaceKind.BEYOND) & (network.towns.population[places.town] == 0)
+    rows = np.flatnonzero(outside & np.isin(places.junction, touching))
     return np.sort(rows[np.unique(places.junction[rows], return_index=True)[1]]).astype(np.int32)
