@@ -61,9 +61,20 @@ def study(scenario: str | Path, *, overrides: Sequence[str] = (), graph: str | P
         return loaded
     roads = loaded.scenario.roads
     if roads.kind == "builtin":
-        raise ValueError("--graph replaces a real place's streets; this scenario's roads are built in (roads.kind: builtin)")
-    source = {"kind": "graphml", "file": str(Path(graph).resolve()), "place": roads.place, "population": roads.population}
-    return load(scenario, overrides=(*overrides, f"roads={json.dumps({**source, 'consolidate': f'{roads.consolidate} m'})}"))
+        raise ValueError(
+            "--graph replaces a real place's streets; this scenario's roads are built in (roads.kind: builtin)"
+        )
+    if not Path(graph).is_file():
+        raise ValueError(f"--graph: there is no file {graph}")
+    source = {
+        "kind": "graphml",
+        "file": str(Path(graph).resolve()),
+        "place": roads.place,
+        "population": roads.population,
+    }
+    return load(
+        scenario, overrides=(*overrides, f"roads={json.dumps({**source, 'consolidate': f'{roads.consolidate} m'})}")
+    )
 
 
 def load(folder: str | Path) -> Run:

@@ -59,6 +59,7 @@ def scatter(
     seed: int,
     gateways: Int32 | None = None,
     gateway_town: Int16 | None = None,
+    gateway_jobs: Float64 | None = None,
 ) -> Places:
     """Place homes, work, schools and the rest in every town that has residents.
 
@@ -74,12 +75,14 @@ def scatter(
         Where the road goes on to somewhere outside: each becomes a BEYOND place.
     gateway_town : int16[n_gateways], rows of towns
         The town each stands for.
+    gateway_jobs : float64[n_gateways]
+        The jobs one reaches through it, where known: the BEYOND place's weight, else 1.
 
     Returns
     -------
     Places
         Ordered by kind, then junction. The weights of a town's homes sum to its population (people), those of its
-        work places to its jobs; every other place has weight 1.
+        work places to its jobs; every other place has weight 1, unless the jobs beyond a gateway are known.
 
     Raises
     ------
@@ -97,7 +100,8 @@ def scatter(
         parts.append(_work(site, jobs, seed))
     parts += [_others(site, towns, kind, seed) for kind in PER_10_000 if kind not in given]
     if gateways is not None and gateway_town is not None and PlaceKind.BEYOND not in given:
-        parts.append(_places(gateways, PlaceKind.BEYOND, np.ones(len(gateways)), gateway_town))
+        weight = np.ones(len(gateways)) if gateway_jobs is None else gateway_jobs
+        parts.append(_places(gateways, PlaceKind.BEYOND, weight, gateway_town))
     return _join(parts)
 
 

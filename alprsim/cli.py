@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 failed, 2 usage or scenario invalid, 130 interrupted.
 """
 
+import errno
 import json
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import alprsim
 P = ParamSpec("P")
 
 FAILED, INVALID, INTERRUPTED = 1, 2, 130
+FULL = "the disk is full; make room, and the same command goes on with what was finished"
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 _set = click.option(
@@ -49,7 +51,8 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
             click.echo("interrupted; what was finished is kept, the same command goes on from there", err=True)
             sys.exit(INTERRUPTED)
         except (ValueError, OSError) as error:
-            click.echo(f"alprsim: {error}", err=True)
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            click.echo(f"alprsim: {FULL if full else error}", err=True)
             sys.exit(FAILED)
 
     return run
@@ -118,9 +121,9 @@ def run(
     as_json: bool,
 ) -> None:
     """Run a scenario: traffic, reads, every policy, and the page."""
-    from alprsim import sweep
-
     loaded = _study(scenario, overrides, seed, graph)
+    from alprsim import sweep  # seconds of imports, after what takes none has said what is wrong
+
     result = sweep.run(loaded, out=out, jobs=jobs, tell=sweep.Progress(sys.stderr))
     _print_headline(result, as_json)
 

@@ -28,6 +28,9 @@ SLOTS = DAY // SLOT
 PLATES = "plates_a_day"
 """In the tally: the different plates recorded, summed over days."""
 
+PLANNING_SEED = 2**32 + 1
+"""Of the population against which routes are planned."""
+
 MOST_FORCED = 0.001
 """Share of forced moves above which a run says that its streets jam."""
 
@@ -55,8 +58,24 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
     tell("roads", 0)
     network = roads.load(loaded.scenario.roads, base=loaded.base)
     tell("routes", 0)
-    routes = routing.plan(network, jobs=jobs, file=scratch / "turns.npy", progress=lambda done: tell("routes", done))
+    routes, busiest = routing.plan(
+        network, _usual_weekday(loaded, network), groups=loaded.scenario.traffic.route_groups, jobs=jobs,
+        file=scratch / "turns.npy", progress=lambda done: tell("routes", done),
+    )  # fmt: skip
+    if network.generated:
+        network = roads.dimension(network, busiest)
     return World(network, routes, _agencies(loaded))
+
+
+def _usual_weekday(loaded: Loaded, network: Network) -> routing.Demand:
+    """Return a weekday's trips of a population that no seed simulates: every seed drives by the same plan."""
+    study = loaded.scenario
+    settlement = population.settle(network, study.population, seed=PLANNING_SEED, base=loaded.base)
+    monday = study.start - timedelta(days=study.start.weekday())
+    trips = population.trips(settlement, network, study.population, seed=PLANNING_SEED, day=1, start=monday)
+    access = network.places.junction
+    hour = (trips.depart - DAY) // 3600
+    return routing.Demand(access[trips.origin], access[trips.destination], hour.astype(np.int32))
 
 
 def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tell) -> Simulated:
@@ -147,7 +166,8 @@ def _drive(
     study, network = loaded.scenario, world.network
     trips = population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
     access = network.places.junction
-    paths, route = routing.paths(world.routes, access[trips.origin], access[trips.destination])
+    group = routing.group_of(settlement.vehicles.key[trips.vehicle], world.routes.groups)
+    paths, route = routing.paths(world.routes, access[trips.origin], access[trips.destination], group)
     driven = traffic.drive(
         network.roads, trips, paths, route, study.traffic, day=day, fidelity=fidelity or study.traffic.fidelity,
         table=table, watched=watched,

@@ -29,6 +29,7 @@ from scipy.spatial import KDTree
 from alprsim import _places
 from alprsim.scenario import models
 from alprsim.tables import (
+    Float64,
     Int32,
     Int64,
     Junctions,
@@ -89,6 +90,13 @@ _UNREADABLE = (
     OSError, EOFError, zlib.error, SyntaxError, xml.sax.SAXException, nx.NetworkXException, KeyError, ValueError,
     TypeError, AttributeError,
 )  # fmt: skip
+
+
+FILLED = 0.8
+"""Share of its capacity that a generated road's busiest hour may fill before it is widened: assumption."""
+
+MOST_LANES = 4
+"""In one direction, of a generated road: as many as Connecticut's widest motorways and avenues: assumption."""
 
 
 class RoadError(ValueError):
@@ -219,6 +227,27 @@ def build(
         attribution=attribution,
         generated=generated,
     )
+
+
+def dimension(network: Network, busiest: Float64) -> Network:
+    """Give generated roads the lanes that their traffic needs, as real ones were built to carry theirs.
+
+    Generated streets have no lanes of their own to go by: where the planned volume exceeds `FILLED` of a road's capacity
+    it is widened, to `MOST_LANES` at the most. An assumption; streets from a map keep theirs.
+
+    Parameters
+    ----------
+    busiest : float64[n_roads]
+        Vehicles in each road's busiest hour.
+    """
+    roads = network.roads
+    a_lane = 3_600_000 / (roads.headway.astype(np.float64) * roads.lanes)
+    needed = np.ceil(busiest / (FILLED * a_lane))
+    lanes = np.maximum(roads.lanes, np.minimum(needed, MOST_LANES)).astype(np.int8)
+    wider = lanes / roads.lanes
+    headway = np.maximum(np.rint(roads.headway / wider), 1).astype(np.int32)
+    room = np.floor(roads.room * wider).astype(np.int32)
+    return network._replace(roads=Roads(**{**roads.data(), "lanes": lanes, "headway": headway, "room": room}))
 
 
 def describe(network: Network) -> dict[str, float | int | str]:

@@ -117,8 +117,8 @@ class Store:
         plan = self._plan
         plates = plan.plate[plan.first[number] : plan.first[number + 1]]
         vehicle = plates[: np.searchsorted(plates, plan.n_vehicles)]
-        reads, first_read = self._grouped(Reads, "reads", number, "plate", len(vehicle))
-        truth, first_trip = self._grouped(Truth, "truth", number, "vehicle", len(vehicle))
+        reads, first_read = self._grouped(Reads, "reads", number, "plate", "time", len(vehicle))
+        truth, first_trip = self._grouped(Truth, "truth", number, "vehicle", "depart", len(vehicle))
         return Bucket(vehicle, first_read, Reads(**reads), first_trip, Truth(**truth))
 
     def reads(self) -> Reads:
@@ -132,11 +132,14 @@ class Store:
             pq.read_metadata(f).num_rows for number in range(-1, len(self)) for f in self._files("reads", number)
         )
 
-    def _grouped(self, kind: type[Table], part: str, number: int, key: str, n: int) -> tuple[Columns, Int64]:
+    def _grouped(self, kind: type[Table], part: str, number: int, key: str, time: str, n: int) -> tuple[Columns, Int64]:
         rows = _stack([_read(kind, file) for file in self._files(part, number)])
         place = self._plan.place[rows[key]] - np.int32(self._plan.first[number])
         first = np.zeros(self._plan.first[number + 1] - self._plan.first[number] + 1, np.int64)
         order = kernels.group(place, first)[: first[n]]
+        back = (np.diff(rows[time][order]) < 0) & (np.diff(place[order]) == 0)
+        if back.any():  # a jam dragged one day into the next
+            order = order[np.lexsort((rows[time][order], place[order]))]
         return {name: values[order] for name, values in rows.items()}, first[: n + 1].copy()
 
     def _files(self, part: str, number: int) -> list[Path]:

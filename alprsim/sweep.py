@@ -13,10 +13,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from alprsim import experiment, inquiry, parquet, provenance, results, routing
 from alprsim.experiment import Tell, World
@@ -35,7 +37,8 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
     loaded
         A checked scenario.
     out
-        The result's folder; by default ``results/runs/NAME-DIGEST``. An older result there is replaced at the end.
+        The result's folder; by default ``results/runs/NAME-DIGEST``. An older result there is replaced at the end; a
+        folder that holds something else is refused.
     jobs
         Processes; the answer is the same for any number.
     tell
@@ -46,26 +49,25 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
     OSError
         When the folder cannot be written, before anything is computed.
     """
-    tell = tell or Progress(None)
-    clock = _Clock()
-    target = out or RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
-    partial = _claim(target, loaded, tell)
-    scratch = partial / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    seeds = loaded.scenario.seeds
-    missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
-    with clock("roads and routes"):
-        world = experiment.prepare(loaded, scratch=scratch, jobs=jobs, tell=tell.stage("roads"))
-    with clock("seeds"):
-        _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), tell)
-    shutil.rmtree(scratch)
-    with clock("results"):
-        _collect(world, seeds, partial)
-        record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
-        results.write(partial, loaded, world.network, record)
-    _move(partial, target)
-    tell.done()
+    with tell or Progress(None) as progress:
+        clock = _Clock()
+        target = out or RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
+        partial = _claim(target, loaded, progress)
+        scratch = partial / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        seeds = loaded.scenario.seeds
+        missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
+        with clock("roads and routes"):
+            world = experiment.prepare(loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"))
+        with clock("seeds"):
+            _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)
+        shutil.rmtree(scratch)
+        with clock("results"):
+            _collect(world, seeds, partial)
+            record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
+            results.write(partial, loaded, world.network, record)
+        _move(partial, target)
     return results.load(target)
 
 
@@ -101,17 +103,28 @@ def _run_seeds(loaded: Loaded, world: World, seeds: list[int], partial: Path, jo
         heard: Any = manager.Queue()
         turns = partial / "scratch" / "turns.npy"
         sent = World(world.network, world.routes._replace(turns=world.routes.turns[:0]), world.agencies)
+        left = iter(seeds)
         with ProcessPoolExecutor(jobs, context) as pool:
-            waiting: set[Future[None]] = {
-                pool.submit(_in_worker, loaded, sent, turns, seed, partial, heard) for seed in seeds
-            }
+
+            def start(n: int) -> set[Future[None]]:
+                return {pool.submit(_in_worker, loaded, sent, turns, seed, partial, heard) for seed in islice(left, n)}
+
+            waiting = start(jobs)  # no more than run at once: what the pool has in its queue would outlive an error
             while waiting:
                 finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 while not heard.empty():
                     seed, stage, done = heard.get()
                     tell.stage(f"seed {seed}")(stage, done)
                 for future in finished:
-                    future.result()
+                    _result(future)
+                waiting |= start(len(finished))
+
+
+def _result(future: Future[None]) -> None:
+    try:
+        future.result()
+    except BrokenProcessPool as error:
+        raise OSError("a process was killed, perhaps for want of memory; fewer --jobs need less of it") from error
 
 
 def _in_worker(loaded: Loaded, world: World, turns: Path, seed: int, partial: Path, heard: Any) -> None:
@@ -121,7 +134,11 @@ def _in_worker(loaded: Loaded, world: World, turns: Path, seed: int, partial: Pa
 
 def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
     """Open the hidden folder that the run is written to; say what an interrupted one left there."""
-    partial = target.with_name(f".{target.name}.partial")
+    if target.exists() and not (target / "run.json").exists() and (not target.is_dir() or any(target.iterdir())):
+        raise OSError(f"{target} exists and is not a result: it is left as it is; choose another folder with --out")
+    partial, older = (target.with_name(f".{target.name}.{state}") for state in ("partial", "older"))
+    if older.exists() and not target.exists():
+        os.replace(older, target)  # a run died while it put a new result in the old one's place
     identity = {"scenario": loaded.digest(), "code": _code_digest()}
     if partial.exists():
         left = sorted(f.name.removeprefix("seed=") for f in partial.glob("seed=*"))
@@ -148,19 +165,19 @@ def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
 
 def _move(partial: Path, target: Path) -> None:
     """Put the whole result in its place; an older one there goes only after that."""
-    (partial / "identity.json").unlink()
     older = target.with_name(f".{target.name}.older")
     shutil.rmtree(older, ignore_errors=True)
     if target.exists():
         os.replace(target, older)
     os.replace(partial, target)
+    (target / "identity.json").unlink()
     shutil.rmtree(older, ignore_errors=True)
 
 
 def _code_digest() -> str:
     digest = hashlib.sha256()
     source = Path(__file__).parent
-    for file in sorted(source.rglob("*.py")):
+    for file in sorted(file for kind in ("*.py", "*.csv") for file in source.rglob(kind)):
         digest.update(str(file.relative_to(source)).encode() + file.read_bytes())
     return digest.hexdigest()
 
@@ -201,6 +218,14 @@ class Progress:
             self._live = Bars(*columns, console=Console(file=stream), transient=True)
             self._live.start()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bars away."""
+        if self._live is not None:
+            self._live.stop()
+
     def stage(self, who: str) -> Callable[[str, float], None]:
         """Return what one part of the run tells its stages to."""
         return lambda stage, done: self._tell(who, stage, done)
@@ -212,11 +237,6 @@ class Progress:
         elif self._stream is not None:
             self._stream.write(f"{text}\n")
             self._stream.flush()
-
-    def done(self) -> None:
-        """Take the bars away."""
-        if self._live is not None:
-            self._live.stop()
 
     def _tell(self, who: str, stage: str, done: float) -> None:
         if self._live is not None:

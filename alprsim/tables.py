@@ -308,7 +308,9 @@ class Places(Table):
 
     junction: Int32 = column("row", "its access", refers="Junctions")
     kind: Int8 = column("PlaceKind", "what it is")
-    weight: Float32 = column("", "attraction among its kind: residents of a home area, jobs of a work place, else 1")
+    weight: Float32 = column(
+        "", "attraction: residents of a home area, jobs at a work place or beyond a gateway, else 1"
+    )
     town: Int16 = column("row", "the town it is in; a BEYOND place: the town it stands for", refers="Towns")
 
 

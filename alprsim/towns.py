@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from alprsim import _highways, _places, _region, _streets, randomness
 from alprsim._highways import Exit, Interchange
 from alprsim._region import Bool, Region, TownFigures
 from alprsim._streets import Pieces
-from alprsim.tables import Float64, Int64, Junctions, Places, RoadKind, Streets, Towns
+from alprsim.tables import Float64, Int16, Int64, Junctions, Places, RoadKind, Streets, Towns
 
 __all__ = ["Built", "TownError", "TownFigures", "generate", "known"]
 
@@ -106,12 +107,28 @@ def generate(towns: Sequence[str], neighbours: Sequence[str], *, seed: int) -> B
     table = _towns(region, rows, len(towns), dict(zip(names, (number[e.point] for e in exits), strict=True)), junctions)
     doors = [(number[p], i) for i, p in _doors(net, full) if number[p] >= 0]
     doors += [(number[e.point], table.name.tolist().index(name)) for e, name in zip(exits, names, strict=True)]
+    streets_built = np.append(full, np.zeros(len(table) - len(rows), np.bool_))
     jobs = np.array([region.towns[row].jobs for row in rows] + [0] * (len(table) - len(rows)), np.int64)
+    peopled = Towns.of(**{**table.data(), "population": np.where(streets_built, table.population, 0)})
+    gateway_town = np.array([d[1] for d in doors], np.int16)
     places = _places.scatter(
-        junctions, streets, table, jobs=jobs, known=None, seed=seed,
-        gateways=np.array([d[0] for d in doors], np.int32), gateway_town=np.array([d[1] for d in doors], np.int16),
+        junctions, streets, peopled, jobs=np.where(streets_built, jobs, 0), known=None, seed=seed,
+        gateways=np.array([d[0] for d in doors], np.int32), gateway_town=gateway_town,
+        gateway_jobs=_jobs_beyond(region, table, gateway_town),
     )  # fmt: skip
     return Built(junctions, streets, places, table, _region.CRS)
+
+
+def _jobs_beyond(region: Region, table: Towns, gateway_town: Int16) -> Float64:
+    """Return the jobs reached through each gateway: its town's, shared with that town's other gateways.
+
+    A gateway that leads out of the built towns stands for the town it enters ("beyond I-95 (Stamford)"); one that
+    leaves the state for as many jobs as Connecticut's largest town has, an assumption.
+    """
+    jobs = {town.name: town.jobs for town in region.towns}
+    stands_for = [str(name).rpartition("(")[2].rstrip(")") for name in table.name[gateway_town]]
+    shared = Counter(stands_for)
+    return np.array([jobs.get(name, max(jobs.values())) / shared[name] for name in stands_for])
 
 
 def _rows(towns: Sequence[str], neighbours: Sequence[str]) -> list[int]:

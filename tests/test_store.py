@@ -77,3 +77,38 @@ def test_a_parquet_file_carries_units_and_names_its_table(tmp_path: Path):
     with pytest.raises(TableError, match="no column driver, companion"):
         parquet.read(Trips, file)
     assert [f.name for f in tmp_path.iterdir()] == ["reads.parquet"]
+
+
+def test_rows_come_in_order_of_time_even_where_a_jam_drags_one_day_into_the_next(tmp_path: Path):
+    def day(time: int, late: int) -> tuple[Reads, Trips, Journeys]:
+        reads = Reads.of(time=[time, late], site=[0, 1], plate=[2, 2], vehicle=[2, 2])
+        ends = {"driver": [2, 2], "companion": [-1, -1], "origin": [0, 0], "destination": [1, 1], "purpose": [0, 0]}
+        trips = Trips.of(vehicle=[2, 2], depart=[time, late], **ends)
+        return reads, trips, Journeys.of(depart=[time, late], arrive=[time + 9, late + 9], path=[0, 0])
+
+    writer = store.Writer(tmp_path, store.layout(5, 5, 1))
+    writer.add(*day(80_000, 90_000))
+    writer.add(*day(86_500, 99_000))
+    writer.flush()
+    bucket = store.Store(tmp_path).bucket(0)
+    mine = slice(bucket.first_read[2], bucket.first_read[3])
+    assert bucket.reads.time[mine].tolist() == bucket.truth.depart[mine].tolist() == [80_000, 86_500, 90_000, 99_000]
+    assert bucket.reads.site[mine].tolist() == [0, 0, 1, 1]
+    assert bucket.truth.arrive[mine].tolist() == [80_009, 86_509, 90_009, 99_009]
+
+
+@pytest.mark.parametrize(("reads", "buckets"), [(0.0, 1), (4e6, 1), (4e6 + 1, 2), (6e9, 256)])
+def test_a_bucket_holds_about_four_million_reads(reads: float, buckets: int):
+    assert store.buckets_for(reads) == buckets
+
+
+def test_plates_are_dealt_to_buckets_once_each():
+    plan = store.layout(1000, 400, 7)
+    assert plan.n_buckets == 7
+    assert np.sort(plan.plate).tolist() == list(range(1000))
+    assert (plan.plate[plan.place] == np.arange(1000)).all()
+    sizes = np.diff(plan.first)
+    assert sizes.min() > 100
+    for start, end in zip(plan.first[:-1], plan.first[1:], strict=True):
+        assert (np.diff(plan.plate[start:end]) > 0).all()
+    assert store.layout(1000, 300, 7).plate.tolist() == plan.plate.tolist()

@@ -19,7 +19,7 @@ def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, r
         Where each road leads, and its cost; of parallel roads the cheapest (then the first) is taken.
     row : int
         The row of ``turns`` that the first tree is written to.
-    turns : int8[n_destinations, n_junctions]
+    turns : int8[n_trees, n_junctions]
         Written: the exit to take, −1 none.
     """
     for tree in range(toward.shape[0]):

@@ -91,10 +91,12 @@ def workplaces(
 
 
 def _jobs(network: Network) -> Float64:
-    """Return the jobs at each place; those beyond, which no source counts, by assumption."""
+    """Return the jobs at each place; those beyond by assumption where no source counts them (all have weight 1)."""
     places = network.places
     weight = places.weight.astype(np.float64)
     inside, beyond = places.kind == PlaceKind.WORK, places.kind == PlaceKind.BEYOND
+    if np.any(weight[beyond] != 1):
+        return np.where(inside | beyond, weight, 0.0)
     jobs = np.where(inside, weight, 0.0)
     total = float(np.sum(jobs)) or 1.0
     return np.where(beyond, weight * (JOBS_BEYOND * total / (float(np.sum(weight[beyond])) or 1.0)), jobs)

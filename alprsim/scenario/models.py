@@ -249,6 +249,7 @@ class Traffic(Model):
     fidelity: Annotated[Literal["free", "table", "queue"], Field(description="free flow; quarter-hour times of sample days run by queue; every day by queue.")] = "table"
     storage: Annotated[Literal["newell", "simple"], Field(description="What limits the vehicles on a road.")] = "newell"
     engine: Annotated[Literal["compiled", "simpy"], Field(description="Both give the same passages to the bit.")] = "compiled"
+    route_groups: Annotated[int, Field(ge=1, le=16, description="Groups of drivers, each with the quickest ways given what the groups before it do: steps of the method of successive averages. 1: everybody takes the quickest way on empty roads.")] = 4
     stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted.")] = 60
 
 

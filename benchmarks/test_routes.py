@@ -1,0 +1,78 @@
+"""Next-turn trees on a grid of streets, and the routes read from them, which must be as short as a grid allows."""
+
+import numpy as np
+import pytest
+
+from alprsim.kernels import routes
+from alprsim.randomness import below, draw, stream
+
+SIDE = 100
+JUNCTIONS, TREES, ROUTES = SIDE * SIDE, 128, 200_000
+
+
+@pytest.fixture(scope="module")
+def grid():
+    """Streets by tail between 10,000 corners, all alike, and 128 trees that lead along the row, then the column."""
+    row, column = np.divmod(np.arange(JUNCTIONS, dtype=np.int32), SIDE)
+    ends = [
+        np.column_stack((np.arange(JUNCTIONS)[inside], np.arange(JUNCTIONS)[inside] + step))
+        for step, inside in ((1, column < SIDE - 1), (-1, column > 0), (SIDE, row < SIDE - 1), (-SIDE, row > 0))
+    ]
+    tail, head = np.concatenate(ends).astype(np.int32).T
+    order = np.lexsort((head, tail))
+    first_road = np.searchsorted(tail[order], np.arange(JUNCTIONS + 1)).astype(np.int64)
+    destination = below(draw(stream(1, "trees"), np.arange(TREES)), JUNCTIONS).astype(np.int32)
+    to_row, to_column = np.divmod(destination[:, None], SIDE)
+    along = np.where(column != to_column, np.sign(to_column - column), SIDE * np.sign(to_row - row))
+    toward = np.where(along == 0, -9999, np.arange(JUNCTIONS) + along).astype(np.int32)
+    return first_road, np.ascontiguousarray(head[order]), destination, toward
+
+
+def planned(grid):
+    first_road, head, _, toward = grid
+    turns = np.empty((TREES, JUNCTIONS), np.int8)
+    routes.next_turns(toward, first_road, head, np.full(len(head), 1000, np.int32), 0, turns)
+    return turns
+
+
+def asked(grid):
+    """Return each route's tree, origin, destination and shortest length."""
+    bits = draw(stream(1, "routes"), np.arange(ROUTES))
+    tree, origin = below(bits, TREES).astype(np.int32), below(draw(bits, 1), JUNCTIONS).astype(np.int32)
+    destination = grid[2][tree]
+    blocks = sum(np.abs(a - b) for a, b in zip(np.divmod(origin, SIDE), np.divmod(destination, SIDE), strict=True))
+    return tree, origin, destination, blocks
+
+
+def test_next_turns(benchmark, grid):
+    turns = benchmark(planned, grid)
+    first_road, head, _, toward = grid
+    taken = head[first_road[:-1] + np.maximum(turns, 0)]
+    assert np.array_equal(np.where(turns < 0, -9999, taken), toward)
+    if benchmark.stats:
+        benchmark.extra_info["cells/s"] = round(turns.size / benchmark.stats.stats.min)
+
+
+def test_count_roads(benchmark, grid):
+    first_road, head, *_ = grid
+    tree, origin, destination, blocks = asked(grid)
+    count = np.empty(ROUTES, np.int32)
+    lost = benchmark(routes.count_roads, planned(grid), first_road, head, tree, origin, destination, count)
+    assert lost == -1
+    assert np.array_equal(count, blocks)
+    if benchmark.stats:
+        benchmark.extra_info["roads/s"] = round(int(count.sum()) / benchmark.stats.stats.min)
+
+
+def test_fill_roads(benchmark, grid):
+    first_road, head, *_ = grid
+    tree, origin, destination, blocks = asked(grid)
+    first = np.concatenate([[0], np.cumsum(blocks, dtype=np.int64)])
+    road = np.full(first[-1], -1, np.int32)
+    benchmark(routes.fill_roads, planned(grid), first_road, head, tree, origin, first, road)
+    far = blocks > 0
+    assert np.array_equal(head[road[first[1:][far] - 1]], destination[far])
+    starts = np.searchsorted(first_road, road[first[:-1][far]], side="right") - 1
+    assert np.array_equal(starts, origin[far])
+    if benchmark.stats:
+        benchmark.extra_info["roads/s"] = round(len(road) / benchmark.stats.stats.min)

@@ -1,0 +1,323 @@
+"""Policies asked of the same reads: what limits, partners and copies change, and what they cannot."""
+
+import shutil
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import alprsim
+from alprsim import experiment, inquiry, parquet
+from alprsim.measures.glossary import BY_NAME
+from alprsim.scenario.read import Loaded
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Reads, VehicleKind
+
+HOUR = 3600
+KEYS = ["policy", "viewer", "sight", "retention", "measure", "town", "statistic"]
+NEVER_FALL = ("observed_days", "trips_detected", "trips_linked", "exposure_rate", "lookback_plate", "lookback_area")
+"""Measures that a longer limit, or one more partner, can only raise."""
+
+SHARES = ("stock", "share_of_horizon", "share_of_horizon_pooled", "fast", "mixed", "cold")
+"""Their statistics that do not divide by what the limit itself keeps."""
+
+
+class Hamlet:
+    """One seed of the hamlet, to be asked anything."""
+
+    def __init__(self, file, folder):
+        self.file, self.folder = file, folder
+        loaded = alprsim.study(file)
+        self.world = experiment.prepare(loaded, scratch=folder.parent, jobs=1, tell=lambda *_: None)
+        self.done = experiment.simulate(loaded, self.world, seed=1, folder=folder, tell=lambda *_: None)
+
+    def study(self, *overrides) -> Loaded:
+        return alprsim.study(self.file, overrides=overrides)
+
+    def ask(self, loaded, folder=None):
+        """Return the answers as a series by KEYS, and their n."""
+        measured = inquiry.ask(
+            loaded, self.world, self.done, seed=1, folder=folder or self.folder, tell=lambda *_: None
+        )
+        return pd.DataFrame(measured.data()).set_index(KEYS)
+
+    def without(self, folder, *, before=-1, after=UNLIMITED):
+        """Return a copy of the reads' folder from which the reads at or before one time, and after another, are gone."""
+        shutil.copytree(self.folder, folder)
+        gone = 0
+        for file in (folder / "reads").rglob("*.parquet"):
+            reads = parquet.read(Reads, file)
+            kept = (reads.time > before) & (reads.time <= after)
+            gone += (~kept).sum()
+            parquet.save(reads.take(kept), file, fast=True)
+        assert gone > 100
+        return folder
+
+
+@pytest.fixture(scope="module")
+def place(hamlet, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("asked") / "seed=1"
+    folder.mkdir()
+    return Hamlet(hamlet, folder)
+
+
+@pytest.fixture(scope="module")
+def answers(place):
+    return place.ask(place.study())
+
+
+def chosen(answers, **levels):
+    """Return the rows with the given keys, one value or several."""
+    index = answers.index
+    mask = np.ones(len(answers), bool)
+    for name, wanted in levels.items():
+        mask &= index.get_level_values(name).isin(wanted if isinstance(wanted, list | tuple) else [wanted])
+    assert mask.any(), levels
+    return answers[mask]
+
+
+def beside(answers, level, one, other):
+    """Return the values at one value of a level, and at another, row for row."""
+    first, second = (chosen(answers, **{level: key})["value"].droplevel(level) for key in (one, other))
+    both = pd.concat([first, second], axis=1, keys=["one", "other"])
+    assert len(both) == len(first) == len(second)
+    return both
+
+
+def assert_never_falls(both, least_risen):
+    known = both.dropna()
+    assert len(known) > 10
+    assert (known["other"] >= known["one"] - 1e-12).all()
+    assert (known["other"] > known["one"]).sum() >= least_risen
+
+
+# --- every policy, step, viewer and sight is asked --------------------------------------------------------------------
+
+
+def test_every_case_gets_every_answer_once(place, answers):
+    study = place.study()
+    asked = inquiry.cases(study, place.world)
+    steps = [AS_WRITTEN, *study.scenario.ladder.retention]
+    assert len(asked) == len(study.policies) * len(steps) * 3 * len(inquiry.SIGHTS) == 192
+    assert [case.retention for case in asked[: 8 * 6 : 6]] == steps
+    assert answers.index.is_unique
+    assert set(answers.index.get_level_values("measure")) <= set(BY_NAME)
+    trips = chosen(answers, measure="trips_detected", statistic="share_of_horizon", town="all")
+    assert len(trips) == len(asked)
+    assert set(chosen(answers, measure="unicity").index.get_level_values("sight")) == {"bulk"}
+
+
+def test_trips_detected_is_what_a_reader_would_count(place, answers):
+    """Count from the files alone, for ICE asking both departments, who keep 36 hours."""
+    reads = pd.concat([pd.read_parquet(f) for f in (place.folder / "reads").rglob("*.parquet")])
+    truth = pd.concat([pd.read_parquet(f) for f in (place.folder / "truth").rglob("*.parquet")])
+    kind = place.done.settlement.vehicles.kind
+    truth = truth[kind[truth["vehicle"]] == VehicleKind.RESIDENT].sort_values("depart").reset_index(names="trip")
+    truth["trip"] = np.arange(len(truth))
+    right = reads[reads["plate"] == reads["vehicle"]].sort_values("time")
+    made = pd.merge_asof(right, truth, left_on="time", right_on="depart", by="vehicle")
+    shares, seen, driven = [], 0, 0
+    for moment in (38 * HOUR, 62 * HOUR):
+        held = made[(made["time"] <= moment) & (moment - made["time"] < 36 * HOUR)]
+        last = truth[(truth["depart"] <= moment) & (truth["depart"] > moment - DAY)]
+        detected = last["trip"].isin(held["trip"])
+        shares += detected.groupby(last["vehicle"]).mean().tolist()
+        seen, driven = seen + detected.sum(), driven + len(last)
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request", "retention": AS_WRITTEN}
+    mean = chosen(answers, **case, measure="trips_detected", statistic="share_of_horizon", town="all").iloc[0]
+    pooled = chosen(answers, **case, measure="trips_detected", statistic="share_of_horizon_pooled", town="all").iloc[0]
+    assert mean["value"] == pytest.approx(np.mean(shares), abs=1e-8)
+    assert mean["n"] == len(shares)
+    assert pooled["value"] == pytest.approx(seen / driven, rel=1e-12)
+    assert 0 < seen < driven
+
+
+def test_an_answer_over_two_moments_is_the_mean_of_both(place, answers):
+    means = {"trips_detected": ["stock", "share_of_horizon"], "home_found": ["right_town"], "unicity": ["p1", "p2_so_far"],
+             "lookback_plate": ["fast", "mixed"], "lookback_area": ["cold_coverage"]}  # fmt: skip
+    parts = [place.ask(place.study(f"measures.moments=[{hours} h]")) for hours in (38, 62)]
+    for measure, statistics in means.items():
+        both = chosen(answers, measure=measure, statistic=statistics, town="all", retention=[AS_WRITTEN, 12 * HOUR])
+        one, other = (part.loc[both.index] for part in parts)
+        assert (both["n"] == one["n"] + other["n"]).all(), measure
+        total = (one["value"] * one["n"] + other["value"] * other["n"]) / both["n"]
+        assert both["value"].tolist() == pytest.approx(total.tolist(), abs=1e-8, nan_ok=True), measure
+        assert (one["value"] - other["value"]).abs().max() > 0, measure
+
+
+def test_look_backs_are_set_against_no_limit_where_the_ladder_has_that_step(place, answers):
+    shares, of_no_limit = (
+        chosen(answers, measure="lookback_area", statistic=name, policy="Federal query", viewer="ICE", sight="request")
+        for name in ("mixed", "mixed_of_no_limit")
+    )
+    answered = shares["value"].to_numpy()
+    assert of_no_limit["value"].tolist() == pytest.approx((answered / answered[-1]).tolist())
+    assert 0 <= answered[1] < answered[-1]
+    limited = place.ask(place.study("ladder.retention=[6 h, 21 d]"))
+    assert chosen(limited, statistic="mixed_of_no_limit")["value"].isna().all()
+    assert chosen(limited, statistic="mixed", measure="lookback_area")["value"].notna().all()
+
+
+# --- retention --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [6, 24, 36])
+def test_retention_is_deletion(place, tmp_path, hours):
+    """Hiding old reads from the viewer and deleting them outright are the same policy."""
+    moment, step = 62 * HOUR, hours * HOUR
+    study = place.study("measures.moments=[62 h]", "policies.Searchable pool=null")
+    hidden = place.ask(study)
+    deleted = place.ask(study, place.without(tmp_path / "deleted", before=moment - step))
+    of_one_moment = [name for name in BY_NAME if not name.startswith(("lookback", "days_per_answer"))]
+    limit = chosen(hidden, retention=step, measure=of_one_moment)
+    pd.testing.assert_frame_equal(chosen(deleted, retention=step, measure=of_one_moment), limit)
+    # Nothing is left to hide: no limit at all gives the same, in what does not ask how long the policy keeps.
+    known = [name for name in set(hidden.index.get_level_values("statistic")) if name.endswith("_so_far")]
+    known += ["share_of_horizon", "share_of_horizon_pooled"]
+    same = beside(chosen(deleted, measure=of_one_moment, statistic=known), "retention", step, UNLIMITED)
+    assert (same["one"] > 0).any()
+    pd.testing.assert_series_equal(same["one"], same["other"], check_names=False)
+
+
+def test_nobody_sees_what_was_read_after_they_looked(place, tmp_path):
+    study = place.study("measures.moments=[38 h]")
+    pd.testing.assert_frame_equal(place.ask(study), place.ask(study, place.without(tmp_path / "now", after=38 * HOUR)))
+
+
+def test_a_longer_limit_never_hides_anything(place, answers):
+    steps = place.study().scenario.ladder.retention
+    whole = chosen(answers, measure=NEVER_FALL, statistic=SHARES)
+    for shorter, longer in pairwise(steps):
+        assert_never_falls(beside(whole, "retention", shorter, longer), least_risen=1 if longer <= 24 * HOUR else 0)
+
+
+def test_a_limit_of_the_policys_own_length_changes_nothing(answers):
+    own = beside(chosen(answers, policy=["Federal query", "No sharing"]), "retention", AS_WRITTEN, 36 * HOUR)
+    pd.testing.assert_series_equal(own["one"], own["other"], check_names=False)
+
+
+def test_a_limit_longer_than_the_simulated_time_is_not_measured(answers):
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request"}
+    trips = chosen(answers, **case, measure="trips_detected", town="all")
+    for step in (21 * DAY, UNLIMITED):
+        for statistic in ("stock", "share_of_window"):
+            row = chosen(trips, retention=step, statistic=statistic).iloc[0]
+            assert np.isnan(row["value"])
+            assert row["n"] == 0
+        assert chosen(trips, retention=step, statistic="share_of_horizon")["value"].iloc[0] > 0
+    homes = chosen(answers, **case, measure="home_found", town="all", statistic=["right_town", "right_town_so_far"])
+    so_far = {step: chosen(homes, retention=step)["value"].tolist() for step in (24 * HOUR, UNLIMITED)}
+    assert so_far[24 * HOUR][0] == so_far[24 * HOUR][1] > 0
+    assert np.isnan(so_far[UNLIMITED][0])
+    assert so_far[UNLIMITED][1] >= so_far[24 * HOUR][1]
+
+
+def test_many_steps_take_several_lenses_and_change_no_answer(place, answers):
+    ladder = ", ".join(f"{hour} h" for hour in range(1, 50))
+    many = place.ask(place.study(f"ladder.retention=[{ladder}, 21 d, unlimited]"))
+    distinct = inquiry._Lenses.of(inquiry.cases(place.study(f"ladder.retention=[{ladder}]"), place.world), place.world)
+    assert len(distinct.lenses) > 1
+    steps = [AS_WRITTEN, 6 * HOUR, 12 * HOUR, 24 * HOUR, 36 * HOUR, 21 * DAY, UNLIMITED]
+    common = chosen(answers, retention=steps)
+    pd.testing.assert_frame_equal(many.loc[common.index], common)
+
+
+# --- sharing ----------------------------------------------------------------------------------------------------------
+
+
+def test_one_more_partner_never_hides_anything(answers):
+    asked = chosen(answers, viewer="ICE", sight="request", measure=NEVER_FALL, statistic=SHARES)
+    for fewer, more in (("No sharing", "One partner"), ("One partner", "Federal query")):
+        assert_never_falls(beside(asked, "policy", fewer, more), least_risen=10)
+
+
+def test_without_sharing_a_consumer_sees_nothing(answers):
+    nothing = chosen(answers, policy="No sharing", viewer=["ICE", "Vendor"])
+    known = nothing[~nothing.index.get_level_values("statistic").str.contains("_coverage")]["value"].dropna()
+    measured = set(known.index.get_level_values("measure"))
+    assert {"trips_detected", "effective_retention", "home_found", "unicity", "lookback_plate"} <= measured
+    assert (known == 0).all()
+    assert (
+        chosen(answers, policy="No sharing", viewer="East police", statistic="stock", retention=24 * HOUR)[
+            "value"
+        ].max()
+        > 0
+    )
+
+
+def test_a_mirror_outlives_its_source(answers):
+    life = chosen(answers, measure="effective_retention", statistic="supremum", town="East", sight="bulk")
+    pool = chosen(life, policy="Searchable pool")
+    for viewer, step, days in (
+        ("East police", 21 * DAY, 21), ("Vendor", 21 * DAY, 1826), ("ICE", 21 * DAY, 1826),
+        ("Vendor", 180, 1826), ("Vendor", AS_WRITTEN, 1826), ("Vendor", UNLIMITED, 1826),
+    ):  # fmt: skip
+        assert chosen(pool, viewer=viewer, retention=step)["value"].tolist() == [days], (viewer, step)
+    on_request = chosen(answers, measure="effective_retention", statistic="max", policy="Federal query", viewer="ICE")
+    assert chosen(on_request, sight="request")["value"].tolist() == [
+        1.5, 180 / DAY, 0.25, 0.5, 1, 1.5, 21, np.inf,
+    ]  # fmt: skip
+    assert (chosen(on_request, sight="bulk")["value"] == 0).all()
+
+
+def test_a_departments_limit_does_not_reach_the_pools_copies(answers):
+    pool = chosen(answers, policy="Searchable pool", viewer=["Vendor", "ICE"], measure=NEVER_FALL)
+    shortest = beside(pool, "retention", 180, UNLIMITED)
+    assert (shortest["one"] > 0).any()
+    pd.testing.assert_series_equal(shortest["one"], shortest["other"], check_names=False)
+
+
+def test_who_may_search_a_pool_sees_what_it_holds_in_bulk(answers):
+    pool = chosen(answers, policy="Searchable pool")
+    for level, one, other in (("viewer", "ICE", "Vendor"), ("sight", "bulk", "request")):
+        rows = chosen(pool, viewer=["ICE", "Vendor"])
+        rows = rows[rows.index.get_level_values("measure") != "unicity"] if level == "sight" else rows
+        same = beside(rows, level, one, other)
+        assert (same["one"] > 0).any()
+        pd.testing.assert_series_equal(same["one"], same["other"], check_names=False)
+    unique = chosen(pool, viewer="ICE", measure="unicity", statistic="p2_so_far", retention=180)["value"]
+    assert unique.iloc[0] > 0
+
+
+def test_asking_plate_by_plate_holds_nothing_in_bulk(answers):
+    asked = chosen(answers, policy="Federal query", viewer="ICE", measure=NEVER_FALL, statistic=SHARES)
+    both = beside(asked, "sight", "bulk", "request")
+    assert (both["one"].dropna() == 0).all()
+    assert (both["other"] > 0).sum() > 10
+
+
+def test_on_request_a_viewer_sees_at_least_what_it_holds(answers):
+    shared = chosen(
+        answers, measure=(*NEVER_FALL, "effective_retention"), statistic=(*SHARES, "max", "mean", "supremum")
+    )
+    assert_never_falls(beside(shared, "sight", "bulk", "request"), least_risen=10)
+
+
+# --- the tables beside the answers ------------------------------------------------------------------------------------
+
+
+def test_exposure_is_what_the_baselines_consumer_sees_of_each_car(place):
+    last = place.ask(place.study("measures.moments=[62 h]"))
+    cars = pd.read_parquet(place.folder / "exposure.parquet")
+    assert cars["vehicle"].is_monotonic_increasing
+    assert len(cars) == (place.done.settlement.vehicles.kind == VehicleKind.RESIDENT).sum()
+    assert set(cars["town"]) == {"Hamlet"}
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request", "retention": AS_WRITTEN, "town": "all"}
+    for measure in ("trips_detected", "trips_linked", "observed_days"):
+        mean = chosen(last, **case, measure=measure, statistic="share_of_horizon")["value"].iloc[0]
+        assert cars[measure].mean() == pytest.approx(mean, abs=1e-8)
+    rate = chosen(last, **case, measure="exposure_rate", statistic="share_of_horizon")["value"].iloc[0]
+    assert cars["reads_a_day"].mean() == pytest.approx(rate, abs=1e-8)
+
+
+def test_portals_count_different_plates_of_the_last_thirty_days(place, answers):
+    reads = pd.concat([pd.read_parquet(f) for f in (place.folder / "reads").rglob("*.parquet")])
+    reads = reads[(reads["plate"] >= 0) & (reads["time"] < 3 * DAY)]
+    cameras, sites = place.done.placement.cameras, place.done.placement.sites
+    owner = cameras.agency[sites.camera][reads["site"]]
+    portals = pd.read_parquet(place.folder / "portals.parquet").set_index("agency")
+    assert portals.index.tolist() == ["East", "West", "Vendor pool", "ICE"]
+    assert portals["plates"].tolist() == [reads["plate"][owner == row].nunique() for row in range(4)]
+    assert portals["cameras"].tolist() == [4, 3, 0, 0]
+    assert (portals["days"] == 3).all()
+    assert portals["plates"]["East"] > 50

@@ -1,0 +1,345 @@
+"""Runs that end early leave nothing half-written, say so the next time, and lose no finished seed."""
+
+import errno
+import io
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+
+import alprsim
+from alprsim import experiment, results, sweep
+from alprsim.results.run import ResultError
+from tests.conftest import contents
+
+SIMULATE = experiment.simulate
+FEW = ("seeds=[1]", "length=2 d", "measures.moments=[38 h]")
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "result"
+
+
+def partial(out):
+    return out.with_name(f".{out.name}.partial")
+
+
+def run(hamlet, out, *overrides, jobs=1):
+    """Run the hamlet; return the result and what was said on the way."""
+    said = io.StringIO()
+    done = sweep.run(alprsim.study(hamlet, overrides=overrides), out=out, jobs=jobs, tell=sweep.Progress(said))
+    return done, said.getvalue()
+
+
+def interrupted_at(monkeypatch, seed):
+    """Let the simulation of one seed, or none, be interrupted; return the list of seeds begun."""
+    begun = []
+
+    def trying(*args, **kwargs):
+        begun.append(kwargs["seed"])
+        if kwargs["seed"] == seed:
+            raise KeyboardInterrupt
+        return SIMULATE(*args, **kwargs)
+
+    monkeypatch.setattr(experiment, "simulate", trying)
+    return begun
+
+
+# --- a whole run ------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_leaves_its_folder_and_nothing_beside_it(hamlet, hamlet_run, out):
+    done, said = run(hamlet, out)
+    assert done.folder == out
+    assert [file.name for file in out.parent.iterdir()] == ["result"]
+    names = {file.name for file in out.iterdir()}
+    assert {"run.json", "report.html", "scenario.yaml", "measures.parquet", "summary.csv", "seed=1", "seed=2"} < names
+    assert not names & {"scratch", "identity.json"}
+    assert not [file for file in out.rglob("*") if file.name.endswith(".partial") or file.name.startswith(".")]
+    assert contents(out) == contents(hamlet_run.folder)
+    assert ["interrupted" in line for line in said.splitlines()].count(True) == 0
+    assert done.provenance["seconds"].keys() >= {"roads and routes", "seeds"}
+
+
+def test_runs_go_to_a_folder_of_the_scenarios_name_and_digest(hamlet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    loaded = alprsim.study(hamlet, overrides=FEW)
+    done = sweep.run(loaded)
+    assert done.folder.as_posix() == f"results/runs/hamlet-{loaded.digest()[:8]}"
+    assert done.report().exists()
+
+
+# --- interrupted ------------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(hamlet, hamlet_run, out, monkeypatch):
+    begun = interrupted_at(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(hamlet, out)
+    assert begun == [1, 2]
+    assert not out.exists()
+    assert (partial(out) / "seed=1" / "measures.parquet").exists()
+    assert not (partial(out) / "seed=2").exists()
+    for folder in (out, partial(out)):
+        with pytest.raises(ResultError, match="interrupted; run the same command again and it goes on from there"):
+            results.load(folder)
+    begun = interrupted_at(monkeypatch, None)
+    done, said = run(hamlet, out)
+    assert begun == [2]
+    assert "an earlier run of this scenario was interrupted; finished seeds kept: 1\n" in said
+    assert contents(done.folder) == contents(hamlet_run.folder)
+    assert not partial(out).exists()
+
+
+def test_after_a_kill_the_finished_seed_is_kept(hamlet, hamlet_run, out):
+    code = f"""
+import os, signal, alprsim
+from alprsim import inquiry
+ask = inquiry.ask
+def dying(*args, **kwargs):
+    if kwargs["seed"] == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return ask(*args, **kwargs)
+inquiry.ask = dying
+alprsim.run({str(hamlet)!r}, out={str(out)!r})
+"""
+    died = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert died.returncode == -signal.SIGKILL
+    assert not out.exists()
+    assert (partial(out) / ".seed=2" / "reads").exists()
+    done, said = run(hamlet, out)
+    assert "finished seeds kept: 1\n" in said
+    assert contents(done.folder) == contents(hamlet_run.folder)
+
+
+def test_what_another_scenario_left_is_removed(hamlet, out, monkeypatch):
+    interrupted_at(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(hamlet, out)
+    begun = interrupted_at(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(hamlet, out, "cameras.capture=0.5")
+    assert begun == [1, 2]
+
+
+@pytest.mark.parametrize("left", ["other code", "half an identity"])
+def test_what_other_code_left_is_removed_and_told(hamlet, hamlet_run, out, left, monkeypatch):
+    interrupted_at(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(hamlet, out)
+    identity = partial(out) / "identity.json"
+    if left == "other code":
+        identity.write_text(json.dumps({**json.loads(identity.read_text()), "code": "0" * 64}))
+    else:
+        identity.write_text(identity.read_text()[:20])
+    (partial(out) / "seed=1" / "measures.parquet").write_bytes(b"made by other code")
+    begun = interrupted_at(monkeypatch, None)
+    done, said = run(hamlet, out)
+    assert begun == [1, 2]
+    assert "an earlier run, of another scenario or by other code, was interrupted; what it left is removed\n" in said
+    assert contents(done.folder) == contents(hamlet_run.folder)
+
+
+def test_code_is_told_apart_by_its_files(tmp_path, monkeypatch):
+    now = sweep._code_digest()
+    assert sweep._code_digest() == now
+    (tmp_path / "sweep.py").write_text("")
+    monkeypatch.setattr(sweep, "__file__", str(tmp_path / "sweep.py"))
+    digests = [sweep._code_digest()]
+    for name in ("data/towns.csv", "kernels/queue.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("1")
+        digests.append(sweep._code_digest())
+    assert len({now, *digests}) == 4
+
+
+# --- an older result --------------------------------------------------------------------------------------------------
+
+
+def test_an_older_result_stays_until_the_new_one_is_whole(hamlet, out, monkeypatch):
+    older, _ = run(hamlet, out, *FEW)
+    before = contents(out)
+    with monkeypatch.context() as patched:
+        patched.setattr(results, "write", fail_with(OSError(errno.EIO, "Input/output error")))
+        with pytest.raises(OSError, match="Input/output"):
+            run(hamlet, out, *FEW, "cameras.capture=0.5")
+    assert contents(out) == before
+    assert results.load(out).provenance == older.provenance
+    run(hamlet, out, *FEW, "cameras.capture=0.5")
+    assert contents(out) != before
+    assert [file.name for file in out.parent.iterdir()] == ["result"]
+
+
+def test_a_run_that_dies_while_it_puts_its_result_in_place_loses_neither(hamlet, out, monkeypatch):
+    run(hamlet, out, *FEW)
+    before = contents(out)
+    replace = os.replace
+
+    def dying(source, target):
+        if target == out:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", dying)
+        with pytest.raises(KeyboardInterrupt):
+            run(hamlet, out, *FEW)
+    assert not out.exists()
+    begun = interrupted_at(monkeypatch, None)
+    monkeypatch.setattr(experiment, "prepare", checks(experiment.prepare, lambda: contents(out) == before))
+    _, said = run(hamlet, out, *FEW)
+    assert begun == []
+    assert "finished seeds kept: 1\n" in said
+    assert contents(out) == before
+    assert [file.name for file in out.parent.iterdir()] == ["result"]
+
+
+def fail_with(error):
+    def fail(*_args, **_kwargs):
+        raise error
+
+    return fail
+
+
+def checks(function, condition):
+    """Return the function with a condition that must hold when it is called."""
+
+    def checked(*args, **kwargs):
+        assert condition()
+        return function(*args, **kwargs)
+
+    return checked
+
+
+# --- folders that cannot be written -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["below a file", "in /proc"])
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(hamlet, tmp_path, where, monkeypatch):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "result" if where == "below a file" else "/proc/alprsim/result"
+    monkeypatch.setattr(experiment, "prepare", fail_with(AssertionError("computed")))
+    with pytest.raises(OSError, match=r"cannot write results to .*/result: .*; choose another folder with --out"):
+        alprsim.run(hamlet, out=out)
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_what_is_no_result_is_never_replaced(hamlet, out, what, monkeypatch):
+    monkeypatch.setattr(experiment, "prepare", fail_with(AssertionError("computed")))
+    precious = out / "thesis.txt" if what == "folder" else out
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_text("precious")
+    with pytest.raises(OSError, match="exists and is not a result: it is left as it is; choose another folder"):
+        alprsim.run(hamlet, out=out)
+    assert precious.read_text() == "precious"
+    assert not partial(out).exists()
+
+
+def test_the_working_folder_itself_is_no_place_for_a_result(hamlet, tmp_path, monkeypatch):
+    (tmp_path / "notes.txt").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="exists and is not a result"):
+        alprsim.run(hamlet, out=".")
+
+
+def test_an_empty_folder_is_taken(hamlet, out):
+    out.mkdir()
+    done, _ = run(hamlet, out, *FEW)
+    assert done.page.exists()
+
+
+@pytest.mark.parametrize("table", ["truth/bucket=0/block=0", "measures", "roads"])
+def test_a_full_disk_leaves_no_half_result(hamlet, hamlet_run, out, table, monkeypatch):
+    write = pq.write_table
+
+    def full(content, where, **options):
+        if f"{table}.parquet" in str(where):
+            where.write_bytes(b"PAR1half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(content, where, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pq, "write_table", full)
+        with pytest.raises(OSError, match="No space left"):
+            run(hamlet, out)
+    assert not out.exists()
+    (half,) = [file for file in partial(out).rglob("*") if file.is_file() and file.read_bytes() == b"PAR1half"]
+    assert half.name == f"{table.split('/')[-1]}.parquet.partial"
+    done, _ = run(hamlet, out)
+    assert contents(done.folder) == contents(hamlet_run.folder)
+    assert not list(out.rglob("*.partial"))
+
+
+# --- several processes ------------------------------------------------------------------------------------------------
+
+
+def test_what_goes_wrong_in_a_process_is_told_and_starts_no_other_seed(hamlet, out):
+    seeds = "seeds=[1, 2, 3, 4, 5, 6, 7, 8]"
+    with pytest.raises(ValueError, match=r"plates\.issued must be at least"):
+        run(hamlet, out, seeds, "plates.issued=10", jobs=2)
+    begun = {file.name for file in partial(out).iterdir() if "seed=" in file.name}
+    assert begun <= {".seed=1", ".seed=2", ".seed=3"}
+    assert not out.exists()
+
+
+def test_a_killed_process_is_told(hamlet, out):
+    class Killer(sweep.Progress):
+        def stage(self, who):
+            def tell(stage, done):
+                if who.startswith("seed"):
+                    workers = [p for p in multiprocessing.active_children() if "Manager" not in p.name]
+                    for worker in workers:
+                        os.kill(worker.pid, signal.SIGKILL)
+
+            return tell
+
+    loaded = alprsim.study(hamlet, overrides=["seeds=[1, 2, 3, 4, 5, 6]"])
+    with pytest.raises(OSError, match="a process was killed, perhaps for want of memory; fewer --jobs need less of it"):
+        sweep.run(loaded, out=out, jobs=2, tell=Killer(None))
+    assert not out.exists()
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+def test_progress_is_a_line_a_stage_where_nobody_watches():
+    said = io.StringIO()
+    with sweep.Progress(said) as progress:
+        for seed in (1, 2):
+            for done in (0, 0.5, 1):
+                progress.stage(f"seed {seed}")("days", done)
+    lines = said.getvalue().splitlines()
+    assert [line.split("s  ")[1] for line in lines] == ["seed 1: days", "seed 2: days"]
+
+
+def test_progress_is_bars_on_a_terminal_that_go_away_even_after_an_error():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    def interrupted(progress):
+        with progress:
+            progress.stage("seed 1")("days", 0.5)
+            progress.note("an earlier run was interrupted")
+            assert progress._live.live.is_started
+            raise KeyboardInterrupt
+
+    screen = Terminal()
+    progress = sweep.Progress(screen)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(progress)
+    assert not progress._live.live.is_started
+    assert "an earlier run was interrupted" in screen.getvalue()
+
+
+def test_nothing_is_said_without_a_stream(capfd):
+    with sweep.Progress(None) as progress:
+        progress.stage("seed 1")("days", 0.5)
+        progress.note("nobody hears this")
+    assert capfd.readouterr() == ("", "")
