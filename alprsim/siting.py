@@ -243,15 +243,19 @@ def _busiest(ground: _Ground, task: _Task, seed: int) -> Int64:
 
 
 def _gateways(ground: _Ground, task: _Task, seed: int) -> Int64:
-    """Return the roads that cross the town's boundary or lead beyond the map, the busiest first."""
+    """Return the roads that cross the town's boundary or lead beyond the map, the busiest first; then the town's others.
+
+    So where a town has fewer gateways than cameras, the rest of them stand on its busiest roads.
+    """
     places = ground.network.places
     beyond = places.junction[places.kind == PlaceKind.BEYOND]
     roads = ground.network.roads
     starts, ends = ground.from_town == task.town, ground.to_town == task.town
     leads_out = np.isin(roads.tail, beyond) | np.isin(roads.head, beyond)
-    if task.town < 0:
-        return _by_flow(ground, leads_out & _takes(ground, task.kind))
-    return _by_flow(ground, ((starts != ends) | (leads_out & starts)) & _takes(ground, task.kind))
+    crosses = leads_out if task.town < 0 else (starts != ends) | (leads_out & starts)
+    takes = _takes(ground, task.kind)
+    others = _inside(ground, task) & takes & ~crosses
+    return np.concatenate([_by_flow(ground, crosses & takes), _by_flow(ground, others)])
 
 
 def _random(ground: _Ground, task: _Task, seed: int) -> Int64:

@@ -55,6 +55,18 @@ utility: {incidents: 60, within: 400 m}
 """
 """Small enough for kernels as plain Python."""
 
+OUTPOST = """
+extends: hamlet.yaml
+name: outpost
+length: 2 d
+roads: {population: 60}
+policies: {Searchable pool: null, One partner: null}
+ladder: {retention: [6 h, unlimited]}
+measures: {moments: [38 h], unicity_targets: 5}
+utility: {incidents: 5}
+"""
+"""Smaller still: for what needs many runs."""
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
@@ -71,7 +83,14 @@ def hamlet(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("hamlet")
     nx.write_graphml(grid(5), folder / "hamlet.graphml")
     (folder / "hamlet.yaml").write_text(HAMLET)
+    (folder / "outpost.yaml").write_text(OUTPOST)
     return folder / "hamlet.yaml"
+
+
+@pytest.fixture(scope="session")
+def outpost(hamlet) -> Path:
+    """Return a scenario file of the hamlet with a fifth of its people and half of its policies."""
+    return hamlet.with_name("outpost.yaml")
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +99,14 @@ def hamlet_run(hamlet, tmp_path_factory):
     import alprsim
 
     return alprsim.run(hamlet, out=tmp_path_factory.mktemp("runs") / "hamlet")
+
+
+@pytest.fixture(scope="session")
+def outpost_run(outpost, tmp_path_factory):
+    """Return the finished run of the outpost; nobody may write to it."""
+    import alprsim
+
+    return alprsim.run(outpost, out=tmp_path_factory.mktemp("runs") / "outpost")
 
 
 @pytest.fixture(scope="session")

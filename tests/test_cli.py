@@ -21,7 +21,6 @@ from alprsim.tables import contracts
 from tests.conftest import grid
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
-FEW = ("--seed", "1", "--set", "length=2 d", "--set", "measures.moments=[38 h]")
 
 
 def alprsim(*arguments):
@@ -124,8 +123,8 @@ print(*heavy & set(sys.modules), file=sys.stderr)
 # --- run --------------------------------------------------------------------------------------------------------------
 
 
-def test_run_ends_with_where_the_result_is_and_what_matters(hamlet, tmp_path):
-    done = alprsim("run", hamlet, "--out", tmp_path / "result", *FEW)
+def test_run_ends_with_where_the_result_is_and_what_matters(outpost, tmp_path):
+    done = alprsim("run", outpost, "--out", tmp_path / "result", "--seed", 1)
     assert done.exit_code == 0, done.output
     lines = done.stdout.split("\n")
     assert lines[1:4] == [f"result  {tmp_path / 'result'}", f"page    {tmp_path / 'result' / 'report.html'}", ""]
@@ -136,8 +135,10 @@ def test_run_ends_with_where_the_result_is_and_what_matters(hamlet, tmp_path):
     assert (tmp_path / "result" / "report.html").stat().st_size > 10_000
 
 
-def test_run_says_it_as_json_too(hamlet, tmp_path):
-    done = alprsim("run", hamlet, "--out", tmp_path / "result", *FEW, "--jobs", 2, "--set", "title=Other", "--json")
+def test_run_says_it_as_json_too(outpost, tmp_path):
+    done = alprsim(
+        "run", outpost, "--out", tmp_path / "result", "--seed", 1, "--jobs", 2, "--set", "title=Other", "--json"
+    )
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["folder"] == str(tmp_path / "result")
@@ -147,8 +148,8 @@ def test_run_says_it_as_json_too(hamlet, tmp_path):
     assert (info["title"], info["provenance"]["seeds"]) == ("Other", [1])
 
 
-def test_run_keeps_data_and_progress_apart(hamlet, tmp_path):
-    done = in_a_process("run", hamlet, "--out", tmp_path / "result", *FEW, "--json")
+def test_run_keeps_data_and_progress_apart(outpost, tmp_path):
+    done = in_a_process("run", outpost, "--out", tmp_path / "result", "--seed", 1, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["folder"] == str(tmp_path / "result")
     assert [line.split("s  ")[1] for line in done.stderr.splitlines()][:3] == [
@@ -157,13 +158,13 @@ def test_run_keeps_data_and_progress_apart(hamlet, tmp_path):
     assert "\x1b" not in done.stderr
 
 
-def test_an_interruption_has_its_own_status(hamlet, tmp_path):
+def test_an_interruption_has_its_own_status(outpost, tmp_path):
     code = f"""
 import os, signal
 from alprsim import experiment
 from alprsim.cli import main
 experiment.simulate = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)
-main(["run", {str(hamlet)!r}, "--out", {str(tmp_path / "result")!r}])
+main(["run", {str(outpost)!r}, "--out", {str(tmp_path / "result")!r}])
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 130
@@ -172,18 +173,18 @@ main(["run", {str(hamlet)!r}, "--out", {str(tmp_path / "result")!r}])
     assert not (tmp_path / "result").exists()
 
 
-def test_a_result_that_cannot_be_written_is_an_error(hamlet, tmp_path, monkeypatch):
+def test_a_result_that_cannot_be_written_is_an_error(outpost, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     said = "alprsim: cannot write results to", "Not a directory; choose another folder with --out"
-    refused(alprsim("run", hamlet, "--out", tmp_path / "file" / "result"), 1, *said)
-    refused(alprsim("run", hamlet, "--out", tmp_path), 1, "is not a result: it is left as it is")
+    refused(alprsim("run", outpost, "--out", tmp_path / "file" / "result"), 1, *said)
+    refused(alprsim("run", outpost, "--out", tmp_path), 1, "is not a result: it is left as it is")
 
     def full(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, "Error writing bytes to file")
 
     monkeypatch.setattr(pq, "write_table", full)
     refused(
-        alprsim("run", hamlet, "--out", tmp_path / "result"), 1, "alprsim: the disk is full; make room, and the same"
+        alprsim("run", outpost, "--out", tmp_path / "result"), 1, "alprsim: the disk is full; make room, and the same"
     )
     assert not (tmp_path / "result").exists()
 
@@ -218,16 +219,16 @@ def without_lengths(graph):
     return graph
 
 
-def test_graph_takes_the_place_of_the_scenarios_roads(hamlet, tmp_path):
+def test_graph_takes_the_place_of_the_scenarios_roads(outpost, tmp_path):
     wider = save(grid(6), tmp_path / "wider.graphml")
     with open(wider, "rb") as plain, gzip.open(tmp_path / "wider.graphml.gz", "wb") as packed:
         packed.write(plain.read())
-    done = alprsim("run", hamlet, "--graph", tmp_path / "wider.graphml.gz", "--out", tmp_path / "result", *FEW)
+    done = alprsim("run", outpost, "--graph", tmp_path / "wider.graphml.gz", "--out", tmp_path / "result", "--seed", 1)
     assert done.exit_code == 0, done.output
     assert pq.read_metadata(tmp_path / "result" / "junctions.parquet").num_rows == 36
 
 
-def test_graphs_that_cannot_be_used_are_refused(hamlet, tmp_path):
+def test_graphs_that_cannot_be_used_are_refused(outpost, tmp_path):
     whole = save(grid(5), tmp_path / "whole.graphml").read_bytes()
     (tmp_path / "truncated.graphml.gz").write_bytes(gzip.compress(whole)[:-300])
     (tmp_path / "empty.graphml").write_text("")
@@ -240,7 +241,7 @@ def test_graphs_that_cannot_be_used_are_refused(hamlet, tmp_path):
         ("one_way.graphml", "only 1 of 25 junctions can all be reached from each other"),
         ("no_lengths.graphml", "edges without 'length'"),
     ):
-        done = alprsim("run", hamlet, "--graph", tmp_path / name, "--out", tmp_path / "result")
+        done = alprsim("run", outpost, "--graph", tmp_path / name, "--out", tmp_path / "result")
         refused(done, 1, name, *said)
         assert not (tmp_path / "result").exists()
 
@@ -324,14 +325,14 @@ def test_the_real_danbury_by_name_from_replayed_replies(offline, shared_data):
 # --- compare ----------------------------------------------------------------------------------------------------------
 
 
-def test_two_results_stand_side_by_side(hamlet, hamlet_run, tmp_path):
+def test_two_results_stand_side_by_side(outpost, outpost_run, tmp_path):
     other = tmp_path / "other"
-    assert alprsim("run", hamlet, "--out", other, "--set", "cameras.capture=0.4").exit_code == 0
-    done = alprsim("compare", hamlet_run.folder, other)
+    assert alprsim("run", outpost, "--out", other, "--set", "cameras.capture=0.4").exit_code == 0
+    done = alprsim("compare", outpost_run.folder, other)
     assert done.exit_code == 0, done.output
     assert "cameras.capture: 0.9 → 0.4" in done.stdout
     assert "B − A" in done.stdout
-    rows = json.loads(alprsim("compare", hamlet_run.folder, other, "--json").stdout)
+    rows = json.loads(alprsim("compare", outpost_run.folder, other, "--json").stdout)
     seen = [
         row for row in rows
         if (row["measure"], row["statistic"], row["policy"], row["viewer"], row["sight"], row["retention"])
@@ -342,14 +343,14 @@ def test_two_results_stand_side_by_side(hamlet, hamlet_run, tmp_path):
     assert seen[0]["B − A"] == pytest.approx(seen[0]["B"] - seen[0]["A"])
 
 
-def test_compare_wants_two_results(hamlet_run, tmp_path):
-    refused(alprsim("compare", hamlet_run.folder), 2, "compare needs two results")
+def test_compare_wants_two_results(outpost_run, tmp_path):
+    refused(alprsim("compare", outpost_run.folder), 2, "compare needs two results")
     refused(alprsim("compare"), 2, "Missing argument")
     (tmp_path / "no_result").mkdir()
     (tmp_path / ".died.partial").mkdir()
     for name, said in (("no_result", "is not a result: it has no run.json"), ("none", "is not a folder"),
                        ("died", "the run was interrupted")):  # fmt: skip
-        refused(alprsim("compare", hamlet_run.folder, tmp_path / name), 1, f"{tmp_path / name}", said)
+        refused(alprsim("compare", outpost_run.folder, tmp_path / name), 1, f"{tmp_path / name}", said)
 
 
 # --- what is built in -------------------------------------------------------------------------------------------------

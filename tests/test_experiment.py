@@ -93,9 +93,9 @@ def test_the_only_town_answers_for_all(town_run):
 # --- the same again ---------------------------------------------------------------------------------------------------
 
 
-def test_one_seed_is_the_same_again_alone_or_among_others(hamlet, hamlet_run, tmp_path):
-    again = alprsim.run(hamlet, out=tmp_path / "again", overrides=["seeds=[2]"])
-    expected = contents(hamlet_run.folder / "seed=2")
+def test_one_seed_is_the_same_again_alone_or_among_others(outpost, outpost_run, tmp_path):
+    again = alprsim.run(outpost, out=tmp_path / "again", overrides=["seeds=[2]"])
+    expected = contents(outpost_run.folder / "seed=2")
     assert {"measures.parquet", "tally.parquet", "reads/bucket=0/block=0.parquet"} < set(expected)
     assert contents(again.folder / "seed=2") == expected
 
@@ -107,17 +107,17 @@ def test_another_seed_is_another_world(hamlet_run):
         assert one != other, part
 
 
-def test_two_processes_give_what_one_gives(hamlet, hamlet_run, tmp_path):
-    two = alprsim.run(hamlet, out=tmp_path / "two", jobs=2)
-    assert contents(two.folder) == contents(hamlet_run.folder)
+def test_two_processes_give_what_one_gives(outpost, outpost_run, tmp_path):
+    two = alprsim.run(outpost, out=tmp_path / "two", jobs=2)
+    assert contents(two.folder) == contents(outpost_run.folder)
 
 
-def test_the_resolved_scenario_gives_the_same_reads(hamlet_run, tmp_path):
-    stored = hamlet_run.folder / "scenario.yaml"
+def test_the_resolved_scenario_gives_the_same_reads(outpost_run, tmp_path):
+    stored = outpost_run.folder / "scenario.yaml"
     again = alprsim.run(stored, out=tmp_path / "again")
     assert again.scenario_text == stored.read_text()
-    assert again.provenance["scenario_sha256"] == hamlet_run.provenance["scenario_sha256"]
-    assert contents(again.folder) == contents(hamlet_run.folder)
+    assert again.provenance["scenario_sha256"] == outpost_run.provenance["scenario_sha256"]
+    assert contents(again.folder) == contents(outpost_run.folder)
 
 
 def test_both_engines_give_the_same_reads(hamlet, tmp_path):

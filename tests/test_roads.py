@@ -606,3 +606,16 @@ def test_built_in_towns_are_asked_for_by_name_and_built(tmp_path, monkeypatch):
 def test_osmnx_is_not_loaded_before_a_map_is():
     code = "import sys, alprsim.roads; sys.exit('osmnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_generated_roads_get_the_lanes_that_their_traffic_needs():
+    rows = [(a, b, 100, RoadKind.SECONDARY, 1, 10) for a, b in ((0, 1), (1, 0), (1, 2), (2, 1))]
+    town = Towns.of(name=["Fairfield"], x=[0], y=[0], population=[10], listed=[1])
+    places = Places.of(junction=[0], kind=[0], weight=[10], town=[0])
+    network = roads.build(corners(), streets(rows), places, town, crs="EPSG:6433", attribution="", generated=True)
+    hourly = 3_600_000 / network.roads.headway[0]
+    wide = roads.dimension(network, np.array([0.0, hourly * roads.FILLED, hourly, 99 * hourly]))
+    assert wide.roads.lanes.tolist() == [1, 1, 2, roads.MOST_LANES]
+    assert wide.roads.headway.tolist() == [network.roads.headway[0] // n for n in (1, 1, 2, roads.MOST_LANES)]
+    assert wide.roads.room.tolist() == [network.roads.room[0] * n for n in (1, 1, 2, roads.MOST_LANES)]
+    assert wide.roads.crossing.tolist() == network.roads.crossing.tolist()

@@ -129,8 +129,13 @@ def test_gateways_cross_the_towns_boundary():
 def test_gateways_of_the_whole_map_lead_beyond_it():
     placed = place({"agency": "Transit", "siting": "gateways", "count": 1})
     assert all(0 in pair for pair in ends(placed))
-    with pytest.raises(SitingError, match=r"in the whole network; .* 150 m apart: 1$"):
-        place({"agency": "Transit", "siting": "gateways", "count": 2})
+
+
+def test_cameras_beyond_the_gateways_stand_on_the_busiest_roads():
+    gateway, second = ends(place({"agency": "Transit", "siting": "gateways", "count": 2}))
+    busiest = ends(place({"agency": "Transit", "siting": "busiest", "count": 20}))
+    assert 0 in gateway
+    assert second == next(pair for pair in busiest if 0 not in pair and frozenset(pair) != frozenset(gateway))
 
 
 def test_random_cameras_are_on_streets_with_traffic_and_belong_to_the_seed():

@@ -18,7 +18,6 @@ from alprsim.results.run import ResultError
 from tests.conftest import contents
 
 SIMULATE = experiment.simulate
-FEW = ("seeds=[1]", "length=2 d", "measures.moments=[38 h]")
 
 
 @pytest.fixture
@@ -30,10 +29,10 @@ def partial(out):
     return out.with_name(f".{out.name}.partial")
 
 
-def run(hamlet, out, *overrides, jobs=1):
-    """Run the hamlet; return the result and what was said on the way."""
+def run(outpost, out, *overrides, jobs=1):
+    """Run the outpost; return the result and what was said on the way."""
     said = io.StringIO()
-    done = sweep.run(alprsim.study(hamlet, overrides=overrides), out=out, jobs=jobs, tell=sweep.Progress(said))
+    done = sweep.run(alprsim.study(outpost, overrides=overrides), out=out, jobs=jobs, tell=sweep.Progress(said))
     return done, said.getvalue()
 
 
@@ -54,34 +53,34 @@ def interrupted_at(monkeypatch, seed):
 # --- a whole run ------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_leaves_its_folder_and_nothing_beside_it(hamlet, hamlet_run, out):
-    done, said = run(hamlet, out)
+def test_a_run_leaves_its_folder_and_nothing_beside_it(outpost, outpost_run, out):
+    done, said = run(outpost, out)
     assert done.folder == out
     assert [file.name for file in out.parent.iterdir()] == ["result"]
     names = {file.name for file in out.iterdir()}
     assert {"run.json", "report.html", "scenario.yaml", "measures.parquet", "summary.csv", "seed=1", "seed=2"} < names
     assert not names & {"scratch", "identity.json"}
     assert not [file for file in out.rglob("*") if file.name.endswith(".partial") or file.name.startswith(".")]
-    assert contents(out) == contents(hamlet_run.folder)
+    assert contents(out) == contents(outpost_run.folder)
     assert ["interrupted" in line for line in said.splitlines()].count(True) == 0
     assert done.provenance["seconds"].keys() >= {"roads and routes", "seeds"}
 
 
-def test_runs_go_to_a_folder_of_the_scenarios_name_and_digest(hamlet, tmp_path, monkeypatch):
+def test_runs_go_to_a_folder_of_the_scenarios_name_and_digest(outpost, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    loaded = alprsim.study(hamlet, overrides=FEW)
+    loaded = alprsim.study(outpost, overrides=["seeds=[1]"])
     done = sweep.run(loaded)
-    assert done.folder.as_posix() == f"results/runs/hamlet-{loaded.digest()[:8]}"
+    assert done.folder.as_posix() == f"results/runs/outpost-{loaded.digest()[:8]}"
     assert done.report().exists()
 
 
 # --- interrupted ------------------------------------------------------------------------------------------------------
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(hamlet, hamlet_run, out, monkeypatch):
+def test_an_interrupted_run_goes_on_where_it_stopped(outpost, outpost_run, out, monkeypatch):
     begun = interrupted_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
-        run(hamlet, out)
+        run(outpost, out)
     assert begun == [1, 2]
     assert not out.exists()
     assert (partial(out) / "seed=1" / "measures.parquet").exists()
@@ -90,14 +89,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped(hamlet, hamlet_run, out, mo
         with pytest.raises(ResultError, match="interrupted; run the same command again and it goes on from there"):
             results.load(folder)
     begun = interrupted_at(monkeypatch, None)
-    done, said = run(hamlet, out)
+    done, said = run(outpost, out)
     assert begun == [2]
     assert "an earlier run of this scenario was interrupted; finished seeds kept: 1\n" in said
-    assert contents(done.folder) == contents(hamlet_run.folder)
+    assert contents(done.folder) == contents(outpost_run.folder)
     assert not partial(out).exists()
 
 
-def test_after_a_kill_the_finished_seed_is_kept(hamlet, hamlet_run, out):
+def test_after_a_kill_the_finished_seed_is_kept(outpost, outpost_run, out):
     code = f"""
 import os, signal, alprsim
 from alprsim import inquiry
@@ -107,32 +106,32 @@ def dying(*args, **kwargs):
         os.kill(os.getpid(), signal.SIGKILL)
     return ask(*args, **kwargs)
 inquiry.ask = dying
-alprsim.run({str(hamlet)!r}, out={str(out)!r})
+alprsim.run({str(outpost)!r}, out={str(out)!r})
 """
     died = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     assert died.returncode == -signal.SIGKILL
     assert not out.exists()
     assert (partial(out) / ".seed=2" / "reads").exists()
-    done, said = run(hamlet, out)
+    done, said = run(outpost, out)
     assert "finished seeds kept: 1\n" in said
-    assert contents(done.folder) == contents(hamlet_run.folder)
+    assert contents(done.folder) == contents(outpost_run.folder)
 
 
-def test_what_another_scenario_left_is_removed(hamlet, out, monkeypatch):
+def test_what_another_scenario_left_is_removed(outpost, out, monkeypatch):
     interrupted_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
-        run(hamlet, out)
+        run(outpost, out)
     begun = interrupted_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
-        run(hamlet, out, "cameras.capture=0.5")
+        run(outpost, out, "cameras.capture=0.5")
     assert begun == [1, 2]
 
 
 @pytest.mark.parametrize("left", ["other code", "half an identity"])
-def test_what_other_code_left_is_removed_and_told(hamlet, hamlet_run, out, left, monkeypatch):
+def test_what_other_code_left_is_removed_and_told(outpost, outpost_run, out, left, monkeypatch):
     interrupted_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
-        run(hamlet, out)
+        run(outpost, out)
     identity = partial(out) / "identity.json"
     if left == "other code":
         identity.write_text(json.dumps({**json.loads(identity.read_text()), "code": "0" * 64}))
@@ -140,10 +139,10 @@ def test_what_other_code_left_is_removed_and_told(hamlet, hamlet_run, out, left,
         identity.write_text(identity.read_text()[:20])
     (partial(out) / "seed=1" / "measures.parquet").write_bytes(b"made by other code")
     begun = interrupted_at(monkeypatch, None)
-    done, said = run(hamlet, out)
+    done, said = run(outpost, out)
     assert begun == [1, 2]
     assert "an earlier run, of another scenario or by other code, was interrupted; what it left is removed\n" in said
-    assert contents(done.folder) == contents(hamlet_run.folder)
+    assert contents(done.folder) == contents(outpost_run.folder)
 
 
 def test_code_is_told_apart_by_its_files(tmp_path, monkeypatch):
@@ -162,22 +161,22 @@ def test_code_is_told_apart_by_its_files(tmp_path, monkeypatch):
 # --- an older result --------------------------------------------------------------------------------------------------
 
 
-def test_an_older_result_stays_until_the_new_one_is_whole(hamlet, out, monkeypatch):
-    older, _ = run(hamlet, out, *FEW)
+def test_an_older_result_stays_until_the_new_one_is_whole(outpost, out, monkeypatch):
+    older, _ = run(outpost, out, "seeds=[1]")
     before = contents(out)
     with monkeypatch.context() as patched:
         patched.setattr(results, "write", fail_with(OSError(errno.EIO, "Input/output error")))
         with pytest.raises(OSError, match="Input/output"):
-            run(hamlet, out, *FEW, "cameras.capture=0.5")
+            run(outpost, out, "seeds=[1]", "cameras.capture=0.5")
     assert contents(out) == before
     assert results.load(out).provenance == older.provenance
-    run(hamlet, out, *FEW, "cameras.capture=0.5")
+    run(outpost, out, "seeds=[1]", "cameras.capture=0.5")
     assert contents(out) != before
     assert [file.name for file in out.parent.iterdir()] == ["result"]
 
 
-def test_a_run_that_dies_while_it_puts_its_result_in_place_loses_neither(hamlet, out, monkeypatch):
-    run(hamlet, out, *FEW)
+def test_a_run_that_dies_while_it_puts_its_result_in_place_loses_neither(outpost, out, monkeypatch):
+    run(outpost, out, "seeds=[1]")
     before = contents(out)
     replace = os.replace
 
@@ -189,11 +188,11 @@ def test_a_run_that_dies_while_it_puts_its_result_in_place_loses_neither(hamlet,
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", dying)
         with pytest.raises(KeyboardInterrupt):
-            run(hamlet, out, *FEW)
+            run(outpost, out, "seeds=[1]")
     assert not out.exists()
     begun = interrupted_at(monkeypatch, None)
     monkeypatch.setattr(experiment, "prepare", checks(experiment.prepare, lambda: contents(out) == before))
-    _, said = run(hamlet, out, *FEW)
+    _, said = run(outpost, out, "seeds=[1]")
     assert begun == []
     assert "finished seeds kept: 1\n" in said
     assert contents(out) == before
@@ -221,41 +220,41 @@ def checks(function, condition):
 
 
 @pytest.mark.parametrize("where", ["below a file", "in /proc"])
-def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(hamlet, tmp_path, where, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(outpost, tmp_path, where, monkeypatch):
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "result" if where == "below a file" else "/proc/alprsim/result"
     monkeypatch.setattr(experiment, "prepare", fail_with(AssertionError("computed")))
     with pytest.raises(OSError, match=r"cannot write results to .*/result: .*; choose another folder with --out"):
-        alprsim.run(hamlet, out=out)
+        alprsim.run(outpost, out=out)
 
 
 @pytest.mark.parametrize("what", ["folder", "file"])
-def test_what_is_no_result_is_never_replaced(hamlet, out, what, monkeypatch):
+def test_what_is_no_result_is_never_replaced(outpost, out, what, monkeypatch):
     monkeypatch.setattr(experiment, "prepare", fail_with(AssertionError("computed")))
     precious = out / "thesis.txt" if what == "folder" else out
     precious.parent.mkdir(exist_ok=True)
     precious.write_text("precious")
     with pytest.raises(OSError, match="exists and is not a result: it is left as it is; choose another folder"):
-        alprsim.run(hamlet, out=out)
+        alprsim.run(outpost, out=out)
     assert precious.read_text() == "precious"
     assert not partial(out).exists()
 
 
-def test_the_working_folder_itself_is_no_place_for_a_result(hamlet, tmp_path, monkeypatch):
+def test_the_working_folder_itself_is_no_place_for_a_result(outpost, tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OSError, match="exists and is not a result"):
-        alprsim.run(hamlet, out=".")
+        alprsim.run(outpost, out=".")
 
 
-def test_an_empty_folder_is_taken(hamlet, out):
+def test_an_empty_folder_is_taken(outpost, out):
     out.mkdir()
-    done, _ = run(hamlet, out, *FEW)
+    done, _ = run(outpost, out, "seeds=[1]")
     assert done.page.exists()
 
 
 @pytest.mark.parametrize("table", ["truth/bucket=0/block=0", "measures", "roads"])
-def test_a_full_disk_leaves_no_half_result(hamlet, hamlet_run, out, table, monkeypatch):
+def test_a_full_disk_leaves_no_half_result(outpost, outpost_run, out, table, monkeypatch):
     write = pq.write_table
 
     def full(content, where, **options):
@@ -267,28 +266,28 @@ def test_a_full_disk_leaves_no_half_result(hamlet, hamlet_run, out, table, monke
     with monkeypatch.context() as patched:
         patched.setattr(pq, "write_table", full)
         with pytest.raises(OSError, match="No space left"):
-            run(hamlet, out)
+            run(outpost, out)
     assert not out.exists()
     (half,) = [file for file in partial(out).rglob("*") if file.is_file() and file.read_bytes() == b"PAR1half"]
     assert half.name == f"{table.split('/')[-1]}.parquet.partial"
-    done, _ = run(hamlet, out)
-    assert contents(done.folder) == contents(hamlet_run.folder)
+    done, _ = run(outpost, out)
+    assert contents(done.folder) == contents(outpost_run.folder)
     assert not list(out.rglob("*.partial"))
 
 
 # --- several processes ------------------------------------------------------------------------------------------------
 
 
-def test_what_goes_wrong_in_a_process_is_told_and_starts_no_other_seed(hamlet, out):
+def test_what_goes_wrong_in_a_process_is_told_and_starts_no_other_seed(outpost, out):
     seeds = "seeds=[1, 2, 3, 4, 5, 6, 7, 8]"
     with pytest.raises(ValueError, match=r"plates\.issued must be at least"):
-        run(hamlet, out, seeds, "plates.issued=10", jobs=2)
+        run(outpost, out, seeds, "plates.issued=10", jobs=2)
     begun = {file.name for file in partial(out).iterdir() if "seed=" in file.name}
     assert begun <= {".seed=1", ".seed=2", ".seed=3"}
     assert not out.exists()
 
 
-def test_a_killed_process_is_told(hamlet, out):
+def test_a_killed_process_is_told(outpost, out):
     class Killer(sweep.Progress):
         def stage(self, who):
             def tell(stage, done):
@@ -299,7 +298,7 @@ def test_a_killed_process_is_told(hamlet, out):
 
             return tell
 
-    loaded = alprsim.study(hamlet, overrides=["seeds=[1, 2, 3, 4, 5, 6]"])
+    loaded = alprsim.study(outpost, overrides=["seeds=[1, 2, 3, 4, 5, 6]"])
     with pytest.raises(OSError, match="a process was killed, perhaps for want of memory; fewer --jobs need less of it"):
         sweep.run(loaded, out=out, jobs=2, tell=Killer(None))
     assert not out.exists()

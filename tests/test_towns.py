@@ -250,3 +250,22 @@ def test_growth_is_its_plain_twins(seed, slope, barred):
     assert expected[2] == attempts < 2000
     assert [tuple(e) for e in edge[: used[1]].tolist()] == expected[1]
     assert [tuple(p) for p in point[: used[0]].tolist()] == expected[0]
+
+
+def test_jobs_beyond_a_gateway_are_those_of_the_town_it_enters():
+    built = towns.generate(["Wethersfield"], [], seed=0)
+    jobs = {town.name: town.jobs for town in towns.known()}
+    beyond = built.places.kind == PlaceKind.BEYOND
+    names = built.towns.name[built.places.town[beyond]]
+    assert dict(zip(names.tolist(), built.places.weight[beyond].tolist(), strict=True)) == {
+        "beyond Berlin Turnpike (Newington)": jobs["Newington"],
+        "beyond Berlin Turnpike (Hartford)": jobs["Hartford"] / 2,
+        "beyond I-91 (Hartford)": jobs["Hartford"] / 2,
+        "beyond I-91 (Rocky Hill)": jobs["Rocky Hill"],
+    }
+
+
+def test_a_neighbour_without_small_streets_is_reached_and_not_lived_in():
+    built = towns.generate(["Wethersfield"], ["Hartford"], seed=0)
+    kinds = built.places.kind[built.places.town == 1]
+    assert set(kinds.tolist()) == {PlaceKind.BEYOND}
