@@ -190,10 +190,14 @@ def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: 
 
 
 def _print_headline(result: Any, as_json: bool) -> None:
-    numbers = result.headline()
+    numbers, notes = result.headline(), result.info["notes"]
     if as_json:
-        click.echo(json.dumps({"folder": str(result.folder), "page": str(result.page), "headline": numbers}, indent=2))
+        answer = {"folder": str(result.folder), "page": str(result.page), "headline": numbers, "notes": notes}
+        click.echo(json.dumps(answer, indent=2))
         return
     click.echo(f"\nresult  {result.folder}\npage    {result.page}\n")
     for number in numbers:
         click.echo(f"  {number['text']}")
+    click.echo()
+    for note in notes:
+        click.echo(f"  {note}")

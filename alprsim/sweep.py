@@ -66,6 +66,7 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
         with clock("results"):
             _collect(world, seeds, partial)
             record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
+            record["peak_memory_bytes"] = _peak_memory(seeds, partial)
             results.write(partial, loaded, world.network, record)
         _move(partial, target)
     return results.load(target)
@@ -82,7 +83,14 @@ def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell)
     results.save_cameras(
         world.network, world.agencies, done.placement.cameras, done.placement.sites, folder / "cameras.parquet"
     )
+    (folder / "memory.json").write_text(json.dumps({"peak_bytes": provenance.peak_memory()}))
     os.replace(folder, partial / f"seed={seed}")
+
+
+def _peak_memory(seeds: tuple[int, ...], partial: Path) -> int:
+    """Return the most that any one process held, in bytes: this one, or a seed's."""
+    files = [partial / f"seed={seed}" / "memory.json" for seed in seeds]
+    return max([provenance.peak_memory(), *(json.loads(file.read_text())["peak_bytes"] for file in files)])
 
 
 def _collect(world: World, seeds: tuple[int, ...], partial: Path) -> None:

@@ -62,6 +62,7 @@ def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int
         for block in range(2):
             reads = Reads.of(time=[block], site=[0], plate=[0], vehicle=[0])
             parquet.save(reads, own / "reads" / "bucket=0" / f"{block}.parquet", fast=True)
+        counts(own)
         key = np.arange(4, dtype=np.uint64)
         same = np.zeros(4, np.int32)
         parquet.save(
@@ -76,6 +77,17 @@ def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int
     results.write_summary(folder)
     write_crate(folder)
     return folder
+
+
+def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
+    """Write what a seed says of its cameras and its traffic: 3 cameras, two of one agency."""
+    tally = pd.DataFrame({"plates_a_day": [600, 900, 3000], "days": [days] * 3})
+    portals = pd.DataFrame(
+        {"agency": ["a", "b", "c"], "cameras": [2, 1, 0], "days": [days] * 3, "plates": [1200, 600, 0]}
+    )
+    tally.to_parquet(own / "tally.parquet")
+    portals.to_parquet(own / "portals.parquet")
+    (own / "simulated.json").write_text(json.dumps({"notes": list(notes)}), "utf-8")
 
 
 def run_json(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> dict[str, Any]:

@@ -126,10 +126,11 @@ print(*heavy & set(sys.modules), file=sys.stderr)
 def test_run_ends_with_where_the_result_is_and_what_matters(outpost, tmp_path):
     done = alprsim("run", outpost, "--out", tmp_path / "result", "--seed", 1)
     assert done.exit_code == 0, done.output
-    lines = done.stdout.split("\n")
-    assert lines[1:4] == [f"result  {tmp_path / 'result'}", f"page    {tmp_path / 'result' / 'report.html'}", ""]
-    assert len([line for line in lines[4:] if line]) == 5
-    assert "ICE" in lines[4]
+    where, numbers, notes = (part.splitlines() for part in done.stdout.strip("\n").split("\n\n"))
+    assert where == [f"result  {tmp_path / 'result'}", f"page    {tmp_path / 'result' / 'report.html'}"]
+    assert len(numbers) == 5
+    assert "ICE" in numbers[0]
+    assert "looked at 1 times" in notes[0]
     assert "seed 1: days" in done.stderr
     assert "seed 2" not in done.stderr
     assert (tmp_path / "result" / "report.html").stat().st_size > 10_000

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from alprsim import parquet, results
-from alprsim.results import words
+from alprsim.results import published, words
 from alprsim.results.summary import KEYS, paired
 from alprsim.scenario import read
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Measured, Roads
@@ -327,6 +327,19 @@ def test_a_run_is_completed_with_what_people_read(folder: Path, tmp_path: Path) 
     assert "not measured" in run.headline()[0]["text"]
     assert "Nothing was measured." in run.report().read_text("utf-8")
     assert '"report.html"' in (done / "ro-crate-metadata.json").read_text("utf-8")
+
+
+def test_a_like_denominator_stands_beside_what_portals_say(tmp_path: Path) -> None:
+    for seed, days in ((1, 30), (2, 30), (3, 2)):
+        (tmp_path / f"seed={seed}").mkdir()
+        fake_run.counts(tmp_path / f"seed={seed}", days=days, notes=("jammed",) if seed != 2 else ())
+    said = published.beside_published(tmp_path, (1, 2))
+    assert "records 30 different plates a day (median)" in said  # 900 in 30 days
+    assert "in 30 d, a camera and a day: 20;" in said  # 1,800 plates over 3 cameras × 30 days
+    assert "449 (median; one in ten above 1,036), Connecticut's 803" in said
+    assert "not like for like" not in said
+    assert "not like for like: only 2 d were simulated" in published.beside_published(tmp_path, (3,))
+    assert published.simulated_notes(tmp_path, (1, 2, 3)) == ["jammed (seed 1, 3)"]
 
 
 # --- words -------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ words        numbers as people say them
 headline     the five numbers that matter, each in a plain sentence
 summary      the answers of all seeds as means with intervals
 geography    roads and cameras as GeoParquet
+published    simulated figures beside published ones
 comparison   two or more runs side by side
 writing      what a finished run leaves for people
 """

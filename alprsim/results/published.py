@@ -1,0 +1,52 @@
+"""Simulated figures beside published ones, with their denominators: what agencies' transparency portals say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+PORTAL_MEDIAN, PORTAL_P90, PORTAL_CONNECTICUT = 449, 1036, 803
+"""Vehicles detected in 30 days, a camera and a day: 770 agencies' portals, and five of Connecticut's pooled (60 cameras);
+compiled from agencies' transparency portals by DeFlock / FlockHopper, April 2026."""
+
+_PORTAL_DAYS = 30
+
+
+def beside_published(folder: Path, seeds: Sequence[int]) -> str:
+    """Say how many different plates a camera records, a day and over the portals' 30 days, beside what portals say.
+
+    Parameters
+    ----------
+    folder
+        A run's, with ``tally.parquet`` and ``portals.parquet`` in each seed's folder.
+    seeds
+        Over which the figures are means.
+    """
+    portals = pd.concat([pd.read_parquet(folder / f"seed={seed}" / "portals.parquet") for seed in seeds])
+    tally = pd.concat([pd.read_parquet(folder / f"seed={seed}" / "tally.parquet") for seed in seeds])
+    camera_days = float((portals["cameras"] * portals["days"]).sum())
+    if not camera_days:
+        return "No camera stands in this study."
+    days = int(portals["days"].max())
+    a_day = float(np.median(tally["plates_a_day"] / tally["days"]))
+    pooled = float(portals["plates"].sum()) / camera_days
+    like = "" if days == _PORTAL_DAYS else f" (not like for like: only {days} d were simulated)"
+    return (
+        f"A camera records {a_day:,.0f} different plates a day (median). Different plates an agency records in {days} d, "
+        f"a camera and a day: {pooled:,.0f}; agencies' portals say {PORTAL_MEDIAN} (median; one in ten above "
+        f"{PORTAL_P90:,}), Connecticut's {PORTAL_CONNECTICUT}, for “vehicles detected in the last 30 days”, probably "
+        f"different ones{like}."
+    )
+
+
+def simulated_notes(folder: Path, seeds: Sequence[int]) -> list[str]:
+    """Return what the simulation itself warned of, once for all seeds that did."""
+    notes: dict[str, list[int]] = {}
+    for seed in seeds:
+        for note in json.loads((folder / f"seed={seed}" / "simulated.json").read_text("utf-8"))["notes"]:
+            notes.setdefault(note, []).append(seed)
+    return [f"{note} (seed {', '.join(map(str, which))})" for note, which in notes.items()]
