@@ -90,7 +90,7 @@ def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell)
 def _peak_memory(seeds: tuple[int, ...], partial: Path) -> int:
     """Return the most that any one process held, in bytes: this one, or a seed's."""
     files = [partial / f"seed={seed}" / "memory.json" for seed in seeds]
-    return max([provenance.peak_memory(), *(json.loads(file.read_text())["peak_bytes"] for file in files)])
+    return max([provenance.peak_memory(), *(int(json.loads(file.read_text())["peak_bytes"]) for file in files)])
 
 
 def _collect(world: World, seeds: tuple[int, ...], partial: Path) -> None:
