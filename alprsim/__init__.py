@@ -66,15 +66,9 @@ def study(scenario: str | Path, *, overrides: Sequence[str] = (), graph: str | P
         )
     if not Path(graph).is_file():
         raise ValueError(f"--graph: there is no file {graph}")
-    source = {
-        "kind": "graphml",
-        "file": str(Path(graph).resolve()),
-        "place": roads.place,
-        "population": roads.population,
-    }
-    return load(
-        scenario, overrides=(*overrides, f"roads={json.dumps({**source, 'consolidate': f'{roads.consolidate} m'})}")
-    )
+    told = roads.model_dump(mode="json", exclude={"kind", "file"})
+    source = {**told, "kind": "graphml", "file": str(Path(graph).resolve())}
+    return load(scenario, overrides=(*overrides, f"roads={json.dumps(source)}"))
 
 
 def load(folder: str | Path) -> Run:

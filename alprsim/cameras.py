@@ -37,7 +37,8 @@ MINUTE = 60_000
 
 CONFUSED = ("0ODQ", "1I", "2Z7", "37", "5S", "6G", "8B", "MW", "GC")
 """Characters that readers were seen to take for one another: 7 read as 2 (Kansas 2014) and 3 as 7 (San Francisco 2009) in
-stops of the wrong car; the rest from reports on plate design and from vendors (facts 3.1, confusion.pairs)."""
+stops of the wrong car (techdirt, 2014; EFF); the rest from reports on plate design (Hartford Courant, 18 September 2015)
+and from vendors (Dynamsoft's documentation)."""
 
 DOCUMENTED = 0.5
 """Share of misreadings of a confusable character that follow CONFUSED; the rest name any other digit, or letter.

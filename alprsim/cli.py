@@ -47,6 +47,9 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
                 click.echo(json.dumps(error.as_dict(), indent=2))
             click.echo(str(error), err=True)
             sys.exit(INVALID)
+        except MemoryError:
+            click.echo("alprsim: out of memory; fewer --jobs, seeds or days need less of it", err=True)
+            sys.exit(FAILED)
         except KeyboardInterrupt:
             click.echo("interrupted; what was finished is kept, the same command goes on from there", err=True)
             sys.exit(INTERRUPTED)
@@ -71,11 +74,12 @@ def main() -> None:
 @_scenario
 @_set
 @_seed
+@_graph
 @_json
 @_plainly
-def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, as_json: bool) -> None:
+def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None, as_json: bool) -> None:
     """Check a scenario without running it, all errors at once."""
-    loaded = _study(scenario, overrides, seed)
+    loaded = _study(scenario, overrides, seed, graph)
     study = loaded.scenario
     steps = len(study.ladder.retention)
     facts: dict[str, Any] = {
@@ -139,7 +143,7 @@ def compare(results: tuple[Path, ...], as_json: bool) -> None:
     if len(results) < 2:
         raise click.UsageError("compare needs two results")
     table = runs.compare([runs.load(folder) for folder in results])
-    click.echo(table.to_json(orient="records", indent=2) if as_json else runs.as_text(table))
+    click.echo(runs.as_json(table) if as_json else runs.as_text(table))
 
 
 @main.command()
@@ -186,7 +190,10 @@ def towns(as_json: bool) -> None:
 
 def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None = None) -> Any:
     chosen = overrides if seed is None else (*overrides, f"seeds=[{seed}]")
-    return alprsim.study(scenario, overrides=chosen, graph=graph)
+    try:
+        return alprsim.study(scenario, overrides=chosen, graph=graph)
+    except ValueError as error:  # what --graph names cannot stand in for the scenario's roads
+        raise click.UsageError(str(error)) from error
 
 
 def _print_headline(result: Any, as_json: bool) -> None:

@@ -33,8 +33,8 @@ CONNECTICUT = (
     Format("DLLLLD", (5, 0, 4, 3, 2, 1), 0.10),
 )
 """AB·12345 since August 2015 (AA to AU by spring 2019, as 60 % of 3 million plates reach AS), 123·ABC from 1980 to 2013,
-1ABCD2 from 2013 to 2015 (facts 3.2). The shares, the order in which the older two count, and that each series is used
-without gaps from its start are assumptions (plate.mix: 60/30/10)."""
+1ABCD2 from 2013 to 2015 (Hartford Courant, 18 September 2015; ctbythenumbers.news, 1 May 2019). The shares, the order in
+which the older two count, and that each series is used without gaps from its start are assumptions."""
 
 ELSEWHERE = Format("LLLDDDD", (6, 5, 4, 3, 2, 1, 0), 1.0)
 """ABC·1234, as in New York: no Connecticut plate looks like it."""

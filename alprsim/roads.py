@@ -13,7 +13,7 @@ import socket
 import tempfile
 import xml.sax
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -169,7 +169,7 @@ def load(spec: models.RoadSource, *, base: Path, graph: Path | None = None) -> N
         source, drawing = spec.file, _extract(base / spec.file)
     else:
         source, drawing = spec.place, _download(spec.place)
-    return _network(drawing, source, place=spec.place, population=spec.population, consolidate=spec.consolidate)
+    return _network(drawing, source, spec)
 
 
 def build(
@@ -181,6 +181,7 @@ def build(
     crs: str,
     attribution: str,
     generated: bool,
+    speeds: Mapping[models.RoadClassName, float] | None = None,
 ) -> Network:
     """Turn streets into the links of the traffic model, ordered by tail; junctions and places keep their rows.
 
@@ -196,6 +197,8 @@ def build(
         Whom the streets are owed to; "" nobody.
     generated : bool
         Whether the streets are made up rather than mapped.
+    speeds : mapping of class names to m/s, or None
+        Goes before the class's own where a street's speed is 0.
 
     Raises
     ------
@@ -220,7 +223,7 @@ def build(
     _note(int((streets.length[~loops] == 0).sum()), "streets of length 0 taken as 1 m")
     return Network(
         junctions=junctions.refer(towns=towns),
-        roads=_roads(streets.take(~loops)),
+        roads=_roads(streets.take(~loops), speeds or {}),
         places=places.refer(junctions=junctions, towns=towns),
         towns=towns,
         crs=crs,
@@ -276,6 +279,9 @@ def describe(network: Network) -> dict[str, float | int | str]:
 # --- sources ----------------------------------------------------------------------------------------------------------
 
 
+_Map = models.PlaceRoads | models.GraphmlRoads | models.OsmRoads
+
+
 class _Drawing(NamedTuple):
     """What a source draws: a networkx MultiDiGraph as OSMnx makes it, and a GeoDataFrame of tagged places, if any."""
 
@@ -288,8 +294,9 @@ def _builtin(spec: models.BuiltinRoads) -> Network:
 
     built = towns.generate(spec.towns, spec.neighbours, seed=spec.streets_seed)
     return build(
-        built.junctions, built.streets, built.places, built.towns, crs=built.crs, attribution="", generated=True
-    )
+        built.junctions, built.streets, built.places, built.towns,
+        crs=built.crs, attribution="", generated=True, speeds=spec.speeds,
+    )  # fmt: skip
 
 
 def _graphml(path: Path) -> _Drawing:
@@ -413,25 +420,25 @@ def _unreadable(path: Path, form: str, error: BaseException) -> RoadError:
 # --- from a map to tables ---------------------------------------------------------------------------------------------
 
 
-def _network(drawing: _Drawing, source: str, *, place: str, population: int, consolidate: float) -> Network:
+def _network(drawing: _Drawing, source: str, spec: _Map) -> Network:
     import osmnx as ox
 
     graph = _usable(drawing.graph, source)
     crs = _crs(graph, source)
     graph = ox.project_graph(graph, to_crs=crs)
-    if consolidate > 0:
-        graph = ox.consolidate_intersections(graph, tolerance=consolidate / 2, dead_ends=True)
+    if spec.consolidate > 0:
+        graph = ox.consolidate_intersections(graph, tolerance=spec.consolidate / 2, dead_ends=True)
     junctions, streets = _strong(*_tables(graph), source)
     gateways, directions = _gateways(junctions, streets)
     towns = Towns.of(
-        name=[place, *(f"beyond ({_DIRECTIONS[d]})" for d in directions)],
+        name=[spec.place, *(f"beyond ({_DIRECTIONS[d]})" for d in directions)],
         x=np.concatenate([[np.median(junctions.x)], junctions.x[gateways]]),
         y=np.concatenate([[np.median(junctions.y)], junctions.y[gateways]]),
-        population=[population, *np.zeros_like(directions)],
+        population=[spec.population, *np.zeros_like(directions)],
         listed=[1, *np.zeros_like(directions)],
     )
     jobs = np.zeros(len(towns), np.int64)
-    jobs[0] = round(population * JOBS_A_RESIDENT)
+    jobs[0] = round(spec.population * JOBS_A_RESIDENT)
     places = _places.scatter(
         junctions,
         streets,
@@ -442,7 +449,9 @@ def _network(drawing: _Drawing, source: str, *, place: str, population: int, con
         gateways=gateways,
         gateway_town=np.arange(1, len(towns), dtype=np.int16),
     )
-    return build(junctions, streets, places, towns, crs=crs, attribution=OSM_CREDIT, generated=False)
+    return build(
+        junctions, streets, places, towns, crs=crs, attribution=OSM_CREDIT, generated=False, speeds=spec.speeds
+    )
 
 
 def _usable(graph: Any, source: str) -> Any:
@@ -567,10 +576,13 @@ def _tagged(features: Any, junctions: Junctions, streets: Streets, crs: str, job
     return Places.of(junction=slow[nearest], kind=kind, weight=weight, town=np.zeros(len(kind)))
 
 
-def _roads(streets: Streets) -> Roads:
+def _roads(streets: Streets, speeds: Mapping[models.RoadClassName, float]) -> Roads:
     rules = road_classes()
     kind = streets.kind
-    speed = np.where(streets.speed > 0, streets.speed, np.array([r.speed for r in rules])[kind]).astype(np.float64)
+    by_class = np.array([rule.speed for rule in rules])
+    for name, given in speeds.items():
+        by_class[RoadKind[name.upper()]] = given
+    speed = np.where(streets.speed > 0, streets.speed, by_class[kind]).astype(np.float64)
     lanes = np.where(streets.lanes > 0, streets.lanes, np.array([r.lanes for r in rules])[kind])
     length = np.where(streets.length > 0, streets.length, 1).astype(np.float64)
     capacity, jam, wave = (

@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any, Self
 
-from alprsim import experiment, inquiry, parquet, provenance, results, routing
+from alprsim import experiment, inquiry, parquet, provenance, report, results, routing
 from alprsim.experiment import Tell, World
 from alprsim.measures.question import join
 from alprsim.scenario.read import Loaded
@@ -67,7 +67,7 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
             _collect(world, seeds, partial)
             record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
             record["peak_memory_bytes"] = _peak_memory(seeds, partial)
-            results.write(partial, loaded, world.network, record)
+            report.write(results.write(partial, loaded, world.network, record))
         _move(partial, target)
     return results.load(target)
 

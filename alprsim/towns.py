@@ -96,14 +96,14 @@ def generate(towns: Sequence[str], neighbours: Sequence[str], *, seed: int) -> B
     region = _region.region(seed)
     met = _highways.meetings(region)
     full = np.array([i < len(towns) or region.towns[row].name in FULL_NEIGHBOURS for i, row in enumerate(rows)])
-    net = _join(region, rows, [_town(region, row, seed, met, bool(f)) for row, f in zip(rows, full, strict=True)])
+    net = _join(region, [_town(region, row, seed, met, bool(f)) for row, f in zip(rows, full, strict=True)])
     built = [_filled(np.isin(owners, rows)) for owners in region.owners]
     roads = _highways.carriageways(region, built, net.pieces.xy, net.interchanges, met)
     exits = net.exits + roads.exits
     junctions, streets, number = _tables(region, rows, net, roads, exits)
     _check_joined(region, rows, junctions)
     exits = [e for e in exits if number[e.point] >= 0]
-    names = [_beyond(region, rows, e) for e in exits]
+    names = [_beyond(region, e) for e in exits]
     table = _towns(region, rows, len(towns), dict(zip(names, (number[e.point] for e in exits), strict=True)), junctions)
     doors = [(number[p], i) for i, p in _doors(net, full) if number[p] >= 0]
     doors += [(number[e.point], table.name.tolist().index(name)) for e, name in zip(exits, names, strict=True)]
@@ -197,7 +197,7 @@ def _code(number: int, line: _region.Line) -> int:
     return _HIGHWAY + number if line.highway else line.kind
 
 
-def _join(region: Region, rows: list[int], parts: list[_Town]) -> _Net:
+def _join(region: Region, parts: list[_Town]) -> _Net:
     """Put towns side by side and join the lines that cross from one to the other."""
     first = np.concatenate([[0], np.cumsum([len(p.pieces.xy) for p in parts])]).tolist()
     samples = {at: first[i] + point for i, part in enumerate(parts) for at, point in part.samples.items()}
@@ -244,7 +244,7 @@ def _filled(mask: Bool, gap: int = 5) -> Bool:
     return filled
 
 
-def _beyond(region: Region, rows: list[int], leaves: Exit) -> str:
+def _beyond(region: Region, leaves: Exit) -> str:
     """Name the direction in which a highway leaves: by the town it enters, or by where the line ends."""
     line, owners = region.lines[leaves.line], region.owners[leaves.line]
     beside = leaves.sample + (1 if leaves.end else -1)

@@ -119,6 +119,7 @@ def run_json(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> dict[str, Any]:
         "horizon_s": HORIZON,
         "moments_s": [44 * DAY, 55 * DAY],
         "length_s": LENGTH,
+        "unicity_bin_s": 3600,
         "start": "2026-09-07",
         "towns": [{"name": name, "population": people, "listed": True} for name, people in TOWNS.items()],
         "notes": [],
@@ -176,6 +177,8 @@ def _others(head: tuple[Any, ...], seed: int, reach: float, kept: int) -> Iterat
         for p in range(1, 5):
             yield (*head, "unicity", "all", f"p{p}", seed, (1 - 0.5**p) * known, "share", 1000)
             yield (*head, "unicity", "all", f"p{p}_eligible", seed, min(1, days / 10 / p) * known, "share", 1000)
+            yield (*head, "unicity", "all", f"p{p}_eligible_only", seed, (1 - 0.4**p) * known, "share", 900)
+            yield (*head, "unicity", "all", f"p{p}_error", seed, 0.01 * known, "share", 1000)
     for shape, mean in SHAPES.items():
         value = reach * (1 - math.exp(-kept / mean))
         yield (*head, "lookback_plate", "all", shape, seed, value, "share", 2000)

@@ -13,13 +13,16 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import report, results
 from alprsim.report import chart, page, statutes, street_map
 from alprsim.report.chart import Line, Panel
+from alprsim.results import words
 from alprsim.results.run import NOTHING, Answer
+from alprsim.results.summary import paired
 from alprsim.tables import DAY, UNLIMITED
 from tests import fake_run
 
@@ -122,7 +125,7 @@ def test_a_mirror_that_outlives_its_source_is_said(html: str) -> None:
 
 
 def test_tables_print_the_values_of_the_summary(run: results.Run, html: str) -> None:
-    answer = run.answer("Searchable pool", "ICE", "request", 21 * DAY, "trips_detected", "share_of_horizon")
+    answer = run.answer("Searchable pool", "ICE", "request", 21 * DAY, "trips_detected", "share_of_horizon_pooled")
     value, band = f"{100 * answer.mean:.0f} %", f"{100 * answer.low:.0f} to {100 * answer.high:.0f} %"
     table = html[html.index('id="policies"') : html.index('id="map"')]
     row = re.search(r"Searchable pool<small>21-day limit</small>.*?</tr>", table, flags=re.S)
@@ -132,6 +135,38 @@ def test_tables_print_the_values_of_the_summary(run: results.Run, html: str) -> 
     assert baseline is not None
     assert "without end" in baseline[0]
     assert " so far" in baseline[0]  # homes found: more is kept than was simulated
+
+
+def test_policies_differ_by_paired_points(run: results.Run, html: str, tmp_path: Path) -> None:
+    rows = run.measures.query(
+        "viewer == 'ICE' and sight == 'request' and retention == -1 and town == 'all' and measure == 'trips_detected' "
+        "and statistic == 'share_of_horizon_pooled'"
+    ).pivot(index="seed", columns="policy", values="value")
+    change, low, high = (words.points(v) for v in paired(*rows[["Federal query", "No sharing"]].to_numpy(float).T))
+    table = html[html.index('id="policies"') : html.index('id="map"')]
+    row = re.search(r"No sharing<small>as the policy says</small>.*?</tr>", table, flags=re.S)
+    assert row is not None
+    assert f"<td>{change} points<small>{low} to {high}</small></td>" in row[0]
+    assert change.startswith("−")
+    assert "<td>the baseline</td>" in table
+    assert "(camera site × 1 h)" in table
+    one = results.load(fake_run.build(tmp_path / "one", seeds=(1,))).report().read_text("utf-8")
+    assert re.search(r"<td>−\d+\.\d points</td>", one)  # one seed: no interval
+
+
+def test_where_files_lie_is_not_printed(tmp_path: Path) -> None:
+    local = results.load(fake_run.build(tmp_path / "local", seeds=(1,)))
+    text = "name: fake\nroads: {kind: graph, file: /home/me/private/danbury.graphml}\npopulation:\n  commuting:\n" \
+        "    value: /home/me/private/work force.csv\n    source: /a source/stays\nstart: '16:00'\n"  # fmt: skip
+    (local.folder / "scenario.yaml").write_text(text, "utf-8")
+    page_text = results.load(local.folder).report().read_text("utf-8")
+    assert "/home/me" not in page_text
+    assert "danbury.graphml" in page_text
+    assert "put them beside the scenario" in page_text
+    shown = yaml.safe_load(page.without_folders(text))
+    assert shown["population"]["commuting"] == {"value": "work force.csv", "source": "/a source/stays"}
+    assert shown["start"] == "16:00"
+    assert page.without_folders("name: fake\n") == "name: fake\n"
 
 
 def test_small_groups_are_flagged(html: str) -> None:
@@ -166,6 +201,10 @@ def test_charts_travel_zipped_and_whole(run: results.Run, html: str) -> None:
     assert len(keys) == len(set(keys)) > 50
     assert "0~bulk~unicity.p4" in keys
     assert "0~request~unicity.p4" not in keys  # not asked of that sight
+    assert "0~request~trips_detected.share_of_horizon" in keys  # the mean over vehicles, named so
+    assert "Trips detected: of the last 30 d, mean over vehicles" in charts
+    assert not [key for key in keys if key.endswith(("_error", "_eligible_only", "_so_far", "_coverage"))]
+    assert "A sighting is a cell: camera site × 1 h." in charts
     assert Outline(charts).open == []
 
 
@@ -269,8 +308,13 @@ def test_names_never_overlap_and_keep_their_order(wanted: list[float]) -> None:
 
 
 def test_reported_laws_are_dashed_and_read_ones_are_not() -> None:
-    svg = drawn(panel(Line("A", answers(*[0.3] * 6), True)))
-    assert len(svg.findall(".//g[@class='law reported']")) == 1
+    one = panel(Line("A", answers(*[0.3] * 6), True))._replace(
+        steps=(180, 3 * DAY, 21 * DAY, 30 * DAY, 90 * DAY, UNLIMITED)
+    )
+    svg = drawn(one)
+    assert len(svg.findall(".//g[@class='law reported']")) == 5
+    (read,) = svg.findall(".//g[@class='law']/title")
+    assert read.text == "72 h: CT bill HB 5716 (2025); not passed"
     laws = {statute.label for step in fake_run.LADDER if (statute := statutes.at(step))}
     assert {"New Hampshire", "CT PA 26-14, as reported", "CT State Police"} <= laws
     assert statutes.at(1825 * DAY) == statutes.at(1826 * DAY) is not None
@@ -375,6 +419,6 @@ def test_a_link_to_a_chart_opens_that_chart(run: results.Run, browse: Callable[.
 def test_without_the_script_the_default_chart_is_there(html: str) -> None:
     before_script = html[: html.index("<script>")]
     shown = before_script[before_script.index('id="shown"') : before_script.index("<template")]
-    assert 'data-key="0~request~trips_detected.share_of_horizon"' in shown
+    assert 'data-key="0~request~trips_detected.share_of_horizon_pooled"' in shown
     assert '<svg class="ladder"' in shown
     assert '<form class="choose" hidden>' in before_script

@@ -7,16 +7,17 @@ import duckdb
 import geopandas
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from alprsim import parquet, results
+from alprsim import inquiry, parquet, report, results
 from alprsim.results import published, words
 from alprsim.results.summary import KEYS, paired
 from alprsim.scenario import read
-from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Measured, Roads
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Agencies, Measured, Roads
 from tests import fake_run
 
 BASELINE = ("Federal query", "ICE", "request")
@@ -132,6 +133,26 @@ def test_every_row_of_the_csv_says_what_it_rests_on(run: results.Run) -> None:
     assert (texts[UNLIMITED], texts[AS_WRITTEN], texts[180]) == ("no limit", "as the policy says", "3 min")
 
 
+def test_map_data_keeps_its_attribution(run: results.Run, tmp_path: Path) -> None:
+    credit = "© OpenStreetMap contributors, ODbL 1.0"
+    folder = fake_run.build(tmp_path / "real", seeds=(1,), attribution=credit)
+    files = [folder / "summary.parquet"]
+    assert pd.read_csv(folder / "summary.csv")["attribution"].eq(credit).all()
+    network = fake_run.streets()._replace(attribution=credit)
+    placed = fake_run.cameras(network, 5)
+    agencies = parquet.read(Agencies, folder / "agencies.parquet")
+    results.save_roads(network, tmp_path / "roads.parquet")
+    results.save_cameras(network, agencies, *placed, tmp_path / "cameras.parquet")
+    for file in [*files, tmp_path / "roads.parquet", tmp_path / "cameras.parquet"]:
+        assert pq.read_schema(file).metadata[b"attribution"].decode() == credit
+    crates = [json.loads((f / "ro-crate-metadata.json").read_text("utf-8")) for f in (folder, run.folder)]
+    roots = [next(entry for entry in crate["@graph"] if entry["@id"] == "./") for crate in crates]
+    assert [root.get("creditText") for root in roots] == [credit, None]
+    assert not any("license" in root for root in roots)
+    assert b"attribution" not in pq.read_schema(run.folder / "summary.parquet").metadata
+    assert "attribution" not in pd.read_csv(run.folder / "summary.csv")
+
+
 def test_the_crate_names_every_file(run: results.Run) -> None:
     crate = json.loads((run.folder / "ro-crate-metadata.json").read_text("utf-8"))
     names = {entry["@id"] for entry in crate["@graph"] if entry["@type"] == "File"}
@@ -196,7 +217,7 @@ def test_the_headline_is_about_the_federal_consumer_on_request(run: results.Run)
 
 def test_headline_numbers_are_those_of_the_table(run: results.Run) -> None:
     practised, limited, lives, identity, lookbacks = run.headline()
-    trips = ("trips_detected", "share_of_horizon")
+    trips = ("trips_detected", "share_of_horizon_pooled")  # trips over trips, as the sentence says
     assert practised["value"] == run.answer(*BASELINE, AS_WRITTEN, *trips).mean
     assert limited["value"] == run.answer(*BASELINE, 21 * DAY, *trips).mean
     assert f"{10 * limited['value']:.1f} under a 21-day limit" in limited["text"]
@@ -265,6 +286,30 @@ def test_differences_are_paired_by_seed_and_changes_named(run: results.Run, tmp_
     assert "B − A: +10.0 points (+10.0 to +10.0)" in text
 
 
+def test_ladders_stand_side_by_side(run: results.Run, tmp_path: Path) -> None:
+    text = results.as_text(results.compare([run, shifted(run, 0.1, tmp_path / "other")]))
+    group = next(part for part in text.split("\n\n") if part.startswith("Federal query · ICE · on-request"))
+    steps = group[group.index("by limit") :].splitlines()[1:]
+    assert [line.split("  ")[2] for line in steps] == [words.duration(step) for step in fake_run.LADDER]
+    answer = run.answer(*BASELINE, 21 * DAY, "trips_detected", "share_of_horizon_pooled")
+    (line,) = (line for line in steps if line.strip().startswith("21 d"))
+    assert line.split("  ")[2] == "21 d"
+    assert f"{100 * answer.mean:.0f} %" in line
+    assert "B − A: +10.0 points" in line
+    assert "standard error" not in text
+    assert "as many" not in text
+
+
+def test_without_end_is_not_lost_in_json(run: results.Run) -> None:
+    rows = json.loads(results.as_json(results.compare([run, run])))
+    lives = [row for row in rows if row["measure"] == "effective_retention" and row["statistic"] == "max"]
+    endless = {row["A_unbounded"] for row in lives if row["retention"] == UNLIMITED}
+    ended = {row["A_unbounded"] for row in lives if row["retention"] == 180}
+    assert (endless, ended) == ({True}, {False})
+    assert all(row["A"] is None for row in lives if row["A_unbounded"])
+    assert not any(row["B − A_unbounded"] for row in rows)
+
+
 def test_other_seeds_are_not_paired(run: results.Run, tmp_path: Path) -> None:
     table = results.compare([run, results.load(fake_run.build(tmp_path / "two", seeds=(1, 2)))])
     assert table["B − A low"].isna().all()
@@ -325,7 +370,10 @@ def test_a_run_is_completed_with_what_people_read(folder: Path, tmp_path: Path) 
     assert run.info["labels"] == {"streets": "generated", "cameras": "assumed", "calibration": "uncalibrated"}
     assert read.loads(run.scenario_text).digest() == loaded.digest()
     assert "not measured" in run.headline()[0]["text"]
-    assert "Nothing was measured." in run.report().read_text("utf-8")
+    assert run.info["unicity_bin_s"] == loaded.scenario.measures.unicity_bin
+    assert not run.page.exists()
+    assert '"report.html"' not in (done / "ro-crate-metadata.json").read_text("utf-8")
+    assert "Nothing was measured." in report.write(run).read_text("utf-8")
     assert '"report.html"' in (done / "ro-crate-metadata.json").read_text("utf-8")
 
 
@@ -372,7 +420,32 @@ def test_limits_are_nouns() -> None:
 
 
 def test_statistics_are_said_in_words() -> None:
-    assert words.statistic("share_of_horizon", 30 * DAY) == "of the last 30 d"
+    assert words.statistic("share_of_horizon", 30 * DAY) == "of the last 30 d, mean over vehicles"
+    assert words.statistic("share_of_horizon_pooled", 30 * DAY) == "of the last 30 d, all vehicles together"
+    assert words.statistic("p4_eligible_only", DAY) == "4 sightings, of the cars with as many"
+    assert words.bins(3600) == "camera site × 1 h"
+    assert words.bins(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("p4", True), ("median_error", True), ("share_of_horizon_pooled", True), ("fast", True), ("p4_error", False),
+     ("p4_eligible", False), ("p4_eligible_only", False), ("median_error_so_far", False), ("fast_coverage", False)],
+)  # fmt: skip
+def test_an_error_of_a_finding_is_no_finding(name: str, plain: bool) -> None:
+    assert words.is_plain(name) == plain
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.0123, "+1.2"), (-0.25, "−25.0"), (0.0, "0.0"), (-0.0001, "0.0"), (0.0001, "0.0")]
+)
+def test_differences_are_said_in_points(share: float, said: str) -> None:
+    assert words.points(share) == said
+
+
+def test_what_results_may_not_import_is_equal() -> None:
+    assert words.SO_FAR == inquiry.SO_FAR
+    assert published._PORTAL_DAYS == inquiry.PORTAL_DAYS
     assert words.statistic("within_250m_so_far", DAY) == "within 250 m, of what was simulated so far"
     assert words.statistic("p4", DAY) == "4 sightings"
     assert words.statistic("fast_of_no_limit", DAY) == "fast, as a share of no limit"

@@ -619,3 +619,28 @@ def test_generated_roads_get_the_lanes_that_their_traffic_needs():
     assert wide.roads.headway.tolist() == [network.roads.headway[0] // n for n in (1, 1, 2, roads.MOST_LANES)]
     assert wide.roads.room.tolist() == [network.roads.room[0] * n for n in (1, 1, 2, roads.MOST_LANES)]
     assert wide.roads.crossing.tolist() == network.roads.crossing.tolist()
+
+
+def test_a_scenarios_speeds_stand_in_where_the_source_says_none(tmp_path):
+    said = two_way((1, 2), (2, 3), highway="residential", length="100.0", maxspeed="20 mph")
+    path = graphml(tmp_path / "a.graphml", [*said, *two_way((3, 4), (4, 1), highway="residential", length="100.0")])
+    default, given, other = (
+        sorted(from_graphml(path, **options).roads.crossing.tolist())
+        for options in ({}, {"speeds": {"residential": "5 m/s"}}, {"speeds": {"motorway": "5 m/s"}})
+    )
+    posted, ruled = round(100_000 / (20 * 0.44704)), round(100_000 / (25 * 0.44704))
+    assert default == other == [ruled] * 4 + [posted] * 4
+    assert given == [posted] * 4 + [20_000] * 4
+
+
+def test_speeds_reach_built_in_towns_too():
+    rows = [(a, b, 100, RoadKind.RESIDENTIAL, 0, 0) for a, b in ((0, 1), (1, 0), (1, 2), (2, 1))]
+    town = Towns.of(name=["Fairfield"], x=[0], y=[0], population=[10], listed=[1])
+    places = Places.of(junction=[0], kind=[0], weight=[10], town=[0])
+    made = SimpleNamespace(junctions=corners(), streets=streets(rows), places=places, towns=town, crs="EPSG:6433")
+    spec = models.BuiltinRoads(kind="builtin", towns=("Fairfield",), speeds={"residential": "10 m/s"})
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in = SimpleNamespace(generate=lambda *_, **__: made)
+        patch.setitem(sys.modules, "alprsim.towns", stand_in)
+        patch.setattr(alprsim, "towns", stand_in, raising=False)
+        assert set(roads.load(spec, base=None).roads.crossing.tolist()) == {10_000}

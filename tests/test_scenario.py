@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -15,8 +16,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alprsim.scenario import Loaded, ScenarioError, _yaml, load, loads, schema, units
-from alprsim.tables import UNLIMITED
+from alprsim.scenario import Loaded, ScenarioError, _yaml, load, loads, models, schema, units
+from alprsim.tables import UNLIMITED, RoadKind
 
 SAMPLE = """\
 # yaml-language-server: $schema=scenario.schema.json
@@ -396,7 +397,13 @@ def test_a_changed_kind_replaces_its_mapping(tmp_path: Path) -> None:
     child = "roads: {kind: place, place: Danbury, population: 3}\nutility: {query_ages: {fast: {kind: exponential, mean: 3 d}}}\n"
     base = SAMPLE + "utility: {query_ages: {fast: {kind: lognormal, median: 1 d, p95: 9 d}}}\n"
     scenario = extended(tmp_path, child, base).scenario
-    assert scenario.roads.model_dump() == {"kind": "place", "place": "Danbury", "population": 3, "consolidate": "0 m"}
+    assert scenario.roads.model_dump() == {
+        "kind": "place",
+        "place": "Danbury",
+        "population": 3,
+        "consolidate": "0 m",
+        "speeds": {},
+    }
     assert scenario.utility.query_ages["fast"].mean == 3 * 86_400
     kept = extended(tmp_path, "roads: {kind: builtin, streets_seed: 5}\n").scenario.roads
     assert kept.kind == "builtin"
@@ -529,7 +536,7 @@ WRONG = [
     ("      near: school", "      neer: school",
      ["22:7: cameras.groups.1.near: is missing; siting: near_places needs it",
       f"25:7: cameras.groups.1.neer: is not a key here; allowed: {GROUP}; did you mean 'near'?"]),
-    ("  neighbours:", "  place:", "11:3: roads.place: is not a key here; allowed: kind, towns, neighbours, streets_seed"),
+    ("  neighbours:", "  place:", "11:3: roads.place: is not a key here; allowed: kind, towns, neighbours, streets_seed, speeds"),
     ("  towns: [Wethersfield, Newington]\n", "", [
         "8:1: roads.towns: is missing",
         "20:15: cameras.groups.0.agency: 'Wethersfield' is not a town whose streets are built: Rocky Hill; "
@@ -597,12 +604,34 @@ WRONG = [
     ("start: 2026-03-02", "start: 20260302", "5:8: start: 20260302 is not a date; write it like 2026-03-02 (year-month-day)"),
     (QUERY, QUERY.replace("}", ", onward: yes}"),
      "45:65: policies.federal query.custody.sharing.0.onward: 'yes' is neither true nor false; write true"),
+    # shares that belong together
+    ("population:\n", "population:\n  commuters: 0.8\n",
+     "13:3: population: commuters, students and retirees are shares of adults: together at most 1, not 1.08"),
+    ("population:\n", "population:\n  commuters: 0.72\n", None),
     # lists
     ("seeds: [1, 2]", "seeds: 1", "7:8: seeds: 1 is not a list; write [one, another]"),
     ("seeds: [1, 2]", "seeds: []", "7:8: seeds: must have at least 1 entry; found none"),
     ("seeds: [1, 2]", "seeds: [1, 1]", "7:12: seeds.1: 1 is listed twice"),
     ("seeds: [1, 2]", "seeds: [1, -2]", "7:12: seeds.1: -2 is not allowed; must be at least 0"),
     ("neighbours: [Rocky Hill]", "neighbours: [Newington]", "11:16: roads.neighbours.0: 'Newington' is listed twice"),
+    ("towns: [Wethersfield, Newington]", "towns: [Wethersfield, Newington, Wethersfield]",
+     "10:36: roads.towns.2: 'Wethersfield' is listed twice"),
+    # built-in towns: what follows from a wrong name is not said as well
+    ("towns: [Wethersfield, Newington]", "towns: [Wethersfeld, Newington]",
+     "10:11: roads.towns.0: 'Wethersfeld' is not a built-in town; did you mean 'Wethersfield'?"),
+    ("neighbours: [Rocky Hill]", "neighbours: [rocky hill, Springfield MA]", [
+        "11:16: roads.neighbours.0: 'rocky hill' is not a built-in town; did you mean 'Rocky Hill'?",
+        "11:28: roads.neighbours.1: 'Springfield MA' is not a built-in town; did you mean 'Ridgefield'?"]),
+    ("neighbours: [Rocky Hill]", "neighbours: [Zzyzx]",
+     "11:16: roads.neighbours.0: 'Zzyzx' is not a built-in town; `alprsim towns` lists all 169"),
+    # speeds by road class
+    ("  kind: builtin\n", "  kind: builtin\n  speeds: {residental: 25 mph}\n",
+     "10:12: roads.speeds.residental: found 'residental'; allowed: motorway, trunk, primary, secondary, tertiary, unclassified, "
+     "residential, ramp; did you mean 'residential'?"),
+    ("  kind: builtin\n", "  kind: builtin\n  speeds: {residential: 25}\n",
+     '10:25: roads.speeds.residential: 25 has no unit; write a speed like "35 mph"'),
+    ("  kind: builtin\n", "  kind: builtin\n  speeds: {residential: 0 mph}\n",
+     "10:25: roads.speeds.residential: '0 mph' is not allowed; must be more than 0"),
     ("population:\n", "population: 5\nplates:\n", ["12:13: population: 5 is not a mapping of keys to values",
                                                    "14:3: plates.carpool: is not a key here; allowed: issued, out_of_state",
                                                    "15:3: plates.through: is not a key here; allowed: issued, out_of_state"]),
@@ -667,6 +696,16 @@ WRONG = [
      "55:29: utility.query_ages.odd: p95 must be longer than median"),
     ("measures:\n", "utility: {query_ages: {odd: {kind: exponential, mean: 0 d}}}\nmeasures:\n",
      "55:29: utility.query_ages.odd: mean must be more than 0"),
+    ("measures:\n", "utility: {query_ages: {odd: {kind: mixture, median: 5 d, beyond: 180 d, beyond_share: 60 %}}}\nmeasures:\n",
+     "55:87: utility.query_ages.odd.beyond_share: beyond_share must be below 0.5, since half are below median; not 0.6"),
+    ("measures:\n", "utility: {query_ages: {odd: {kind: mixture, median: 5 d, beyond: 180 d, beyond_share: 0.5}}}\nmeasures:\n",
+     "55:87: utility.query_ages.odd.beyond_share: beyond_share must be below 0.5, since half are below median; not 0.5"),
+    ("measures:\n", "utility: {query_ages: {odd: {kind: mixture, median: 5 d, beyond: 180 d, beyond_share: 49 %}}}\nmeasures:\n", None),
+    ("measures:\n", "utility: {query_ages: {odd: {kind: mixture, median: 5 d, beyond: 5 d, beyond_share: 10 %}}}\nmeasures:\n",
+     "55:29: utility.query_ages.odd: beyond must be longer than median"),
+    ("measures:\n", "utility: {query_ages: {odd: {kind: mixture, median: 5 d, beyond: 180 d, beyond_share: 0}}}\nmeasures:\n",
+     "55:29: utility.query_ages.odd: median and beyond and beyond_share must be more than 0"),
+    ("measures:\n", "utility: {query_ages: {}}\nmeasures:\n", "55:23: utility.query_ages: must have at least 1 entry; found none"),
     # policies
     ("  today: {}\n", "  today: {cameras: {count: 3}}\n",
      "37:11: policies.today.cameras: would change the world: a policy may touch only custody and viewers"),
@@ -806,6 +845,26 @@ def test_lengths_are_written_so_that_they_are_read_back(metres: float) -> None:
     assert units.LENGTH.parse(units.LENGTH.say(metres)) == metres
 
 
+# --- roads ----------------------------------------------------------------------------------------------------------------
+
+
+def test_speeds_are_given_by_road_class_and_written_back() -> None:
+    loaded = loads(
+        changed(
+            "  kind: builtin\n",
+            "  kind: builtin\n  speeds: {residential: 25 mph, motorway: {value: 65 mph, source: a sign}}\n",
+        )
+    )
+    assert loaded.scenario.roads.speeds == {"residential": pytest.approx(11.176), "motorway": pytest.approx(29.0576)}
+    assert loaded.sources == {**loads(SAMPLE).sources, "roads.speeds.motorway": "a sign"}
+    assert_round_trip(loaded)
+    assert loads(SAMPLE).scenario.roads.speeds == {}
+
+
+def test_speeds_may_be_given_for_every_class_of_the_tables() -> None:
+    assert [kind.name.lower() for kind in RoadKind] == list(get_args(models.RoadClassName))
+
+
 # --- the editor's schema --------------------------------------------------------------------------------------------------
 
 SHIPPED = sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml"))
@@ -854,7 +913,8 @@ def test_the_editor_accepts_what_the_reader_accepts(editor: jsonschema.Draft7Val
 SURELY_WRONG_IN_AN_EDITOR = [
     ("seeds: [1, 2]", "sedes: [1, 2]"), ("      near: school", "      neer: school"), ("kind: builtin", "kind: bultin"),
     ("length: 14 d", "length: 14"), ("length: 14 d", "length: 14 days"), ("length: 14 d", "length: unlimited"),
-    ("length: 14 d\n", ""), ("  retention: 30 d", "  retention: -1 d"), ("  retention: 30 d", "  retention: {value: 30 d}"),
+    ("length: 14 d\n", ""), ("  kind: builtin\n", "  kind: builtin\n  speeds: {residental: 25 mph}\n"),
+    ("  kind: builtin\n", "  kind: builtin\n  speeds: {residential: 25}\n"), ("  retention: 30 d", "  retention: -1 d"), ("  retention: 30 d", "  retention: {value: 30 d}"),
     ("  retention: 30 d", "  retention: {value: 30, source: x}"), (QUERY, QUERY.replace("query", "quary")), ("count: 12", "count: -3"),
     ("capture: 0.9", "capture: 140"), ("capture: 0.9", "capture: -1 %"), ("  today: {}\n", "  today: {cameras: {count: 3}}\n"),
     ("  today: {}\n", "  today: {custody: {retension: 3 d}}\n"), ("  today: {}\n", "  today: {custody: {retention: 3}}\n"),

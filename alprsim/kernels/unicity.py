@@ -91,7 +91,6 @@ def _gather(target: int, begin: int, end: int, who: Int32, seen: UInt64, with_wh
 
 @part_of_kernel
 def _meet(
-    target: int,
     group: np.uint64,
     begin: int,
     end: int,
@@ -248,7 +247,7 @@ def unique(
                             if first[before + 1] - first[before] > first[c + 1] - first[c]:
                                 before, c = c, before
                             left = _gather(target[i], first[before], first[before + 1], who, seen, with_whom, in_cases)
-                        left = _meet(target[i], group, first[c], first[c + 1], who, seen, left, with_whom, in_cases)
+                        left = _meet(group, first[c], first[c + 1], who, seen, left, with_whom, in_cases)
                         others = NONE
                         for other in range(left):
                             others |= in_cases[other]

@@ -61,11 +61,11 @@ GLOSSARY: tuple[Entry, ...] = (
         "effective_retention",
         "Effective retention",
         "d",
-        "Age from which the viewer can no longer obtain a read by any route of the sharing graph; of each owner of "
-        "cameras, and its largest and mean over owners.",
+        "Age from which the viewer can no longer obtain a read by any route of the sharing graph; of each department's "
+        "reads, and the longest and the mean over departments, with or without cameras.",
         "How long does a read live anywhere?",
         "Own definition: the supremum over every store and copy a viewer can reach",
-        "An owner's own limit is not it: a copy can outlive its source. Infinite where copies renew each other or a "
+        "A department's own limit is not it: a copy can outlive its source. Infinite where copies renew each other or a "
         "store has no limit.",
         "Some department's read stays within reach of {viewer} for {value}.",
     ),
@@ -129,7 +129,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "unicity",
         "Unicity",
         "share",
-        "Of random sets of p of a vehicle's held cells (camera and time bin), those that no other recorded plate shares; a "
+        "Of random sets of p of a vehicle's held cells (camera site and time bin), those that no other recorded plate shares; a "
         "vehicle with fewer than p cells scores 0. Bulk sight only.",
         "Would hiding plates behind pseudonyms help? Would a tip of p sightings name a car?",
         "de Montjoye, Hidalgo, Verleysen & Blondel 2013, Unique in the Crowd",
@@ -152,13 +152,13 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     Entry(
         "lookback_area",
-        "Look-back by place",
+        "Look-back by area query",
         "share",
         "Synthetic incidents for which any read, near in place and time, can still be obtained when the question is asked.",
         "What does a limit cost an investigation that knows only where and when?",
         "Own definition; the delay of the question is an assumption, no distribution of it was ever published",
         "An answer names every car that passed, one of which may be the suspect's. It follows from the assumed delay.",
-        "A look-back by place still finds a read for {viewer} in {value} of incidents.",
+        "A look-back by area query still finds a read for {viewer} in {value} of incidents.",
     ),
     Entry(
         "days_per_answer",

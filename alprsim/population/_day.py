@@ -260,7 +260,7 @@ def _share_cars(day: _Day, tours: _Tours) -> tuple[_Tours, Int32, Int32]:
     first_person, first_car, first_tour = (
         np.searchsorted(of, bounds).astype(np.int64) for of in (people.household, owned, household)
     )
-    start, car = tours.start.astype(np.int32), _wanted_cars(day, tours, first_person, first_car)
+    start, car = tours.start.astype(np.int32), _wanted_cars(day, tours, first_car)
     members = (first_person[1:] - first_person[:-1])[household]
     rides = uniform(draw(tours.bits, Ask.RIDE)) < _chance_of_company(day.spec)
     asked = first_person[household] + below(draw(tours.bits, Ask.WHO), members)
@@ -270,7 +270,7 @@ def _share_cars(day: _Day, tours: _Tours) -> tuple[_Tours, Int32, Int32]:
     return tours._replace(start=start.astype(np.int64)), car, companion
 
 
-def _wanted_cars(day: _Day, tours: _Tours, first_person: Int64, first_car: Int64) -> Int32:
+def _wanted_cars(day: _Day, tours: _Tours, first_car: Int64) -> Int32:
     """Return each driver's main car, or at times one that the household has beyond one an adult."""
     people = day.settlement.people
     adults = np.bincount(people.household[people.kind != PersonKind.CHILD], minlength=len(first_car) - 1)

@@ -21,10 +21,12 @@ MOST_BYTES = 5_000_000
 
 
 def write(run: Run) -> Path:
-    """Write ``report.html`` into the run's folder, whole or not at all, and return its path."""
+    """Write ``report.html`` into the run's folder, whole or not at all, name it in the crate, and return its path."""
     from alprsim.report.page import render  # templates and charts only where a page is wanted
+    from alprsim.results.summary import write_crate
 
     partial = run.page.with_name(run.page.name + ".partial")
     partial.write_text(render(run), "utf-8")
     os.replace(partial, run.page)
+    write_crate(run.folder)
     return run.page

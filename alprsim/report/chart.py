@@ -163,7 +163,7 @@ def notes(panel: Panel) -> list[str]:
     seeds = max((a.n_seeds for line in panel.lines for a in line.answers), default=0)
     if seeds > 1:
         said.append(
-            f"Bands: 95 % t-interval over {seeds} seeds, which is noise of the simulation, not distance from truth."
+            f"Bands: 95 % t-interval of the mean over {seeds} seeds, which is noise of the simulation, not distance from truth."
         )
     elif seeds == 1:
         said.append("One seed: no interval.")

@@ -6,26 +6,34 @@ import base64
 import gzip
 import hashlib
 import math
+import re
 from importlib import resources
 from typing import Any, NamedTuple
 
+import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
 from alprsim.report import chart, statutes, street_map, tables
 from alprsim.results import words
-from alprsim.results.headline import Subject, lookbacks, outlived, subject
+from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
-from alprsim.results.summary import as_csv
+from alprsim.results.summary import as_csv, labels
 from alprsim.tables import AS_WRITTEN
 
 _ORDER = ("trips_detected", "observed_days", "trips_linked", "effective_retention", "home_found", "unicity",
           "lookback_plate", "lookback_area", "work_found", "exposure_rate", "exposure_rate_driving", "days_per_answer",
           "ghost_rate")  # fmt: skip
-_STATISTICS = ("share_of_horizon", "stock", "share_of_window", "max", "mean")
-_NOT_DRAWN = ("_pooled", "_coverage", words.SO_FAR)
-"""Statistics that the table alone carries; those so far are drawn as hollow points of their plain statistic."""
+_STATISTICS = ("share_of_horizon_pooled", "share_of_horizon", "stock", "share_of_window", "max", "mean")
+_POOLED = ("trips_detected", "trips_linked")
+"""Measures whose pooled shares are drawn too: trips over trips."""
+
+_DRAWN_TOO = ("_of_no_limit", "_eligible")
+"""Of the statistics that are another view of a plain one; those so far are hollow points of theirs, others in the table."""
+
+_FILES = ("file", "commuting")
+"""Keys of a scenario that name files."""
 
 _MOST_CSV = 1_500_000
 """Letters of zipped CSV carried with the page; beyond that only the answers for all towns together."""
@@ -106,6 +114,8 @@ def render(run: Run) -> str:
         horizon=horizon(run),
         csv=_csv(run),
         words=words,
+        scenario=without_folders(run.scenario_text),
+        cell=words.bins(run.info.get("unicity_bin_s")),
         markup=Markup,
     )
 
@@ -142,14 +152,14 @@ def _bars(run: Run, about: Subject) -> list[Bar]:
 
 
 def _trips(run: Run, about: Subject, policy: str, retention: int) -> Answer:
-    return run.answer(policy, about.viewer, about.sight, retention, "trips_detected", "share_of_horizon")
+    return run.answer(policy, about.viewer, about.sight, retention, *TRIPS)
 
 
 def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Choice]]]:
     """Return every ladder that has something to show, the subject's own first, and what can be chosen."""
     viewers, sights = list(run.info["viewers"]), list(words.SIGHTS)
     asked = sorted(((m, s) for m, names in run.statistics.items() if m in BY_NAME for s in names), key=_rank)
-    asked = [pair for pair in asked if not pair[1].endswith(_NOT_DRAWN)]
+    asked = [pair for pair in asked if _is_drawn(*pair)]
     figures = [
         _figure(run, viewer, sight, measure, statistic)
         for viewer in sorted(viewers, key=lambda name: name != about.viewer)
@@ -176,14 +186,14 @@ def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> 
     title = _titled(run, measure, statistic)
     who = f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight"
     practised = run.answer(baseline, viewer, sight, AS_WRITTEN, measure, statistic)
-    limited = run.info["horizon_s"] if statistic == "share_of_horizon" else None
+    limited = run.info["horizon_s"] if statistic.startswith("share_of_horizon") else None
     panel = chart.Panel(title, who, measure, unit, steps, lines, practised, limited)
     return Figure(
         f"{list(run.info['viewers']).index(viewer)}~{sight}~{measure}.{statistic}",
         title,
         who,
         Markup(chart.ladder(panel)),
-        chart.notes(panel),
+        [*chart.notes(panel), *_cells(run, measure)],
         tables.numbers(panel),
         [(line.name, line.baseline) for line in lines],
     )
@@ -209,6 +219,18 @@ def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> boo
     )
 
 
+def _is_drawn(measure: str, statistic: str) -> bool:
+    if statistic.endswith("_pooled"):
+        return measure in _POOLED and statistic == TRIPS[1]
+    return words.is_plain(statistic) or statistic.endswith(_DRAWN_TOO)
+
+
+def _cells(run: Run, measure: str) -> list[str]:
+    """Say what a cell of unicity was in this run."""
+    cell = words.bins(run.info.get("unicity_bin_s")) if measure == "unicity" else ""
+    return [f"A sighting is a cell: {cell}."] if cell else []
+
+
 def _titled(run: Run, measure: str, statistic: str) -> str:
     return f"{BY_NAME[measure].title}: {words.statistic(statistic, run.info['horizon_s'])}"
 
@@ -224,12 +246,29 @@ def _rank(pair: tuple[str, str]) -> tuple[float, float, str]:
 
 def _csv(run: Run) -> dict[str, Any]:
     """Return the tidy summary, zipped, as a link that needs no network."""
-    content = zipped(as_csv(run.summary, run.info["labels"]))
+    content = zipped(as_csv(run.summary, labels(run.info)))
     whole = len(content) <= _MOST_CSV
     if not whole:
-        content = zipped(as_csv(run.summary[run.summary["town"].eq("all")], run.info["labels"]))
+        content = zipped(as_csv(run.summary[run.summary["town"].eq("all")], labels(run.info)))
     link = Markup("data:application/gzip;base64,") + content
     return {"href": link, "whole": whole, "name": f"{run.info['name']}-summary.csv"}
+
+
+def without_folders(scenario: str) -> str:
+    """Return a resolved scenario with its files by name only: where they lie on one machine is nobody else's business."""
+
+    def shown(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: shown(item, key if name == "value" else name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [shown(item, key) for item in value]
+        return re.split(r"[/\\]", value)[-1] if key in _FILES and isinstance(value, str) else value
+
+    data = yaml.safe_load(scenario)
+    if (named := shown(data)) == data:
+        return scenario
+    text: str = yaml.safe_dump(named, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    return "# Files are shown by name: put them beside the scenario.\n" + text
 
 
 def zipped(text: str) -> Markup:

@@ -20,7 +20,7 @@ _TALLEST = 1.1
 """Of the width; a tall region is drawn narrower."""
 
 MOST_SEGMENTS = 30_000
-"""What a browser still scrolls smoothly as one SVG (measured in the trials of design/choices.md)."""
+"""What a browser still scrolls smoothly as one SVG, as measured in our trials."""
 
 _CLASSES = (
     ("major", (RoadKind.MOTORWAY, RoadKind.TRUNK, RoadKind.RAMP)),

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from alprsim.measures.glossary import BY_NAME
 from alprsim.report.chart import Panel
 from alprsim.results import words
-from alprsim.results.headline import Subject, lookbacks
+from alprsim.results.headline import TRIPS, Subject, lookbacks
 from alprsim.results.run import Answer, Run, horizon
+from alprsim.results.summary import paired
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
 
 _KEY = (
     ("effective_retention", "max"),
     ("exposure_rate", "share_of_horizon"),
     ("observed_days", "share_of_horizon"),
-    ("trips_detected", "share_of_horizon"),
-    ("trips_linked", "share_of_horizon"),
+    TRIPS,
+    ("trips_linked", "share_of_horizon_pooled"),
     ("home_found", "within_"),
     ("work_found", "within_"),
     ("unicity", "p4"),
 )
 _FEW = 30
 """Vehicles below which a group's figure is flagged."""
+
+
+_PAIRED = (
+    "Percentage points by which the share of trips detected differs from the baseline's as practised: the mean of the "
+    "differences seed by seed, with its 95 % t-interval over seeds; one seed has none."
+)
 
 
 class Cell(NamedTuple):
@@ -67,7 +77,8 @@ def policies(run: Run, about: Subject) -> list[Grid]:
     asked = {(key[1], key[2]) for key in run.answers}
     pairs = [(viewer, sight) for viewer in run.info["viewers"] for sight in words.SIGHTS if (viewer, sight) in asked]
     order = sorted(pairs, key=lambda pair: pair != (about.viewer, about.sight))
-    return [_policies(run, about, viewer, sight, is_open=not row) for row, (viewer, sight) in enumerate(order)]
+    seeds = _by_seed(run)
+    return [_policies(run, about, viewer, sight, seeds, is_open=not row) for row, (viewer, sight) in enumerate(order)]
 
 
 def towns(run: Run, about: Subject) -> Grid | None:
@@ -77,10 +88,7 @@ def towns(run: Run, about: Subject) -> Grid | None:
     listed = [town for town in run.info["towns"] if town["listed"]]
     rows = []
     for town in listed:
-        found = [
-            run.answer(policy, about.viewer, about.sight, step, "trips_detected", "share_of_horizon", town["name"])
-            for policy, step in wanted
-        ]
+        found = [run.answer(policy, about.viewer, about.sight, step, *TRIPS, town["name"]) for policy, step in wanted]
         if any(answer.measured for answer in found):
             times = len(run.info["moments_s"])
             few = max(answer.n / max(answer.n_seeds * times, 1) for answer in found) < _FEW
@@ -126,11 +134,22 @@ def numbers(panel: Panel) -> Grid:
     return Grid(f"{panel.title}: {panel.subject}", heads, rows)
 
 
-def _policies(run: Run, about: Subject, viewer: str, sight: str, *, is_open: bool) -> Grid:
+def _policies(
+    run: Run,
+    about: Subject,
+    viewer: str,
+    sight: str,
+    seeds: dict[tuple[Any, ...], NDArray[np.float64]],
+    *,
+    is_open: bool,
+) -> Grid:
     columns = [(m, s) for m, start in _KEY if (s := _statistic(run, viewer, sight, m, start))]
-    heads = [
-        Head(BY_NAME[m].title, words.statistic(s, run.info["horizon_s"]), BY_NAME[m].definition) for m, s in columns
-    ]
+    heads = [Head(BY_NAME[m].title, _about(run, m, s), BY_NAME[m].definition) for m, s in columns]
+    change = columns.index(TRIPS) + 1 if TRIPS in columns else None
+    if change is not None:
+        heads.insert(
+            change, Head("Trips detected, difference", "to the baseline as practised, paired by seed", _PAIRED)
+        )
     has_lookbacks = bool(_statistic(run, viewer, sight, "lookback_plate", ""))
     if has_lookbacks:
         entry = BY_NAME["lookback_plate"]
@@ -139,6 +158,10 @@ def _policies(run: Run, about: Subject, viewer: str, sight: str, *, is_open: boo
     for policy in run.info["policies"]:
         for step in (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step):
             cells = [_cell(run, Subject(policy, viewer, sight, step), m, s) for m, s in columns]
+            if change is not None:
+                cells.insert(
+                    change, _change(seeds, (about.policy, viewer, sight, AS_WRITTEN), (policy, viewer, sight, step))
+                )
             if has_lookbacks:
                 cells.append(_range(run, Subject(policy, viewer, sight, None), step))
             name = policy + (" (baseline)" if policy == about.policy else "")
@@ -146,13 +169,39 @@ def _policies(run: Run, about: Subject, viewer: str, sight: str, *, is_open: boo
     return Grid(f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight", heads, rows, is_open)
 
 
+def _about(run: Run, measure: str, statistic: str) -> str:
+    said = words.statistic(statistic, run.info["horizon_s"])
+    cell = words.bins(run.info.get("unicity_bin_s")) if measure == "unicity" else ""
+    return f"{said} ({cell})" if cell else said
+
+
+def _by_seed(run: Run) -> dict[tuple[Any, ...], NDArray[np.float64]]:
+    """Return the share of trips detected by (policy, viewer, sight, retention), a value a seed."""
+    rows = run.measures
+    rows = rows[rows["town"].eq("all") & rows["measure"].eq(TRIPS[0]) & rows["statistic"].eq(TRIPS[1])]
+    wide = rows.set_index(["policy", "viewer", "sight", "retention", "seed"])["value"].unstack("seed")
+    return dict(zip(wide.index, wide.to_numpy(float), strict=True))
+
+
+def _change(
+    seeds: dict[tuple[Any, ...], NDArray[np.float64]], baseline: tuple[Any, ...], other: tuple[Any, ...]
+) -> Cell:
+    """Return how far a policy's share is from the baseline's, seed by seed, in percentage points."""
+    if baseline == other:
+        return Cell("the baseline")
+    if baseline not in seeds or other not in seeds:
+        return Cell("not measured")
+    mean, low, high = paired(seeds[baseline], seeds[other])
+    if math.isnan(mean):
+        return Cell("not measured")
+    return Cell(
+        f"{words.points(mean)} points", "" if math.isnan(low) else f"{words.points(low)} to {words.points(high)}"
+    )
+
+
 def _statistic(run: Run, viewer: str, sight: str, measure: str, start: str) -> str:
     """Return the first statistic of a measure that starts so and was measured for all towns; empty if none was."""
-    names = [
-        name
-        for name in run.statistics.get(measure, [])
-        if words.is_plain(name) and (name == start or (start[-1:] in ("", "_") and name.startswith(start)))
-    ]
+    names = [name for name in run.statistics.get(measure, []) if words.is_plain(name) and words.starts(name, start)]
     steps = (AS_WRITTEN, *run.ladder)
     asked = ((p, step, name) for name in names for p in run.info["policies"] for step in steps)
     return next((name for p, step, name in asked if run.answer(p, viewer, sight, step, measure, name).measured), "")

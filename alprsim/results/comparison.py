@@ -13,21 +13,25 @@ import yaml
 
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
+from alprsim.results.headline import TRIPS
 from alprsim.results.run import ResultError, Run, horizon
 from alprsim.results.summary import paired
 from alprsim.tables import AS_WRITTEN
 
+_WIDE = 60
+"""Letters of a row's name in text."""
+
 _ROW = ["policy", "viewer", "sight", "retention", "measure", "statistic"]
 
 MAIN = (
-    ("trips_detected", "share_of_horizon"),
+    TRIPS,
     ("observed_days", "share_of_horizon"),
     ("effective_retention", "max"),
     ("home_found", "within_"),
     ("unicity", "p4"),
     ("lookback_plate", ""),
 )
-"""What a reader looks at first: a measure, and how its statistics start."""
+"""What a reader looks at first: a measure, and its statistic; one that ends in "_", or is empty, names all that start so."""
 
 
 def compare(runs: Sequence[Run]) -> pd.DataFrame:
@@ -59,7 +63,7 @@ def compare(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """Return the main rows of a comparison as readable text: policies as written, the measures of ``MAIN``."""
+    """Return a comparison as readable text: policies as written by the measures of ``MAIN``, and trips detected by limit."""
     lines = [f"{letter}  {name}" for letter, name in table.attrs["runs"].items()]
     lines += [f"note: {note}" for note in table.attrs["notes"]]
     chosen = np.array([_is_main(*row) for row in table[["measure", "statistic"]].to_numpy()], bool)
@@ -70,11 +74,21 @@ def as_text(table: pd.DataFrame) -> str:
             continue  # on-request sight includes it
         group = group.dropna(subset=list(table.attrs["runs"]), how="all").sort_values("order", kind="stable")
         lines += ["", f"{policy} · {viewer} · {words.SIGHTS[sight][0]} sight"]
-        lines += [f"{'':<46}" + "".join(f"{letter:>15}" for letter in table.attrs["runs"])]
-        lines += [_line(row, table.attrs) for row in group.to_dict("records")]
+        lines += [" " * (_WIDE + 2) + "".join(f"{letter:>15}" for letter in table.attrs["runs"])]
+        lines += [_line(_name(row, table.attrs), row, table.attrs) for row in group.to_dict("records")]
+        lines += _ladder(table, policy, viewer, sight)
     if main.empty:
         lines += ["", "The runs have no main measure in common with policies as written."]
     return "\n".join(lines)
+
+
+def as_json(table: pd.DataFrame) -> str:
+    """Return a comparison as JSON records; JSON has no infinity: ``A_unbounded`` … say where a null is without end."""
+    values = [*table.attrs["runs"], *(f"{letter} − A" for letter in list(table.attrs["runs"])[1:])]
+    text: str = table.assign(**{f"{name}_unbounded": np.isinf(table[name]) for name in values}).to_json(
+        orient="records", indent=2, force_ascii=False
+    )
+    return text
 
 
 def _by_seed(run: Run) -> pd.DataFrame:
@@ -131,14 +145,27 @@ def _brief(value: Any) -> str:
 
 
 def _is_main(measure: str, statistic: str) -> bool:
-    return words.is_plain(statistic) and any(measure == name and statistic.startswith(start) for name, start in MAIN)
+    return words.is_plain(statistic) and any(measure == name and words.starts(statistic, start) for name, start in MAIN)
 
 
-def _line(row: dict[str, Any], attrs: dict[str, Any]) -> str:
-    name = f"{BY_NAME[row['measure']].title}, {words.statistic(row['statistic'], attrs['horizon_s'])}"
+def _ladder(table: pd.DataFrame, policy: str, viewer: str, sight: str) -> list[str]:
+    """Return the trips detected at every limit tried, a line each; nothing where none was measured."""
+    rows = table[table[["policy", "viewer", "sight"]].eq([policy, viewer, sight]).all(axis=1)]
+    rows = rows[rows[["measure", "statistic"]].eq(list(TRIPS)).all(axis=1) & rows["retention"].ge(0)]
+    rows = rows.dropna(subset=list(table.attrs["runs"]), how="all").sort_values("retention")
+    steps = [_line(f"  {words.duration(row['retention'])}", row, table.attrs) for row in rows.to_dict("records")]
+    said = _name(dict(zip(("measure", "statistic"), TRIPS, strict=True)), table.attrs)
+    return [f"  {said}, by limit", *steps] if steps else []
+
+
+def _name(row: dict[str, Any], attrs: dict[str, Any]) -> str:
+    return f"{BY_NAME[row['measure']].title}, {words.statistic(row['statistic'], attrs['horizon_s'])}"
+
+
+def _line(name: str, row: dict[str, Any], attrs: dict[str, Any]) -> str:
     values = "".join(f"{words.quantity(row[x], row['unit'], measure=row['measure']):>15}" for x in attrs["runs"])
     changes = "".join(f"   {_difference(row, letter)}" for letter in list(attrs["runs"])[1:])
-    return f"  {name:<44}{values}{changes}"
+    return f"  {name:<{_WIDE}}{values}{changes}"
 
 
 def _difference(row: dict[str, Any], letter: str) -> str:

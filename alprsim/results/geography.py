@@ -39,7 +39,7 @@ def save_roads(network: Network, file: Path) -> None:
     lines = np.empty(len(roads), _LINE)
     lines["order"], lines["type"], lines["points"] = 1, 2, 2
     lines["xy"] = np.stack([lon[roads.tail], lat[roads.tail], lon[roads.head], lat[roads.head]], axis=1)
-    _write(roads.data(), lines, "LineString", (lon, lat), file, table="Roads")
+    _write(roads.data(), lines, "LineString", (lon, lat), file, table="Roads", credit=network.attribution)
 
 
 def save_cameras(network: Network, agencies: Agencies, cameras: Cameras, sites: Sites, file: Path) -> None:
@@ -65,7 +65,7 @@ def save_cameras(network: Network, agencies: Agencies, cameras: Cameras, sites: 
         "lon": lon,
         "lat": lat,
     }
-    _write(columns, points, "Point", (lon, lat), file, table="CameraSites")
+    _write(columns, points, "Point", (lon, lat), file, table="CameraSites", credit=network.attribution)
 
 
 def _positions(junctions: Junctions, roads: Roads, sites: Sites) -> tuple[Float64, Float64]:
@@ -88,6 +88,7 @@ def _write(
     file: Path,
     *,
     table: str,
+    credit: str,
 ) -> None:
     """Write columns and shapes with GeoParquet 1.1 metadata; without ``crs`` they are longitude, latitude (OGC:CRS84)."""
     first = np.arange(len(shapes) + 1, dtype=np.int32) * shapes.dtype.itemsize
@@ -99,6 +100,7 @@ def _write(
         column["bbox"] = [float(f(of)) for f in (np.min, np.max) for of in degrees]
     geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
     metadata = {"alprsim.table": table, "alprsim.schema": str(parquet.SCHEMA_VERSION), "geo": json.dumps(geo)}
+    metadata |= {"attribution": credit} if credit else {}
     arrays = {**{name: pa.array(values) for name, values in columns.items()}, "geometry": geometry}
     fields = [pa.field(name, array.type, metadata=_MEANINGS.get(name)) for name, array in arrays.items()]
     parquet.write(pa.table(list(arrays.values()), schema=pa.schema(fields, metadata=metadata)), file)

@@ -22,6 +22,10 @@ class Subject(NamedTuple):
     step: int | None
 
 
+TRIPS = ("trips_detected", "share_of_horizon_pooled")
+"""Trips over trips, as "of every 10 trips" says; not the mean of each vehicle's own share."""
+
+
 def subject(run: Run) -> Subject:
     """Choose the baseline, the onlooker's widest sight, and the step nearest 21 d among those below 30 d and the horizon."""
     viewer = run.onlooker
@@ -35,7 +39,7 @@ def subject(run: Run) -> Subject:
 def headline(run: Run) -> list[dict[str, Any]]:
     """Return five numbers as {name, viewer, sight, value, low, high, unbounded, unit, text}; None is not measured.
 
-    trips_as_practised, trips_with_limit: share of trips in the last T with a read that the viewer can obtain, under the
+    trips_as_practised, trips_with_limit: share of all trips in the last T with a read that the viewer can obtain, under the
     baseline as written and with a limit (the ladder's step nearest 21 d). retention: how long the viewer can obtain
     some department’s reads. identity: whether homes show, else the share that 4 sightings single out. lookbacks: low
     and high are the range over the assumed query ages; elsewhere they are the interval over seeds, and one seed has none.
@@ -66,7 +70,7 @@ def _trips(run: Run, about: Subject, retention: int | None) -> dict[str, Any]:
     if retention is None:
         text = f"No limit on the ladder is shorter than the {horizon(run)} the question looks back over."
         return _row(name, about, NOTHING, text)
-    answer = _ask(run, about, retention, "trips_detected", "share_of_horizon")
+    answer = _ask(run, about, retention, *TRIPS)
     when = when or f"under {words.limit(retention)}{outlived(run, about)} (“{about.policy}”)"
     text = (
         f"Of every 10 vehicle trips in the last {horizon(run)}, {_who(run, about)} can detect "
@@ -107,8 +111,10 @@ def _identity_text(run: Run, about: Subject, retention: int | None, name: str, a
             f"For {words.of_ten(answer.mean)} of 10 residents’ cars {_who(run, about)} can place the home {near} of where it "
             f"is, from reads alone, “{about.policy}” {when}; {_band(answer)}."
         )
+    cell = words.bins(run.info.get("unicity_bin_s"))
+    cell = f" ({cell})" if cell else ""
     return (
-        f"Four sightings single out {words.of_ten(answer.mean)} of 10 cars in what {_who(run, about)} holds, "
+        f"Four sightings{cell} single out {words.of_ten(answer.mean)} of 10 cars in what {_who(run, about)} holds, "
         f"“{about.policy}” {when}; {_band(answer)}."
     )
 
@@ -138,7 +144,7 @@ def _first(
     """Return the first plain statistic of a measure that starts so, with this ending, as the run lists them."""
     if retention is None:
         return "", NOTHING
-    names = [name for name in run.statistics.get(measure, []) if name.startswith(start) and words.is_plain(name)]
+    names = [name for name in run.statistics.get(measure, []) if words.starts(name, start) and words.is_plain(name)]
     return next(((name + ending, _ask(run, about, retention, measure, name + ending)) for name in names), ("", NOTHING))
 
 
@@ -149,7 +155,8 @@ def _who(run: Run, about: Subject) -> str:
 def _band(answer: Answer) -> str:
     if answer.n_seeds < 2 or math.isnan(answer.low):
         return "one seed, no interval" if answer.n_seeds == 1 else "no interval"
-    return f"{words.of_ten(answer.low)} to {words.of_ten(answer.high)} over {answer.n_seeds} seeds"
+    low, high = words.of_ten(answer.low), words.of_ten(answer.high)
+    return f"{low} to {high}, 95 % t-interval of the mean over {answer.n_seeds} seeds"
 
 
 def _row(name: str, about: Subject, answer: Answer, text: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ PORTAL_MEDIAN, PORTAL_P90, PORTAL_CONNECTICUT = 449, 1036, 803
 """Vehicles detected in 30 days, a camera and a day: 770 agencies' portals, and five of Connecticut's pooled (60 cameras);
 compiled from agencies' transparency portals by DeFlock / FlockHopper, April 2026."""
 
-_PORTAL_DAYS = 30
+_PORTAL_DAYS = 30  # equal to inquiry.PORTAL_DAYS, which results may not import: a test holds them together
 
 
 def beside_published(folder: Path, seeds: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""The answers of all seeds as one table: the mean and how far it could be off because other seeds would have differed."""
+"""The answers of all seeds as one table: the mean, and the 95 % t-interval of that mean over seeds."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,10 @@ _FORMATS = {
 _MEANINGS = {
     "retention": ("s", "the ladder's step; 2147483647 no limit; -1 as the policy itself says"),
     "mean": ("see unit", "over the seeds that measured it; NaN: not measured; infinite: without end"),
-    "low": ("see unit", "95 % t-interval over seeds; NaN: one seed, no interval; a share's is cut at 0 and 1"),
+    "low": (
+        "see unit",
+        "95 % t-interval of the mean over seeds; NaN: one seed, no interval; a share's is cut at 0 and 1",
+    ),
     "high": ("see unit", "see low"),
     "n_seeds": ("seeds", "that measured it"),
     "n": ("", "vehicles (or incidents, or targets) over all query moments and seeds"),
@@ -89,9 +92,9 @@ def write_summary(folder: Path) -> None:
         else field
         for field in content.schema
     ]
-    metadata = {"alprsim.table": "Summary", "alprsim.schema": str(parquet.SCHEMA_VERSION), **info["labels"]}
+    metadata = {"alprsim.table": "Summary", "alprsim.schema": str(parquet.SCHEMA_VERSION), **labels(info)}
     parquet.write(content.cast(pa.schema(fields, metadata=metadata)), folder / "summary.parquet")
-    (folder / "summary.csv").write_text(as_csv(summary, info["labels"]), "utf-8")
+    (folder / "summary.csv").write_text(as_csv(summary, labels(info)), "utf-8")
 
 
 def write_crate(folder: Path) -> None:
@@ -101,10 +104,16 @@ def write_crate(folder: Path) -> None:
     (folder / "ro-crate-metadata.json").write_text(crate, "utf-8")
 
 
-def as_csv(summary: pd.DataFrame, labels: Mapping[str, str]) -> str:
+def labels(info: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a run's figures rest on, with the attribution that its map data asks for."""
+    credit = {"attribution": info["attribution"]} if info.get("attribution") else {}
+    return {**info["labels"], **credit}
+
+
+def as_csv(summary: pd.DataFrame, rests_on: Mapping[str, str]) -> str:
     """Return the summary for spreadsheets: retention in words too, and on every row what the run was made of."""
     steps = {step: "as the policy says" if step < 0 else words.duration(step) for step in summary["retention"].unique()}
-    wide = summary.assign(**labels)
+    wide = summary.assign(**rests_on)
     wide.insert(summary.columns.get_loc("retention") + 1, "retention_text", summary["retention"].map(steps))
     text: str = wide.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     return text
@@ -120,14 +129,14 @@ def _half_width(spread: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np
 def _crate(folder: Path, info: Mapping[str, Any]) -> dict[str, Any]:
     """Describe the folder as an RO-Crate 1.1 (https://w3id.org/ro/crate/1.1)."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix in _FORMATS or path.name == "run.json")
-    licence = info.get("attribution") or "https://spdx.org/licenses/CC0-1.0"
+    credit = {"creditText": info["attribution"]} if info.get("attribution") else {}
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": info["title"],
         "description": info["question"] or info["title"],
         "datePublished": info["provenance"]["ended"],
-        "license": licence,
+        **credit,
         "hasPart": [{"@id": name} for name in names],
         "mentions": {"@id": "#run"},
     }

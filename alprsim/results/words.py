@@ -8,15 +8,17 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 SIGHTS = {
     "bulk": ("bulk", "what the viewer holds, or can search or export whole"),
-    "request": ("on-request", "bulk, and what it can ask others for plate by plate or place by place"),
+    "request": ("on-request", "bulk, and what it can ask others for plate by plate or by area query"),
     "process": ("by process", "with a warrant for one target and one range"),
 }
 """Each sight's name and what it means."""
 
 STATISTICS = {
     "stock": "held at the moment of the question",
-    "share_of_horizon": "of the last {horizon}",
-    "share_of_window": "within what is kept",
+    "share_of_horizon": "of the last {horizon}, mean over vehicles",
+    "share_of_horizon_pooled": "of the last {horizon}, all vehicles together",
+    "share_of_window": "within what is kept, mean over vehicles",
+    "share_of_window_pooled": "within what is kept, all vehicles together",
     "supremum": "longest",
     "covered": "days of age that can be had",
     "max": "longest of any department",
@@ -27,14 +29,17 @@ STATISTICS = {
 
 
 SO_FAR = "_so_far"
-"""Ends a statistic that counts what the simulated time holds, even where more is kept: it would still grow."""
+"""Ends a statistic that counts what the simulated time holds, even where more is kept: it would still grow.
+
+Equal to ``inquiry.SO_FAR``, which results may not import: a test holds them together."""
 
 _VARIANTS = {
-    "_pooled": ", pooled",
     SO_FAR: ", of what was simulated so far",
     "_of_no_limit": ", as a share of no limit",
     "_coverage": ", had all been kept and shared",
     "_eligible": ", cars with as many",
+    "_eligible_only": ", of the cars with as many",
+    "_error": ", standard error of the draw",
 }
 """Endings of statistics that are another view of a plain one."""
 
@@ -94,6 +99,12 @@ def percent(share: float) -> str:
     return f"{value:.1f}" if value < 9.95 or value >= 99.5 else f"{value:.0f}"
 
 
+def points(difference: float) -> str:
+    """Say a difference of shares in percentage points, without the word: "+1.2", "−0.3", "0.0"."""
+    said = f"{100 * difference:+.1f}"
+    return "0.0" if float(said) == 0 else said.replace("-", "−")
+
+
 def of_ten(share: float) -> str:
     """Say a share as so many of ten: "6.2"; small ones as "fewer than 0.1"."""
     if math.isnan(share):
@@ -123,8 +134,18 @@ def statistic(name: str, horizon_s: int) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Tell a statistic from another view of one (pooled, eligible, so far …)."""
-    return not name.endswith(tuple(_VARIANTS))
+    """Tell a statistic from another view of one (eligible, its error, so far …)."""
+    return name in STATISTICS or not name.endswith(tuple(_VARIANTS))
+
+
+def starts(name: str, start: str) -> bool:
+    """Tell whether a statistic is the one named; what ends in "_", or is empty, names all that start so."""
+    return name == start or (start[-1:] in ("", "_") and name.startswith(start))
+
+
+def bins(seconds: int | None) -> str:
+    """Say what a unicity cell is: "camera site × 1 h"; empty where the run does not say."""
+    return f"camera site × {duration(seconds)}" if seconds else ""
 
 
 def _trim(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What a finished run leaves for people: the resolved scenario, run.json, the world's tables, the summary and the page."""
+"""What a finished run leaves for people: the resolved scenario, run.json, the world's tables and the summary."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _MAPPED = ("listed", "file")
 def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]) -> Run:
     """Complete a run's folder, which already holds ``measures.parquet``, ``agencies.parquet`` and the seeds.
 
+    The page is ``report.write``'s.
+
     Parameters
     ----------
     folder
@@ -36,8 +38,6 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     record
         The answer of ``provenance.record``.
     """
-    from alprsim import report  # it reads results
-
     (folder / "scenario.yaml").write_text(loaded.text(), "utf-8")
     for name in ("towns", "junctions", "places"):
         parquet.save(getattr(network, name), folder / f"{name}.parquet")
@@ -47,10 +47,8 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     info["notes"] += [beside_published(folder, seeds), *simulated_notes(folder, seeds)]
     (folder / "run.json").write_text(json.dumps(info, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
     write_summary(folder)
-    run = Run(folder, info)
-    report.write(run)
     write_crate(folder)
-    return run
+    return Run(folder, info)
 
 
 def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +84,7 @@ def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[s
         "horizon_s": study.measures.horizon,
         "moments_s": list(study.measures.moments),
         "length_s": study.length,
+        "unicity_bin_s": study.measures.unicity_bin,
         "start": study.start.isoformat(),
         "towns": [
             {"name": str(name), "population": int(people), "listed": bool(listed)}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Any, get_args
 
 from alprsim.scenario import models, units
@@ -205,10 +208,14 @@ def _siting(tree: Node, group: Node) -> str:
 
 
 def _towns(tree: Node) -> Iterator[Problem]:
-    """Where streets are generated, a group's cameras stand in one of their towns."""
-    built = [node.text for key in ("towns", "neighbours") for node in _items(tree, "roads", key) if node.text]
-    if _text(tree.child("roads"), "kind") != "builtin" or not built:
+    """Where streets are generated, their towns are built in and a group's cameras stand in one of them."""
+    if _text(tree.child("roads"), "kind") != "builtin":
         return
+    unknown = list(_unknown_towns(tree))
+    yield from unknown
+    built = [node.text for key in ("towns", "neighbours") for node in _items(tree, "roads", key) if node.text]
+    if unknown or not built:
+        return  # which towns are meant is not known
     for row, group in enumerate(_items(tree, "cameras", "groups")):
         agency = _text(group, "agency") or ""
         if agency not in _agencies(tree) or _siting(tree, group) in ("listed", "file"):
@@ -216,6 +223,21 @@ def _towns(tree: Node) -> Iterator[Problem]:
         own, its = ("cameras", "groups", row), ("custody", "agencies", agency)
         path = next(p for p in ((*own, "town"), (*its, "town"), (*own, "agency")) if (n := tree.at(*p)) and n.text)
         yield from _built(tree, path, built)
+
+
+def _unknown_towns(tree: Node) -> Iterator[Problem]:
+    names = _town_names()
+    for key in ("towns", "neighbours"):
+        for row, node in enumerate(_items(tree, "roads", key)):
+            if node.text and node.text not in names:
+                hint = suggest(node.text, names) or f"; `alprsim towns` lists all {len(names)}"
+                yield Problem.at(node.place, join("roads", key, row), f"'{node.text}' is not a built-in town{hint}")
+
+
+@cache
+def _town_names() -> tuple[str, ...]:
+    text = (files("alprsim") / "data" / "towns.csv").read_text("utf-8")
+    return tuple(row["town"] for row in csv.DictReader(r for r in text.splitlines() if not r.startswith("#")))
 
 
 def _built(tree: Node, path: KeyPath, built: list[str]) -> Iterator[Problem]:

@@ -44,8 +44,9 @@ def _one(fault: dict[str, Any], model: type[BaseModel], tree: Node, prefix: KeyP
         return Problem.at(node.written_at, join(*prefix, *path, "kind"), f"is missing; allowed: {', '.join(kinds)}")
     if fault["type"] == "union_tag_invalid":
         path, node = (*path, "kind"), node.mapping["kind"]
-    at = node.written_at if fault["loc"][-1:] == ("[key]",) else node.place
-    return Problem.at(at, join(*prefix, *path), _in_words(fault, node, context))
+    if fault["loc"][-1:] == ("[key]",):
+        node = Node(path[-1], node.written_at)
+    return Problem.at(node.place, join(*prefix, *path), _in_words(fault, node, context))
 
 
 def _without_tags(loc: KeyPath) -> KeyPath:

@@ -14,6 +14,7 @@ _QUANTITIES = {
     "duration": units.DURATION,
     "durationOrUnlimited": units.RETENTION,
     "length": units.LENGTH,
+    "speed": units.SPEED,
     "rate": units.RATE,
     "flow": units.FLOW,
 }

@@ -69,6 +69,12 @@ def _agencies(value: object) -> object:
     return value
 
 
+def _tail(share: float) -> float:
+    if share >= 0.5:
+        raise ValueError(f"beyond_share must be below 0.5, since half are below median; not {share:g}")
+    return share
+
+
 def _rising(steps: tuple[int, ...]) -> tuple[int, ...]:
     for before, after in pairwise(steps):
         if after <= before:
@@ -154,6 +160,11 @@ class Model(BaseModel):
 
 # --- roads ------------------------------------------------------------------------------------------------------------
 
+RoadClassName = Literal["motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "ramp"]
+"""`tables.RoadKind` as people write it."""
+
+Speeds = Annotated[dict[RoadClassName, Annotated[Speed, Field(gt=0)]], Field(description="Speed by road class where the source does not say; e.g. {residential: 25 mph}. Classes left out keep Connecticut's (data/road_classes.csv).")]
+
 
 class BuiltinRoads(Model):
     """Generated streets of Connecticut towns, for machines without a network."""
@@ -162,6 +173,7 @@ class BuiltinRoads(Model):
     towns: Annotated[tuple[Name, ...], Field(min_length=1, description="Towns whose residents are simulated; see `alprsim towns`.")]
     neighbours: Annotated[tuple[Name, ...], Field(description="Towns whose streets are built to join them; nobody there is measured.")] = ()
     streets_seed: Annotated[int, Field(ge=0, description="Redraws the generated streets; not changed by `seeds`.")] = 0
+    speeds: Speeds = {}
 
 
 class PlaceRoads(Model):
@@ -171,6 +183,7 @@ class PlaceRoads(Model):
     place: Annotated[Name, Field(description='As Nominatim knows it: "Danbury, Connecticut, USA".')]
     population: Annotated[int, Field(gt=0, description="Residents, for sizing the synthetic population.")]
     consolidate: Annotated[Length, Field(description="Merge junctions closer than this; 0 m keeps all.")] = 0.0
+    speeds: Speeds = {}
 
 
 class GraphmlRoads(Model):
@@ -181,6 +194,7 @@ class GraphmlRoads(Model):
     place: Annotated[Name, Field(description="What the map shows.")]
     population: Annotated[int, Field(gt=0, description="Residents, for sizing the synthetic population.")]
     consolidate: Annotated[Length, Field(description="Merge junctions closer than this; 0 m keeps all.")] = 0.0
+    speeds: Speeds = {}
 
 
 class OsmRoads(Model):
@@ -191,6 +205,7 @@ class OsmRoads(Model):
     place: Annotated[Name, Field(description="What the map shows.")]
     population: Annotated[int, Field(gt=0, description="Residents, for sizing the synthetic population.")]
     consolidate: Annotated[Length, Field(description="Merge junctions closer than this; 0 m keeps all.")] = 0.0
+    speeds: Speeds = {}
 
 
 RoadSource = Annotated[BuiltinRoads | PlaceRoads | GraphmlRoads | OsmRoads, Field(discriminator="kind")]
@@ -221,14 +236,14 @@ class Habits(Model):
 class Population(Model):
     """Who is simulated and how they move."""
 
-    vehicles_per_person: Annotated[float, Field(gt=0, le=2, description="3,023,124 active plates in 2019 over 3.6 M people (facts.md 3.2, 6).")] = 0.84
-    household_size: Annotated[float, Field(ge=1, le=6, description="People a household, mean (ACS: Connecticut about 2.5).")] = 2.5
-    commuters: Annotated[Share, Field(description="Of adults who go out to work.")] = 0.62
-    students: Annotated[Share, Field(description="Of adults who drive to a school or university.")] = 0.06
-    retirees: Annotated[Share, Field(description="Of adults who are retired.")] = 0.22
+    vehicles_per_person: Annotated[float, Field(gt=0, le=2, description="3,023,124 active plates on 1 May 2019 (ctbythenumbers.news) over about 3.6 M people.")] = 0.84
+    household_size: Annotated[float, Field(ge=1, le=6, description="People a household, mean. Assumption, about Connecticut's in the American Community Survey, table B25010 (remembered).")] = 2.5
+    commuters: Annotated[Share, Field(description="Of adults who go out to work. Assumption.")] = 0.62
+    students: Annotated[Share, Field(description="Of adults who drive to a school or university. Assumption.")] = 0.06
+    retirees: Annotated[Share, Field(description="Of adults who are retired. Assumption.")] = 0.22
     commute_days: Annotated[float, Field(gt=0, le=7, description="Days a week a commuter commutes, mean. Assumption.")] = 4.3
-    trips_per_driver: Annotated[float, Field(gt=0, le=10, description="Vehicle trips a driver a day that the habits are scaled to (NHTS 2017, about 2.7; remembered, see facts.md 6).")] = 2.7
-    carpool: Annotated[Share, Field(description="Trips on which a household member rides along (facts.md 6: 8.2 % of commutes carpool).")] = 0.082
+    trips_per_driver: Annotated[float, Field(gt=0, le=10, description="Vehicle trips a driver a day that the habits are scaled to. Assumption, about what NHTS 2017 found (remembered).")] = 2.7
+    carpool: Annotated[Share, Field(description="Trips on which a household member rides along. Assumption, from the 8.2 % of Connecticut's commutes that carpool (press on Census figures).")] = 0.082
     skip: Annotated[Share, Field(description="Chance that a habitual trip is left out on its day. Assumption.")] = 0.10
     explore: Annotated[Share, Field(description="Share of discretionary trips to a place outside the habit. Assumption.")] = 0.10
     jitter: Annotated[Duration, Field(description="Typical day-to-day spread of a habitual departure. Assumption.")] = 900
@@ -238,6 +253,13 @@ class Population(Model):
     through: Annotated[Flow, Field(description="Through vehicles a day at each pair of motorway ends, both ways together. Assumption, to be calibrated to counts.")] = 0.0
     through_return: Annotated[Share, Field(description="Share of through vehicles that come back within the pool on a later day. Assumption.")] = 0.3
     habits: Habits = Habits()
+
+    @model_validator(mode="after")
+    def _together(self) -> Population:
+        busy = self.commuters + self.students + self.retirees
+        if busy > 1 + 1e-9:  # 0.7 + 0.2 + 0.1 is not 1 in binary
+            raise ValueError(f"commuters, students and retirees are shares of adults: together at most 1, not {busy:g}")
+        return self
 
 
 # --- traffic ----------------------------------------------------------------------------------------------------------
@@ -249,8 +271,8 @@ class Traffic(Model):
     fidelity: Annotated[Literal["free", "table", "queue"], Field(description="free flow; quarter-hour times of sample days run by queue; every day by queue.")] = "table"
     storage: Annotated[Literal["newell", "simple"], Field(description="What limits the vehicles on a road.")] = "newell"
     engine: Annotated[Literal["compiled", "simpy"], Field(description="Both give the same passages to the bit.")] = "compiled"
-    route_groups: Annotated[int, Field(ge=1, le=16, description="Groups of drivers, each with the quickest ways given what the groups before it do: steps of the method of successive averages. 1: everybody takes the quickest way on empty roads.")] = 4
-    stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted.")] = 60
+    route_groups: Annotated[int, Field(ge=1, le=16, description="Groups of drivers, each with the quickest ways given what the groups before it do: steps of the method of successive averages. 1: everybody takes the quickest way on empty roads. Assumption.")] = 4
+    stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted. Assumption.")] = 60
 
 
 # --- cameras ----------------------------------------------------------------------------------------------------------
@@ -274,24 +296,24 @@ class CameraGroup(Model):
 class Cameras(Model):
     """The readers: how many, where, how good. A group's own value goes before these."""
 
-    count: Annotated[Count, Field(description="Cameras of each group that does not say its own count.")] = 10
+    count: Annotated[Count, Field(description="Cameras of each group that does not say its own count. Assumption.")] = 10
     kind: Literal["fixed", "gantry"] = "fixed"
     siting: Siting = "busiest"
-    both_directions: Annotated[Share, Field(description="Share of cameras that watch both directions of their road (facts.md 2.1: 12 % have another camera within 60 m).")] = 0.12
-    tolerance: Annotated[Length, Field(description="A listed camera farther than this from every road is refused.")] = 60.0
-    rate: Annotated[Rate, Field(gt=0, description="A reader's throughput (vendors claim 1,800 to 3,600 a minute; facts.md 3).")] = 1800.0
+    both_directions: Annotated[Share, Field(description="Share of cameras that watch both directions of their road. Assumption, from the 12 % of Connecticut's mapped cameras that have another within 60 m (OpenStreetMap snapshot of 29 December 2025 compiled by DeFlock).")] = 0.12
+    tolerance: Annotated[Length, Field(description="A listed camera farther than this from every road is refused. Assumption.")] = 60.0
+    rate: Annotated[Rate, Field(gt=0, description="A reader's throughput; claimed are 1,800 a minute (Hartford Courant, 31 May 2016) to 60 a second (betaboston.com, 2014).")] = 1800.0
     buffer: Annotated[int, Field(ge=0, le=32000, description="Plates a busy reader can keep waiting. Assumption.")] = 16
-    capture: Annotated[Share, Field(description="Passing plates recorded at all (facts.md 3.1: 0.80 to 0.98).")] = 0.90
-    readable: Annotated[Share, Field(description="Recorded plates that yield any text.")] = 0.98
-    correct: Annotated[Share, Field(description="Texts read right (facts.md 3.1: 0.90, 0.93, 0.97).")] = 0.93
+    capture: Annotated[Share, Field(description="Passing plates recorded at all. Assumption between 0.80 (Genetec white paper's example) and 0.98 (British design minimum, remembered).")] = 0.90
+    readable: Annotated[Share, Field(description="Recorded plates that yield any text. Assumption.")] = 0.98
+    correct: Annotated[Share, Field(description="Texts read right: 0.93 as Flock told one city (checkcu.org); others 0.90 (NCRIC in The Verge, 2019) and 0.97 (British police, Daily Mail, 9 January 2018).")] = 0.93
     groups: Annotated[tuple[CameraGroup, ...], Field(min_length=1)]
 
 
 class PlateStock(Model):
     """The plates in circulation, so that a misread usually names another real car."""
 
-    issued: Annotated[int, Field(gt=0, le=50_000_000, description="Active Connecticut plates (3,023,124 on 1 May 2019; facts.md 3.2).")] = 3_023_124
-    out_of_state: Annotated[Share, Field(description="Of through vehicles (about 30 % claimed; facts.md 3.2, low confidence).")] = 0.30
+    issued: Annotated[int, Field(gt=0, le=50_000_000, description="Active Connecticut plates (3,023,124 on 1 May 2019, ctbythenumbers.news).")] = 3_023_124
+    out_of_state: Annotated[Share, Field(description="Of through vehicles. Assumption; one blog claims about 30 % on I-95 and I-84.")] = 0.30
 
 
 # --- custody ----------------------------------------------------------------------------------------------------------
@@ -303,8 +325,8 @@ class Agency(Model):
     kind: Literal["department", "pool", "consumer"] = "department"
     retention: Annotated[Retention | None, Field(description="How long its store keeps a read; none: custody.retention.")] = None
     town: Name | None = None
-    server_rate: Annotated[Rate, Field(gt=0, description="Throughput of its shared server.")] = float("inf")
-    server_buffer: Annotated[int, Field(ge=0, description="Plates its server can keep waiting.")] = 100_000
+    server_rate: Annotated[Rate, Field(gt=0, description="Throughput of its shared server. Assumption.")] = float("inf")
+    server_buffer: Annotated[int, Field(ge=0, description="Plates its server can keep waiting. Assumption.")] = 100_000
 
 
 class Edge(Model):
@@ -332,7 +354,7 @@ EDGE_KEYS = {"query": ("sight",), "mirror": ("delay", "clock", "on_duplicate")}
 class Custody(Model):
     """Who keeps what, for how long, and who may look."""
 
-    retention: Annotated[Retention, Field(description="Of agencies that do not say their own.")] = 30 * 86_400
+    retention: Annotated[Retention, Field(description="Of agencies that do not say their own; 30 d is Flock's default (flocksafety.com, 2 June 2026).")] = 30 * 86_400
     agencies: Annotated[dict[Name, Agency], Field(min_length=1)]
     sharing: tuple[Edge, ...] = ()
 
@@ -367,10 +389,10 @@ class Measures(Model):
 
     horizon: Annotated[Duration, Field(gt=0, description="T: shares are of the last T before each query moment.")]
     moments: Annotated[tuple[Duration, ...], Field(min_length=1, description="Query moments since the start, at least a horizon after it.")]
-    unicity_points: Annotated[int, Field(ge=1, le=6)] = 4
-    unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell.")] = 3600
-    unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody.")] = 1000
-    near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found.")] = (250.0, 500.0)
+    unicity_points: Annotated[int, Field(ge=1, le=6, description="Points known of a target: the 4 and the hour of de Montjoye et al., Scientific Reports 3:1376 (2013); measures go up to 6.")] = 4
+    unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
+    unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
+    near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 
 class QueryAge(Model):
@@ -381,7 +403,7 @@ class QueryAge(Model):
     median: Duration | None = None
     p95: Duration | None = None
     beyond: Annotated[Duration | None, Field(description="mixture: the age beyond which `beyond_share` of queries reach.")] = None
-    beyond_share: Share | None = None
+    beyond_share: Annotated[Annotated[Share, AfterValidator(_tail)] | None, Field(description="mixture: below 0.5, since half are younger than median.")] = None
 
     @model_validator(mode="after")
     def _complete(self) -> QueryAge:
@@ -409,10 +431,10 @@ _SHAPES = {
 class Utility(Model):
     """What the same policy leaves for an investigation."""
 
-    incidents: Annotated[int, Field(ge=1, description="Synthetic incidents a query moment.")] = 2000
-    within: Annotated[Length, Field(description="A read this near is useful.")] = 1000.0
-    around: Annotated[Duration, Field(description="A read this close in time is useful.")] = 1800
-    query_ages: Annotated[dict[Name, QueryAge], Field(description="Named assumptions on query age (facts.md: no distribution was ever published).")] = _SHAPES
+    incidents: Annotated[int, Field(ge=1, description="Synthetic incidents a query moment. Assumption.")] = 2000
+    within: Annotated[Length, Field(description="A read this near is useful. Assumption.")] = 1000.0
+    around: Annotated[Duration, Field(description="A read this close in time is useful. Assumption.")] = 1800
+    query_ages: Annotated[dict[Name, QueryAge], Field(min_length=1, description="Named assumptions on query age: no distribution was found published.")] = _SHAPES
 
 
 class Scenario(Model):
