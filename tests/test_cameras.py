@@ -196,7 +196,7 @@ def test_documented_confusions_happen():
 
 
 def test_most_misreadings_name_another_real_plate():
-    """plates are issued in sequence, so a wrong digit makes a plate that somebody bears."""
+    """Plates are issued in sequence, so a wrong digit makes a plate that somebody bears."""
     vehicles = make_vehicles(draw(stream(3, "test vehicles"), np.arange(20_000)))
     stock = plate_numbers.issue(vehicles, models.PlateStock(issued=1_000_000), seed=1)
     newest = np.flatnonzero([len(p) == 7 for p in plate_numbers.spell(stock.text[:20_000])]).astype(np.int32)
