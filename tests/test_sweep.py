@@ -1,6 +1,6 @@
-import contextlib
 """Runs that end early leave nothing half-written, say so the next time, and lose no finished seed."""
 
+import contextlib
 import errno
 import io
 import json
