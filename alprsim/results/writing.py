@@ -103,4 +103,8 @@ def _notes(study: Scenario) -> list[str]:
         f"{study.start + timedelta(seconds=moment + DAY_STARTS):%A} after {words.duration(moment)}"
         for moment in study.measures.moments
     )
-    return [f"The viewers' reads were looked at {len(study.measures.moments)} times: {asked}."]
+    return [f"The viewers' reads were looked at {_times(len(study.measures.moments))}: {asked}."]
+
+
+def _times(n: int) -> str:
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
