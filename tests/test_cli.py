@@ -130,7 +130,7 @@ def test_run_ends_with_where_the_result_is_and_what_matters(outpost, tmp_path):
     assert where == [f"result  {tmp_path / 'result'}", f"page    {tmp_path / 'result' / 'report.html'}"]
     assert len(numbers) == 5
     assert "ICE" in numbers[0]
-    assert "looked at 1 times" in notes[0]
+    assert "looked at once" in notes[0]
     assert "seed 1: days" in done.stderr
     assert "seed 2" not in done.stderr
     assert (tmp_path / "result" / "report.html").stat().st_size > 10_000
