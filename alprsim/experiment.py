@@ -92,7 +92,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
     watched = np.isin(np.arange(len(network.roads)), placement.sites.road)
     expected = float(volume[watched].sum()) * study.length / DAY
-    plan = store.layout(len(issued), len(settlement.vehicles), store.buckets_for(expected))
+    plan = store.layout(len(issued), settlement.vehicles.household, store.buckets_for(expected))
     writer = store.Writer(folder, plan)
     tally = _Tally(len(placement.cameras))
     for day in range(study.length // DAY):

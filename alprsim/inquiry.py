@@ -49,6 +49,20 @@ class _Lenses(NamedTuple):
     def of(cls, cases: list[Case], world: World) -> _Lenses:
         return cls(cases, *sight.lenses(cases, len(world.agencies)))
 
+    def only(self, reads: str) -> _Lenses:
+        """Return the cases of one kind of reads, with the lenses up to the last that they need."""
+        rows = np.array([case.reads == reads for case in self.cases])
+        place = self.place[rows]
+        cases = [case for case in self.cases if case.reads == reads]
+        return _Lenses(cases, self.lenses[: int(place.max(initial=-1)) // 64 + 1], place)
+
+
+class _Lives(NamedTuple):
+    """What was counted of lives, a lens each: by vehicle, those from elsewhere apart, and by driver."""
+
+    vehicles: list[completeness.Sums]
+    people: list[completeness.Sums]
+
 
 class _Asked(NamedTuple):
     """One seed's world, ready to be asked."""
@@ -71,21 +85,42 @@ class _Asked(NamedTuple):
 
 def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Path, tell: Tell) -> Measured:
     """Ask every case of one seed's reads; what the baseline's viewer sees of each vehicle goes to ``exposure.parquet``."""
-    people = question.residents(done.settlement.vehicles, world.network.towns)
+    settlement, network = done.settlement, world.network
+    people = question.residents(settlement.vehicles, settlement.people, network.places, network.towns)
     owner_of_site = done.placement.cameras.agency[done.placement.sites.camera]
     asked = _Asked(loaded, world, done, seed, people, owner_of_site)
-    every = _Lenses.of(cases(loaded, world), world)
+    whole = cases(loaded, world)
+    parts = [part for case in whole for part in sight.by_source(case, world.agencies)]
+    every = _Lenses.of([*whole, *parts], world)
     kept = Store(folder)
     lives, homes = _ask_buckets(asked, every, kept, folder, tell)
     reads = kept.reads()
     tell("uniqueness", 0)
     unique = _ask_uniqueness(asked, reads)
     tell("look-backs", 0)
-    answered = _ask_lookback(asked, every, kept, reads, lives)
+    residents = [sums.of(slice(len(people.towns))) for sums in lives.vehicles]
+    answered = _ask_lookback(asked, every.only(sight.ALL), kept, reads, residents)
     _save_portals(asked, reads, folder)
-    completeness_rows = completeness.rows(lives, every.place, every.cases, people, seed=seed)
-    effective = retention.rows(every.cases, world.agencies, seed=seed)
-    return question.join([effective, completeness_rows, *homes, *unique, answered])
+    effective = retention.rows(whole, world.agencies, seed=seed)
+    return question.join([effective, *_lived(lives, every, people, seed), *homes, *unique, answered])
+
+
+def _lived(lives: _Lives, every: _Lenses, people: Residents, seed: int) -> list[Measured]:
+    """Return the rows of completeness: by town for all reads, and for all towns together by whose reads they are."""
+    towns = slice(len(people.towns))
+    of_towns = [sums.of(towns) for sums in lives.vehicles]
+    whole = every.only(sight.ALL)
+    rows = [
+        completeness.rows(of_towns, whole.place, whole.cases, people.towns, seed=seed),
+        completeness.rows(lives.people, whole.place, whole.cases, people.towns, seed=seed, who=question.PEOPLE),
+    ]
+    for group, who in enumerate(question.APART, len(people.towns)):
+        apart = [sums.of(slice(group, group + 1)) for sums in lives.vehicles]
+        rows.append(completeness.rows(apart, whole.place, whole.cases, (), seed=seed, who=who))
+    for source in sight.SOURCES:
+        part = every.only(source)
+        rows.append(completeness.rows(of_towns, part.place, part.cases, (), seed=seed))
+    return rows
 
 
 def cases(loaded: Loaded, world: World) -> list[Case]:
@@ -111,10 +146,8 @@ def _ladder(loaded: Loaded, rules: models.Custody) -> Iterator[tuple[int, models
         yield step, custody.with_retention(rules, ladder.agencies, step)
 
 
-def _ask_buckets(
-    asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell: Tell
-) -> tuple[list[completeness.Sums], list[Measured]]:
-    """Ask what needs one vehicle's reads at a time: bucket by bucket, all moments and lenses."""
+def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell: Tell) -> tuple[_Lives, list[Measured]]:
+    """Ask what needs one vehicle's, or one driver's, reads at a time: bucket by bucket, all moments and lenses."""
     world, done, study = asked.world, asked.done, asked.loaded.scenario
     junctions, vehicles = world.network.junctions, done.settlement.vehicles
     spots = {
@@ -122,27 +155,42 @@ def _ask_buckets(
         "home": places.homes(vehicles, world.network.places, junctions),
         "work": places.works(vehicles, done.settlement.people, world.network.places, junctions),
     }
-    questions = asked.questions(every.lenses)
-    lives = [completeness.empty(asked.people) for _ in every.lenses]
-    homes = [[places.empty(asked.people, within=study.measures.near_home) for _ in row] for row in questions]
+    questions, towns = asked.questions(every.lenses), len(asked.people.towns)
+    whole = every.only(sight.ALL)
+    lives = _Lives(*([completeness.empty(n) for _ in every.lenses] for n in (towns + len(question.APART), towns)))
+    homes = [
+        [places.empty(asked.people, within=study.measures.near_home, days=study.length // DAY) for _ in whole.lenses]
+        for _ in questions
+    ]
     exposed: list[completeness.Exposure] = []
-    lens_shown, bit_shown = divmod(int(every.place[_shown(asked.loaded, every.cases)]), 64)
+    lens_shown, bit_shown = divmod(int(whole.place[_shown(asked.loaded, whole.cases)]), 64)
     for number in range(len(kept)):
         tell("measures", number / len(kept))
         opened = question.open_bucket(kept.bucket(number))
+        group = question.groups_of_vehicles(asked.people, opened.bucket.vehicle)
+        driven = question.by_driver(opened, asked.people)
+        group_of_driver = question.groups_of_drivers(asked.people, driven.opened.bucket.vehicle)
         for m, row in enumerate(questions):
             for n, put in enumerate(row):
                 masks = question.held(put, opened.bucket.reads)
-                completeness.add(lives[n], opened, masks, put, asked.people)
-                places.add(
-                    homes[m][n], opened, masks, _so_far(put), asked.people, **spots, first_weekday=study.start.weekday()
-                )
+                completeness.add(lives.vehicles[n], opened, masks, put, group)
+                completeness.add(lives.people[n], driven.opened, masks[driven.read], put, group_of_driver)
+                if n < len(whole.lenses):
+                    places.add(
+                        homes[m][n],
+                        opened,
+                        masks,
+                        _so_far(put),
+                        asked.people,
+                        **spots,
+                        first_weekday=study.start.weekday(),
+                    )
                 if m == len(questions) - 1 and n == lens_shown:
                     exposed.append(completeness.exposure(opened, masks, put, asked.people, bit=bit_shown))
     _save_exposure(exposed, asked, folder)
     rows = [
         _of_all_moments(homes, questions, suffix, lambda sums: places.rows(
-            sums, every.place, every.cases, asked.people, seed=asked.seed)) for suffix in ("", SO_FAR)
+            sums, whole.place, whole.cases, asked.people, seed=asked.seed)) for suffix in ("", SO_FAR)
     ]  # fmt: skip
     return lives, rows
 
@@ -235,8 +283,8 @@ def _plus(one: Any, other: Any) -> Any:
 def _days_held(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.float64]:
     """Return the vehicle-days held in each case, over all moments; NaN where not every moment is measured."""
     held = question.of_cases([sums.totals[:, ladder.DAYS] for sums in lives], place)[-1]
-    asked = question.of_cases([sums.vehicles[:, ladder.STOCK] for sums in lives], place)[-1]
-    whole = question.of_cases([sums.vehicles[:, ladder.HORIZON] for sums in lives], place)[-1]
+    asked = question.of_cases([sums.lives[:, ladder.STOCK] for sums in lives], place)[-1]
+    whole = question.of_cases([sums.lives[:, ladder.HORIZON] for sums in lives], place)[-1]
     return np.where(asked == whole, held.astype(np.float64), np.nan)
 
 

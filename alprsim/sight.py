@@ -12,9 +12,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alprsim.tables import UNLIMITED, Access, Int16, Int32, Int64, Reads, SightKind, UInt64
+from alprsim.tables import UNLIMITED, Access, Agencies, AgencyKind, Int16, Int32, Int64, Reads, SightKind, UInt64
 
 Sight = Literal["bulk", "request"]
+
+ALL = "all"
+SOURCES = ("own", "peers", "commercial")
+"""Whose cameras made a read, as the viewer sees it: its own, other departments', private ones that feed a pool."""
 
 
 class Case(NamedTuple):
@@ -28,6 +32,8 @@ class Case(NamedTuple):
     access: Access
     viewer_row: int
     """The viewer's agency, a row of Agencies."""
+    reads: str = ALL
+    """Whose cameras' reads: all, or one of `SOURCES`."""
 
 
 class Lens(NamedTuple):
@@ -51,6 +57,18 @@ def lenses(cases: Sequence[Case], n_owners: int) -> tuple[list[Lens], Int32]:
     place = [bit_of.setdefault(_flips(case, n_owners), len(bit_of)) for case in cases]
     distinct = list(bit_of)
     return [_lens(distinct[k : k + 64]) for k in range(0, len(distinct), 64)], np.array(place, np.int32)
+
+
+def by_source(case: Case, agencies: Agencies) -> list[Case]:
+    """Return the case once for each of `SOURCES`, of those cameras' reads alone.
+
+    A pool's own cameras are commercial, also to itself. What a department's reads become in another's store stays that
+    department's: the question is whose camera, not whose store.
+    """
+    commercial = agencies.kind[case.access.owner] == AgencyKind.POOL
+    own = ~commercial & (case.access.owner == case.viewer_row)
+    rows = {"own": own, "peers": ~commercial & ~own, "commercial": commercial}
+    return [case._replace(access=case.access.take(rows[name]), reads=name) for name in SOURCES]
 
 
 def oldest(cases: Sequence[Case]) -> Int32:

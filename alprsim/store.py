@@ -1,7 +1,8 @@
 """Reads and truth on disk, in buckets: a measure opens the reads and the trips of a few vehicles at a time.
 
-A bucket is a hash of the recorded plate; one file a bucket and block of days, sorted by (plate, time, site). Unreadable
-reads have a bucket of their own, −1. The truth of a vehicle lies in the bucket of its own plate.
+A bucket is a hash of the recorded plate, or of the household that owns it, so that all the cars a person drives lie in one
+bucket; one file a bucket and block of days, sorted by (plate, time, site). Unreadable reads have a bucket of their own, −1.
+The truth of a vehicle lies in the bucket of its own plate.
 """
 
 import json
@@ -30,7 +31,8 @@ class Layout(NamedTuple):
     first: Int64
     plate: Int32
     place: Int32
-    n_vehicles: int
+    household: Int32
+    """[vehicles]: who own it, −1 nobody here."""
 
     @property
     def n_buckets(self) -> int:
@@ -38,14 +40,17 @@ class Layout(NamedTuple):
         return len(self.first) - 1
 
 
-def layout(n_plates: int, n_vehicles: int, n_buckets: int) -> Layout:
-    """Deal plates to buckets by a hash of their row."""
-    bucket = below(draw(np.uint64(0), np.arange(n_plates)), n_buckets).astype(np.int32)
+def layout(n_plates: int, household: Int32, n_buckets: int) -> Layout:
+    """Deal plates to buckets by a hash of their row, a household's (row by row with Vehicles) by a hash of its number."""
+    hashed = draw(np.uint64(0), np.arange(n_plates))
+    owned = np.flatnonzero(household >= 0)
+    hashed[owned] = draw(np.uint64(1), household[owned])
+    bucket = below(hashed, n_buckets).astype(np.int32)
     first = np.zeros(n_buckets + 1, np.int64)
     plate = kernels.group(bucket, first).astype(np.int32)
     place = np.empty(n_plates, np.int32)
     place[plate] = np.arange(n_plates, dtype=np.int32)
-    return Layout(first, plate, place, n_vehicles)
+    return Layout(first, plate, place, household)
 
 
 def buckets_for(reads: float) -> int:
@@ -66,8 +71,9 @@ class Writer:
             (folder / "truth" / f"bucket={bucket}").mkdir(parents=True)
             (folder / "reads" / f"bucket={bucket}").mkdir(parents=True)
         (folder / "reads" / "bucket=-1").mkdir()
-        sizes = {"plates": len(plan.plate), "vehicles": plan.n_vehicles, "buckets": plan.n_buckets}
+        sizes = {"plates": len(plan.plate), "buckets": plan.n_buckets}
         (folder / "layout.json").write_text(json.dumps(sizes))
+        np.save(folder / "households.npy", plan.household)
 
     def add(self, reads: Reads, trips: Trips, journeys: Journeys) -> None:
         """Take one day: reads in order of time, trips row for row with journeys."""
@@ -107,7 +113,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         sizes = json.loads((folder / "layout.json").read_text())
-        self._plan = layout(sizes["plates"], sizes["vehicles"], sizes["buckets"])
+        self._plan = layout(sizes["plates"], np.load(folder / "households.npy"), sizes["buckets"])
 
     def __len__(self) -> int:
         return self._plan.n_buckets
@@ -116,7 +122,7 @@ class Store:
         """Open one bucket: its vehicles' reads and trips, grouped by vehicle, in order of time."""
         plan = self._plan
         plates = plan.plate[plan.first[number] : plan.first[number + 1]]
-        vehicle = plates[: np.searchsorted(plates, plan.n_vehicles)]
+        vehicle = plates[: np.searchsorted(plates, len(plan.household))]
         reads, first_read = self._grouped(Reads, "reads", number, "plate", "time", len(vehicle))
         truth, first_trip = self._grouped(Truth, "truth", number, "vehicle", "depart", len(vehicle))
         return Bucket(vehicle, first_read, Reads(**reads), first_trip, Truth(**truth))

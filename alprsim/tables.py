@@ -434,14 +434,20 @@ class Truth(Table):
 
 
 class Measured(Table):
-    """The tidy table of answers: one row a (policy, viewer, sight, retention, measure, town, statistic, seed)."""
+    """The tidy table of answers: one row a (policy, viewer, sight, retention, measure, who, reads, town, statistic, seed)."""
 
     policy: Text = column("", "the named policy")
     viewer: Text = column("", "through whose eyes")
     sight: Text = column("", "bulk: held or exportable; request: also plate by plate")
     retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
     measure: Text = column("", "as the glossary defines it")
-    town: Text = column("", "home town of the vehicles, or all")
+    who: Text = column(
+        "", "whose lives: vehicles (residents'), people (residents, over the cars they drive), visitors, through"
+    )
+    reads: Text = column(
+        "", "whose cameras' reads: all; own (the viewer's), peers' (other departments'), commercial (a pool's)"
+    )
+    town: Text = column("", "home town of the vehicles or people, or all; effective retention: the cameras' department")
     statistic: Text = column("", "stock, share of horizon, share of window, …")
     seed: Int64 = column("", "of the replicate")
     value: Float64 = column("see unit", "NaN: not measured")

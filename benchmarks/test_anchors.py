@@ -18,10 +18,13 @@ def test_anchors(benchmark):
     held = (DAYS - time // DAY)[:, None] <= np.arange(64)
     masks = held @ (np.uint64(1) << np.arange(64, dtype=np.uint64))
     first = np.arange(VEHICLES + 1, dtype=np.int64) * DAYS * 6
-    home, work = np.empty((VEHICLES, 64), np.int32), np.empty((VEHICLES, 64), np.int32)
-    benchmark(anchors, np.arange(VEHICLES), first, time, site, masks, SITES, 0, home, work)
-    benchmark.extra_info["reads"] = len(time)
     own = np.arange(VEHICLES) * 3 % SITES
+    near = np.repeat(own[:, None] == np.arange(SITES), 2, axis=0)
+    guess, until = np.empty((2 * VEHICLES, 64), np.int32), np.empty((2 * VEHICLES, 64), np.int32)
+    benchmark(anchors, np.arange(VEHICLES), first, time, site, masks, near, 0, DAYS * DAY - 1, guess, until)
+    benchmark.extra_info["reads"] = len(time)
+    home, work = guess[::2], guess[1::2]
     assert (home[:, 0] == -1).all()
     assert (home[:, 1:] == own[:, None]).all()
     assert (work[:, -1] >= 0).all()
+    assert (until[::2, 1:] == 1).all()

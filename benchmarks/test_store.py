@@ -45,7 +45,7 @@ def write(folder, plan, days):
 
 
 def test_write(benchmark, days, tmp_path):
-    plan = store.layout(PLATES, VEHICLES, store.buckets_for(DAYS * A_DAY))
+    plan = store.layout(PLATES, np.arange(VEHICLES) // 2, store.buckets_for(DAYS * A_DAY))
     folders = (tmp_path / str(n) for n in itertools.count())
 
     def fresh():
@@ -63,7 +63,7 @@ def test_write(benchmark, days, tmp_path):
 
 
 def test_read(benchmark, days, tmp_path):
-    plan = store.layout(PLATES, VEHICLES, store.buckets_for(DAYS * A_DAY))
+    plan = store.layout(PLATES, np.arange(VEHICLES) // 2, store.buckets_for(DAYS * A_DAY))
     kept = store.Store(write(tmp_path, plan, days))
     buckets = benchmark.pedantic(lambda: [kept.bucket(number) for number in range(len(kept))], rounds=3)
     own = [reads.take((reads.plate >= 0) & (reads.plate < VEHICLES)) for reads in days]

@@ -127,7 +127,19 @@ def run_json(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> dict[str, Any]:
 
 
 def answers(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield rows of the tidy table."""
+    """Yield rows of the tidy table: of vehicles and all reads, then of other lives and of each source of reads."""
+    for row in _plain(seeds, ladder):
+        yield (*row[:5], "vehicles", "all", *row[5:])
+        if row[4] in ("trips_detected", "observed_days", "exposure_rate"):
+            lives = {"people": 1.1, "visitors": 0.5, "through": 0.9} if row[5] == "all" else {"people": 1.1}
+            yield from ((*row[:5], who, "all", *row[5:8], row[8] * times, *row[9:]) for who, times in lives.items())
+        if row[4] in ("trips_detected", "exposure_rate") and row[5] == "all":
+            parts = {"own": 0.0, "peers": 0.7, "commercial": 0.3}
+            yield from ((*row[:5], "vehicles", of, *row[5:8], row[8] * part, *row[9:]) for of, part in parts.items())
+
+
+def _plain(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows without whose lives and whose reads."""
     for policy, viewer, sight, step, seed in product(REACH, VIEWERS, ("bulk", "request"), (*ladder, AS_WRITTEN), seeds):
         limit = UNLIMITED if step == AS_WRITTEN else step
         kept = (

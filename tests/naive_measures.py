@@ -73,6 +73,27 @@ def home_and_work(reads, first_weekday):
     return elected(home), elected(work)
 
 
+def days_until(reads, first_weekday, now, near, kind):
+    """Return how many days back from ``now`` reads must be held until home (0) or work (1) is guessed near; None never."""
+    days = sorted({time // DAY for time, _ in reads}, reverse=True)
+    for day in days:
+        guess = home_and_work([read for read in reads if read[0] >= day * DAY], first_weekday)[kind]
+        if guess is not None and near[guess]:
+            return -(-(now - day * DAY) // DAY)
+    return None
+
+
+def by_driver(world):
+    """Return {driver: (their trips, the times of true reads on each)}; reads of parked cars are nobody's."""
+    lives = {}
+    for trip in sorted(world.trips):
+        vehicle, depart, _ = trip
+        mine = [t for t, _, plate, truth in world.reads if plate == truth == vehicle]
+        on_it = sorted(t for t in mine if trip_of([x for x in world.trips if x[0] == vehicle], t) == trip)
+        lives.setdefault(world.driver(vehicle, depart), []).append((trip, on_it))
+    return lives
+
+
 def elected(votes):
     return min(votes, key=lambda site: (-votes[site], site)) if votes else None
 

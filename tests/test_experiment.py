@@ -45,9 +45,9 @@ def told(run):
     whole = run.measures[run.measures["town"].eq("all")]
     cases = whole[["policy", "viewer", "sight", "retention"]].drop_duplicates()
     answers = {}
-    for (measure, statistic, sight), rows in whole.groupby(["measure", "statistic", "sight"], sort=True):
+    for name, rows in whole.groupby(["measure", "statistic", "sight", "who", "reads"], sort=True):
         pairs = zip(rows["value"].tolist(), rows["n"].tolist(), strict=True)
-        answers[f"{measure} {statistic} {sight}"] = [[said(value), n] for value, n in pairs]
+        answers[" ".join(name)] = [[said(value), n] for value, n in pairs]
     return {"counted": counted, "tally": tally.to_dict("list"), "cases": cases.to_numpy().tolist(), "answers": answers}
 
 
@@ -83,7 +83,7 @@ def test_the_golden_town_is_as_it_was(town_run):
 def test_the_only_town_answers_for_all(town_run):
     of_town = town_run.measures["town"].eq("Wethersfield") & town_run.measures["measure"].ne("effective_retention")
     one = town_run.measures[of_town].drop(columns="town").reset_index(drop=True)
-    keys = ["policy", "viewer", "sight", "retention", "measure", "statistic"]
+    keys = ["policy", "viewer", "sight", "retention", "measure", "who", "reads", "statistic"]
     both = one.merge(town_run.measures[town_run.measures["town"].eq("all")], on=keys, suffixes=("", "_all"))
     assert len(both) == len(one) > 1000
     pd.testing.assert_series_equal(both["value"], both["value_all"], check_names=False)

@@ -11,10 +11,11 @@ import alprsim
 from alprsim import experiment, inquiry, parquet
 from alprsim.measures.glossary import BY_NAME
 from alprsim.scenario.read import Loaded
+from alprsim.sight import SOURCES
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Reads, VehicleKind
 
 HOUR = 3600
-KEYS = ["policy", "viewer", "sight", "retention", "measure", "town", "statistic"]
+KEYS = ["policy", "viewer", "sight", "retention", "measure", "who", "reads", "town", "statistic"]
 NEVER_FALL = ("observed_days", "trips_detected", "trips_linked", "exposure_rate", "lookback_plate", "lookback_area")
 """Measures that a longer limit, or one more partner, can only raise."""
 
@@ -67,8 +68,8 @@ def answers(place):
 
 
 def chosen(answers, **levels):
-    """Return the rows with the given keys, one value or several."""
-    index = answers.index
+    """Return the rows with the given keys, one value or several; of residents' vehicles and all reads if not said."""
+    index, levels = answers.index, {"who": "vehicles", "reads": "all", **levels}
     mask = np.ones(len(answers), bool)
     for name, wanted in levels.items():
         mask &= index.get_level_values(name).isin(wanted if isinstance(wanted, list | tuple) else [wanted])
@@ -291,6 +292,61 @@ def test_on_request_a_viewer_sees_at_least_what_it_holds(answers):
         answers, measure=(*NEVER_FALL, "effective_retention"), statistic=(*SHARES, "max", "mean", "supremum")
     )
     assert_never_falls(beside(shared, "sight", "bulk", "request"), least_risen=10)
+
+
+# --- whose lives, whose cameras ---------------------------------------------------------------------------------------
+
+
+def test_people_are_the_union_over_the_cars_they_drive(place, answers):
+    """Count days by driver from the files alone, for ICE asking both departments, who keep 36 hours."""
+    reads = pd.concat([pd.read_parquet(f) for f in (place.folder / "reads").rglob("*.parquet")])
+    truth = pd.concat([pd.read_parquet(f) for f in (place.folder / "truth").rglob("*.parquet")])
+    people, vehicles = place.done.settlement.people, place.done.settlement.vehicles
+    truth = truth[vehicles.kind[truth["vehicle"]] == VehicleKind.RESIDENT].sort_values("depart").reset_index(drop=True)
+    right = reads[reads["plate"] == reads["vehicle"]].sort_values("time")
+    made = pd.merge_asof(right, truth, left_on="time", right_on="depart", by="vehicle").query("time < arrive")
+    shares = []
+    for moment in (38 * HOUR, 62 * HOUR):
+        last = truth[(truth["depart"] <= moment) & (truth["depart"] > moment - DAY)]
+        held = made[(made["time"] <= moment) & (moment - made["time"] < 36 * HOUR) & (made["depart"] > moment - DAY)]
+        days = {}
+        for driver, depart, arrive in last[["driver", "depart", "arrive"]].to_numpy():
+            until = max(depart, min(arrive - 1, moment))
+            days.setdefault(driver, set()).update(range(depart // DAY, until // DAY + 1))
+        seen = held.groupby("driver")["time"].agg(lambda times: len({t // DAY for t in times}))
+        shares += [seen.get(driver, 0) / len(driven) for driver, driven in days.items()]
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request", "retention": AS_WRITTEN, "town": "all"}
+    mean = chosen(answers, **case, measure="observed_days", statistic="share_of_horizon", who="people").iloc[0]
+    assert mean["value"] == pytest.approx(np.mean(shares), abs=1e-8)
+    assert mean["n"] == len(shares)
+    by_car = chosen(answers, **case, measure="observed_days", statistic="share_of_horizon").iloc[0]
+    assert mean["value"] != by_car["value"]  # some drive several cars
+    assert (people.vehicle[truth["driver"]] != truth["vehicle"]).any()
+
+
+def test_everybodys_trips_are_the_cars_trips(answers):
+    pooled = {"measure": ["trips_detected", "trips_linked"], "statistic": "share_of_horizon_pooled", "town": "all"}
+    cars, people = (chosen(answers, **pooled, who=who)["value"] for who in ("vehicles", "people"))
+    assert cars.tolist() == pytest.approx(people.tolist(), nan_ok=True)
+    assert cars.max() > 0
+
+
+def test_through_traffic_and_visitors_stand_apart_and_change_no_residents_figure(answers):
+    apart = chosen(answers, who=["visitors", "through"])
+    assert set(apart.index.get_level_values("town")) == {"all"}
+    assert apart["n"].max() == 0  # the hamlet has neither
+
+
+def test_reads_are_told_apart_by_whose_camera_made_them(answers):
+    """What East police hold, when the departments mirror nothing to it, is its own; ICE has none of its own."""
+    stock = {"measure": "exposure_rate", "statistic": "share_of_horizon", "town": "all", "retention": 24 * HOUR}
+    whole = chosen(answers, **stock)["value"].droplevel("reads").sort_index()
+    parts = [chosen(answers, **stock, reads=source)["value"].droplevel("reads").sort_index() for source in SOURCES]
+    assert (sum(parts) - whole).abs().max() < 1e-12
+    own = chosen(answers, **stock, policy="Federal query", viewer="East police", sight="request", reads="own")["value"]
+    assert own.iloc[0] == whole.loc["Federal query", "East police", "request"].iloc[0] > 0
+    peers = chosen(answers, **stock, policy="Searchable pool", viewer="Vendor", sight="bulk", reads="peers")["value"]
+    assert peers.iloc[0] == whole.loc["Searchable pool", "Vendor", "bulk"].iloc[0] > 0  # whose camera, not whose store
 
 
 # --- the tables beside the answers ------------------------------------------------------------------------------------

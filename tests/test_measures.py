@@ -15,9 +15,20 @@ from alprsim import sight as viewing
 from alprsim.kernels import anchors, ladder, unicity
 from alprsim.measures import completeness, question, retention
 from alprsim.measures.glossary import BY_NAME, GLOSSARY, STATISTICS
-from alprsim.tables import DAY, UNLIMITED, Access, Agencies, AgencyKind, RecordClass, SightKind, VehicleKind
+from alprsim.tables import (
+    DAY,
+    UNLIMITED,
+    Access,
+    Agencies,
+    AgencyKind,
+    People,
+    PersonKind,
+    RecordClass,
+    SightKind,
+    VehicleKind,
+)
 from tests import naive_measures as naive
-from tests.worlds import HOUR, SIGHTS, ZOO, Rules, hours, masks, rules, table, worlds
+from tests.worlds import HOUR, SIGHTS, ZOO, Rules, World, hours, masks, rules, table, worlds
 from tests.worlds import ladder as limits
 
 few = settings(deadline=None, derandomize=True, max_examples=60)
@@ -32,6 +43,7 @@ class Case(NamedTuple):
     viewer: str = "police"
     sight: str = "bulk"
     retention: int = 0
+    reads: str = "all"
     access: Access = Access.empty()
     viewer_row: int = 0
 
@@ -72,13 +84,13 @@ def tallied(opened, held, asked, rows):
 
 def summed(world, lens, now, horizon, buckets=None):
     """Return the sums of the world's buckets, by default one."""
-    vehicles, towns = world.tables()
-    people = question.residents(vehicles, towns)
-    sums = completeness.empty(people)
+    people = question.residents(*world.tables())
+    sums = completeness.empty(len(people.towns))
     asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
     for bucket in buckets or [range(world.vehicles)]:
         opened = question.open_bucket(world.bucket(bucket))
-        completeness.add(sums, opened, question.held(asked, opened.bucket.reads), asked, people)
+        group = question.home_towns(people, opened.bucket.vehicle)
+        completeness.add(sums, opened, question.held(asked, opened.bucket.reads), asked, group)
     return sums, people
 
 
@@ -88,7 +100,7 @@ BASELINE = Case()
 def answers(sums, people, cases=(BASELINE,), place=None):
     """Return {(measure, statistic, town, case number): (value, n)}."""
     place = np.arange(len(cases), dtype=np.int32) if place is None else np.array(place, np.int32)
-    rows = completeness.rows([sums], place, cases, people, seed=1)
+    rows = completeness.rows([sums], place, cases, people.towns, seed=1)
     keys = zip(rows.measure, rows.statistic, rows.town, np.arange(len(rows)) % len(cases), strict=True)
     return dict(zip(keys, zip(rows.value, rows.n, strict=True), strict=True))
 
@@ -298,7 +310,7 @@ def test_cases_with_the_same_sight_share_a_bit_and_lenses_stand_side_by_side():
     short, people = summed(world, limits(0), 60 * HOUR, 24 * HOUR)
     long, _ = summed(world, limits(HOUR, UNLIMITED), 60 * HOUR, 24 * HOUR)
     cases = [Case(policy=name) for name in "abc"]
-    rows = completeness.rows([short, long], np.array([65, 0, 65], np.int32), cases, people, seed=9)
+    rows = completeness.rows([short, long], np.array([65, 0, 65], np.int32), cases, people.towns, seed=9)
     mine = (rows.measure == "trips_detected") & (rows.statistic == "share_of_horizon") & (rows.town == "all")
     assert rows.policy[mine].tolist() == ["a", "b", "c"]
     assert rows.value[mine].tolist() == [pytest.approx(2 / 3), 0.0, pytest.approx(2 / 3)]
@@ -326,6 +338,107 @@ def test_exposure_before_a_whole_horizon_is_not_measured():
     got = completeness.exposure(opened, question.held(asked, opened.bucket.reads), asked, people, bit=0)
     assert np.isnan(got.reads_a_day).all()
     assert np.isnan(got.trips_detected).all()
+
+
+# --- whose lives ------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def shared_cars(draw):
+    """Worlds in which anybody may be at the wheel of any car."""
+    world = draw(worlds())
+    drivers = st.integers(0, world.vehicles - 1)
+    return replace(world, wheel=tuple(((v, depart), draw(drivers)) for v, depart, _ in world.trips))
+
+
+@few
+@given(shared_cars())
+def test_reads_and_trips_go_to_who_drove(world):
+    opened = question.open_bucket(world.bucket())
+    people = question.residents(*world.tables())
+    mine, read = question.by_driver(opened, people)
+    lives = naive.by_driver(world)
+    assert mine.bucket.vehicle.tolist() == [0, 1, 2]
+    assert mine.bucket.reads.time.tolist() == opened.bucket.reads.time[read].tolist()
+    for person in range(3):
+        trips = slice(mine.bucket.first_trip[person], mine.bucket.first_trip[person + 1])
+        reads = slice(mine.bucket.first_read[person], mine.bucket.first_read[person + 1])
+        seen = [
+            (int(trip), int(time)) for trip, time in zip(mine.trip[reads], mine.bucket.reads.time[reads], strict=True)
+        ]
+        twin = sorted(lives.get(person, []), key=lambda one: (one[0][1], one[0][0]))
+        assert mine.bucket.truth.depart[trips].tolist() == [depart for (_, depart, _), _ in twin]
+        assert [time for _, time in seen] == [time for _, times in twin for time in times]
+        assert [trip - trips.start for trip, _ in seen] == [row for row, (_, times) in enumerate(twin) for _ in times]
+
+
+@few
+@given(shared_cars(), rules(), moments, horizons)
+def test_every_trip_is_somebodys_so_pooled_shares_of_people_and_cars_agree(world, lens, now, horizon):
+    opened = question.open_bucket(world.bucket())
+    people = question.residents(*world.tables())
+    asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
+    held = question.held(asked, opened.bucket.reads)
+    driven = question.by_driver(opened, people)
+    cars, lives = completeness.empty(2), completeness.empty(2)
+    completeness.add(cars, opened, held, asked, question.home_towns(people, opened.bucket.vehicle))
+    drivers = driven.opened.bucket.vehicle
+    completeness.add(lives, driven.opened, held[driven.read], asked, question.groups_of_drivers(people, drivers))
+    for time in range(3):
+        for quantity in (ladder.ONCE, ladder.TWICE, ladder.TRIPS):
+            row = time * ladder.QUANTITIES + quantity
+            assert lives.totals[:, row].sum(axis=0).tolist() == cars.totals[:, row].sum(axis=0).tolist()
+
+
+def test_two_cars_of_one_person_are_one_life():
+    """Person 0 drives both cars on one day: two cars of one trip each, one of which is read, and one person of two trips."""
+    world = ZOO["nothing happens"]
+    world = replace(
+        world,
+        trips=((0, HOUR, 2 * HOUR), (1, 3 * HOUR, 4 * HOUR)),
+        reads=((HOUR, 0, 0, 0),),
+        wheel=(((1, 3 * HOUR), 0),),
+    )
+    people = question.residents(*world.tables())
+    opened = question.open_bucket(world.bucket())
+    asked = question.ask(limits(UNLIMITED), world.sites(), moment=20 * HOUR, horizon=20 * HOUR)
+    driven, sums = question.by_driver(opened, people), completeness.empty(2)
+    held = question.held(asked, opened.bucket.reads)[driven.read]
+    completeness.add(sums, driven.opened, held, asked, question.groups_of_drivers(people, np.arange(3, dtype=np.int32)))
+    rows = completeness.rows([sums], np.zeros(1, np.int32), [Case()], people.towns, seed=1, who="people")
+    assert set(rows.who) == {"people"}
+    assert "ghost_rate" not in rows.measure
+    said = dict(zip(zip(rows.measure, rows.statistic, rows.town, strict=True), rows.value, strict=True))
+    assert said["trips_detected", "share_of_horizon", "all"] == 0.5
+    assert said["observed_days", "share_of_horizon", "all"] == 1.0
+    assert answers(*summed(world, limits(UNLIMITED), 20 * HOUR, 20 * HOUR))[
+        "observed_days", "share_of_horizon", "all", 0
+    ] == (0.5, 2)
+
+
+def test_drivers_are_adults_of_listed_towns_with_a_car():
+    vehicles, people, homes, towns = replace(
+        World(vehicles=4), town=(0, 1, 2, 0), kind=(VehicleKind.RESIDENT,) * 3 + (VehicleKind.VISITOR,)
+    ).tables()
+    grown = People.of(
+        home=people.home[[0, 0, 1, 2, 3, 0]], work=[-1] * 6, household=range(6), vehicle=[0, -1, 1, 2, 3, 0],
+        kind=[PersonKind.COMMUTER] * 5 + [PersonKind.CHILD], key=range(6),
+    )  # fmt: skip
+    who = question.residents(vehicles, grown, homes, towns)
+    assert who.drivers.tolist() == [0, 2]
+    assert who.car.tolist() == [0, 1]
+    assert question.groups_of_drivers(who, np.array([2, 0], np.int32)).tolist() == [1, 0]
+
+
+def test_visitors_and_through_traffic_stand_apart():
+    kind = (VehicleKind.RESIDENT, VehicleKind.VISITOR, VehicleKind.THROUGH)
+    people = question.residents(*World(kind=kind).tables())
+    group = question.groups_of_vehicles(people, np.array([0, 1, 2, 900], np.int32))
+    assert group.tolist() == [0, 2, 3, -1]
+    rows = completeness.rows([completeness.empty(1)], np.zeros(1, np.int32), [Case()], (), seed=1, who="through")
+    assert set(rows.town) == {"all"}
+    assert "exposure_rate" not in rows.measure  # a row of the pool stands for several vehicles: it has no calendar
+    assert "trips_detected" in rows.measure
 
 
 # --- as sums and as policies must behave ------------------------------------------------------------------------------
@@ -436,7 +549,7 @@ def test_each_case_keeps_its_own_effective_retention():
 
 def test_every_measure_is_in_the_glossary():
     sums, people = summed(ZOO["nothing happens"], limits(0), 0, HOUR)
-    rows = completeness.rows([sums], np.zeros(1, np.int32), [Case()], people, seed=1)
+    rows = completeness.rows([sums], np.zeros(1, np.int32), [Case()], people.towns, seed=1)
     assert set(rows.measure) | {"effective_retention", "home_found", "work_found", "unicity"} <= set(BY_NAME)
     assert set(rows.statistic) == set(STATISTICS)
     assert all(

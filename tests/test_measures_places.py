@@ -24,30 +24,34 @@ class Case(NamedTuple):
     viewer: str = "police"
     sight: str = "bulk"
     retention: int = 0
+    reads: str = "all"
 
 
-def guessed(world, lens, now, first_weekday=0):
-    """Return the kernel's home and work, [vehicles, 64]."""
+def guessed(world, lens, now, first_weekday=0, near=(False,) * 3):
+    """Return the kernel's home and work, and the days until each was found: four times [vehicles, 64]."""
     bucket = world.bucket()
     asked = question.ask(lens, world.sites(), moment=now, horizon=HOUR)
-    home, work = (np.empty((world.vehicles, 64), np.int32) for _ in range(2))
+    guess, until = (np.empty((2 * world.vehicles, 64), np.int32) for _ in range(2))
     rows = np.arange(world.vehicles)
     held = question.held(asked, bucket.reads)
-    anchors(rows, bucket.first_read, bucket.reads.time, bucket.reads.site, held, 3, first_weekday, home, work)
-    return home, work
+    near = np.tile(np.array(near, np.bool_), (2 * world.vehicles, 1))
+    anchors(rows, bucket.first_read, bucket.reads.time, bucket.reads.site, held, near, first_weekday, now, guess, until)
+    return guess[::2], guess[1::2], until[::2], until[1::2]
 
 
 @few
-@given(worlds(), rules(), moments, st.integers(0, 6))
-def test_guesses_equal_the_twin(world, lens, now, first_weekday):
-    home, work = guessed(world, lens, now, first_weekday)
+@given(worlds(), rules(), moments, st.integers(0, 6), st.tuples(*[st.booleans()] * 3))
+def test_guesses_equal_the_twin(world, lens, now, first_weekday, near):
+    *guess, home_days, work_days = guessed(world, lens, now, first_weekday, near)
     for vehicle in range(world.vehicles):
         mine = sorted(read for read in world.reads if read[2] == vehicle)
         for sight in range(SIGHTS):
             held = naive.held(mine, lambda o, age, k=sight: lens.obtains(k, o, age), world.owner_of_site, now)
             left = [(time, site) for (time, site, *_), yes in zip(mine, held, strict=True) if yes]
             twin = naive.home_and_work(left, first_weekday)
-            assert (home[vehicle, sight], work[vehicle, sight]) == tuple(-1 if site is None else site for site in twin)
+            assert [of[vehicle, sight] for of in guess] == [-1 if site is None else site for site in twin]
+            days = [naive.days_until(left, first_weekday, now, near, kind) for kind in range(2)]
+            assert [of[vehicle, sight] for of in (home_days, work_days)] == [-1 if d is None else d for d in days]
 
 
 def day(*reads, number=0):
@@ -73,7 +77,8 @@ def day(*reads, number=0):
 )
 def test_guesses_by_hand(reads, home, work):
     world = World(reads=reads, vehicles=1, town=(0,), kind=(VehicleKind.RESIDENT,))
-    homes, works = guessed(world, limits(UNLIMITED), 10 * DAY)
+    homes, works, *until = guessed(world, limits(UNLIMITED), 10 * DAY)
+    assert all((of == -1).all() for of in until)  # nothing is near
     assert (homes[0, 0], works[0, 0]) == (home, work)
     assert (homes[0, 1:] == -1).all()
     assert (works[0, 1:] == -1).all()
@@ -96,7 +101,7 @@ NOBODY = spots()
 
 def found(world, lens, moments, *, cases=1, sites=SITES, within=(250.0, 500.0)):
     people = question.residents(*world.tables())
-    sums = places.empty(people, within=within)
+    sums = places.empty(people, within=within, days=10)
     opened = question.open_bucket(world.bucket())
     for now in moments:
         asked = question.ask(lens, world.sites(), moment=now, horizon=HOUR)
@@ -159,7 +164,7 @@ def test_a_site_stands_on_its_road():
 
 
 def test_home_is_the_garage_and_work_the_main_drivers():
-    vehicles, _ = replace(World(), vehicles=4, town=(0,) * 4, kind=(0,) * 4).tables()
+    vehicles, *_ = replace(World(), vehicles=4, town=(0,) * 4, kind=(0,) * 4).tables()
     people = People.of(
         home=[0] * 5, work=[-1, 1, 0, 2, 1], household=range(5), vehicle=[0, 0, 0, 2, -1], kind=[0] * 5, key=range(5)
     )
@@ -173,7 +178,7 @@ def test_home_is_the_garage_and_work_the_main_drivers():
 
 def test_work_beyond_the_map_is_never_near_a_camera():
     people = question.residents(*WORLD.tables())
-    sums = places.empty(people, within=(1e9,))
+    sums = places.empty(people, within=(1e9,), days=2)
     opened = question.open_bucket(WORLD.bucket())
     asked = question.ask(limits(2 * DAY), WORLD.sites(), moment=2 * DAY, horizon=HOUR)
     held = question.held(asked, opened.bucket.reads)
@@ -181,3 +186,25 @@ def test_work_beyond_the_map_is_never_near_a_camera():
     places.add(sums, opened, held, asked, people, sites=SITES, home=HOME, work=beyond, first_weekday=0)
     assert sums.asked[1, :, 0].tolist() == [2, 1]
     assert not sums.found[1, :, 0].any()
+    assert not sums.days[1].any()
+
+
+def test_days_until_found_are_counted_back_from_the_moment():
+    """Vehicle 0 lives by site 0: read there yesterday, and at site 1 today and the day before yesterday."""
+    days = (
+        *day((7, 1), (18, 1)),
+        *day((7, 0), (18, 0), number=1),
+        *day((7, 0), (18, 0), number=2),
+        *day((7, 1), number=3),
+    )
+    world = replace(WORLD, reads=days)
+    now = 3 * DAY + 6 * HOUR
+    got = found(world, limits(UNLIMITED, 12 * HOUR, 2 * DAY), [now], cases=3)
+    # Twelve hours hold today's read alone, at site 1. Two days back each site has two votes, and the lower row wins.
+    assert got["home_found", "days_until_found", "all", 2] == (2.0, 1)
+    assert np.isnan(got["home_found", "days_until_found", "all", 1][0])
+    assert got["home_found", "days_until_found", "all", 1][1] == 0
+    lasting = found(replace(world, reads=(*days, (now - HOUR, 1, 0, 0))), limits(3 * DAY), [now])
+    assert lasting["home_found", "days_until_found", "all", 0] == (2.0, 1)
+    early = found(replace(world, reads=day((7, 0), (18, 0))), limits(12 * HOUR), [14 * HOUR + 1])
+    assert early["home_found", "days_until_found", "Ash", 0] == (1.0, 1)

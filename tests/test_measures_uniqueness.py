@@ -28,7 +28,7 @@ crowds = st.lists(st.tuples(quarters, st.integers(0, 2), st.integers(-1, 4), st.
 
 SITE_KEY = np.array([11, 12, 13], np.uint64)
 OWNERS = np.array([0, 1, 0], np.int16)
-VEHICLES, TOWNS = World(vehicles=4, town=(0,) * 4, kind=(VehicleKind.RESIDENT,) * 4).tables()
+VEHICLES, *REST = World(vehicles=4, town=(0,) * 4, kind=(VehicleKind.RESIDENT,) * 4).tables()
 POINTS, BIN, SEED = 3, 2 * HOUR, 5
 
 
@@ -37,6 +37,7 @@ class Case(NamedTuple):
     viewer: str = "police"
     sight: str = "bulk"
     retention: int = 0
+    reads: str = "all"
 
 
 def asked(lens, now):
@@ -175,7 +176,7 @@ def crowd_of(n, kind=VehicleKind.RESIDENT):
     vehicles = Vehicles.of(
         household=range(n), garage=np.zeros(n), town=np.zeros(n), kind=[kind] * n, key=np.arange(n) * 7919 + 3
     )
-    return vehicles, question.residents(vehicles, TOWNS)
+    return vehicles, question.residents(vehicles, *REST)
 
 
 def test_targets_are_residents_and_belong_to_their_keys():
@@ -185,7 +186,7 @@ def test_targets_are_residents_and_belong_to_their_keys():
     assert (np.diff(chosen) > 0).all()
     order = np.random.default_rng(1).permutation(200)
     moved = vehicles.take(order)
-    again = uniqueness.choose(moved, question.residents(moved, TOWNS), 20, seed=1)
+    again = uniqueness.choose(moved, question.residents(moved, *REST), 20, seed=1)
     assert set(moved.key[again]) == set(vehicles.key[chosen])
     assert set(uniqueness.choose(vehicles, people, 20, seed=2)) != set(chosen)
     assert set(uniqueness.choose(vehicles, people, 30, seed=1)) > set(chosen)

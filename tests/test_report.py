@@ -140,7 +140,7 @@ def test_tables_print_the_values_of_the_summary(run: results.Run, html: str) -> 
 def test_policies_differ_by_paired_points(run: results.Run, html: str, tmp_path: Path) -> None:
     rows = run.measures.query(
         "viewer == 'ICE' and sight == 'request' and retention == -1 and town == 'all' and measure == 'trips_detected' "
-        "and statistic == 'share_of_horizon_pooled'"
+        "and statistic == 'share_of_horizon_pooled' and who == 'vehicles' and reads == 'all'"
     ).pivot(index="seed", columns="policy", values="value")
     change, low, high = (words.points(v) for v in paired(*rows[["Federal query", "No sharing"]].to_numpy(float).T))
     table = html[html.index('id="policies"') : html.index('id="map"')]

@@ -34,7 +34,8 @@ def run(folder: Path) -> results.Run:
 
 
 def measured(values: list[float], *, sight: str = "bulk", unit: str = "d") -> pd.DataFrame:
-    rows = [("P", "V", sight, DAY, "m", "all", "stock", seed, v, unit, 10) for seed, v in enumerate(values)]
+    head = ("P", "V", sight, DAY, "m", "vehicles", "all", "all", "stock")
+    rows = [(*head, seed, v, unit, 10) for seed, v in enumerate(values)]
     return pd.DataFrame(rows, columns=[c.name for c in Measured.columns()])
 
 

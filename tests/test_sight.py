@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import custody as rules
-from alprsim.sight import Case, held, lenses, oldest
-from alprsim.tables import UNLIMITED, Reads
+from alprsim.sight import SOURCES, Case, by_source, held, lenses, oldest
+from alprsim.tables import UNLIMITED, AgencyKind, Reads
 from tests.naive_custody import custodies, custody, obtainable
 
 SIGHTS = ("bulk", "request")
@@ -44,6 +44,22 @@ def test_a_lens_says_what_the_rows_say(spec):
             for age in range(14):
                 plain = obtainable(case.access, case.viewer_row, owner, case.sight, age)
                 assert look_up(lens, bit, owner, age) == plain
+
+
+@settings(deadline=None, derandomize=True)
+@given(custodies())
+def test_a_read_is_of_one_source_and_sources_make_up_the_whole(spec):
+    table, cases = cases_of(spec, 2)
+    for case in cases:
+        parts = by_source(case, table)
+        assert [part.reads for part in parts] == list(SOURCES)
+        for owner in range(len(table)):
+            commercial = table.kind[owner] == AgencyKind.POOL
+            source = "commercial" if commercial else "own" if owner == case.viewer_row else "peers"
+            for age in range(14):
+                seen = {p.reads for p in parts if obtainable(p.access, p.viewer_row, owner, p.sight, age)}
+                whole = obtainable(case.access, case.viewer_row, owner, case.sight, age)
+                assert seen == ({source} if whole else set())
 
 
 @settings(deadline=None, derandomize=True)

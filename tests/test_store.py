@@ -43,7 +43,7 @@ def a_day(day: int, n_plates: int, n_vehicles: int) -> tuple[Reads, Trips, Journ
 @pytest.mark.parametrize("days", [1, store.BLOCK_DAYS + 2])
 def test_what_goes_in_comes_out_grouped(tmp_path: Path, days: int):
     n_plates, n_vehicles = 60, 40
-    writer = store.Writer(tmp_path, store.layout(n_plates, n_vehicles, 3))
+    writer = store.Writer(tmp_path, store.layout(n_plates, np.arange(n_vehicles) // 2, 3))
     rows = [a_day(day, n_plates, n_vehicles) for day in range(days)]
     for day in rows:
         writer.add(*day)
@@ -86,7 +86,7 @@ def test_rows_come_in_order_of_time_even_where_a_jam_drags_one_day_into_the_next
         trips = Trips.of(vehicle=[2, 2], depart=[time, late], **ends)
         return reads, trips, Journeys.of(depart=[time, late], arrive=[time + 9, late + 9], path=[0, 0])
 
-    writer = store.Writer(tmp_path, store.layout(5, 5, 1))
+    writer = store.Writer(tmp_path, store.layout(5, np.arange(5), 1))
     writer.add(*day(80_000, 90_000))
     writer.add(*day(86_500, 99_000))
     writer.flush()
@@ -103,7 +103,7 @@ def test_a_bucket_holds_about_four_million_reads(reads: float, buckets: int):
 
 
 def test_plates_are_dealt_to_buckets_once_each():
-    plan = store.layout(1000, 400, 7)
+    plan = store.layout(1000, np.repeat(np.arange(100), 4), 7)
     assert plan.n_buckets == 7
     assert np.sort(plan.plate).tolist() == list(range(1000))
     assert (plan.plate[plan.place] == np.arange(1000)).all()
@@ -111,4 +111,8 @@ def test_plates_are_dealt_to_buckets_once_each():
     assert sizes.min() > 100
     for start, end in zip(plan.first[:-1], plan.first[1:], strict=True):
         assert (np.diff(plan.plate[start:end]) > 0).all()
-    assert store.layout(1000, 300, 7).plate.tolist() == plan.plate.tolist()
+    bucket = np.searchsorted(plan.first, plan.place, side="right") - 1
+    assert all(len(set(bucket[4 * home : 4 * home + 4])) == 1 for home in range(100))  # a household's cars lie together
+    fewer = store.layout(1000, np.append(np.repeat(np.arange(75), 4), [-1] * 100), 7)
+    unchanged = np.r_[:300, 400:1000]
+    assert ((np.searchsorted(fewer.first, fewer.place, side="right") - 1)[unchanged] == bucket[unchanged]).all()

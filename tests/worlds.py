@@ -5,7 +5,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from hypothesis import strategies as st
 
-from alprsim.tables import DAY, UNLIMITED, Bucket, Reads, Towns, Truth, VehicleKind, Vehicles
+from alprsim.tables import (
+    DAY,
+    UNLIMITED,
+    Bucket,
+    People,
+    PlaceKind,
+    Places,
+    Reads,
+    Towns,
+    Truth,
+    VehicleKind,
+    Vehicles,
+)
 
 HOUR = 3600
 
@@ -20,6 +32,11 @@ class World:
     vehicles: int = 3
     town: tuple = (0, 1, 0)
     kind: tuple = (VehicleKind.RESIDENT,) * 3
+    wheel: tuple = ()  # who drives: (vehicle, depart) and the person, where it is not the person of the vehicle's number
+
+    def driver(self, vehicle, depart):
+        """Return who drives a trip."""
+        return dict(self.wheel).get((vehicle, depart), vehicle)
 
     def bucket(self, vehicles=None):
         """Return these vehicles' bucket; by default everybody's."""
@@ -28,8 +45,9 @@ class World:
         trips = [sorted(t for t in self.trips if t[0] == v) for v in vehicles]
         column = np.array([t for group in trips for t in group], np.int64).reshape(-1, 3)
         zero = np.zeros(len(column))
+        driver = np.array([self.driver(v, depart) for group in trips for v, depart, _ in group], np.int64)
         truth = Truth.of(
-            vehicle=column[:, 0], depart=column[:, 1], arrive=column[:, 2], driver=zero, companion=zero - 1,
+            vehicle=column[:, 0], depart=column[:, 1], arrive=column[:, 2], driver=driver, companion=zero - 1,
             origin=zero, destination=zero, purpose=zero,
         )  # fmt: skip
         return Bucket(
@@ -38,13 +56,17 @@ class World:
         )  # fmt: skip
 
     def tables(self):
-        """Return Vehicles and Towns: two listed towns and a neighbour."""
+        """Return Vehicles, People, Places and Towns: a driver a vehicle, two listed towns and a neighbour."""
         n = self.vehicles
         vehicles = Vehicles.of(
             household=range(n), garage=np.zeros(n), town=self.town, kind=self.kind, key=np.arange(n) * 17 + 5
         )
         towns = Towns.of(name=["Ash", "Elm", "Oak"], x=[0] * 3, y=[0] * 3, population=[1] * 3, listed=[1, 1, 0])
-        return vehicles, towns
+        people = People.of(
+            home=self.town, work=np.full(n, -1), household=range(n), vehicle=range(n), kind=np.zeros(n), key=range(n)
+        )
+        places = Places.of(junction=[0] * 3, kind=[PlaceKind.HOME] * 3, weight=[1] * 3, town=range(3))
+        return vehicles, people, places, towns
 
     def sites(self):
         """Return the owner of each site as the measures take it."""

@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from alprsim.kernels._jit import Bool, Int32, Int32GridOut, Int64, UInt64, kernel, part_of_kernel
+from alprsim.kernels._jit import (
+    Bool,
+    BoolGrid,
+    Int32,
+    Int32GridOut,
+    Int64,
+    UInt64,
+    kernel,
+    part_of_kernel,
+)
 
 DAY = 86_400
 """Seconds in a day (as tables.DAY), from 04:00."""
@@ -16,57 +25,61 @@ FROM, UNTIL = 1 * 3600, 8 * 3600
 CASES = 64
 """Cases a mask can tell apart; votes have a column for each, used or not, because a fixed number vectorises."""
 
+NEVER = -1
+
 NONE = np.uint64(0)
 BIT = np.uint64(1)
 SCALE = 2**32
 
 
 @part_of_kernel
-def _vote(votes: Int32GridOut, voted: Bool, site: int, mask: np.uint64) -> None:
-    """Give a site one vote in every case whose bit is set."""
+def _vote(votes: Int32GridOut, voted: Bool, best: Int64, site: int, mask: np.uint64) -> None:
+    """Give a site one vote in every case whose bit is set.
+
+    The most votes and, of equals, the lowest site are the greatest of one number, votes × 2³² − site. Votes only grow, so
+    the greatest so far is always at hand.
+    """
     voted[site] = True
     for case in range(CASES):
         votes[site, case] += np.int32((mask >> np.uint64(case)) & BIT)
+        best[case] = max(best[case], np.int64(votes[site, case]) * SCALE - site)
 
 
 @part_of_kernel
-def _elect(votes: Int32GridOut, voted: Bool, site: Int32, first: int, last: int, best: Int64, found: Int32) -> None:
-    """Write each case's site with the most votes (ties: the lowest site), −1 without a vote; clear the votes.
-
-    The most votes and the lowest site are the greatest of one number, votes × 2³² − site.
-    """
+def _clear(votes: Int32GridOut, voted: Bool, best: Int64, site: Int32, first: int, last: int) -> None:
+    """Forget the votes that one vehicle's reads gave."""
     best[:] = 0
     for read in range(first, last):
-        here = np.int64(site[read])
-        if voted[here]:
-            for case in range(CASES):
-                best[case] = max(best[case], np.int64(votes[here, case]) * SCALE - here)
-                votes[here, case] = 0
-            voted[here] = False
-    for case in range(len(found)):
-        found[case] = -best[case] % SCALE if best[case] > 0 else -1
+        if voted[site[read]]:
+            votes[site[read]] = 0
+            voted[site[read]] = False
 
 
 @part_of_kernel
-def _vote_home(votes: Int32GridOut, voted: Bool, first: int, last: int, site: Int32, masks: UInt64) -> None:
-    """Let one day's first and last held read vote."""
+def _vote_home(
+    votes: Int32GridOut, voted: Bool, best: Int64, first: int, last: int, site: Int32, masks: UInt64
+) -> bool:
+    """Let one day's first and last held read vote; tell whether any did."""
     seen = NONE
     for read in range(first, last):
         new = masks[read] & ~seen
         if new != NONE:
-            _vote(votes, voted, site[read], new)
+            _vote(votes, voted, best, site[read], new)
             seen |= new
+    spoke = bool(seen != NONE)
     for read in range(last - 1, first - 1, -1):
         new = masks[read] & seen
         if new != NONE:
-            _vote(votes, voted, site[read], new)
+            _vote(votes, voted, best, site[read], new)
             seen &= ~new
+    return spoke
 
 
 @part_of_kernel
 def _vote_work(
     votes: Int32GridOut,
     voted: Bool,
+    best: Int64,
     first: int,
     last: int,
     time: Int32,
@@ -75,7 +88,7 @@ def _vote_work(
     gap: Int32,
     before: Int64,
     after: Int64,
-) -> None:
+) -> bool:
     """Let the reads on both sides of one day's longest stay vote; gap, before and after are scratch, one a case."""
     longest = 0
     gap[:] = 0
@@ -95,38 +108,44 @@ def _vote_work(
         for case in range(CASES):
             if gap[case] > 0:
                 for read in (before[case], after[case]):
-                    votes[site[read], case] += 1
-                    voted[site[read]] = True
+                    here = np.int64(site[read])
+                    votes[here, case] += 1
+                    voted[here] = True
+                    best[case] = max(best[case], np.int64(votes[here, case]) * SCALE - here)
+    return longest > 0
 
 
 @part_of_kernel
-def _day_ends(first: int, end: int, time: Int32) -> int:
-    """Return the first read after ``first`` of another day."""
-    last = first + 1
-    while last < end and time[last] // DAY == time[first] // DAY:
-        last += 1
-    return last
+def _day_begins(begin: int, last: int, time: Int32) -> int:
+    """Return the first read, from ``begin`` on, of the day of the one before ``last``."""
+    first = last - 1
+    while first > begin and time[first - 1] // DAY == time[last - 1] // DAY:
+        first -= 1
+    return first
+
+
+@part_of_kernel
+def _note_found(best: Int64, near: BoolGrid, row: int, days: int, until: Int32GridOut) -> None:
+    """Write down the days that it took where the guess is right for the first time."""
+    for case in range(CASES):
+        if best[case] > 0 and until[row, case] == NEVER and near[row, -best[case] % SCALE]:
+            until[row, case] = days
 
 
 @kernel
 def anchors(
-    rows: Int64,
-    first_read: Int64,
-    time: Int32,
-    site: Int32,
-    masks: UInt64,
-    n_sites: int,
-    first_weekday: int,
-    home: Int32GridOut,
-    work: Int32GridOut,
-) -> None:
-    """Guess where each car lives and works, for every case at once.
+    rows: Int64, first_read: Int64, time: Int32, site: Int32, masks: UInt64, near: BoolGrid, first_weekday: int, now: int,
+    guess: Int32GridOut, until: Int32GridOut,
+) -> None:  # fmt: skip
+    """Guess where each car lives and works, for every case at once, and after how many days of reads that is right.
 
     Home is the site with the most votes, where each day's first and last held read have one vote each. Work is the
     site with the most votes, where on each Monday to Friday the longest gap of at least 3 h between two neighbouring
     held reads of the day, begun from 05:00 to 12:00, gives one vote to the site before it and one to the site after
     (equal gaps: the earliest). Equal votes: the lowest site. After Golle & Partridge 2009 and Zang & Bolot 2011, who
     take a trace's top places for home and work.
+
+    Days are taken from the newest back, so the guess from the last d days is known on the way to the whole one.
 
     Parameters
     ----------
@@ -136,27 +155,36 @@ def anchors(
         Vehicle v owns reads ``first_read[v]:first_read[v + 1]``, in order of time.
     time, site : int32[n_reads], seconds since 04:00 of the first day; row of Sites
     masks : uint64[n_reads]
-        Bit k: sight k holds the read.
-    n_sites : int
+        Bit k: sight k holds the read. Reads after ``now`` are held by none.
+    near : bool[2 n, n_sites]
+        Row 2 r: which sites lie near the home of vehicle ``rows[r]``; row 2 r + 1: near its work.
     first_weekday : int
         Of the first day, Monday is 0.
-    home, work : int32[n, n_cases], overwritten
-        The site, −1 where no read speaks.
+    now : int, seconds
+        The moment of the query.
+    guess : int32[2 n, n_cases], overwritten
+        The site of home and of work, −1 where no read speaks.
+    until : int32[2 n, n_cases], overwritten, days
+        How far back reads must be held, from ``now`` to the start of a day, until a guess first is near: −1 never.
     """
-    votes, voted, best = np.zeros((n_sites, CASES), np.int32), np.zeros(n_sites, np.bool_), np.empty(CASES, np.int64)
-    gap, before, after = np.empty(CASES, np.int32), np.empty(CASES, np.int64), np.empty(CASES, np.int64)
-    for place in range(len(rows)):
-        begin, end = first_read[rows[place]], first_read[rows[place] + 1]
-        first = begin
-        while first < end:
-            last = _day_ends(first, end, time)
-            _vote_home(votes, voted, first, last, site, masks)
-            first = last
-        _elect(votes, voted, site, begin, end, best, home[place])
-        first = begin
-        while first < end:
-            last = _day_ends(first, end, time)
-            if (first_weekday + time[first] // DAY) % 7 < 5:
-                _vote_work(votes, voted, first, last, time, site, masks, gap, before, after)
-            first = last
-        _elect(votes, voted, site, begin, end, best, work[place])
+    votes, voted = np.zeros((near.shape[1], CASES), np.int32), np.zeros(near.shape[1], np.bool_)
+    best, gap = np.zeros(CASES, np.int64), np.empty(CASES, np.int32)
+    before, after = np.empty(CASES, np.int64), np.empty(CASES, np.int64)
+    until[:] = NEVER
+    for row in range(2 * len(rows)):
+        begin, end = first_read[rows[row // 2]], first_read[rows[row // 2] + 1]
+        last = end
+        while last > begin:
+            first = _day_begins(begin, last, time)
+            day = time[first] // DAY
+            spoke = False
+            if row % 2 == 0:
+                spoke = _vote_home(votes, voted, best, first, last, site, masks)
+            elif (first_weekday + day) % 7 < 5:
+                spoke = _vote_work(votes, voted, best, first, last, time, site, masks, gap, before, after)
+            if spoke:
+                _note_found(best, near, row, (now - day * DAY + DAY - 1) // DAY, until)
+            last = first
+        for case in range(CASES):
+            guess[row, case] = -best[case] % SCALE if best[case] > 0 else -1
+        _clear(votes, voted, best, site, begin, end)

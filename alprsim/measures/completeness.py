@@ -1,7 +1,8 @@
-"""How much of a car's days and trips a viewer's reads lay open: reads a day, the share of days, the share of trips.
+"""How much of a life's days and trips a viewer's reads lay open: reads a day, the share of days, the share of trips.
 
-A vehicle's share is taken first and then its mean over vehicles, never-read ones included; the pooled ratio stands
-beside it. Only reads of the true vehicle count; ghosts (another car, misread as this one) are counted apart.
+Of vehicles (what a plate shows) and of people (the union over the cars they drive); visitors and through traffic apart.
+Each one's share is taken first and then its mean, never-read ones included; the pooled ratio stands beside it. Only
+reads of the true vehicle count; ghosts (another car, misread as this one) are counted apart.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from alprsim.kernels import ladder
 from alprsim.measures.question import (
+    PEOPLE,
+    THROUGH,
+    VEHICLES,
     Answer,
     Case,
     Opened,
@@ -22,25 +26,29 @@ from alprsim.measures.question import (
     ratio,
     tidy,
 )
-from alprsim.tables import DAY, Float64, Int32, Int64, Measured, UInt64
+from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
 
 CHUNK = 512
 """Vehicles counted at a time: their counts (2.7 MB) stay in cache."""
 
 
 class Sums(NamedTuple):
-    """What was counted so far of one lens, for each town and sight, over buckets and moments."""
+    """What was counted so far of one lens, for each group of lives and sight, over buckets and moments."""
 
     totals: Int64
-    """[towns, 21, 64]: counts of `ladder.tally`, where measured."""
+    """[groups, 21, 64]: counts of `ladder.tally`, where measured."""
     shares: Int64
-    """[towns, 8, 64]: sum of vehicles' shares, in 2⁻³²."""
+    """[groups, 8, 64]: sum of the lives' shares, in 2⁻³²."""
     eligible: Int64
-    """[towns, 8, 64]: vehicles that have the share."""
-    vehicles: Int64
-    """[towns, 3, 64]: vehicles × moments, of the stock, the last T and the window, where measured."""
+    """[groups, 8, 64]: lives that have the share."""
+    lives: Int64
+    """[groups, 3, 64]: lives × moments, of the stock, the last T and the window, where measured."""
     seconds: Int64
-    """[towns, 3, 64] s: the calendar time they stand for."""
+    """[groups, 3, 64] s: the calendar time they stand for."""
+
+    def of(self, groups: slice) -> "Sums":
+        """Return the sums of some groups."""
+        return Sums(*(part[groups] for part in self))
 
 
 class Exposure(NamedTuple):
@@ -59,12 +67,13 @@ class _Ratio(NamedTuple):
     share: int | None  # row of ladder.SHARES; None: by calendar time
     stock_unit: str | None
     unit: str
+    never: tuple[str, ...] = ()  # whose lives have none: ghosts are of plates; a through vehicle has no calendar here
 
 
 _RATIOS = (
-    _Ratio("exposure_rate", ladder.READS, None, "reads", "reads/d"),
+    _Ratio("exposure_rate", ladder.READS, None, "reads", "reads/d", (THROUGH,)),
     _Ratio("exposure_rate_driving", ladder.READS, 0, None, "reads/driving d"),
-    _Ratio("ghost_rate", ladder.GHOSTS, None, "reads", "reads/d"),
+    _Ratio("ghost_rate", ladder.GHOSTS, None, "reads", "reads/d", (PEOPLE, THROUGH)),
     _Ratio("observed_days", ladder.DAYS, 1, "d", "share"),
     _Ratio("trips_detected", ladder.ONCE, 2, "trips", "share"),
     _Ratio("trips_linked", ladder.TWICE, 3, "trips", "share"),
@@ -72,13 +81,13 @@ _RATIOS = (
 _TIMES = ("stock", "share_of_horizon", "share_of_window")
 
 
-def empty(people: Residents) -> Sums:
+def empty(groups: int) -> Sums:
     """Return sums of nothing."""
-    towns, shares = len(people.towns), 2 * len(ladder.SHARES)
-    return Sums(*(np.zeros((towns, rows, ladder.CASES), np.int64) for rows in (ladder.ROWS, shares, shares, 3, 3)))
+    shares = 2 * len(ladder.SHARES)
+    return Sums(*(np.zeros((groups, rows, ladder.CASES), np.int64) for rows in (ladder.ROWS, shares, shares, 3, 3)))
 
 
-def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, people: Residents) -> None:
+def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16) -> None:
     """Add one bucket at one moment.
 
     Parameters
@@ -86,36 +95,40 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, people: R
     sums : Sums
         Added to in place.
     opened : Opened
-        The buckets together must hold every resident vehicle once, read or not.
+        The buckets together must hold every life once, read or not: by vehicle, or by driver (`question.by_driver`).
     masks : uint64[n_reads]
         The answer of `question.held` for the bucket's reads.
+    group : int16[n_lives]
+        To which each of the bucket's lives belongs; −1 is not counted.
     """
-    fresh = empty(people)
-    town = home_towns(people, opened.bucket.vehicle)
-    rows = np.flatnonzero(town >= 0)
+    fresh = empty(len(sums.totals))
+    rows = np.flatnonzero(group >= 0)
     totals, shares, eligible = (part.reshape(-1, ladder.CASES) for part in fresh[:3])
     for chunk, counts in _tally(opened, masks, question, rows):
-        ladder.add_shares(counts.reshape(-1, ladder.CASES), town[chunk], totals, shares, eligible)
+        ladder.add_shares(counts.reshape(-1, ladder.CASES), group[chunk], totals, shares, eligible)
     times = _measured(question)
-    vehicles = np.bincount(town[rows], minlength=len(people.towns))[:, None, None] * times
+    lives = np.bincount(group[rows], minlength=len(fresh.lives))[:, None, None] * times
     sums.totals[:] += fresh.totals * np.repeat(times, ladder.QUANTITIES, axis=0)
     sums.shares[:] += fresh.shares * np.repeat(times[1:], len(ladder.SHARES), axis=0)
     sums.eligible[:] += fresh.eligible * np.repeat(times[1:], len(ladder.SHARES), axis=0)
-    sums.vehicles[:] += vehicles
-    sums.seconds[:, 1] += vehicles[:, 1] * question.horizon
-    sums.seconds[:, 2] += vehicles[:, 2] * question.window.astype(np.int64)
+    sums.lives[:] += lives
+    sums.seconds[:, 1] += lives[:, 1] * question.horizon
+    sums.seconds[:, 2] += lives[:, 2] * question.window.astype(np.int64)
 
 
-def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, seed: int) -> Measured:
+def rows(
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], towns: Sequence[str], *, seed: int, who: str = VEHICLES
+) -> Measured:
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
-    Statistics: ``stock`` (mean held a vehicle), ``share_of_horizon`` and ``share_of_window`` (mean over vehicles of
-    the vehicle's own ratio; those with nothing to see are left out, n counts the others) and the same ``_pooled``
-    (sum over sum). n counts vehicles over all moments; NaN with n = 0 was not measured.
+    Statistics: ``stock`` (mean held of a life), ``share_of_horizon`` and ``share_of_window`` (mean over lives of
+    each one's own ratio; those with nothing to see are left out, n counts the others) and the same ``_pooled``
+    (sum over sum). n counts lives over all moments; NaN with n = 0 was not measured. Without towns, "all" alone.
     """
     every = Sums(*(of_cases(by_lens, place) for by_lens in zip(*sums, strict=True)))
-    answers = [answer for asked in _RATIOS for answer in _answers(asked, every)]
-    return tidy(answers, cases, [*people.towns, "all"], seed=seed)
+    every = every if towns else every.of(slice(-1, None))
+    answers = [answer for asked in _RATIOS if who not in asked.never for answer in _answers(asked, every)]
+    return tidy(answers, cases, [*towns, "all"], seed=seed, who=who)
 
 
 def exposure(opened: Opened, masks: UInt64, question: Question, people: Residents, *, bit: int) -> Exposure:
@@ -158,13 +171,13 @@ def _measured(question: Question) -> NDArray[np.bool_]:
 def _answers(asked: _Ratio, sums: Sums) -> list[Answer]:
     answers = []
     if asked.stock_unit is not None:
-        stock = ratio(sums.totals[:, asked.quantity], sums.vehicles[:, 0])
-        answers.append(Answer(asked.measure, "stock", asked.stock_unit, stock, sums.vehicles[:, 0]))
+        stock = ratio(sums.totals[:, asked.quantity], sums.lives[:, 0])
+        answers.append(Answer(asked.measure, "stock", asked.stock_unit, stock, sums.lives[:, 0]))
     for time in (ladder.HORIZON, ladder.WINDOW):
         part = sums.totals[:, time * ladder.QUANTITIES + asked.quantity]
         if asked.share is None:
             mean = pooled = ratio(part * float(DAY), sums.seconds[:, time])
-            n = np.where(sums.seconds[:, time] > 0, sums.vehicles[:, time], 0)
+            n = np.where(sums.seconds[:, time] > 0, sums.lives[:, time], 0)
         else:
             row = (time - 1) * len(ladder.SHARES) + asked.share
             whole = sums.totals[:, time * ladder.QUANTITIES + ladder.SHARES[asked.share][1]]

@@ -53,6 +53,8 @@ class Sums(NamedTuple):
     """[2, towns, distances + 1, 64]: those whose estimate lies within; last, in the right town."""
     errors: Int64
     """[2, towns, 1025, 64]: estimates by error in 25 m steps; the last beyond 25.6 km."""
+    days: Int64
+    """[2, towns, days + 1, 64]: vehicles × moments by the days of reads from which a guess was first near."""
 
 
 def site_spots(sites: Sites, roads: Roads, junctions: Junctions) -> Spots:
@@ -80,9 +82,9 @@ def works(vehicles: Vehicles, people: People, places: Places, junctions: Junctio
     return _at(place, places, junctions)
 
 
-def empty(people: Residents, *, within: Sequence[float]) -> Sums:
-    """Return sums of nothing; ``within`` in metres."""
-    shapes = ((), (len(within) + 1,), (BINS + 1,))
+def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
+    """Return sums of nothing; ``within`` in metres; ``days``: the most that a moment can look back."""
+    shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,))
     return Sums(tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes))
 
 
@@ -103,17 +105,22 @@ def add(
     """
     bucket = opened.bucket
     rows = np.flatnonzero(home_towns(people, bucket.vehicle) >= 0)
-    guesses = [np.empty((len(rows), CASES), np.int32) for _ in range(2)]
-    anchors(
-        rows.astype(np.int64), bucket.first_read, bucket.reads.time, bucket.reads.site, masks,
-        len(sites.x), first_weekday, *guesses,
-    )  # fmt: skip
     vehicle = bucket.vehicle[rows]
-    for kind, (guess, truth) in enumerate(zip(guesses, (home, work), strict=True)):
+    near = np.empty((2 * len(rows), len(sites.x)), np.bool_)
+    for kind, truth in enumerate((home, work)):
+        metres = np.hypot(sites.x - truth.x[vehicle, None], sites.y - truth.y[vehicle, None])
+        near[kind::2] = metres <= min(sums.within)  # a place beyond the map, and none at all, are near nothing
+    guess, until = (np.empty((2 * len(rows), CASES), np.int32) for _ in range(2))
+    anchors(
+        rows.astype(np.int64), bucket.first_read, bucket.reads.time, bucket.reads.site, masks, near, first_weekday,
+        question.moment, guess, until,
+    )  # fmt: skip
+    for kind, truth in enumerate((home, work)):
         real = ~np.isnan(truth.x[vehicle])
         mine = vehicle[real]
         there = Spots(truth.x[mine], truth.y[mine], truth.town[mine])
-        _score(sums, kind, question, people.town[mine], guess[real], sites, there)
+        _score(sums, kind, question, people.town[mine], guess[kind::2][real], sites, there)
+        _count_days(sums, kind, question, people.town[mine], until[kind::2][real])
 
 
 def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, seed: int) -> Measured:
@@ -121,7 +128,9 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
 
     Statistics of home_found and work_found: ``within_250m`` (and each other distance) and ``right_town``, shares of
     all vehicles that have such a place, where no estimate is not found; ``median_error`` in metres to 12.5 m, of the
-    vehicles that have an estimate, which n counts (infinite beyond 25.6 km).
+    vehicles that have an estimate, which n counts (infinite beyond 25.6 km); ``days_until_found``, the median over the
+    vehicles whose guess is ever within the least distance, which n counts, of the days back from the moment from whose
+    reads it first is.
     """
     names = [f"within_{metres:g}m" for metres in sums[0].within] + ["right_town"]
     answers = []
@@ -133,6 +142,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
             Answer(measure, name, "share", ratio(found[:, row], asked), asked) for row, name in enumerate(names)
         ]
         answers.append(Answer(measure, "median_error", "m", _median(errors), errors.sum(axis=1)))
+        days = of_cases([lens.days[kind] for lens in sums], place)
+        answers.append(Answer(measure, "days_until_found", "d", _median_days(days), days.sum(axis=1)))
     return tidy(answers, cases, [*people.towns, "all"], seed=seed)
 
 
@@ -159,6 +170,22 @@ def _score(sums: Sums, kind: int, question: Question, town: Int16, guess: Int32,
         counted = guessed & here[:, None] & question.measured
         errors = np.bincount((step * CASES + np.arange(CASES))[counted], minlength=(BINS + 1) * CASES)
         sums.errors[kind, row] += errors.reshape(BINS + 1, CASES)
+
+
+def _count_days(sums: Sums, kind: int, question: Question, town: Int16, until: Int32) -> None:
+    """Add the vehicles that were found, [vehicles, 64], by the days that it took."""
+    most = sums.days.shape[2] - 1
+    cell = np.minimum(until, most) * CASES + np.arange(CASES)
+    for row in range(sums.asked.shape[1]):
+        counted = (until >= 0) & (town == row)[:, None] & question.measured
+        sums.days[kind, row] += np.bincount(cell[counted], minlength=(most + 1) * CASES).reshape(most + 1, CASES)
+
+
+def _median_days(days: Int64) -> NDArray[np.float64]:
+    """Return the (lower) median of counts by days, [towns, days, cases]; NaN without any."""
+    below = days.cumsum(axis=1)
+    middle = (2 * below < below[:, -1:]).sum(axis=1).astype(np.float64)
+    return np.where(below[:, -1] > 0, middle, np.nan)
 
 
 def _median(errors: Int64) -> NDArray[np.float64]:

@@ -7,7 +7,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim.kernels import ladder
-from alprsim.tables import UNLIMITED, Bucket, Int16, Int32, Int64, Measured, Reads, Towns, UInt64, VehicleKind, Vehicles
+from alprsim.tables import (
+    UNLIMITED,
+    Bucket,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Measured,
+    People,
+    PersonKind,
+    Places,
+    Reads,
+    Towns,
+    Truth,
+    UInt64,
+    VehicleKind,
+    Vehicles,
+)
+
+VEHICLES, PEOPLE, VISITORS, THROUGH = "vehicles", "people", "visitors", "through"
+"""Whose lives an answer is about: residents' vehicles, residents over the cars they drive, and those from elsewhere apart."""
+
+APART = (VISITORS, THROUGH)
+"""In the order of VehicleKind, from VISITOR on: never part of the residents' figures."""
 
 BITS = np.arange(ladder.CASES, dtype=np.uint64)
 """The places of a lens's sights in a mask."""
@@ -45,6 +68,10 @@ class Case(Protocol):
         """Bulk, request or process."""
 
     @property
+    def reads(self) -> str:
+        """Whose cameras' reads: all, own, peers, commercial."""
+
+    @property
     def retention(self) -> int:
         """The ladder's step, s."""
 
@@ -77,12 +104,26 @@ class Opened(NamedTuple):
     trip: Int32
 
 
+class Driven(NamedTuple):
+    """One bucket by driver: ``opened.bucket.vehicle`` are rows of People, who own the trips they drove and the reads on them."""
+
+    opened: Opened
+    read: Int64
+    """The row that each of its reads has in the bucket by vehicle."""
+
+
 class Residents(NamedTuple):
-    """Whose lives are measured: vehicles garaged in the listed towns, by home town, never-read ones included."""
+    """Whose lives are measured, never-read ones included: the vehicles garaged in the listed towns, and who drives them."""
 
     town: Int16
     """[vehicles]: row of `towns`; −1 visitors, through traffic and neighbours."""
     towns: tuple[str, ...]
+    kind: Int8
+    """[vehicles]: VehicleKind."""
+    drivers: Int32
+    """[drivers], row of People, rising: adults of the listed towns who have a car to drive, driving or not."""
+    car: Int32
+    """[drivers]: the one each mainly drives, row of Vehicles."""
 
 
 class Answer(NamedTuple):
@@ -141,13 +182,42 @@ def held(question: Question, reads: Reads) -> UInt64:
     return ladder.held(reads.time, reads.site, question.owner_of_site, question.steps, question.grid, question.moment)
 
 
-def residents(vehicles: Vehicles, towns: Towns) -> Residents:
-    """Name the vehicles that are measured, and their towns in the order of `towns`."""
+def by_driver(opened: Opened, people: Residents) -> Driven:
+    """Regroup a bucket by who was at the wheel: every read made on a trip goes to that trip's driver.
+
+    The bucket must hold all cars of a household, as `store.layout` deals them: nobody drives another household's.
+    Parked cars' reads and ghosts are nobody's.
+    """
+    bucket = opened.bucket
+    person = people.drivers[np.isin(people.car, bucket.vehicle)]
+    place = np.searchsorted(person, bucket.truth.driver)
+    theirs = np.append(person, -1)[place] == bucket.truth.driver
+    trips = np.flatnonzero(theirs)
+    trips = trips[np.lexsort((bucket.truth.depart[trips], place[trips]))]
+    renumbered = np.full(len(theirs) + 1, -1, np.int64)
+    renumbered[trips] = np.arange(len(trips))
+    on_trip = np.flatnonzero(opened.trip >= 0)
+    on_trip = on_trip[theirs[opened.trip[on_trip]]]
+    trip = renumbered[opened.trip[on_trip]]
+    order = np.argsort(trip, kind="stable")
+    read, trip = on_trip[order], trip[order]
+    first_trip = np.searchsorted(place[trips], np.arange(len(person) + 1)).astype(np.int64)
+    first_read = np.searchsorted(trip, first_trip).astype(np.int64)
+    mine = Bucket(person, first_read, bucket.reads.take(read), first_trip, _regrouped(bucket.truth, trips))
+    return Driven(Opened(mine, trip.astype(np.int32)), read)
+
+
+def residents(vehicles: Vehicles, people: People, places: Places, towns: Towns) -> Residents:
+    """Name the vehicles and drivers that are measured, and their towns in the order of `towns`."""
     listed = np.flatnonzero(towns.listed == 1)
     row_of_town = np.full(len(towns) + 1, -1, np.int16)
     row_of_town[listed] = np.arange(len(listed))
     town = np.where(vehicles.kind == VehicleKind.RESIDENT, row_of_town[vehicles.town], -1).astype(np.int16)
-    return Residents(town, tuple(str(name) for name in towns.name[listed]))
+    drives = (people.vehicle >= 0) & (people.kind != PersonKind.CHILD)
+    drives &= (row_of_town[places.town[people.home]] >= 0) & (np.append(town, -1)[people.vehicle] >= 0)
+    drivers = np.flatnonzero(drives).astype(np.int32)
+    names = tuple(str(name) for name in towns.name[listed])
+    return Residents(town, names, vehicles.kind, drivers, people.vehicle[drivers])
 
 
 def home_towns(people: Residents, vehicle: Int32) -> Int16:
@@ -158,7 +228,24 @@ def home_towns(people: Residents, vehicle: Int32) -> Int16:
     return town
 
 
-def tidy(answers: Sequence[Answer], cases: Sequence[Case], towns: Sequence[str], *, seed: int) -> Measured:
+def groups_of_vehicles(people: Residents, vehicle: Int32) -> Int16:
+    """Return each vehicle's group: its home town, then those of `APART`; −1 nobody simulated."""
+    group = home_towns(people, vehicle)
+    known = np.flatnonzero(vehicle < len(people.kind))
+    kind = people.kind[vehicle[known]]
+    apart = kind >= VehicleKind.VISITOR
+    group[known[apart]] = len(people.towns) + kind[apart] - VehicleKind.VISITOR
+    return group
+
+
+def groups_of_drivers(people: Residents, driver: Int32) -> Int16:
+    """Return each driver's home town: that of the car they mainly drive."""
+    return people.town[people.car[np.searchsorted(people.drivers, driver)]]
+
+
+def tidy(
+    answers: Sequence[Answer], cases: Sequence[Case], towns: Sequence[str], *, seed: int, who: str = VEHICLES
+) -> Measured:
     """Write answers as rows of the tidy table: a row a (statistic, town, case)."""
     rows = len(towns) * len(cases)
 
@@ -174,6 +261,8 @@ def tidy(answers: Sequence[Answer], cases: Sequence[Case], towns: Sequence[str],
         sight=each_case([case.sight for case in cases]),
         retention=each_case([case.retention for case in cases]),
         measure=each_answer([answer.measure for answer in answers]),
+        who=each_answer([who] * len(answers)),
+        reads=each_case([case.reads for case in cases]),
         town=np.tile(np.repeat(np.array(towns, np.str_), len(cases)), len(answers)),
         statistic=each_answer([answer.statistic for answer in answers]),
         seed=np.full(rows * len(answers), seed),
@@ -202,6 +291,12 @@ def of_cases(by_lens: Sequence[Int64], place: Int32) -> Int64:
     """
     cases = np.concatenate(by_lens, axis=-1)[..., place]
     return np.concatenate([cases, cases.sum(axis=0, keepdims=True)])
+
+
+def _regrouped(truth: Truth, trips: NDArray[np.intp]) -> Truth:
+    """Return these trips, by driver: the drivers stand in place of the vehicles."""
+    columns = {name: values[trips] for name, values in truth.data().items()}
+    return Truth(**{**columns, "vehicle": columns["driver"].copy()})
 
 
 def _windows(lens: Lens) -> Int32:

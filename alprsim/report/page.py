@@ -108,6 +108,7 @@ def render(run: Run) -> str:
         lifetime=next((f for f in figures if f.key.endswith("effective_retention.max")), None),
         policies=tables.policies(run, about),
         towns=tables.towns(run, about),
+        lives_and_sources=[grid for grid in (tables.lives(run, about), tables.sources(run, about)) if grid],
         map=street_map.draw(run),
         glossary=GLOSSARY,
         statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],

@@ -13,7 +13,7 @@ from alprsim.report.chart import Panel
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks
 from alprsim.results.run import Answer, Run, horizon
-from alprsim.results.summary import paired
+from alprsim.results.summary import paired, plain
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
 
 _KEY = (
@@ -102,6 +102,55 @@ def towns(run: Run, about: Subject) -> Grid | None:
     return Grid(caption, heads, rows, open=True) if rows else None
 
 
+_LIVES = {
+    "vehicles": ("residents’ cars", "what a plate shows"),
+    "people": ("residents", "each over all the cars they drive"),
+    "visitors": ("visitors’ cars", "from elsewhere, who come in to work"),
+    "through": ("through traffic", "only passes; a row of its pool stands for another car after 30 d"),
+}
+_SOURCES = {
+    "own": ("its own cameras", "the viewer’s, itself a department"),
+    "peers": ("departments’ cameras", "other departments’, wherever the reads are kept"),
+    "commercial": ("private cameras", "those that feed a commercial pool: no town decides on them"),
+}
+
+
+def lives(run: Run, about: Subject) -> Grid | None:
+    """Return days observed and trips detected of cars and of people, visitors and through traffic apart."""
+    columns = [
+        ("observed_days", "share_of_horizon", "vehicles"), ("observed_days", "share_of_horizon", "people"),
+        (*TRIPS, "vehicles"), (*TRIPS, "visitors"), (*TRIPS, "through"),
+    ]  # fmt: skip
+    heads = [
+        Head(f"{BY_NAME[m].title}: {_LIVES[who][0]}", _LIVES[who][1], BY_NAME[m].definition) for m, _, who in columns
+    ]
+    asked = [{"measure": m, "statistic": s, "who": who} for m, s, who in columns]
+    return _others(run, about, heads, asked, "Whose lives")
+
+
+def sources(run: Run, about: Subject) -> Grid | None:
+    """Return reads a day and trips detected from whose cameras' reads alone; together they overlap in trips."""
+    columns = [("exposure_rate", "share_of_horizon", of) for of in _SOURCES] + [(*TRIPS, of) for of in _SOURCES]
+    heads = [
+        Head(f"{BY_NAME[m].title}: {_SOURCES[of][0]}", _SOURCES[of][1], BY_NAME[m].definition) for m, _, of in columns
+    ]
+    asked = [{"measure": m, "statistic": s, "reads": of} for m, s, of in columns]
+    return _others(run, about, heads, asked, "Whose cameras")
+
+
+def _others(run: Run, about: Subject, heads: list[Head], asked: list[dict[str, str]], title: str) -> Grid | None:
+    """Return a grid of the subject's viewer and sight: every policy as written and limited; None where nothing is known."""
+    rows = []
+    for policy in run.info["policies"]:
+        for step in (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step):
+            found = [run.answer(policy, about.viewer, about.sight, step, **question) for question in asked]
+            cells = [cell(answer, question["measure"]) for answer, question in zip(found, asked, strict=True)]
+            if any(answer.measured for answer in found):
+                rows.append((policy + (" (baseline)" if policy == about.policy else ""), _step(step), cells))
+    who = f"{run.titled(about.viewer)}, {words.SIGHTS[about.sight][0]} sight, of the last {horizon(run)}"
+    return Grid(f"{title}: {who}", heads, rows) if rows else None
+
+
 def copies(run: Run, about: Subject) -> tuple[list[str], Grid | None]:
     """Return sentences on copies that outlive a limit, and how long reads live by viewer and policy under it."""
     if about.step is None:
@@ -177,8 +226,8 @@ def _about(run: Run, measure: str, statistic: str) -> str:
 
 def _by_seed(run: Run) -> dict[tuple[Any, ...], NDArray[np.float64]]:
     """Return the share of trips detected by (policy, viewer, sight, retention), a value a seed."""
-    rows = run.measures
-    rows = rows[rows["town"].eq("all") & rows["measure"].eq(TRIPS[0]) & rows["statistic"].eq(TRIPS[1])]
+    rows = plain(run.measures)
+    rows = rows[rows["measure"].eq(TRIPS[0]) & rows["statistic"].eq(TRIPS[1])]
     wide = rows.set_index(["policy", "viewer", "sight", "retention", "seed"])["value"].unstack("seed")
     return dict(zip(wide.index, wide.to_numpy(float), strict=True))
 

@@ -15,7 +15,7 @@ from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
 from alprsim.results.headline import TRIPS
 from alprsim.results.run import ResultError, Run, horizon
-from alprsim.results.summary import paired
+from alprsim.results.summary import paired, plain
 from alprsim.tables import AS_WRITTEN
 
 _WIDE = 60
@@ -40,7 +40,8 @@ def compare(runs: Sequence[Run]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a (policy, viewer, sight, retention, measure, statistic) of any run, for all towns together: ``A``, ``B`` …
+        A row a (policy, viewer, sight, retention, measure, statistic) of any run, for residents' vehicles, all towns
+        together and all reads: ``A``, ``B`` …
         are the runs' means; ``B − A`` the difference to the first run, with ``B − A low`` and ``B − A high`` its 95 %
         t-interval over seeds where both runs have the same seeds, at least two (paired seed by seed); else NaN. The
         attributes ``runs``, ``notes`` and ``horizon_s`` say which is which and what differs between them.
@@ -93,9 +94,7 @@ def as_json(table: pd.DataFrame) -> str:
 
 def _by_seed(run: Run) -> pd.DataFrame:
     """Return a column a seed, a row an answer for all towns."""
-    measured = run.measures
-    whole = measured[measured["town"].eq("all")]
-    return whole.set_index([*_ROW, "unit", "seed"])["value"].unstack("seed", sort=False)
+    return plain(run.measures).set_index([*_ROW, "unit", "seed"])["value"].unstack("seed", sort=False)
 
 
 def _add_difference(table: pd.DataFrame, letter: str, first: pd.DataFrame, second: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from alprsim.results import words
-from alprsim.results.summary import KEYS
+from alprsim.results.summary import KEYS, PLAIN, plain
 from alprsim.tables import AgencyKind
 
 SCHEMA = 1
@@ -134,22 +134,24 @@ class Run:
         return self.table("roads")
 
     def answer(
-        self, policy: str, viewer: str, sight: str, retention: int, measure: str, statistic: str, town: str = "all"
-    ) -> Answer:
+        self, policy: str, viewer: str, sight: str, retention: int, measure: str, statistic: str, town: str = "all", *,
+        who: str = PLAIN["who"], reads: str = PLAIN["reads"],
+    ) -> Answer:  # fmt: skip
         """Return one answer; NaN where it was not asked or not measured."""
-        return self.answers.get((policy, viewer, sight, retention, measure, town, statistic), NOTHING)
+        return self.answers.get((policy, viewer, sight, retention, measure, who, reads, town, statistic), NOTHING)
 
     @cached_property
     def answers(self) -> dict[tuple[Any, ...], Answer]:
-        """The summary by (policy, viewer, sight, retention, measure, town, statistic)."""
+        """The summary by ``KEYS``: (policy, viewer, sight, retention, measure, who, reads, town, statistic)."""
         columns = [self.summary[name].tolist() for name in [*KEYS, *Answer._fields]]
         return {row[: len(KEYS)]: Answer(*row[len(KEYS) :]) for row in zip(*columns, strict=True)}
 
     @cached_property
     def statistics(self) -> dict[str, list[str]]:
         """The statistics of each measure for all towns together, as first listed."""
-        whole = self.summary[self.summary["town"].eq("all")]
-        pairs = whole[["measure", "statistic"]].drop_duplicates().groupby("measure", sort=False)["statistic"]
+        pairs = (
+            plain(self.summary)[["measure", "statistic"]].drop_duplicates().groupby("measure", sort=False)["statistic"]
+        )
         return {str(measure): list(names) for measure, names in pairs}
 
     @cached_property

@@ -14,8 +14,11 @@ from scipy.special import stdtrit
 from alprsim import parquet
 from alprsim.results import words
 
-KEYS = ["policy", "viewer", "sight", "retention", "measure", "town", "statistic"]
+KEYS = ["policy", "viewer", "sight", "retention", "measure", "who", "reads", "town", "statistic"]
 """What names an answer; two sights are two answers."""
+
+PLAIN = {"who": "vehicles", "reads": "all"}
+"""Whose lives, and whose reads, an answer is about where nothing else is said: as ``tables.Measured`` has them."""
 
 LEVEL = 0.95
 
@@ -46,13 +49,12 @@ def summarise(measured: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     measured : DataFrame, the columns of ``tables.Measured``
-        One row a (policy, viewer, sight, retention, measure, town, statistic, seed); a NaN value is not measured.
+        One row a (policy, viewer, sight, retention, measure, who, reads, town, statistic, seed); NaN: not measured.
 
     Returns
     -------
     DataFrame
-        policy, viewer, sight, retention, measure, town, statistic, mean, low, high, n_seeds, unit, n. One seed has no
-        interval: low and high are NaN.
+        The keys, then mean, low, high, n_seeds, unit, n. One seed has no interval: low and high are NaN.
     """
     groups = measured.groupby(KEYS, sort=False, observed=True)
     value = groups["value"]
@@ -66,6 +68,12 @@ def summarise(measured: pd.DataFrame) -> pd.DataFrame:
     for bound in ("low", "high"):
         rows[bound] = rows[bound].where(~share, rows[bound].clip(0, 1))
     return rows[[*KEYS, "mean", "low", "high", "n_seeds", "unit", "n"]]
+
+
+def plain(rows: pd.DataFrame, *, town: str | None = "all") -> pd.DataFrame:
+    """Return the rows about residents' vehicles and all reads; of all towns together, or of every one if ``town`` is None."""
+    mask = rows["who"].eq(PLAIN["who"]) & rows["reads"].eq(PLAIN["reads"])
+    return rows[mask if town is None else mask & rows["town"].eq(town)]
 
 
 def paired(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[float, float, float]:

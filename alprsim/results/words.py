@@ -25,6 +25,7 @@ STATISTICS = {
     "mean": "mean of departments",
     "right_town": "in the right town",
     "median_error": "median error",
+    "days_until_found": "days of reads until it first shows, median of those found",
 }
 
 
