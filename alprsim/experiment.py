@@ -6,6 +6,7 @@ The world is simulated once and every policy is asked of the same reads. This fi
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,8 +19,24 @@ from numpy.typing import NDArray
 
 from alprsim import cameras as reading
 from alprsim import custody, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
-from alprsim.tables import DAY, SLOT, Agencies, Flows, Int64, Network, Settlement, Sites, Trips
+from alprsim.tables import (
+    DAY,
+    SLOT,
+    Agencies,
+    Float64,
+    Flows,
+    Int32,
+    Int64,
+    Network,
+    Paths,
+    PlaceKind,
+    Settlement,
+    Sites,
+    Trips,
+    VehicleKind,
+)
 
 Tell = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
@@ -53,6 +70,18 @@ class Simulated(NamedTuple):
     placement: siting.Placement
 
 
+class Distance(NamedTuple):
+    """How far residents' vehicles drive on a mean day, by the sample days; no viewer's figure counts what is outside."""
+
+    vehicles: int
+    trips: float
+    leaving: float
+    """Of these trips, those that begin or end beyond the simulated streets."""
+    km_inside: float
+    km_outside: float
+    """By `population.leaving_trip`, an assumption."""
+
+
 def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
     """Load the roads and plan the routes; the trees are kept in ``scratch/turns.npy``."""
     tell("roads", 0)
@@ -83,7 +112,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     study, network = loaded.scenario, world.network
     tell("people", 0)
     settlement = population.settle(network, study.population, seed=seed, base=loaded.base)
-    samples, queued = _sample_days(loaded, world, settlement, seed, tell)
+    samples, queued, distance = _sample_days(loaded, world, settlement, seed, tell)
     usual = next(iter(samples.values()))
     volume = usual.vehicles.reshape(-1, SLOTS).sum(axis=1)
     placement = siting.place(
@@ -97,7 +126,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     tally = _Tally(len(placement.cameras))
     for day in range(study.length // DAY):
         tell("days", day * DAY / study.length)
-        trips, driven = _drive(loaded, world, settlement, seed, day, samples[_day_type(loaded, day)], watched)
+        trips, _, driven = _drive(loaded, world, settlement, seed, day, samples[_day_type(loaded, day)], watched)
         read = reading.read(
             driven.passages, trips, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued,
             network.roads, study.cameras, seed=seed,
@@ -110,7 +139,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     for name, table in (("people", settlement.people), ("vehicles", settlement.vehicles), ("flows", usual)):
         parquet.save(table, folder / f"{name}.parquet")
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
-    _note(queued, placement, folder / "simulated.json")
+    _note(queued, distance, placement, folder / "simulated.json")
     return Simulated(settlement, placement)
 
 
@@ -138,30 +167,48 @@ class _Tally:
 
 def _sample_days(
     loaded: Loaded, world: World, settlement: Settlement, seed: int, tell: Tell
-) -> tuple[dict[str, Flows], Int64]:
+) -> tuple[dict[str, Flows], Int64, Distance]:
     """Drive the first day of each day type, by queue unless the scenario is at free flow, for what its roads carried.
 
-    A weekday comes first where the scenario has one. Also returns moves, forced moves and unfinished trips.
+    A weekday comes first where the scenario has one. Also returns moves, forced moves and unfinished trips, and how far
+    residents drive on a mean day.
     """
     spec = loaded.scenario.traffic
     fidelity: traffic.Fidelity = "queue" if spec.fidelity == "table" else "free"
     first: dict[str, int] = {}
     for day in range(min(loaded.scenario.length // DAY, 7)):
         first.setdefault(_day_type(loaded, day), day)
-    flows, queued = {}, np.zeros(3, np.int64)
+    flows, queued, driven_far = {}, np.zeros(3, np.int64), np.zeros(4)
+    days = Counter(_day_type(loaded, day) for day in range(loaded.scenario.length // DAY))
     for kind in (kind for kind in _DAY_TYPES if kind in first):
         tell(f"sample {kind}", 0)
         nothing = np.zeros(len(world.network.roads), np.bool_)
-        _, driven = _drive(loaded, world, settlement, seed, first[kind], None, nothing, fidelity)
+        trips, paths, driven = _drive(loaded, world, settlement, seed, first[kind], None, nothing, fidelity)
         flows[kind] = driven.flows
         queued += _queued(driven) if fidelity == "queue" else 0
-    return flows, queued
+        of_kind = _driven_far(trips, paths, driven.journeys.path, settlement, world.network, loaded.scenario.population)
+        driven_far += of_kind * (days[kind] / days.total())
+    residents = int(np.sum(settlement.vehicles.kind == VehicleKind.RESIDENT))
+    return flows, queued, Distance(residents, *driven_far.tolist())
+
+
+def _driven_far(
+    trips: Trips, paths: Paths, route: Int32, settlement: Settlement, network: Network, spec: models.Population
+) -> Float64:
+    """Return one day's trips of residents' vehicles, those that leave the simulated streets, km inside and km outside."""
+    along = np.concatenate([[0.0], np.cumsum(network.roads.length[paths.road], dtype=np.float64)])
+    metres = (along[paths.first[1:]] - along[paths.first[:-1]])[route]
+    theirs = settlement.vehicles.kind[trips.vehicle] == VehicleKind.RESIDENT
+    beyond = network.places.kind == PlaceKind.BEYOND
+    leaves = theirs & (beyond[trips.origin] | beyond[trips.destination])
+    outside = np.maximum(spec.leaving_trip - metres[leaves], 0)
+    return np.array([theirs.sum(), leaves.sum(), metres[theirs].sum() / 1000, outside.sum() / 1000])
 
 
 def _drive(
     loaded: Loaded, world: World, settlement: Settlement, seed: int, day: int, table: Flows | None,
     watched: NDArray[np.bool_], fidelity: traffic.Fidelity | None = None,
-) -> tuple[Trips, traffic.Day]:  # fmt: skip
+) -> tuple[Trips, Paths, traffic.Day]:  # fmt: skip
     """Make one day's trips, find their routes and drive them."""
     study, network = loaded.scenario, world.network
     trips = population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
@@ -172,14 +219,14 @@ def _drive(
         network.roads, trips, paths, route, study.traffic, day=day, fidelity=fidelity or study.traffic.fidelity,
         table=table, watched=watched,
     )  # fmt: skip
-    return trips, driven
+    return trips, paths, driven
 
 
 def _queued(driven: traffic.Day) -> Int64:
     return np.array([driven.moves, driven.forced, driven.unfinished], np.int64)
 
 
-def _note(queued: Int64, placement: siting.Placement, file: Path) -> None:
+def _note(queued: Int64, distance: Distance, placement: siting.Placement, file: Path) -> None:
     """Write what a reader should know of how the traffic and the cameras came about."""
     moves, forced, unfinished = (int(count) for count in queued)
     notes = []
@@ -188,7 +235,10 @@ def _note(queued: Int64, placement: siting.Placement, file: Path) -> None:
             f"{forced / moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
         )
     notes += [f"camera left out ({left_out.group}): {left_out.reason}" for left_out in placement.rejected]
-    counted = {"queue_moves": moves, "forced_moves": forced, "unfinished_trips": unfinished, "notes": notes}
+    counted = {
+        "queue_moves": moves, "forced_moves": forced, "unfinished_trips": unfinished, "distance": distance._asdict(),
+        "notes": notes,
+    }  # fmt: skip
     file.write_text(json.dumps(counted, indent=1, ensure_ascii=False))
 
 

@@ -87,7 +87,8 @@ def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
     )
     tally.to_parquet(own / "tally.parquet")
     portals.to_parquet(own / "portals.parquet")
-    (own / "simulated.json").write_text(json.dumps({"notes": list(notes)}), "utf-8")
+    distance = {"vehicles": 1000, "trips": 2500.0, "leaving": 500.0, "km_inside": 12_000.0, "km_outside": 4000.0}
+    (own / "simulated.json").write_text(json.dumps({"notes": list(notes), "distance": distance}), "utf-8")
 
 
 def run_json(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> dict[str, Any]:

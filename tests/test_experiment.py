@@ -11,7 +11,7 @@ import pytest
 
 import alprsim
 from alprsim import experiment, parquet, store, sweep
-from alprsim.tables import Trips, Truth
+from alprsim.tables import Paths, PlaceKind, Places, Roads, Trips, Truth, VehicleKind, Vehicles
 from tests.conftest import GOLDEN, contents
 
 
@@ -246,10 +246,45 @@ def test_blocks_and_buckets_change_no_answer(hamlet, hamlet_run, tmp_path, monke
         assert contents(run.folder)[f"seed=2/{name}"] == contents(hamlet_run.folder)[f"seed=2/{name}"]
 
 
+def test_kilometres_are_counted_inside_and_assumed_outside():
+    """Vehicle 0, a resident's, drives 1 km in two roads to a gateway and back home over one; a visitor drives too."""
+    zero = np.zeros(2, np.int32)
+    roads = Roads.of(
+        tail=[0, 1],
+        head=[1, 0],
+        length=[400, 600],
+        crossing=zero,
+        lanes=zero,
+        headway=zero,
+        room=zero,
+        wave=zero,
+        kind=zero,
+    )
+    places = Places.of(
+        junction=[0, 1, 1], kind=[PlaceKind.HOME, PlaceKind.BEYOND, PlaceKind.SHOP], weight=[1] * 3, town=[0] * 3
+    )
+    vehicles = Vehicles.of(
+        household=[0, 1], garage=[0, 1], town=[0, 0], kind=[VehicleKind.RESIDENT, VehicleKind.VISITOR], key=[0, 1]
+    )
+    trips = Trips.of(
+        vehicle=[0, 0, 0, 1], driver=[0, 0, 0, 1], companion=[-1] * 4, depart=[0, 9, 20, 0], origin=[0, 1, 0, 1],
+        destination=[1, 0, 2, 0], purpose=[0] * 4,
+    )  # fmt: skip
+    paths = Paths(np.array([0, 2, 3]), np.array([0, 1, 0], np.int32))
+    network = SimpleNamespace(roads=roads, places=places)
+    far = experiment._driven_far(
+        trips, paths, np.array([0, 1, 1, 0], np.int32), SimpleNamespace(vehicles=vehicles), network,
+        SimpleNamespace(leaving_trip=700.0),
+    )  # fmt: skip
+    # Inside 1.0 + 0.4 + 0.4 km; of the two that leave, one drives more inside than its assumed 0.7 km, one 0.3 km beyond.
+    assert far.tolist() == pytest.approx([3, 2, 1.8, 0.3])
+
+
 @pytest.mark.parametrize(("forced", "said"), [(10, 0), (11, 1)])
 def test_streets_that_jam_are_told(tmp_path, forced, said):
     nothing_left_out = SimpleNamespace(rejected=[])
-    experiment._note(np.array([10_000, forced, 3]), nothing_left_out, tmp_path / "simulated.json")
+    nowhere = experiment.Distance(0, 0.0, 0.0, 0.0, 0.0)
+    experiment._note(np.array([10_000, forced, 3]), nowhere, nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert (told["queue_moves"], told["forced_moves"], told["unfinished_trips"]) == (10_000, forced, 3)
     assert [note.endswith("were forced: the streets jam, travel times are doubtful") for note in told["notes"]] == [

@@ -169,6 +169,23 @@ def test_where_files_lie_is_not_printed(tmp_path: Path) -> None:
     assert page.without_folders("name: fake\n") == "name: fake\n"
 
 
+def test_lives_and_cameras_are_told_apart(run: results.Run, html: str, tmp_path: Path) -> None:
+    table = html[html.index("Whose lives: ICE") : html.index("Whose cameras: ICE")]
+    assert [title in table for title in ("Days observed: residents", "Trips detected: through traffic")] == [True, True]
+    case = ("Federal query", "ICE", "request", -1)
+    through = run.answer(*case, "trips_detected", "share_of_horizon_pooled", who="through")
+    assert words.quantity(through.mean, "share") in table
+    cameras = html[html.index("Whose cameras: ICE") : html.index('id="map"')]
+    private = run.answer(*case, "exposure_rate", "share_of_horizon", reads="commercial")
+    assert 0 < private.mean < run.answer(*case, "exposure_rate", "share_of_horizon").mean
+    assert words.quantity(private.mean, "reads/d") in cameras
+    alone = fake_run.build(tmp_path / "alone", seeds=(1,))
+    bare = run.measures.query("who == 'vehicles' and reads == 'all' and measure == 'home_found' and seed == 1")
+    bare.to_parquet(alone / "measures.parquet")
+    results.write_summary(alone)
+    assert "Whose cameras" not in results.load(alone).report().read_text("utf-8")
+
+
 def test_small_groups_are_flagged(html: str) -> None:
     assert "27,141 residents; fewer than 30 vehicles" in html
     assert "91,184 residents; fewer" not in html

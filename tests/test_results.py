@@ -391,6 +391,21 @@ def test_a_like_denominator_stands_beside_what_portals_say(tmp_path: Path) -> No
     assert published.simulated_notes(tmp_path, (1, 2, 3)) == ["jammed (seed 1, 3)"]
 
 
+def test_what_lies_outside_the_simulated_streets_is_said(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        (tmp_path / f"seed={seed}").mkdir()
+        fake_run.counts(tmp_path / f"seed={seed}")
+    said = published.kilometres(tmp_path, (1, 2))
+    assert "drives 12 km on the simulated streets on a mean day, in 2.5 trips. 20 % of them begin or end beyond" in said
+    assert "about 4 km more are driven (an assumption: population.leaving_trip), 25 % of the whole" in said
+    for seed, changed in ((1, {"leaving": 0.0}), (2, {"trips": 0.0})):
+        file = tmp_path / f"seed={seed}" / "simulated.json"
+        told = json.loads(file.read_text())
+        file.write_text(json.dumps({**told, "distance": {**told["distance"], **changed}}))
+    assert published.kilometres(tmp_path, (1,)).endswith("in 2.5 trips; none leaves them.")
+    assert published.kilometres(tmp_path, (2,)) == "No resident drives."
+
+
 # --- words -------------------------------------------------------------------------------------------------------------
 
 

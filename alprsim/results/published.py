@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from alprsim.results import words
+
 PORTAL_MEDIAN, PORTAL_P90, PORTAL_CONNECTICUT = 449, 1036, 803
 """Vehicles detected in 30 days, a camera and a day: 770 agencies' portals, and five of Connecticut's pooled (60 cameras);
 compiled from agencies' transparency portals by DeFlock / FlockHopper, April 2026."""
@@ -40,6 +42,26 @@ def beside_published(folder: Path, seeds: Sequence[int]) -> str:
         f"a camera and a day: {pooled:,.0f}; agencies' portals say {PORTAL_MEDIAN} (median; one in ten above "
         f"{PORTAL_P90:,}), Connecticut's {PORTAL_CONNECTICUT}, for “vehicles detected in the last 30 days”, probably "
         f"different ones{like}."
+    )
+
+
+def kilometres(folder: Path, seeds: Sequence[int]) -> str:
+    """Say how far residents drive on the simulated streets, and how much of their driving lies outside them."""
+    told = [json.loads((folder / f"seed={seed}" / "simulated.json").read_text("utf-8"))["distance"] for seed in seeds]
+    total = {name: sum(seed[name] for seed in told) for name in told[0]}
+    if not total["trips"]:
+        return "No resident drives."
+    inside, outside = (total[name] / total["vehicles"] for name in ("km_inside", "km_outside"))
+    said = (
+        f"A resident's car drives {words.number(inside)} km on the simulated streets on a mean day, in "
+        f"{total['trips'] / total['vehicles']:.1f} trips"
+    )
+    if not total["leaving"]:
+        return f"{said}; none leaves them."
+    return (
+        f"{said}. {words.percent(total['leaving'] / total['trips'])} % of them begin or end beyond those streets, where about "
+        f"{words.number(outside)} km more are driven (an assumption: population.leaving_trip), "
+        f"{words.percent(outside / (inside + outside))} % of the whole: not simulated, not read, in no figure here."
     )
 
 

@@ -252,6 +252,7 @@ class Population(Model):
     visitors: Annotated[Share, Field(description="Vehicles that come in from beyond to work, as a share of residents' vehicles. Assumption.")] = 0.10
     through: Annotated[Flow, Field(description="Through vehicles a day at each pair of motorway ends, both ways together. Assumption, to be calibrated to counts.")] = 0.0
     through_return: Annotated[Share, Field(description="Share of through vehicles that come back within the pool on a later day. Assumption.")] = 0.3
+    leaving_trip: Annotated[Length, Field(description="Mean length of a whole trip that begins or ends beyond the simulated streets: 12.1 miles, the mean commute of 2001 (FHWA, National Household Travel Survey). What it drives inside is taken off; used only to print how many kilometres lie outside.")] = 19_473.0
     habits: Habits = Habits()
 
     @model_validator(mode="after")
