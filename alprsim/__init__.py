@@ -28,8 +28,8 @@ __all__ = ["compare", "load", "run", "study"]
 
 
 def run(
-    scenario: str | Path, *, out: str | Path | None = None, overrides: Sequence[str] = (), graph: str | Path | None = None,
-    jobs: int = 1,
+    scenario: str | Path, *, out: str | Path | None = None, seed: int | None = None, overrides: Sequence[str] = (),
+    graph: str | Path | None = None, jobs: int = 1,
 ) -> Run:  # fmt: skip
     """Run a scenario file and return its result.
 
@@ -39,6 +39,8 @@ def run(
         A YAML file.
     out
         The result's folder; by default ``results/runs/NAME-DIGEST``.
+    seed
+        Run this one seed instead of the scenario's.
     overrides
         Keys to set, such as ``"cameras.count=40"``.
     graph
@@ -48,14 +50,18 @@ def run(
     """
     from alprsim import sweep
 
-    loaded = study(scenario, overrides=overrides, graph=graph)
+    loaded = study(scenario, seed=seed, overrides=overrides, graph=graph)
     return sweep.run(loaded, out=Path(out) if out else None, jobs=jobs)
 
 
-def study(scenario: str | Path, *, overrides: Sequence[str] = (), graph: str | Path | None = None) -> Loaded:
+def study(
+    scenario: str | Path, *, seed: int | None = None, overrides: Sequence[str] = (), graph: str | Path | None = None
+) -> Loaded:
     """Read and check a scenario file, its roads taken from a GraphML file where one is given."""
     from alprsim.scenario.read import load
 
+    if seed is not None:
+        overrides = (*overrides, f"seeds=[{seed}]")
     loaded = load(scenario, overrides=overrides, graph=graph is not None)
     if graph is None:
         return loaded

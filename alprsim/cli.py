@@ -51,7 +51,7 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
             click.echo("alprsim: out of memory; fewer --jobs, seeds or days need less of it", err=True)
             sys.exit(FAILED)
         except KeyboardInterrupt:
-            click.echo("interrupted; what was finished is kept, the same command goes on from there", err=True)
+            click.echo("interrupted; seeds that were finished are kept, the same command goes on from there", err=True)
             sys.exit(INTERRUPTED)
         except (ValueError, OSError) as error:
             full = isinstance(error, OSError) and error.errno == errno.ENOSPC
@@ -189,9 +189,8 @@ def towns(as_json: bool) -> None:
 
 
 def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None = None) -> Any:
-    chosen = overrides if seed is None else (*overrides, f"seeds=[{seed}]")
     try:
-        return alprsim.study(scenario, overrides=chosen, graph=graph)
+        return alprsim.study(scenario, seed=seed, overrides=overrides, graph=graph)
     except ValueError as error:  # what --graph names cannot stand in for the scenario's roads
         raise click.UsageError(str(error)) from error
 

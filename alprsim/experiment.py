@@ -86,6 +86,8 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
     """Load the roads and plan the routes; the trees are kept in ``scratch/turns.npy``."""
     tell("roads", 0)
     network = roads.load(loaded.scenario.roads, base=loaded.base)
+    agencies = _agencies(loaded)
+    siting.check(network, agencies, loaded.scenario.cameras, towns_of=_towns_of(loaded), base=loaded.base)
     tell("routes", 0)
     routes, busiest = routing.plan(
         network, _usual_weekday(loaded, network), groups=loaded.scenario.traffic.route_groups, jobs=jobs,
@@ -93,7 +95,7 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
     )  # fmt: skip
     if network.generated:
         network = roads.dimension(network, busiest)
-    return World(network, routes, _agencies(loaded))
+    return World(network, routes, agencies)
 
 
 def _usual_weekday(loaded: Loaded, network: Network) -> routing.Demand:

@@ -50,7 +50,7 @@ class _Lenses(NamedTuple):
         return cls(cases, *sight.lenses(cases, len(world.agencies)))
 
     def only(self, reads: str) -> _Lenses:
-        """Return the cases of one kind of reads, with the lenses up to the last that they need."""
+        """Return the cases of one kind of reads, with the lenses up to the last that they need: few for the first kind."""
         rows = np.array([case.reads == reads for case in self.cases])
         place = self.place[rows]
         cases = [case for case in self.cases if case.reads == reads]
@@ -102,25 +102,22 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     answered = _ask_lookback(asked, every.only(sight.ALL), kept, reads, residents)
     _save_portals(asked, reads, folder)
     effective = retention.rows(whole, world.agencies, seed=seed)
-    return question.join([effective, *_lived(lives, every, people, seed), *homes, *unique, answered])
+    return question.join([effective, *_lived(lives, every, asked), *homes, *unique, answered])
 
 
-def _lived(lives: _Lives, every: _Lenses, people: Residents, seed: int) -> list[Measured]:
+def _lived(lives: _Lives, every: _Lenses, asked: _Asked) -> list[Measured]:
     """Return the rows of completeness: by town for all reads, and for all towns together by whose reads they are."""
-    towns = slice(len(people.towns))
-    of_towns = [sums.of(towns) for sums in lives.vehicles]
-    whole = every.only(sight.ALL)
-    rows = [
-        completeness.rows(of_towns, whole.place, whole.cases, people.towns, seed=seed),
-        completeness.rows(lives.people, whole.place, whole.cases, people.towns, seed=seed, who=question.PEOPLE),
-    ]
-    for group, who in enumerate(question.APART, len(people.towns)):
-        apart = [sums.of(slice(group, group + 1)) for sums in lives.vehicles]
-        rows.append(completeness.rows(apart, whole.place, whole.cases, (), seed=seed, who=who))
-    for source in sight.SOURCES:
-        part = every.only(source)
-        rows.append(completeness.rows(of_towns, part.place, part.cases, (), seed=seed))
-    return rows
+    towns, whole = asked.people.towns, every.only(sight.ALL)
+    of_towns = [sums.of(slice(len(towns))) for sums in lives.vehicles]
+
+    def rows(sums: list[completeness.Sums], part: _Lenses, names: Sequence[str], who: str) -> Measured:
+        moments = asked.loaded.scenario.measures.moments
+        return completeness.rows(sums, part.place, part.cases, names, moments=moments, seed=asked.seed, who=who)
+
+    answers = [rows(of_towns, whole, towns, question.VEHICLES), rows(lives.people, whole, towns, question.PEOPLE)]
+    for group, who in enumerate(question.APART, len(towns)):
+        answers.append(rows([sums.of(slice(group, group + 1)) for sums in lives.vehicles], whole, (), who))
+    return answers + [rows(of_towns, every.only(source), (), question.VEHICLES) for source in sight.SOURCES]
 
 
 def cases(loaded: Loaded, world: World) -> list[Case]:
@@ -157,7 +154,9 @@ def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell:
     }
     questions, towns = asked.questions(every.lenses), len(asked.people.towns)
     whole = every.only(sight.ALL)
-    lives = _Lives(*([completeness.empty(n) for _ in every.lenses] for n in (towns + len(question.APART), towns)))
+    lives = _Lives(
+        *([completeness.empty(n, len(questions)) for _ in every.lenses] for n in (towns + len(question.APART), towns))
+    )
     homes = [
         [places.empty(asked.people, within=study.measures.near_home, days=study.length // DAY) for _ in whole.lenses]
         for _ in questions
@@ -173,8 +172,8 @@ def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell:
         for m, row in enumerate(questions):
             for n, put in enumerate(row):
                 masks = question.held(put, opened.bucket.reads)
-                completeness.add(lives.vehicles[n], opened, masks, put, group)
-                completeness.add(lives.people[n], driven.opened, masks[driven.read], put, group_of_driver)
+                completeness.add(lives.vehicles[n], opened, masks, put, group, moment=m)
+                completeness.add(lives.people[n], driven.opened, masks[driven.read], put, group_of_driver, moment=m)
                 if n < len(whole.lenses):
                     places.add(
                         homes[m][n],
@@ -245,7 +244,7 @@ def _ask_lookback(
         tell_apart(f"lookback_{kind}", "share", _against(answered, no_limit), "_of_no_limit")
         coverage = question.ratio(ever, np.full(len(ever), answers.n))
         tell_apart(f"lookback_{kind}", "share", np.broadcast_to(coverage, answered.shape), "_coverage")
-    tell_apart("days_per_answer", "vehicle-days", per_answer)
+    tell_apart("days_per_answer", "vehicle-days/answer", per_answer)
     return question.tidy(rows, every.cases, ["all"], seed=asked.seed)
 
 
@@ -333,6 +332,7 @@ def _save_portals(asked: _Asked, reads: Reads, folder: Path) -> None:
     n = len(asked.world.agencies)
     table = {
         "agency": asked.world.agencies.name,
+        "kind": asked.world.agencies.kind,
         "cameras": np.bincount(asked.done.placement.cameras.agency, minlength=n),
         "days": np.full(n, days),
         "plates": np.bincount(pairs >> 32, minlength=n),

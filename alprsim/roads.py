@@ -349,9 +349,11 @@ def _download(place: str) -> _Drawing:
         try:
             graph = ox.graph_from_place(place, network_type="drive", retain_all=True)
         except (RequestException, ConnectionError, TimeoutError) as error:
-            raise RoadError(f"{place}: no network: give --graph PATH or use built-in towns ({error})") from error
+            raise RoadError(
+                f"{place}: no network ({type(error).__name__}): give --graph PATH or use built-in towns"
+            ) from error
         except ResponseStatusCodeError as error:
-            raise RoadError(f"{place}: the map server refused: give --graph PATH or try later ({error})") from error
+            raise RoadError(f"{place}: the map server refused ({error}): give --graph PATH or try later") from error
         except OSError as error:
             raise RoadError(f"{place}: the map could not be kept in {ox.settings.cache_folder} ({error})") from error
         except (ValueError, TypeError) as error:

@@ -151,6 +151,17 @@ def place(
     return Placement(*_tables(ground, posts, spec, seed), rejected)
 
 
+def check(
+    network: Network, agencies: Agencies, spec: models.Cameras, *, towns_of: Mapping[str, str | None], base: Path
+) -> None:
+    """Raise what `place` would raise of listed cameras and camera files, which need no traffic: minutes earlier."""
+    ground = _survey(network, np.zeros(len(network.roads)))
+    for number, group in enumerate(spec.groups):
+        task = _task(network, agencies, spec, number, towns_of)
+        if task.siting not in _RANKS:
+            _as_listed(ground, task, group, spec.tolerance, base)
+
+
 # --- the ground -------------------------------------------------------------------------------------------------------
 
 

@@ -50,26 +50,43 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
         When the folder cannot be written, before anything is computed.
     """
     with tell or Progress(None) as progress:
-        clock = _Clock()
         target = out or RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
         partial = _claim(target, loaded, progress)
-        scratch = partial / "scratch"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir()
-        seeds = loaded.scenario.seeds
-        missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
-        with clock("roads and routes"):
-            world = experiment.prepare(loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"))
-        with clock("seeds"):
-            _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)
-        shutil.rmtree(scratch)
-        with clock("results"):
-            _collect(world, seeds, partial)
-            record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
-            record["peak_memory_bytes"] = _peak_memory(seeds, partial)
-            report.write(results.write(partial, loaded, world.network, record))
-        _move(partial, target)
+        with _nothing_left(partial):
+            _run(loaded, target, partial, jobs, progress)
     return results.load(target)
+
+
+def _run(loaded: Loaded, target: Path, partial: Path, jobs: int, progress: Progress) -> None:
+    """Fill the hidden folder and put it in its place."""
+    clock = _Clock()
+    scratch = partial / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    seeds = loaded.scenario.seeds
+    missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
+    with clock("roads and routes"):
+        world = experiment.prepare(loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"))
+    with clock("seeds"):
+        _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)
+    shutil.rmtree(scratch)
+    with clock("results"):
+        _collect(world, seeds, partial)
+        record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
+        record["peak_memory_bytes"] = _peak_memory(seeds, partial)
+        report.write(results.write(partial, loaded, world.network, record))
+    _move(partial, target)
+
+
+@contextmanager
+def _nothing_left(partial: Path) -> Iterator[None]:
+    """Remove the hidden folder of a run that failed before any seed was finished: there is nothing to go on with."""
+    try:
+        yield
+    except Exception:
+        if not any(partial.glob("seed=*")):
+            shutil.rmtree(partial, ignore_errors=True)
+        raise
 
 
 def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell) -> None:
@@ -148,6 +165,8 @@ def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
     if older.exists() and not target.exists():
         os.replace(older, target)  # a run died while it put a new result in the old one's place
     identity = {"scenario": loaded.digest(), "code": _code_digest()}
+    if (target / "run.json").exists():
+        tell.note(f"the result that stands in {target} will be replaced when this run is done")
     if partial.exists():
         left = sorted(f.name.removeprefix("seed=") for f in partial.glob("seed=*"))
         try:
@@ -155,11 +174,10 @@ def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
         except (OSError, ValueError):
             same = False
         if same:
-            tell.note(
-                f"an earlier run of this scenario was interrupted; finished seeds kept: {', '.join(left) or 'none'}"
-            )
+            kept = f"finished seeds kept: {', '.join(left)}" if left else "it had finished no seed"
+            tell.note(f"an earlier run of this scenario did not end; {kept}")
         else:
-            tell.note("an earlier run, of another scenario or by other code, was interrupted; what it left is removed")
+            tell.note("an earlier run, of another scenario or by other code, did not end; what it left is removed")
             shutil.rmtree(partial)
     try:
         partial.mkdir(parents=True, exist_ok=True)

@@ -83,7 +83,13 @@ def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
     """Write what a seed says of its cameras and its traffic: 3 cameras, two of one agency."""
     tally = pd.DataFrame({"plates_a_day": [600, 900, 3000], "days": [days] * 3})
     portals = pd.DataFrame(
-        {"agency": ["a", "b", "c"], "cameras": [2, 1, 0], "days": [days] * 3, "plates": [1200, 600, 0]}
+        {
+            "agency": ["a", "b", "c"],
+            "kind": [0, 0, 1],
+            "cameras": [2, 1, 9],
+            "days": [days] * 3,
+            "plates": [1200, 600, 7],
+        }
     )
     tally.to_parquet(own / "tally.parquet")
     portals.to_parquet(own / "portals.parquet")

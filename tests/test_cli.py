@@ -170,7 +170,7 @@ main(["run", {str(outpost)!r}, "--out", {str(tmp_path / "result")!r}])
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 130
     assert done.stdout == ""
-    assert done.stderr.endswith("interrupted; what was finished is kept, the same command goes on from there\n")
+    assert done.stderr.endswith("interrupted; seeds that were finished are kept, the same command goes on from there\n")
     assert not (tmp_path / "result").exists()
 
 
@@ -276,7 +276,7 @@ DANBURY = (
 
 def test_without_a_network_a_place_is_refused_and_the_way_out_named(offline):
     done = alprsim("run", SCENARIOS / "danbury.yaml", *DANBURY, "--out", offline / "result")
-    refused(done, 1, "Danbury", "no network: give --graph PATH or use built-in towns")
+    refused(done, 1, "Danbury", "give --graph PATH or use built-in towns")
 
 
 @pytest.mark.whole

@@ -105,6 +105,9 @@ def test_every_case_gets_every_answer_once(place, answers):
     assert set(answers.index.get_level_values("measure")) <= set(BY_NAME)
     trips = chosen(answers, measure="trips_detected", statistic="share_of_horizon", town="all")
     assert len(trips) == len(asked)
+    lookbacks = [name for name in BY_NAME if name.startswith(("lookback", "days_per"))]
+    units = chosen(answers, measure=lookbacks)["unit"]
+    assert all(BY_NAME[key[KEYS.index("measure")]].unit == unit for key, unit in units.items())
     assert set(chosen(answers, measure="unicity").index.get_level_values("sight")) == {"bulk"}
 
 
@@ -234,7 +237,10 @@ def test_one_more_partner_never_hides_anything(answers):
 
 def test_without_sharing_a_consumer_sees_nothing(answers):
     nothing = chosen(answers, policy="No sharing", viewer=["ICE", "Vendor"])
-    known = nothing[~nothing.index.get_level_values("statistic").str.contains("_coverage")]["value"].dropna()
+    others = nothing.index.get_level_values("statistic").str.contains(
+        "_coverage|window"
+    )  # a pool keeps its own, if any
+    known = nothing[~others]["value"].dropna()
     measured = set(known.index.get_level_values("measure"))
     assert {"trips_detected", "effective_retention", "home_found", "unicity", "lookback_plate"} <= measured
     assert (known == 0).all()

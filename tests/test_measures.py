@@ -284,6 +284,28 @@ def test_a_window_longer_than_the_simulated_time_is_not_measured_but_its_share_o
     assert np.isnan(early["trips_detected", "share_of_horizon", "all", 0][0])
 
 
+def test_what_has_no_steady_state_is_told_against_elapsed_time():
+    """Vehicles 0 and 1 are read 3 times on each of 6 trips, vehicle 2 never: of no limit a stock is only known so far."""
+    world, sums = ZOO["two days and a night"], completeness.empty(2, moments=2)
+    people, opened = question.residents(*world.tables()), question.open_bucket(world.bucket())
+    for row, now in enumerate((36 * HOUR, 72 * HOUR)):
+        asked = question.ask(limits(UNLIMITED, 24 * HOUR), world.sites(), moment=now, horizon=24 * HOUR)
+        held = question.held(asked, opened.bucket.reads)
+        completeness.add(sums, opened, held, asked, question.home_towns(people, opened.bucket.vehicle), moment=row)
+    rows = completeness.rows(
+        [sums], np.arange(2, dtype=np.int32), [Case()] * 2, people.towns, moments=(36 * HOUR, 72 * HOUR), seed=1
+    )
+    mine = (rows.measure == "trips_detected") & (rows.town == "all")
+    said = {name: rows.value[mine & (rows.statistic == name)].tolist() for name in set(rows.statistic[mine])}
+    n = {name: rows.n[mine & (rows.statistic == name)].tolist() for name in said}
+    assert said["stock_after_1.5d"] == pytest.approx([2 * 3 / 3, 2 * 2 / 3])  # three trips each by then, two in a day
+    assert said["stock_after_3d"] == pytest.approx([2 * 6 / 3, 2 * 2 / 3])
+    assert said["stock_so_far"] == pytest.approx([3, 4 / 3])
+    assert np.isnan(said["stock"][0])
+    assert said["stock"][1] == said["stock_so_far"][1]
+    assert (n["stock_so_far"], n["stock_after_3d"], n["stock"]) == ([6, 6], [3, 3], [0, 6])
+
+
 def test_the_never_read_count_and_visitors_do_not():
     world = replace(
         ZOO["two days and a night"],
@@ -551,10 +573,11 @@ def test_every_measure_is_in_the_glossary():
     sums, people = summed(ZOO["nothing happens"], limits(0), 0, HOUR)
     rows = completeness.rows([sums], np.zeros(1, np.int32), [Case()], people.towns, seed=1)
     assert set(rows.measure) | {"effective_retention", "home_found", "work_found", "unicity"} <= set(BY_NAME)
-    assert set(rows.statistic) == set(STATISTICS)
-    assert all(
-        BY_NAME[m].unit == u for m, s, u in zip(rows.measure, rows.statistic, rows.unit, strict=True) if s != "stock"
-    )
+    assert set(rows.statistic) == {*STATISTICS, "stock_so_far"}
+    shares = [
+        row for row in zip(rows.measure, rows.statistic, rows.unit, strict=True) if not row[1].startswith("stock")
+    ]
+    assert all(BY_NAME[measure].unit == unit for measure, _, unit in shares)
 
 
 @pytest.mark.parametrize("entry", GLOSSARY, ids=lambda entry: entry.name)

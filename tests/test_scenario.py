@@ -737,6 +737,19 @@ def test_each_wrong_thing_is_said_exactly(old: str, new: str, expected: str | li
         assert said(changed(old, new)) == ([expected] if isinstance(expected, str) else expected)
 
 
+def test_what_is_set_without_effect_is_refused() -> None:
+    """Every group of eight_departments says its own count; in the sample one group does not."""
+    folder = Path(__file__).parents[1] / "scenarios"
+    file = folder / "eight_departments.yaml"
+    with pytest.raises(ScenarioError) as refused:
+        load(file, overrides=["cameras.count=40"])
+    assert "cameras.count: has no effect: every group says its own count; set cameras.groups.0.count" in str(
+        refused.value
+    )
+    assert load(file, overrides=["cameras.groups.0.count=40"]).scenario.cameras.groups[0].count == 40
+    assert load(folder / "danbury.yaml", overrides=["cameras.count=40"], graph=True).scenario.cameras.count == 40
+
+
 # --- everything at once, and how it looks ---------------------------------------------------------------------------------
 
 

@@ -92,7 +92,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(outpost, outpost_run, out, 
     begun = interrupted_at(monkeypatch, None)
     done, said = run(outpost, out)
     assert begun == [2]
-    assert "an earlier run of this scenario was interrupted; finished seeds kept: 1\n" in said
+    assert "an earlier run of this scenario did not end; finished seeds kept: 1\n" in said
     assert contents(done.folder) == contents(outpost_run.folder)
     assert not partial(out).exists()
 
@@ -142,7 +142,7 @@ def test_what_other_code_left_is_removed_and_told(outpost, outpost_run, out, lef
     begun = interrupted_at(monkeypatch, None)
     done, said = run(outpost, out)
     assert begun == [1, 2]
-    assert "an earlier run, of another scenario or by other code, was interrupted; what it left is removed\n" in said
+    assert "an earlier run, of another scenario or by other code, did not end; what it left is removed\n" in said
     assert contents(done.folder) == contents(outpost_run.folder)
 
 
@@ -269,9 +269,12 @@ def test_a_full_disk_leaves_no_half_result(outpost, outpost_run, out, table, mon
         with pytest.raises(OSError, match="No space left"):
             run(outpost, out)
     assert not out.exists()
-    (half,) = [file for file in partial(out).rglob("*") if file.is_file() and file.read_bytes() == b"PAR1half"]
-    assert half.name == f"{table.split('/')[-1]}.parquet.partial"
-    done, _ = run(outpost, out)
+    half = [file for file in partial(out).rglob("*") if file.is_file() and file.read_bytes() == b"PAR1half"]
+    kept = table == "roads"  # written after the seeds; before the first is finished there is nothing to go on with
+    assert [file.name for file in half] == ["roads.parquet.partial"] * kept
+    assert partial(out).exists() == kept
+    done, said = run(outpost, out)
+    assert said.startswith("an earlier run of this scenario did not end; finished seeds kept: 1") == kept
     assert contents(done.folder) == contents(outpost_run.folder)
     assert not list(out.rglob("*.partial"))
 
@@ -281,11 +284,13 @@ def test_a_full_disk_leaves_no_half_result(outpost, outpost_run, out, table, mon
 
 def test_what_goes_wrong_in_a_process_is_told_and_starts_no_other_seed(outpost, out):
     seeds = "seeds=[1, 2, 3, 4, 5, 6, 7, 8]"
+    said, study = io.StringIO(), alprsim.study(outpost, overrides=[seeds, "plates.issued=10"])
     with pytest.raises(ValueError, match=r"plates\.issued must be at least"):
-        run(outpost, out, seeds, "plates.issued=10", jobs=2)
-    begun = {file.name for file in partial(out).iterdir() if "seed=" in file.name}
-    assert begun <= {".seed=1", ".seed=2", ".seed=3"}
+        sweep.run(study, out=out, jobs=2, tell=sweep.Progress(said))
+    begun = {line.split()[3] for line in said.getvalue().splitlines() if "seed" in line}
+    assert begun <= {"1:", "2:", "3:"}
     assert not out.exists()
+    assert not partial(out).exists()  # no seed was finished
 
 
 def test_a_killed_process_is_told(outpost, out):

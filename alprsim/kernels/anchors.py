@@ -30,6 +30,7 @@ NEVER = -1
 NONE = np.uint64(0)
 BIT = np.uint64(1)
 SCALE = 2**32
+"""More than any row of Sites: votes and site share a word."""
 
 
 @part_of_kernel
@@ -137,7 +138,7 @@ def anchors(
     rows: Int64, first_read: Int64, time: Int32, site: Int32, masks: UInt64, near: BoolGrid, first_weekday: int, now: int,
     guess: Int32GridOut, until: Int32GridOut,
 ) -> None:  # fmt: skip
-    """Guess where each car lives and works, for every case at once, and after how many days of reads that is right.
+    """Guess where each car lives and works, for every case at once, and after how many days of reads that is first right.
 
     Home is the site with the most votes, where each day's first and last held read have one vote each. Work is the
     site with the most votes, where on each Monday to Friday the longest gap of at least 3 h between two neighbouring

@@ -45,6 +45,10 @@ class Sums(NamedTuple):
     """[groups, 3, 64]: lives × moments, of the stock, the last T and the window, where measured."""
     seconds: Int64
     """[groups, 3, 64] s: the calendar time they stand for."""
+    so_far: Int64
+    """[groups, moments, 7, 64]: what is held at each moment, measured or not: what the simulated time holds of it."""
+    looked: Int64
+    """[groups, moments, 64]: lives looked at."""
 
     def of(self, groups: slice) -> "Sums":
         """Return the sums of some groups."""
@@ -81,13 +85,14 @@ _RATIOS = (
 _TIMES = ("stock", "share_of_horizon", "share_of_window")
 
 
-def empty(groups: int) -> Sums:
+def empty(groups: int, moments: int = 1) -> Sums:
     """Return sums of nothing."""
     shares = 2 * len(ladder.SHARES)
-    return Sums(*(np.zeros((groups, rows, ladder.CASES), np.int64) for rows in (ladder.ROWS, shares, shares, 3, 3)))
+    rows = [(ladder.ROWS,), (shares,), (shares,), (3,), (3,), (moments, ladder.QUANTITIES), (moments,)]
+    return Sums(*(np.zeros((groups, *shape, ladder.CASES), np.int64) for shape in rows))
 
 
-def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16) -> None:
+def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16, *, moment: int = 0) -> None:
     """Add one bucket at one moment.
 
     Parameters
@@ -100,6 +105,8 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: In
         The answer of `question.held` for the bucket's reads.
     group : int16[n_lives]
         To which each of the bucket's lives belongs; −1 is not counted.
+    moment : int
+        Which of the query moments it is.
     """
     fresh = empty(len(sums.totals))
     rows = np.flatnonzero(group >= 0)
@@ -107,7 +114,10 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: In
     for chunk, counts in _tally(opened, masks, question, rows):
         ladder.add_shares(counts.reshape(-1, ladder.CASES), group[chunk], totals, shares, eligible)
     times = _measured(question)
-    lives = np.bincount(group[rows], minlength=len(fresh.lives))[:, None, None] * times
+    sums.so_far[:, moment] += fresh.totals[:, : ladder.QUANTITIES]
+    counted = np.bincount(group[rows], minlength=len(fresh.lives))
+    sums.looked[:, moment] += counted[:, None]
+    lives = counted[:, None, None] * times
     sums.totals[:] += fresh.totals * np.repeat(times, ladder.QUANTITIES, axis=0)
     sums.shares[:] += fresh.shares * np.repeat(times[1:], len(ladder.SHARES), axis=0)
     sums.eligible[:] += fresh.eligible * np.repeat(times[1:], len(ladder.SHARES), axis=0)
@@ -117,17 +127,20 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: In
 
 
 def rows(
-    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], towns: Sequence[str], *, seed: int, who: str = VEHICLES
-) -> Measured:
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], towns: Sequence[str], *, seed: int,
+    moments: Sequence[int] = (), who: str = VEHICLES,
+) -> Measured:  # fmt: skip
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics: ``stock`` (mean held of a life), ``share_of_horizon`` and ``share_of_window`` (mean over lives of
     each one's own ratio; those with nothing to see are left out, n counts the others) and the same ``_pooled``
-    (sum over sum). n counts lives over all moments; NaN with n = 0 was not measured. Without towns, "all" alone.
+    (sum over sum). n counts lives over all moments; NaN with n = 0 was not measured. What has no steady state is told
+    against elapsed time: ``stock_after_9.25d``, what is held at that moment (s: ``moments``) even if more would be had more
+    been simulated, and ``stock_so_far``, its mean over the moments. Without towns, "all" alone.
     """
     every = Sums(*(of_cases(by_lens, place) for by_lens in zip(*sums, strict=True)))
     every = every if towns else every.of(slice(-1, None))
-    answers = [answer for asked in _RATIOS if who not in asked.never for answer in _answers(asked, every)]
+    answers = [answer for asked in _RATIOS if who not in asked.never for answer in _answers(asked, every, moments)]
     return tidy(answers, cases, [*towns, "all"], seed=seed, who=who)
 
 
@@ -168,11 +181,20 @@ def _measured(question: Question) -> NDArray[np.bool_]:
     return np.stack([question.measured, last, question.measured])
 
 
-def _answers(asked: _Ratio, sums: Sums) -> list[Answer]:
-    answers = []
-    if asked.stock_unit is not None:
-        stock = ratio(sums.totals[:, asked.quantity], sums.lives[:, 0])
-        answers.append(Answer(asked.measure, "stock", asked.stock_unit, stock, sums.lives[:, 0]))
+def _stocks(asked: _Ratio, sums: Sums, moments: Sequence[int]) -> Iterator[Answer]:
+    """Yield what is held: in a steady state, and so far, over all moments and at each."""
+    if asked.stock_unit is None:
+        return
+    parts = [("stock", sums.totals[:, asked.quantity], sums.lives[:, 0])]
+    held = sums.so_far[:, :, asked.quantity]
+    parts.append(("stock_so_far", held.sum(axis=1), sums.looked.sum(axis=1)))
+    parts += [(f"stock_after_{at / DAY:g}d", held[:, m], sums.looked[:, m]) for m, at in enumerate(moments)]
+    for statistic, part, lives in parts:
+        yield Answer(asked.measure, statistic, asked.stock_unit, ratio(part, lives), lives)
+
+
+def _answers(asked: _Ratio, sums: Sums, moments: Sequence[int]) -> list[Answer]:
+    answers = list(_stocks(asked, sums, moments))
     for time in (ladder.HORIZON, ladder.WINDOW):
         part = sums.totals[:, time * ladder.QUANTITIES + asked.quantity]
         if asked.share is None:

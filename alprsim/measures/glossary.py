@@ -97,7 +97,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Trips with at least two held reads, of the trips that departed in the time asked about.",
         "Can journeys be followed from place to place?",
         "Linkage in the automatic vehicle identification literature",
-        "Two reads give a direction and a stretch of road; how much of the path they fix depends on the streets between.",
+        "Two reads give a direction and a stretch of road; how much of the path they fix depends on the streets between. "
+        "Cameras that stand close together on one road link every trip that passes them.",
         "{viewer} can follow {value} of the average resident's trips of the last {horizon} from one camera to the next.",
     ),
     Entry(
@@ -176,10 +177,10 @@ GLOSSARY: tuple[Entry, ...] = (
 BY_NAME = {entry.name: entry for entry in GLOSSARY}
 
 STATISTICS = {
-    "stock": "mean held a vehicle at the moment of the query, whatever its age",
-    "share_of_horizon": "mean over vehicles of each one's own ratio, of the last T before the query",
-    "share_of_horizon_pooled": "sum over all vehicles by sum, of the last T before the query",
-    "share_of_window": "mean over vehicles of each one's own ratio, within the time that is kept",
-    "share_of_window_pooled": "sum over all vehicles by sum, within the time that is kept",
+    "stock": "mean held of a vehicle (or person) at the moment of the query, whatever its age",
+    "share_of_horizon": "mean over vehicles (or people) of each one's own ratio, of the last T before the query",
+    "share_of_horizon_pooled": "sum over all vehicles (or people) by sum, of the last T before the query",
+    "share_of_window": "mean over vehicles (or people) of each one's own ratio, within the time that is kept",
+    "share_of_window_pooled": "sum over all vehicles (or people) by sum, within the time that is kept",
 }
-"""The three columns of a completeness measure, in words."""
+"""The three columns of a completeness measure, in words; others are said in each family's ``rows``."""

@@ -270,7 +270,7 @@ def _add_through(network: Network, spec: models.Population, vehicles: Vehicles, 
     ends = motorway_ends(network)
     if len(ends) < 2:
         raise PopulationError(
-            "population.through needs at least two BEYOND places on a motorway or trunk road, "
+            "population.through needs at least two ends of motorways or trunk roads where the map ends, "
             f"not {len(ends)}; leave it out or use roads with two such ends"
         )
     daily = spec.through * (len(ends) * (len(ends) - 1) / 2)

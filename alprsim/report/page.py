@@ -19,8 +19,8 @@ from alprsim.report import chart, statutes, street_map, tables
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
-from alprsim.results.summary import as_csv, labels
-from alprsim.tables import AS_WRITTEN
+from alprsim.results.summary import as_csv
+from alprsim.tables import AS_WRITTEN, UNLIMITED
 
 _ORDER = ("trips_detected", "observed_days", "trips_linked", "effective_retention", "home_found", "unicity",
           "lookback_plate", "lookback_area", "work_found", "exposure_rate", "exposure_rate_driving", "days_per_answer",
@@ -71,7 +71,7 @@ class Figure(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """An entry of one of the three lists above the ladder."""
+    """An entry of one of the three lists above the ladder; entries of a group stand together."""
 
     value: str
     text: str
@@ -134,12 +134,20 @@ def sentence(run: Run, about: Subject) -> str:
         return text + f"; no limit that was tried is shorter than those {horizon(run)}."
     limited = _trips(run, about, about.policy, about.step)
     text += f", and {words.of_ten(limited.mean)} under {words.limit(about.step)}{outlived(run, about)}"
-    answered = sorted(answer.mean for answer in lookbacks(run, about, about.step).values())
-    if not answered:
-        return text + "."
-    return text + (
-        f"; of 10 look-backs by plate it would still answer {words.of_ten(answered[0])} to {words.of_ten(answered[-1])} "
-        f"over {len(answered)} assumed query ages."
+    return text + answered(run, about, about.step)
+
+
+def answered(run: Run, about: Subject, step: int) -> str:
+    """Say what a limit leaves of look-backs by plate, beside what no limit leaves: coverage caps both."""
+    limited, unlimited = (
+        sorted(answer.mean for answer in lookbacks(run, about, limit).values()) for limit in (step, UNLIMITED)
+    )
+    if not limited:
+        return "."
+    without = f" ({words.of_ten_range(unlimited[0], unlimited[-1])} without a limit)" if unlimited else ""
+    return (
+        f"; of 10 look-backs by plate it would still answer {words.of_ten_range(limited[0], limited[-1])}{without}, over "
+        f"{len(limited)} assumed query ages."
     )
 
 
@@ -148,8 +156,13 @@ def _bars(run: Run, about: Subject) -> list[Bar]:
     if about.step is not None:
         limited = _trips(run, about, about.policy, about.step)
         bars.append(Bar(about.policy, f"with {words.limit(about.step)}", limited, True))
-    others = [policy for policy in run.info["policies"] if policy != about.policy]
-    return bars + [Bar(policy, "as written", _trips(run, about, policy, AS_WRITTEN), False) for policy in others]
+    for policy in run.info["policies"]:
+        if policy != about.policy:
+            bars.append(Bar(policy, "as written", _trips(run, about, policy, AS_WRITTEN), False))
+            if about.step is not None:
+                limited = _trips(run, about, policy, about.step)
+                bars.append(Bar(policy, f"with {words.limit(about.step)}", limited, False))
+    return bars
 
 
 def _trips(run: Run, about: Subject, policy: str, retention: int) -> Answer:
@@ -247,10 +260,10 @@ def _rank(pair: tuple[str, str]) -> tuple[float, float, str]:
 
 def _csv(run: Run) -> dict[str, Any]:
     """Return the tidy summary, zipped, as a link that needs no network."""
-    content = zipped(as_csv(run.summary, labels(run.info)))
+    content = zipped(as_csv(run.summary, run.info))
     whole = len(content) <= _MOST_CSV
     if not whole:
-        content = zipped(as_csv(run.summary[run.summary["town"].eq("all")], labels(run.info)))
+        content = zipped(as_csv(run.summary[run.summary["town"].eq("all")], run.info))
     link = Markup("data:application/gzip;base64,") + content
     return {"href": link, "whole": whole, "name": f"{run.info['name']}-summary.csv"}
 

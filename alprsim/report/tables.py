@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ _KEY = (
     ("exposure_rate", "share_of_horizon"),
     ("observed_days", "share_of_horizon"),
     TRIPS,
+    ("lookback_plate", ""),
     ("trips_linked", "share_of_horizon_pooled"),
     ("home_found", "within_"),
     ("work_found", "within_"),
@@ -49,6 +51,13 @@ class Head(NamedTuple):
     title: str
     about: str
     definition: str
+
+
+class _Column(NamedTuple):
+    """A column and what it says of a policy at a step."""
+
+    head: Head
+    cell: Callable[[str, int], Cell]
 
 
 class Grid(NamedTuple):
@@ -93,8 +102,14 @@ def towns(run: Run, about: Subject) -> Grid | None:
             times = len(run.info["moments_s"])
             few = max(answer.n / max(answer.n_seeds * times, 1) for answer in found) < _FEW
             remark = f"{town['population']:,} residents" + (f"; fewer than {_FEW} vehicles" if few else "")
-            rows.append((town["name"], remark, [cell(answer, "trips_detected") for answer in found]))
-    heads = [Head(policy, _step(step), BY_NAME["trips_detected"].definition) for policy, step in wanted]
+            rows.append((run.place(town["name"]), remark, [cell(answer, "trips_detected") for answer in found]))
+    heads = [
+        Head(
+            policy, _step(step) + _keeps_more(run, Subject(policy, about.viewer, about.sight, step)),
+            BY_NAME["trips_detected"].definition,
+        )
+        for policy, step in wanted
+    ]  # fmt: skip
     caption = (
         f"Trips detected, of those in the last {horizon(run)}, by home town: "
         f"{run.titled(about.viewer)}, {words.SIGHTS[about.sight][0]} sight"
@@ -109,7 +124,7 @@ _LIVES = {
     "through": ("through traffic", "only passes; a row of its pool stands for another car after 30 d"),
 }
 _SOURCES = {
-    "own": ("its own cameras", "the viewer’s, itself a department"),
+    "own": ("its own cameras", "those of the viewer, a department"),
     "peers": ("departments’ cameras", "other departments’, wherever the reads are kept"),
     "commercial": ("private cameras", "those that feed a commercial pool: no town decides on them"),
 }
@@ -130,12 +145,20 @@ def lives(run: Run, about: Subject) -> Grid | None:
 
 def sources(run: Run, about: Subject) -> Grid | None:
     """Return reads a day and trips detected from whose cameras' reads alone; together they overlap in trips."""
-    columns = [("exposure_rate", "share_of_horizon", of) for of in _SOURCES] + [(*TRIPS, of) for of in _SOURCES]
+    rate = ("exposure_rate", "share_of_horizon")
+    seen = [of for of in _SOURCES if _any_reads(run, about, *rate, of)]
+    columns = [(*rate, of) for of in seen] + [(*TRIPS, of) for of in seen]
     heads = [
         Head(f"{BY_NAME[m].title}: {_SOURCES[of][0]}", _SOURCES[of][1], BY_NAME[m].definition) for m, _, of in columns
     ]
     asked = [{"measure": m, "statistic": s, "reads": of} for m, s, of in columns]
     return _others(run, about, heads, asked, "Whose cameras")
+
+
+def _any_reads(run: Run, about: Subject, measure: str, statistic: str, source: str) -> bool:
+    """Tell whether under any policy the subject's viewer obtains any read of that source."""
+    cases = [(policy, about.viewer, about.sight, AS_WRITTEN) for policy in run.info["policies"]]
+    return any(run.answer(*case, measure, statistic, reads=source).mean > 0 for case in cases)
 
 
 def _others(run: Run, about: Subject, heads: list[Head], asked: list[dict[str, str]], title: str) -> Grid | None:
@@ -146,7 +169,8 @@ def _others(run: Run, about: Subject, heads: list[Head], asked: list[dict[str, s
             found = [run.answer(policy, about.viewer, about.sight, step, **question) for question in asked]
             cells = [cell(answer, question["measure"]) for answer, question in zip(found, asked, strict=True)]
             if any(answer.measured for answer in found):
-                rows.append((policy + (" (baseline)" if policy == about.policy else ""), _step(step), cells))
+                more = _keeps_more(run, Subject(policy, about.viewer, about.sight, step))
+                rows.append((policy + (" (baseline)" if policy == about.policy else ""), _step(step) + more, cells))
     who = f"{run.titled(about.viewer)}, {words.SIGHTS[about.sight][0]} sight, of the last {horizon(run)}"
     return Grid(f"{title}: {who}", heads, rows) if rows else None
 
@@ -184,38 +208,42 @@ def numbers(panel: Panel) -> Grid:
 
 
 def _policies(
-    run: Run,
-    about: Subject,
-    viewer: str,
-    sight: str,
-    seeds: dict[tuple[Any, ...], NDArray[np.float64]],
-    *,
-    is_open: bool,
-) -> Grid:
-    columns = [(m, s) for m, start in _KEY if (s := _statistic(run, viewer, sight, m, start))]
-    heads = [Head(BY_NAME[m].title, _about(run, m, s), BY_NAME[m].definition) for m, s in columns]
-    change = columns.index(TRIPS) + 1 if TRIPS in columns else None
-    if change is not None:
-        heads.insert(
-            change, Head("Trips detected, difference", "to the baseline as practised, paired by seed", _PAIRED)
-        )
-    has_lookbacks = bool(_statistic(run, viewer, sight, "lookback_plate", ""))
-    if has_lookbacks:
-        entry = BY_NAME["lookback_plate"]
-        heads.append(Head(entry.title, "range over assumed query ages", entry.definition))
+    run: Run, about: Subject, viewer: str, sight: str, seeds: dict[tuple[Any, ...], NDArray[np.float64]], *, is_open: bool
+) -> Grid:  # fmt: skip
+    columns = [
+        column
+        for measure, start in _KEY
+        if (statistic := _statistic(run, viewer, sight, measure, start))
+        for column in _columns(run, about, viewer, sight, seeds, measure, statistic)
+    ]
     rows = []
     for policy in run.info["policies"]:
         for step in (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step):
-            cells = [_cell(run, Subject(policy, viewer, sight, step), m, s) for m, s in columns]
-            if change is not None:
-                cells.insert(
-                    change, _change(seeds, (about.policy, viewer, sight, AS_WRITTEN), (policy, viewer, sight, step))
-                )
-            if has_lookbacks:
-                cells.append(_range(run, Subject(policy, viewer, sight, None), step))
             name = policy + (" (baseline)" if policy == about.policy else "")
-            rows.append((name, _step(step), cells))
+            remark = _step(step) + _keeps_more(run, Subject(policy, viewer, sight, step))
+            rows.append((name, remark, [column.cell(policy, step) for column in columns]))
+    heads = [column.head for column in columns]
     return Grid(f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight", heads, rows, is_open)
+
+
+def _columns(
+    run: Run, about: Subject, viewer: str, sight: str, seeds: dict[tuple[Any, ...], NDArray[np.float64]],
+    measure: str, statistic: str,
+) -> list[_Column]:  # fmt: skip
+    """Return a measure's column; behind trips detected their difference to the baseline, look-backs as a range."""
+    entry = BY_NAME[measure]
+    if measure == "lookback_plate":
+        head = Head(entry.title, "range over assumed query ages", entry.definition)
+        return [_Column(head, lambda policy, step: _range(run, Subject(policy, viewer, sight, None), step))]
+    head = Head(entry.title, _about(run, measure, statistic), entry.definition)
+    own = _Column(
+        head, lambda policy, step: _cell(run, Subject(policy, viewer, sight, step), measure, statistic)
+    )  # fmt: skip
+    if (measure, statistic) != TRIPS:
+        return [own]
+    baseline = (about.policy, viewer, sight, AS_WRITTEN)
+    head = Head("Difference", "in trips detected, to the baseline as practised, paired by seed", _PAIRED)
+    return [own, _Column(head, lambda policy, step: _change(seeds, baseline, (policy, viewer, sight, step)))]
 
 
 def _about(run: Run, measure: str, statistic: str) -> str:
@@ -252,8 +280,9 @@ def _statistic(run: Run, viewer: str, sight: str, measure: str, start: str) -> s
     """Return the first statistic of a measure that starts so and was measured for all towns; empty if none was."""
     names = [name for name in run.statistics.get(measure, []) if words.is_plain(name) and words.starts(name, start)]
     steps = (AS_WRITTEN, *run.ladder)
-    asked = ((p, step, name) for name in names for p in run.info["policies"] for step in steps)
-    return next((name for p, step, name in asked if run.answer(p, viewer, sight, step, measure, name).measured), "")
+    asked = [(policy, viewer, sight, step, measure) for policy in run.info["policies"] for step in steps]
+    known = (n for n in names if any(run.answer(*case, s).measured for case in asked for s in (n, n + words.SO_FAR)))
+    return next(known, "")
 
 
 def _cell(run: Run, about: Subject, measure: str, statistic: str) -> Cell:
@@ -279,13 +308,16 @@ def _longest(run: Run, policy: str, viewer: str, step: int) -> Answer:
     return max(found, key=lambda answer: answer.mean if answer.measured else -1)
 
 
+def _keeps_more(run: Run, about: Subject) -> str:
+    """Say it where the viewer can reach back further than the last T: shares of the last T then look no further."""
+    assert about.step is not None
+    window = run.answer(about.policy, about.viewer, about.sight, about.step, "effective_retention", "window")
+    return f"; more than {horizon(run)} is kept" if window.mean * DAY > run.info["horizon_s"] else ""
+
+
 def _step(step: int | None) -> str:
+    if step is None:
+        return ""
     if step == AS_WRITTEN:
         return "as the policy says"
-    return (
-        ""
-        if step is None
-        else "no limit"
-        if step >= UNLIMITED
-        else words.limit(step).removeprefix("a ").removeprefix("an ")
-    )
+    return "no limit" if step >= UNLIMITED else words.limit(step).removeprefix("a ").removeprefix("an ")

@@ -104,12 +104,12 @@ def _identity(run: Run, about: Subject) -> dict[str, Any]:
 def _identity_text(run: Run, about: Subject, retention: int | None, name: str, answer: Answer) -> str:
     when = "as it is practised" if retention == AS_WRITTEN else f"under {words.limit(retention or 0)}"
     if name.endswith(words.SO_FAR):
-        when += f", from the {words.duration(run.info['length_s'])} simulated so far"
+        when += f", from the {words.elapsed(run.info['moments_s'])} simulated by then"
     if name.startswith("within_"):
         near = words.statistic(name.removesuffix(words.SO_FAR), run.info["horizon_s"])
         return (
-            f"For {words.of_ten(answer.mean)} of 10 residents’ cars {_who(run, about)} can place the home {near} of where it "
-            f"is, from reads alone, “{about.policy}” {when}; {_band(answer)}."
+            f"For {words.percent(answer.mean)} % of residents’ cars {_who(run, about)} can place the home {near} of where it "
+            f"is, from reads alone, “{about.policy}” {when}; {_band_percent(answer)}."
         )
     cell = words.bins(run.info.get("unicity_bin_s"))
     cell = f" ({cell})" if cell else ""
@@ -128,7 +128,7 @@ def _lookbacks(run: Run, about: Subject) -> dict[str, Any]:
     low, high = answers[0].mean, answers[-1].mean
     text = (
         f"Look-backs by plate that still find a read for {_who(run, about)} under {words.limit(retention)}: "
-        f"{words.of_ten(low)} to {words.of_ten(high)} of 10 over {len(answers)} assumed query ages."
+        f"{words.of_ten_range(low, high)} of 10 over {len(answers)} assumed query ages."
     )
     middle = answers[len(answers) // 2]
     return _row("lookbacks", about, middle._replace(low=low, high=high), text)
@@ -157,6 +157,14 @@ def _band(answer: Answer) -> str:
         return "one seed, no interval" if answer.n_seeds == 1 else "no interval"
     low, high = words.of_ten(answer.low), words.of_ten(answer.high)
     return f"{low} to {high}, 95 % t-interval of the mean over {answer.n_seeds} seeds"
+
+
+def _band_percent(answer: Answer) -> str:
+    if answer.n_seeds < 2 or math.isnan(answer.low):
+        return _band(answer)
+    return (
+        f"{words.interval(answer.low, answer.high, 'share')}, 95 % t-interval of the mean over {answer.n_seeds} seeds"
+    )
 
 
 def _row(name: str, about: Subject, answer: Answer, text: str) -> dict[str, Any]:

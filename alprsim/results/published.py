@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alprsim.results import words
+from alprsim.tables import AgencyKind
 
 PORTAL_MEDIAN, PORTAL_P90, PORTAL_CONNECTICUT = 449, 1036, 803
 """Vehicles detected in 30 days, a camera and a day: 770 agencies' portals, and five of Connecticut's pooled (60 cameras);
@@ -21,6 +22,8 @@ _PORTAL_DAYS = 30  # equal to inquiry.PORTAL_DAYS, which results may not import:
 def beside_published(folder: Path, seeds: Sequence[int]) -> str:
     """Say how many different plates a camera records, a day and over the portals' 30 days, beside what portals say.
 
+    Portals are police departments': so are the agencies counted here, without a pool's private cameras.
+
     Parameters
     ----------
     folder
@@ -30,18 +33,19 @@ def beside_published(folder: Path, seeds: Sequence[int]) -> str:
     """
     portals = pd.concat([pd.read_parquet(folder / f"seed={seed}" / "portals.parquet") for seed in seeds])
     tally = pd.concat([pd.read_parquet(folder / f"seed={seed}" / "tally.parquet") for seed in seeds])
+    portals = portals[portals["kind"].eq(AgencyKind.DEPARTMENT)]
     camera_days = float((portals["cameras"] * portals["days"]).sum())
     if not camera_days:
-        return "No camera stands in this study."
+        return "No department has a camera in this study."
     days = int(portals["days"].max())
     a_day = float(np.median(tally["plates_a_day"] / tally["days"]))
     pooled = float(portals["plates"].sum()) / camera_days
-    like = "" if days == _PORTAL_DAYS else f" (not like for like: only {days} d were simulated)"
+    like = "" if days == _PORTAL_DAYS else f"; not like for like, as only {days} d were simulated"
     return (
-        f"A camera records {a_day:,.0f} different plates a day (median). Different plates an agency records in {days} d, "
-        f"a camera and a day: {pooled:,.0f}; agencies' portals say {PORTAL_MEDIAN} (median; one in ten above "
-        f"{PORTAL_P90:,}), Connecticut's {PORTAL_CONNECTICUT}, for “vehicles detected in the last 30 days”, probably "
-        f"different ones{like}."
+        f"A camera records {a_day:,.0f} different plates a day (median). Over {days} d the departments recorded {pooled:,.0f} "
+        f"different plates a camera and a day. Real departments' transparency portals publish “vehicles detected in the last 30 "
+        f"days”, which we take to mean different plates too: {PORTAL_MEDIAN} a camera and a day (median; one in ten above "
+        f"{PORTAL_P90:,}), Connecticut's {PORTAL_CONNECTICUT}{like}."
     )
 
 
@@ -60,7 +64,7 @@ def kilometres(folder: Path, seeds: Sequence[int]) -> str:
         return f"{said}; none leaves them."
     return (
         f"{said}. {words.percent(total['leaving'] / total['trips'])} % of them begin or end beyond those streets, where about "
-        f"{words.number(outside)} km more are driven (an assumption: population.leaving_trip), "
+        f"{words.number(outside)} km more are driven (an assumption), "
         f"{words.percent(outside / (inside + outside))} % of the whole: not simulated, not read, in no figure here."
     )
 

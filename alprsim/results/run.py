@@ -173,6 +173,10 @@ class Run:
         title = self.info["viewers"][viewer].get("title")
         return f"{viewer} ({title})" if title and title != viewer else viewer
 
+    def place(self, town: str) -> str:
+        """Return a town's name as it may be shown: generated streets are "Westport-like", not Westport."""
+        return f"{town}-like" if self.info["labels"]["streets"] == "generated" else town
+
     def headline(self) -> list[dict[str, Any]]:
         """Return the five numbers that matter, each with a plain sentence: see ``results.headline``."""
         from alprsim.results.headline import headline  # it needs Run itself

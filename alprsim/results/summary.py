@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 
 from alprsim import parquet
 from alprsim.results import words
+from alprsim.tables import DAY
 
 KEYS = ["policy", "viewer", "sight", "retention", "measure", "who", "reads", "town", "statistic"]
 """What names an answer; two sights are two answers."""
@@ -102,7 +103,7 @@ def write_summary(folder: Path) -> None:
     ]
     metadata = {"alprsim.table": "Summary", "alprsim.schema": str(parquet.SCHEMA_VERSION), **labels(info)}
     parquet.write(content.cast(pa.schema(fields, metadata=metadata)), folder / "summary.parquet")
-    (folder / "summary.csv").write_text(as_csv(summary, labels(info)), "utf-8")
+    (folder / "summary.csv").write_text(as_csv(summary, info), "utf-8")
 
 
 def write_crate(folder: Path) -> None:
@@ -118,13 +119,24 @@ def labels(info: Mapping[str, Any]) -> dict[str, str]:
     return {**info["labels"], **credit}
 
 
-def as_csv(summary: pd.DataFrame, rests_on: Mapping[str, str]) -> str:
-    """Return the summary for spreadsheets: retention in words too, and on every row what the run was made of."""
+def as_csv(summary: pd.DataFrame, info: Mapping[str, Any]) -> str:
+    """Return the summary for spreadsheets: on every row retention in words, what the run was made of, and ``keeps_more``.
+
+    That is whether the viewer can reach back further than the last T: a share of the last T then looks no further.
+    """
     steps = {step: "as the policy says" if step < 0 else words.duration(step) for step in summary["retention"].unique()}
-    wide = summary.assign(**rests_on)
+    wide = summary.assign(keeps_more=_keeps_more(summary, info["horizon_s"]), **labels(info))
     wide.insert(summary.columns.get_loc("retention") + 1, "retention_text", summary["retention"].map(steps))
     text: str = wide.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     return text
+
+
+def _keeps_more(summary: pd.DataFrame, horizon_s: int) -> NDArray[np.bool_]:
+    case = ["policy", "viewer", "sight", "retention"]
+    window = summary[summary["measure"].eq("effective_retention") & summary["statistic"].eq("window")]
+    longer = window.set_index(case)["mean"] * DAY > horizon_s
+    told: NDArray[np.bool_] = longer.reindex(pd.MultiIndex.from_frame(summary[case]), fill_value=False).to_numpy(bool)
+    return told
 
 
 def _half_width(spread: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:

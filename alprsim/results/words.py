@@ -1,6 +1,7 @@
 """Numbers as people say them: durations, shares, and the names of sights and statistics."""
 
 import math
+from collections.abc import Sequence
 
 from alprsim.tables import AS_WRITTEN, UNLIMITED
 
@@ -21,6 +22,7 @@ STATISTICS = {
     "share_of_window_pooled": "within what is kept, all vehicles together",
     "supremum": "longest",
     "covered": "days of age that can be had",
+    "window": "longest of any camera, a pool’s private ones included",
     "max": "longest of any department",
     "mean": "mean of departments",
     "right_town": "in the right town",
@@ -33,6 +35,9 @@ SO_FAR = "_so_far"
 """Ends a statistic that counts what the simulated time holds, even where more is kept: it would still grow.
 
 Equal to ``inquiry.SO_FAR``, which results may not import: a test holds them together."""
+
+AFTER = "stock_after_"
+"""Starts a statistic of what was held at one moment, so long after the start of the simulation."""
 
 _VARIANTS = {
     SO_FAR: ", of what was simulated so far",
@@ -113,11 +118,22 @@ def of_ten(share: float) -> str:
     return "fewer than 0.1" if 0 < share < 0.005 else f"{10 * share:.1f}"
 
 
+def of_ten_range(low: float, high: float) -> str:
+    """Say a range of shares as so many of ten: "0.2 to 0.4"; "0.2" where both are said alike."""
+    return of_ten(low) if of_ten(low) == of_ten(high) else f"{of_ten(low)} to {of_ten(high)}"
+
+
 def number(value: float) -> str:
     """Say a number with three digits, thousands grouped."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def elapsed(moments: Sequence[int]) -> str:
+    """Say how long had been simulated at the moments of the question: "38 h", "9.2 d to 13.6 d"."""
+    first, last = duration(min(moments)), duration(max(moments))
+    return first if first == last else f"{first} to {last}"
 
 
 def statistic(name: str, horizon_s: int) -> str:
@@ -127,6 +143,8 @@ def statistic(name: str, horizon_s: int) -> str:
     for ending, said in _VARIANTS.items():
         if name.endswith(ending):
             return statistic(name.removesuffix(ending), horizon_s) + said
+    if name.startswith(AFTER):
+        return f"held after {duration(round(float(name.removeprefix(AFTER).removesuffix('d')) * _DAY))} of simulation"
     if name.startswith("within_"):
         return f"within {name.removeprefix('within_').removesuffix('m')} m"
     if name.startswith("p") and name[1:].isdigit():
@@ -136,7 +154,7 @@ def statistic(name: str, horizon_s: int) -> str:
 
 def is_plain(name: str) -> bool:
     """Tell a statistic from another view of one (eligible, its error, so far …)."""
-    return name in STATISTICS or not name.endswith(tuple(_VARIANTS))
+    return name in STATISTICS or not (name.endswith(tuple(_VARIANTS)) or name.startswith(AFTER))
 
 
 def starts(name: str, start: str) -> bool:

@@ -26,6 +26,7 @@ def check_world(tree: Node, *, graph: bool) -> Iterator[Problem]:
     yield from _distinct(tree)
     yield from _moments(tree)
     yield from _groups(tree)
+    yield from _without_effect(tree)
     if not graph:
         yield from _towns(tree)
     for path, node in tree.walk():
@@ -200,6 +201,16 @@ def _groups(tree: Node) -> Iterator[Problem]:
             if needing != siting and given and siting in get_args(models.Siting):
                 message = f"belongs to siting: {needing}; this group's siting is {siting}"
                 yield Problem.at(given.written_at, join(*path, key), message)
+
+
+def _without_effect(tree: Node) -> Iterator[Problem]:
+    """Refuse to set, over the file, a value that every group replaces by its own: who sets it would believe it did something."""
+    groups = _items(tree, "cameras", "groups")
+    for key in ("count", "kind", "siting"):
+        node = tree.at("cameras", key)
+        if node and node.place.file.startswith("--set") and groups and all(group.child(key) for group in groups):
+            message = f"has no effect: every group says its own {key}; set cameras.groups.0.{key} and so on"
+            yield Problem.at(node.place, join("cameras", key), message)
 
 
 def _siting(tree: Node, group: Node) -> str:
