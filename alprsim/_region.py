@@ -27,6 +27,10 @@ _MPH = 0.44704
 _MAIN_STREET = 600.0  # a main street's half length, in metres: assumption
 _OPEN_SIDE = 1.7  # radians between neighbours' roads beyond which a road leaves for outside: assumption
 _BORDER_ROAD = 1500.0  # metres of shared border for each small road that crosses it: assumption
+_MAIN_ROADS = 330.0
+"""Metres of motorway, trunk and primary road a km² of a town, a motorway counted once: Danbury 310, Mansfield 350 (on
+the shoreline, cut out around two such roads, more)."""
+
 _SLACK = 1000.0  # metres by which highways may leave a town's cell and still belong to it
 
 
@@ -128,7 +132,39 @@ def region(seed: int) -> Region:
     shore = next(line.xy for line in highways if line.kind < 0)
     bare = Region(towns, centre, reach, shore, tuple(line for line in highways if line.kind >= 0), ())
     lines = (*bare.lines, *_between(bare, randomness.stream(seed, "roads between towns")))
-    return bare._replace(lines=lines, owners=tuple(bare.owner(line.xy, _SLACK * line.highway) for line in lines))
+    whole = bare._replace(lines=lines, owners=tuple(bare.owner(line.xy, _SLACK * line.highway) for line in lines))
+    return whole._replace(lines=_promoted(whole))
+
+
+def _promoted(region: Region) -> tuple[Line, ...]:
+    """Make roads between towns primary, those of the most people first, while each town on them lacks main roads.
+
+    A town's main street becomes one with the first such road.
+    """
+    lines = list(region.lines)
+    people = np.array([town.population for town in region.towns])
+    lacking = _MAIN_ROADS * np.array([town.area_km2 for town in region.towns])
+    metres = [_metres(region, row) for row in range(len(lines))]
+    for row, line in enumerate(lines):
+        lacking -= metres[row] * (line.kind <= RoadKind.PRIMARY)
+    streets = {line.ends[0]: row for row, line in enumerate(lines) if not line.highway and line.ends[0] == line.ends[1]}
+    between = [row for row, line in enumerate(lines) if line.kind == RoadKind.SECONDARY and line.ends[0] != line.ends[1]]
+    reached = {row: np.flatnonzero(metres[row]) for row in between}
+    for row in sorted(between, key=lambda row: -int(people[reached[row]].sum())):
+        if np.all(lacking[reached[row]] > 0):
+            names = [name for name in lines[row].ends if name in streets]
+            for one in (row, *(streets[name] for name in names)):
+                lacking -= metres[one] * (lines[one].kind > RoadKind.PRIMARY)
+                lines[one] = lines[one]._replace(kind=RoadKind.PRIMARY)
+    return tuple(lines)
+
+
+def _metres(region: Region, row: int) -> Float64:
+    """Return the metres of a line in each town."""
+    step = np.sqrt(((region.lines[row].xy[1:] - region.lines[row].xy[:-1]) ** 2).sum(1))
+    owner = region.owners[row][:-1]
+    inside = owner >= 0
+    return np.bincount(owner[inside], step[inside], len(region.towns))
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -174,21 +210,21 @@ def _between(region: Region, stream: np.uint64) -> list[Line]:
         ends[i].append(region.centre[j])
         ends[j].append(region.centre[i])
     main = [_main_street(region, i, ends[i]) for i in ends]
-    lines = [_line(region.towns[i].name, RoadKind.SECONDARY, divide(main[i], STEP)) for i in ends]
+    lines = [_line((region.towns[i].name,) * 2, RoadKind.SECONDARY, divide(main[i], STEP)) for i in ends]
     for i, j in pairs:
         a, b = _attach(main[i], region.centre[j]), _attach(main[j], region.centre[i])
-        name = f"{region.towns[i].name}–{region.towns[j].name}"
+        name = region.towns[i].name, region.towns[j].name
         lines.append(_line(name, RoadKind.SECONDARY, _winding(a, b, randomness.draw(stream, i, j))))
         lines += [_line(name, RoadKind.TERTIARY, xy) for xy in _across(region, i, j)]
     for i in ends:
         for k, out in enumerate(_outward(region, i, ends[i])):
             xy = _winding(_attach(main[i], out), out, randomness.draw(stream, i, 1000 + k))
-            lines.append(_line(f"{region.towns[i].name} road", RoadKind.SECONDARY, xy))
+            lines.append(_line((region.towns[i].name, ""), RoadKind.SECONDARY, xy))
     return lines
 
 
-def _line(name: str, kind: int, xy: Float64) -> Line:
-    return Line(name, kind, 0, 0.0, ("", ""), xy, False)
+def _line(ends: tuple[str, str], kind: int, xy: Float64) -> Line:
+    return Line("–".join(ends), kind, 0, 0.0, ends, xy, False)
 
 
 def _adjacent(region: Region) -> list[tuple[int, int]]:

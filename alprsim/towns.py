@@ -172,7 +172,9 @@ def _town(region: Region, row: int, seed: int, met: list[_highways.Meeting], ful
     inside, west, south = region.raster(row)
     field = _streets.field(inside, west, south, region.centre[row], goal, randomness.draw(stream, 0))
     barred = _highways.barriers(region, row, main, chosen)
-    return _Town(_streets.grow(main, barred, field, goal, np.uint64(randomness.draw(stream, 1))), samples, chosen)
+    grown = _streets.grow(main, barred, field, goal, np.uint64(randomness.draw(stream, 1)))
+    held = {*samples.values(), *(point for c in chosen for point in (c.right, c.left))}
+    return _Town(_streets.islands(grown, held, goal.islands, randomness.draw(stream, 2)), samples, chosen)
 
 
 def _lines(region: Region, row: int) -> tuple[Pieces, dict[tuple[int, int], int]]:
