@@ -67,6 +67,8 @@ class Region(NamedTuple):
     centre: Float64
     reach: Float64
     shore: Float64
+    heart: Float64
+    """Where each town's main street lies: on the old highway through it, where one is built in, else at its centre."""
     lines: tuple[Line, ...]
     owners: tuple[Int64, ...]
     """For each line, the town each of its points lies in, −1 for none."""
@@ -105,6 +107,7 @@ class Region(NamedTuple):
             towns=tuple(self.towns[i] for i in rows),
             centre=self.centre[rows],
             reach=self.reach[rows],
+            heart=self.heart[rows],
             lines=(),
             owners=(),
         )
@@ -130,8 +133,10 @@ def region(seed: int) -> Region:
     reach = np.array([town.reach for town in towns])
     highways = [_highway(row) for row in _rows("highways.csv")]
     shore = next(line.xy for line in highways if line.kind < 0)
-    bare = Region(towns, centre, reach, shore, tuple(line for line in highways if line.kind >= 0), ())
-    lines = (*bare.lines, *_between(bare, randomness.stream(seed, "roads between towns")))
+    bare = Region(towns, centre, reach, shore, centre, tuple(line for line in highways if line.kind >= 0), ())
+    heart, way = _hearts(bare)
+    bare = bare._replace(heart=heart)
+    lines = (*bare.lines, *_between(bare, way, randomness.stream(seed, "roads between towns")))
     whole = bare._replace(lines=lines, owners=tuple(bare.owner(line.xy, _SLACK * line.highway) for line in lines))
     return whole._replace(lines=_promoted(whole))
 
@@ -202,22 +207,49 @@ def divide(xy: Float64, step: float) -> Float64:
     return np.column_stack([np.interp(at, along, xy[:, 0]), np.interp(at, along, xy[:, 1])])
 
 
-def _between(region: Region, stream: np.uint64) -> list[Line]:
-    """Lay the roads between towns: main street to main street, out of the state, and small ones across the borders."""
+class Ways(NamedTuple):
+    """For each town the old highway on which its heart lies, −1 for none, and the highway's direction there."""
+
+    line: Int64
+    unit: Float64
+
+
+def _hearts(region: Region) -> tuple[Float64, Ways]:
+    """Find where the main streets lie: on a primary highway, as near to the town's centre as it comes."""
+    n = len(region.towns)
+    heart, line, unit, nearest = region.centre.copy(), np.full(n, -1), np.zeros((n, 2)), np.full(n, np.inf)
+    for number, highway in enumerate(region.lines):
+        if highway.kind != RoadKind.PRIMARY:
+            continue
+        owner = region.owner(highway.xy)
+        for k in np.flatnonzero(owner[1:-1] >= 0) + 1:
+            i, squared = owner[k], ((highway.xy[k] - region.centre[owner[k]]) ** 2).sum()
+            if squared < nearest[i]:
+                nearest[i], line[i], heart[i] = squared, number, highway.xy[k]
+                unit[i] = _unit(highway.xy[k + 1] - highway.xy[k - 1])
+    return heart, Ways(line, unit)
+
+
+def _between(region: Region, ways: Ways, stream: np.uint64) -> list[Line]:
+    """Lay the roads between towns: main street to main street, out of the state, and small ones across the borders.
+
+    Towns on one old highway are joined by it.
+    """
     pairs = _adjacent(region)
-    ends: dict[int, list[Float64]] = {i: [] for i in range(len(region.towns))}
+    ends: dict[int, list[int]] = {i: [] for i in range(len(region.towns))}
     for i, j in pairs:
-        ends[i].append(region.centre[j])
-        ends[j].append(region.centre[i])
-    main = [_main_street(region, i, ends[i]) for i in ends]
+        ends[i].append(j)
+        ends[j].append(i)
+    main = [_main_street(region, i, ends[i], ways) for i in ends]
     lines = [_line((region.towns[i].name,) * 2, RoadKind.SECONDARY, divide(main[i], STEP)) for i in ends]
     for i, j in pairs:
-        a, b = _attach(main[i], region.centre[j]), _attach(main[j], region.centre[i])
         name = region.towns[i].name, region.towns[j].name
-        lines.append(_line(name, RoadKind.SECONDARY, _winding(a, b, randomness.draw(stream, i, j))))
+        if ways.line[i] < 0 or ways.line[i] != ways.line[j]:
+            a, b = _attach(main[i], region.heart[j]), _attach(main[j], region.heart[i])
+            lines.append(_line(name, RoadKind.SECONDARY, _winding(a, b, randomness.draw(stream, i, j))))
         lines += [_line(name, RoadKind.TERTIARY, xy) for xy in _across(region, i, j)]
     for i in ends:
-        for k, out in enumerate(_outward(region, i, ends[i])):
+        for k, out in enumerate(_outward(region, i, [region.centre[j] for j in ends[i]])):
             xy = _winding(_attach(main[i], out), out, randomness.draw(stream, i, 1000 + k))
             lines.append(_line((region.towns[i].name, ""), RoadKind.SECONDARY, xy))
     return lines
@@ -245,12 +277,14 @@ def _border(region: Region, i: int, j: int) -> Float64:
     return np.asarray(a + share * (b - a))
 
 
-def _main_street(region: Region, i: int, ends: list[Float64]) -> Float64:
-    """Lay a straight main street through the centre, towards the nearest neighbour."""
-    towards = min(ends, key=lambda end: float(((end - region.centre[i]) ** 2).sum()), default=region.centre[i] + 1.0)
-    unit = _unit(towards - region.centre[i])
+def _main_street(region: Region, i: int, beside: list[int], ways: Ways) -> Float64:
+    """Lay a straight main street through a town's heart: across its highway, else towards the nearest neighbour."""
+    heart = region.heart[i]
+    away = [region.heart[j] - heart for j in beside]
+    along = min(away, key=lambda way: float((way**2).sum()), default=np.ones(2))
+    unit = np.array([-ways.unit[i, 1], ways.unit[i, 0]]) if ways.line[i] >= 0 else _unit(along)
     half = min(_MAIN_STREET, 0.3 * region.reach[i])
-    return np.array([region.centre[i] - half * unit, region.centre[i] + half * unit])
+    return np.array([heart - half * unit, heart + half * unit])
 
 
 def _unit(vector: Float64) -> Float64:

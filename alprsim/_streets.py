@@ -20,6 +20,7 @@ from alprsim.tables import Float64, Int32, Int64, RoadKind, UInt64
 
 Bool = NDArray[np.bool_]
 
+_HALVED = 600.0
 CELL = 100.0
 """Side of the raster's cells, in metres."""
 
@@ -27,7 +28,7 @@ _CUT_BLOCKS = 0.7
 """Census blocks a km² that water, railways and town lines cut off rather than streets: Danbury has 695 blocks, and 634
 faces in its street graph (edges − junctions + 1), Mansfield 308 and 201: 0.53 and 0.90 a km²."""
 
-_DEAD_ENDS, _FOUR_WAY, _FACES = 0.225, 0.073, 5.5
+_DEAD_ENDS, _FOUR_WAY, _FACES = 0.24, 0.072, 5.5
 """Danbury's shares of junctions that are dead ends, and that join four roads or more; its faces a km²."""
 
 _DEAD_ENDS_A_FACE, _FOUR_WAY_A_FACE = -0.0044, 0.0052
@@ -54,7 +55,7 @@ _EVEN = 1.7e-5
 _GROWTH: dict[str, tuple[float, ...]] = {
     "secondary": (RoadKind.SECONDARY, 2.5, 40.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.10, 0.8, 1.0),
     "tertiary": (RoadKind.TERTIARY, 2.0, 20.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.15, 0.6, 0.8),
-    "residential": (RoadKind.RESIDENTIAL, 0.12, 4.0, 0.0, 0.0, 0.0, 0.0, 0, 0.35, 0.6, 0.35, 0.30, 0.12),
+    "residential": (RoadKind.RESIDENTIAL, 0.12, 4.0, 0.0, 0.0, 0.0, 0.0, 0, 0.35, 0.6, 0.25, 0.30, 0.12),
 }
 
 
@@ -101,13 +102,17 @@ def target(area_km2: float, blocks: int) -> Target:
     denser = max(faces / area_km2 - _FACES, 0.0)
     dead_ends = max(_DEAD_ENDS + _DEAD_ENDS_A_FACE * denser, 0.10)
     four_way = min(_FOUR_WAY + _FOUR_WAY_A_FACE * denser, 0.25)
-    degree = 3 - 2 * dead_ends + four_way
-    junctions = faces / (degree / 2 - 1)
-    return Target(junctions, dead_ends, four_way, _ISLANDS * _LENGTH * np.sqrt(junctions * area_km2 * 1e6))
+    junctions, plain = 0.0, 1.0  # plain: share of junctions that no island adds
+    for _ in range(4):
+        degree = 3 - plain * (2 * dead_ends - four_way)
+        junctions = faces / (degree / 2 - 1)
+        islands = _ISLANDS * _LENGTH * float(np.sqrt(junctions * area_km2 * 1e6))
+        plain = 1 - 2 * islands / junctions
+    return Target(junctions, dead_ends, four_way, islands)
 
 
 def field(
-    inside: Float64, west: float, south: float, centre: Float64, goal: Target, stream: np.uint64 | UInt64
+    inside: Float64, west: float, south: float, shore: Float64, old: Float64, goal: Target, stream: np.uint64 | UInt64
 ) -> Field:
     """Spread a town's junctions over its raster: denser near the centre, and in patches, the more so in the country.
 
@@ -119,9 +124,11 @@ def field(
     rows, columns = inside.shape
     y, x = south + CELL * (np.arange(rows) + 0.5), west + CELL * (np.arange(columns) + 0.5)
     area = inside.sum() * CELL**2
-    away = np.sqrt((x[None, :] - centre[0]) ** 2 + (y[:, None] - centre[1]) ** 2)
+    gx, gy = np.meshgrid(x, y)
+    away = cKDTree(old).query(np.column_stack([gx.ravel(), gy.ravel()]))[0].reshape(inside.shape)
+    away = np.minimum(away, np.maximum(gy - np.interp(gx, shore[:, 0], shore[:, 1]), 0.0))
     clumped = min(max(_EVEN * area / goal.junctions, 0.3), 2.0)
-    density: Float64 = inside * _patches(x, y, stream, clumped) / (1.0 + away / (0.25 * np.sqrt(area / np.pi)))
+    density: Float64 = inside * _patches(x, y, stream, clumped) / (1.0 + away / _HALVED)
     return Field(density * (goal.junctions / density.sum()), west, south)
 
 
@@ -233,8 +240,7 @@ def street(pieces: Pieces, tail: int, head: int, kind: int) -> Pieces:
 
 def grow(main: Pieces, barred: Float64, town: Field, goal: Target, stream: np.uint64) -> Pieces:
     """Grow a town's streets between its main roads. `barred`: float64[n, 4], lines that streets do not cross, x y x y."""
-    goal = _bare(goal)
-    junctions = int(goal.junctions)
+    junctions = int(goal.junctions - 2 * goal.islands)
     points, pieces = len(main.xy) + 2 * len(barred), len(main.tail) + len(barred)
     xy, edge = np.zeros((points + 12 * junctions + 500, 2)), np.full((pieces + 20 * junctions + 1000, 3), -1, np.int32)
     xy[:points] = np.vstack([main.xy, barred.reshape(-1, 2)])
@@ -248,13 +254,6 @@ def grow(main: Pieces, barred: Float64, town: Field, goal: Target, stream: np.ui
     edge = edge[: used[1]][(edge[: used[1], 2] >= 0) & (edge[: used[1], 2] != kernel.BARRED)]
     tail, head, kind = np.ascontiguousarray(edge.T)
     return Pieces(xy[: used[0]], tail, head, kind)
-
-
-def _bare(goal: Target) -> Target:
-    """Return what streets should come to before `islands` gives each of some junctions two more of three roads."""
-    n = goal.junctions - 2 * goal.islands
-    more = goal.junctions / n
-    return Target(n, goal.dead_ends * more, goal.four_way * more, 0.0)
 
 
 def islands(streets: Pieces, held: set[int], number: float, stream: np.uint64 | UInt64) -> Pieces:
@@ -330,7 +329,7 @@ def _stages(main: Pieces, town: Field, goal: Target) -> Float64:
     for name, figures in _GROWTH.items():
         stage = dict(zip(kernel.STAGE, figures, strict=True))
         if name == "residential":
-            stage |= {"junctions": goal.junctions, "ends": goal.dead_ends, "four": goal.four_way}
+            stage |= {"junctions": goal.junctions - 2 * goal.islands, "ends": goal.dead_ends, "four": goal.four_way}
         else:
             stage["metres"] = metres[name] - length[main.kind == stage["kind"]].sum()
         if name == "residential" or stage["metres"] > 0:
