@@ -26,6 +26,7 @@ STEP = 200.0
 _MPH = 0.44704
 _MAIN_STREET = 600.0  # a main street's half length, in metres: assumption
 _OPEN_SIDE = 1.7  # radians between neighbours' roads beyond which a road leaves for outside: assumption
+_SERVED = 3000.0  # metres from an old highway within which no other road leaves the state: assumption
 _BORDER_ROAD = 1500.0  # metres of shared border for each small road that crosses it: assumption
 _MAIN_ROADS = 330.0
 """Metres of motorway, trunk and primary road a km² of a town, a motorway counted once: Danbury 310, Mansfield 350 (on
@@ -327,8 +328,9 @@ def _across(region: Region, i: int, j: int) -> list[Float64]:
 
 
 def _outward(region: Region, i: int, ends: list[Float64]) -> list[Float64]:
-    """Return points just outside the state towards which no neighbour lies."""
+    """Return points just outside the state towards which no neighbour lies and to which no old highway goes."""
     centre = region.centre[i]
+    old = np.vstack([line.xy for line in region.lines if line.kind == RoadKind.PRIMARY])
     angles = np.sort([np.arctan2(*(end - centre)[::-1]) for end in ends])
     gaps = np.diff(np.append(angles, angles[0] + 2 * np.pi)) if len(angles) else np.array([2 * np.pi])
     points = []
@@ -337,4 +339,9 @@ def _outward(region: Region, i: int, ends: list[Float64]) -> list[Float64]:
         for k in range(1, n + 1):
             turn = angle + gap * k / (n + 1)
             points.append(np.rint(centre + (region.reach[i] + 500.0) * np.array([np.cos(turn), np.sin(turn)])))
-    return [p for p in points if region.owner(p[None, :])[0] == -1 and region.land(p[None, :])[0]]
+    served = [float(((old - p) ** 2).sum(1).min()) < _SERVED**2 for p in points]
+    return [
+        p
+        for p, near in zip(points, served, strict=True)
+        if not near and region.owner(p[None, :])[0] == -1 and region.land(p[None, :])[0]
+    ]

@@ -35,10 +35,10 @@ _DEAD_ENDS_A_FACE, _FOUR_WAY_A_FACE = -0.0044, 0.0052
 """How these shares change with density: from the second to the densest fifth of Danbury's junctions (20 to 65 junctions
 a km² within 500 m, 15 faces) dead ends fall from 0.242 to 0.176 and four-way junctions rise from 0.042 to 0.120."""
 
-_LENGTH = 1.05
+_LENGTH = 1.0
 """Metres of street over √(junctions · area): Danbury 1.13, Mansfield 0.98."""
 
-_SECONDARY, _TERTIARY = 0.09, 0.10
+_SECONDARY, _TERTIARY = 0.087, 0.105
 """Shares of street length by class: Danbury 0.092 and 0.101, Mansfield 0.078 and 0.105."""
 
 _ISLANDS = 1.2e-4
@@ -49,12 +49,12 @@ _SET_BACK, _HALF_BASE, _ROOM = (20.0, 60.0), 0.3, 12.0
 """Where such a side street forks, and half the triangle's base over that; what stays of each piece: metres. The sides
 have medians of 29, 50 and 62 m in Danbury, 20, 35 and 43 m in Mansfield; these give 24, 42 and 42 m."""
 
-_EVEN = 1.7e-5
+_EVEN = 1.3e-5
 """Junctions a m² at which patches are taken as they are drawn: Danbury's."""
 
 _GROWTH: dict[str, tuple[float, ...]] = {
-    "secondary": (RoadKind.SECONDARY, 2.5, 40.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.10, 0.8, 1.0),
-    "tertiary": (RoadKind.TERTIARY, 2.0, 20.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.15, 0.6, 0.8),
+    "secondary": (RoadKind.SECONDARY, 2.5, 40.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.02, 0.8, 1.0),
+    "tertiary": (RoadKind.TERTIARY, 2.0, 20.0, 0.0, 0.0, 0.0, 0.05, 1, 0.4, 0.0, 0.04, 0.6, 0.8),
     "residential": (RoadKind.RESIDENTIAL, 0.12, 4.0, 0.0, 0.0, 0.0, 0.0, 0, 0.35, 0.6, 0.25, 0.30, 0.12),
 }
 
