@@ -339,9 +339,13 @@ def _outward(region: Region, i: int, ends: list[Float64]) -> list[Float64]:
         for k in range(1, n + 1):
             turn = angle + gap * k / (n + 1)
             points.append(np.rint(centre + (region.reach[i] + 500.0) * np.array([np.cos(turn), np.sin(turn)])))
-    served = [float(((old - p) ** 2).sum(1).min()) < _SERVED**2 for p in points]
-    return [
-        p
-        for p, near in zip(points, served, strict=True)
-        if not near and region.owner(p[None, :])[0] == -1 and region.land(p[None, :])[0]
-    ]
+    served = np.array([((old - p) ** 2).sum(1).min() < _SERVED**2 for p in points], np.bool_)
+    outside = np.array([region.owner(p[None, :])[0] == -1 for p in points], np.bool_)
+    return [_ashore(region, region.heart[i], p) for p, on in zip(points, outside & ~served, strict=True) if on]
+
+
+def _ashore(region: Region, a: Float64, b: Float64) -> Float64:
+    """Return b, or where the way from a to b comes to the shore."""
+    way = a + (b - a) * np.linspace(0.0, 1.0, 101)[:, None]
+    wet = ~region.land(way)
+    return np.asarray(np.rint(way[max(int(wet.argmax()) - 1, 1)]) if wet.any() else b)
