@@ -29,8 +29,7 @@ _OPEN_SIDE = 1.7  # radians between neighbours' roads beyond which a road leaves
 _SERVED = 3000.0  # metres from an old highway within which no other road leaves the state: assumption
 _BORDER_ROAD = 1500.0  # metres of shared border for each small road that crosses it: assumption
 _MAIN_ROADS = 330.0
-"""Metres of motorway, trunk and primary road a km² of a town, a motorway counted once: Danbury 310, Mansfield 350 (on
-the shoreline, cut out around two such roads, more)."""
+"""Metres of motorway, trunk and primary road a km² of a town, a motorway counted once: Danbury 316, Mansfield 350."""
 
 _SLACK = 1000.0  # metres by which highways may leave a town's cell and still belong to it
 
@@ -154,7 +153,9 @@ def _promoted(region: Region) -> tuple[Line, ...]:
     for row, line in enumerate(lines):
         lacking -= metres[row] * (line.kind <= RoadKind.PRIMARY)
     streets = {line.ends[0]: row for row, line in enumerate(lines) if not line.highway and line.ends[0] == line.ends[1]}
-    between = [row for row, line in enumerate(lines) if line.kind == RoadKind.SECONDARY and line.ends[0] != line.ends[1]]
+    between = [
+        row for row, line in enumerate(lines) if line.kind == RoadKind.SECONDARY and line.ends[0] != line.ends[1]
+    ]
     reached = {row: np.flatnonzero(metres[row]) for row in between}
     for row in sorted(between, key=lambda row: -int(people[reached[row]].sum())):
         if np.all(lacking[reached[row]] > 0):
@@ -170,7 +171,7 @@ def _metres(region: Region, row: int) -> Float64:
     step = np.sqrt(((region.lines[row].xy[1:] - region.lines[row].xy[:-1]) ** 2).sum(1))
     owner = region.owners[row][:-1]
     inside = owner >= 0
-    return np.bincount(owner[inside], step[inside], len(region.towns))
+    return np.bincount(owner[inside], step[inside], len(region.towns)).astype(np.float64)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -208,14 +209,14 @@ def divide(xy: Float64, step: float) -> Float64:
     return np.column_stack([np.interp(at, along, xy[:, 0]), np.interp(at, along, xy[:, 1])])
 
 
-class Ways(NamedTuple):
+class _Ways(NamedTuple):
     """For each town the old highway on which its heart lies, −1 for none, and the highway's direction there."""
 
     line: Int64
     unit: Float64
 
 
-def _hearts(region: Region) -> tuple[Float64, Ways]:
+def _hearts(region: Region) -> tuple[Float64, _Ways]:
     """Find where the main streets lie: on a primary highway, as near to the town's centre as it comes."""
     n = len(region.towns)
     heart, line, unit, nearest = region.centre.copy(), np.full(n, -1), np.zeros((n, 2)), np.full(n, np.inf)
@@ -228,10 +229,10 @@ def _hearts(region: Region) -> tuple[Float64, Ways]:
             if squared < nearest[i]:
                 nearest[i], line[i], heart[i] = squared, number, highway.xy[k]
                 unit[i] = _unit(highway.xy[k + 1] - highway.xy[k - 1])
-    return heart, Ways(line, unit)
+    return heart, _Ways(line, unit)
 
 
-def _between(region: Region, ways: Ways, stream: np.uint64) -> list[Line]:
+def _between(region: Region, ways: _Ways, stream: np.uint64) -> list[Line]:
     """Lay the roads between towns: main street to main street, out of the state, and small ones across the borders.
 
     Towns on one old highway are joined by it.
@@ -278,7 +279,7 @@ def _border(region: Region, i: int, j: int) -> Float64:
     return np.asarray(a + share * (b - a))
 
 
-def _main_street(region: Region, i: int, beside: list[int], ways: Ways) -> Float64:
+def _main_street(region: Region, i: int, beside: list[int], ways: _Ways) -> Float64:
     """Lay a straight main street through a town's heart: across its highway, else towards the nearest neighbour."""
     heart = region.heart[i]
     away = [region.heart[j] - heart for j in beside]
@@ -328,7 +329,7 @@ def _across(region: Region, i: int, j: int) -> list[Float64]:
 
 
 def _outward(region: Region, i: int, ends: list[Float64]) -> list[Float64]:
-    """Return points just outside the state towards which no neighbour lies and to which no old highway goes."""
+    """Return points just outside the state, or on the shore, where no neighbour lies and to which no old highway goes."""
     centre = region.centre[i]
     old = np.vstack([line.xy for line in region.lines if line.kind == RoadKind.PRIMARY])
     angles = np.sort([np.arctan2(*(end - centre)[::-1]) for end in ends])

@@ -170,7 +170,9 @@ def _town(region: Region, row: int, seed: int, met: list[_highways.Meeting], ful
     figures = region.towns[row]
     goal = _streets.target(figures.area_km2, figures.blocks)
     inside, west, south = region.raster(row)
-    field = _streets.field(inside, west, south, region.shore, np.vstack([region.heart[row], *(l.xy for l in region.lines if l.highway and l.kind in (RoadKind.TRUNK, RoadKind.PRIMARY))]), goal, randomness.draw(stream, 0))
+    old = [line.xy for line in region.lines if line.highway and line.kind in (RoadKind.TRUNK, RoadKind.PRIMARY)]
+    settled = np.vstack([region.heart[row], *old])
+    field = _streets.field(inside, west, south, settled, region.shore, goal, randomness.draw(stream, 0))
     barred = _highways.barriers(region, row, main, chosen)
     grown = _streets.grow(main, barred, field, goal, np.uint64(randomness.draw(stream, 1)))
     held = {*samples.values(), *(point for c in chosen for point in (c.right, c.left))}
