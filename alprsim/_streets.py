@@ -43,10 +43,6 @@ _ISLANDS = 1.2e-4
 """Triangles of streets less than 250 m round, a metre of street, where a side street forks before it joins: 64 in Danbury
 and 32 in Mansfield, 0.120 and 0.123 a km (on the shoreline 0.074)."""
 
-_SET_BACK, _HALF_BASE, _ROOM = (20.0, 60.0), 0.3, 12.0
-"""Where such a side street forks, and half the triangle's base over that; what stays of each piece: metres. The sides
-have medians of 29, 50 and 62 m in Danbury, 20, 35 and 43 m in Mansfield; these give 24, 42 and 42 m."""
-
 _LENGTH = 1.0
 """Metres of street over √(junctions · area), self-loops aside: Danbury 1.08, Mansfield 0.94."""
 
@@ -109,8 +105,8 @@ def target(area_km2: float, blocks: int) -> Target:
     """Say how many junctions a town has, from its census blocks: by Euler's formula, faces / (mean degree / 2 − 1).
 
     The Census Bureau draws blocks along streets, so a town's number of blocks is a published count of the faces of its
-    street graph. The rule gives Danbury 5 % too few junctions and Mansfield 12 % too many; with `_CUT_BLOCKS` from
-    Danbury alone Mansfield gets 23 % too many, from Mansfield alone Danbury 10 % too few. Population density predicts
+    street graph. The rule gives Danbury 5 % too few junctions and Mansfield 11 % too many; with `_CUT_BLOCKS` from
+    Danbury alone Mansfield gets 22 % too many, from Mansfield alone Danbury 9 % too few. Population density predicts
     worse: a power law through the two gives Old Saybrook 292 junctions, and 556 were counted in its shoreline alone.
     """
     faces = max(blocks - _CUT_BLOCKS * area_km2, 0.3 * blocks)
@@ -267,69 +263,6 @@ def grow(main: Pieces, barred: Float64, town: Field, goal: Target, stream: np.ui
     edge = edge[: used[1]][(edge[: used[1], 2] >= 0) & (edge[: used[1], 2] != kernel.BARRED)]
     tail, head, kind = np.ascontiguousarray(edge.T)
     return Pieces(xy[: used[0]], tail, head, kind)
-
-
-def islands(streets: Pieces, held: set[int], number: float, stream: np.uint64 | UInt64) -> Pieces:
-    """Let the side street of some junctions of three fork, so that a small triangle lies between the roads.
-
-    Junctions are taken by their draws, as long as their three pieces have room and none belongs to one taken before;
-    those in `held` stay as they are.
-    """
-    at, piece, other = _threes(streets, held)
-    way = streets.xy[other] - streets.xy[at][:, None, :]
-    length = np.sqrt((way**2).sum(2))
-    unit = way / length[:, :, None]
-    bent = np.stack([(unit[:, i] * unit[:, j]).sum(1) for i, j in ((1, 2), (0, 2), (0, 1))], 1)
-    stem = np.arange(3) == bent.argmin(1)[:, None]
-    bits = randomness.draw(stream, at)
-    back = _SET_BACK[0] + (_SET_BACK[1] - _SET_BACK[0]) * randomness.uniform(randomness.draw(bits, 0))
-    cut = np.where(stem, 1.0, _HALF_BASE) * back[:, None]
-    corner = streets.xy[at][:, None, :] + cut[:, :, None] * unit
-    roomy = np.all(length > cut + _ROOM, axis=1)
-    tree = cKDTree((streets.xy[streets.tail] + streets.xy[streets.head]) / 2)
-    taken: set[int] = set()
-    chosen: list[int] = []
-    for i in np.argsort(bits, kind="stable").tolist():
-        if len(chosen) >= int(number):
-            break
-        if roomy[i] and taken.isdisjoint(piece[i].tolist()) and _open(streets, tree, corner[i], stem[i], piece[i]):
-            taken.update(piece[i].tolist())
-            chosen.append(i)
-    return _forked(streets, at[chosen], piece[chosen], other[chosen], corner[chosen], stem[chosen])
-
-
-def _threes(streets: Pieces, held: set[int]) -> tuple[Int64, Int64, Int64]:
-    """Find the junctions of three that are not held: their points, the three pieces there and those pieces' other ends."""
-    ends = np.concatenate([streets.tail, streets.head]).astype(np.int64)
-    degree = np.bincount(ends, minlength=len(streets.xy))
-    degree[list(held)] = 0
-    order = np.argsort(ends, kind="stable")
-    entry = order[degree[ends[order]] == 3].reshape(-1, 3)
-    n = len(streets.tail)
-    return ends[entry[:, 0]], entry % n, ends[(entry + n) % (2 * n)]
-
-
-def _open(streets: Pieces, tree: cKDTree, corner: Float64, stem: Bool, own: Int64) -> bool:
-    """Whether no other street crosses the two legs of a triangle."""
-    near = np.setdiff1d(tree.query_ball_point(corner.mean(0), 200.0), own)
-    legs = corner[~stem], np.repeat(corner[stem], 2, axis=0)
-    return not len(crossings(*legs, streets.xy[streets.tail[near]], streets.xy[streets.head[near]])[0])
-
-
-def _forked(streets: Pieces, at: Int64, piece: Int64, other: Int64, corner: Float64, stem: Bool) -> Pieces:
-    """Cut the three pieces of each junction at the triangle's corners, and join the stem's to the two others."""
-    new = len(streets.xy) + np.arange(3 * len(at)).reshape(-1, 3)
-    kind = streets.kind[piece]
-    stay = np.delete(np.arange(len(streets.tail)), piece.ravel())
-    base, top = new[~stem], np.repeat(new[stem], 2)
-    parts = [
-        (streets.tail[stay], streets.head[stay], streets.kind[stay]),
-        (new.ravel(), other.ravel(), kind.ravel()),
-        (np.repeat(at, 2), base, kind[~stem]),
-        (base, top, np.repeat(kind[stem], 2)),
-    ]
-    tail, head, kinds = (np.concatenate(column).astype(np.int32) for column in zip(*parts, strict=True))
-    return Pieces(np.vstack([streets.xy, corner.reshape(-1, 2)]), tail, head, kinds)
 
 
 def _stages(main: Pieces, town: Field, goal: Target) -> Float64:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from alprsim import _highways, _places, _region, _streets, randomness
+from alprsim import _highways, _islands, _places, _region, _streets, randomness
 from alprsim._highways import Exit, Interchange
 from alprsim._region import Bool, Region, TownFigures
 from alprsim._streets import Pieces
@@ -176,7 +176,7 @@ def _town(region: Region, row: int, seed: int, met: list[_highways.Meeting], ful
     barred = _highways.barriers(region, row, main, chosen)
     grown = _streets.grow(main, barred, field, goal, np.uint64(randomness.draw(stream, 1)))
     held = {*samples.values(), *(point for c in chosen for point in (c.right, c.left))}
-    return _Town(_streets.islands(grown, held, goal.islands, randomness.draw(stream, 2)), samples, chosen)
+    return _Town(_islands.lay(grown, held, goal.islands, randomness.draw(stream, 2)), samples, chosen)
 
 
 def _lines(region: Region, row: int) -> tuple[Pieces, dict[tuple[int, int], int]]:
