@@ -26,7 +26,11 @@ STEP = 200.0
 _MPH = 0.44704
 _MAIN_STREET = 600.0  # a main street's half length, in metres: assumption
 _OPEN_SIDE = 1.7  # radians between neighbours' roads beyond which a road leaves for outside: assumption
+_SERVED = 3000.0  # metres from an old highway within which no other road leaves the state: assumption
 _BORDER_ROAD = 1500.0  # metres of shared border for each small road that crosses it: assumption
+_MAIN_ROADS = 330.0
+"""Metres of motorway, trunk and primary road a km² of a town, a motorway counted once: Danbury 316, Mansfield 350."""
+
 _SLACK = 1000.0  # metres by which highways may leave a town's cell and still belong to it
 
 
@@ -63,6 +67,8 @@ class Region(NamedTuple):
     centre: Float64
     reach: Float64
     shore: Float64
+    heart: Float64
+    """Where each town's main street lies: on the old highway through it, where one is built in, else at its centre."""
     lines: tuple[Line, ...]
     owners: tuple[Int64, ...]
     """For each line, the town each of its points lies in, −1 for none."""
@@ -101,6 +107,7 @@ class Region(NamedTuple):
             towns=tuple(self.towns[i] for i in rows),
             centre=self.centre[rows],
             reach=self.reach[rows],
+            heart=self.heart[rows],
             lines=(),
             owners=(),
         )
@@ -126,9 +133,45 @@ def region(seed: int) -> Region:
     reach = np.array([town.reach for town in towns])
     highways = [_highway(row) for row in _rows("highways.csv")]
     shore = next(line.xy for line in highways if line.kind < 0)
-    bare = Region(towns, centre, reach, shore, tuple(line for line in highways if line.kind >= 0), ())
-    lines = (*bare.lines, *_between(bare, randomness.stream(seed, "roads between towns")))
-    return bare._replace(lines=lines, owners=tuple(bare.owner(line.xy, _SLACK * line.highway) for line in lines))
+    bare = Region(towns, centre, reach, shore, centre, tuple(line for line in highways if line.kind >= 0), ())
+    heart, way = _hearts(bare)
+    bare = bare._replace(heart=heart)
+    lines = (*bare.lines, *_between(bare, way, randomness.stream(seed, "roads between towns")))
+    whole = bare._replace(lines=lines, owners=tuple(bare.owner(line.xy, _SLACK * line.highway) for line in lines))
+    return whole._replace(lines=_promoted(whole))
+
+
+def _promoted(region: Region) -> tuple[Line, ...]:
+    """Make roads between towns primary, those of the most people first, while each town on them lacks main roads.
+
+    A town's main street becomes one with the first such road.
+    """
+    lines = list(region.lines)
+    people = np.array([town.population for town in region.towns])
+    lacking = _MAIN_ROADS * np.array([town.area_km2 for town in region.towns])
+    metres = [_metres(region, row) for row in range(len(lines))]
+    for row, line in enumerate(lines):
+        lacking -= metres[row] * (line.kind <= RoadKind.PRIMARY)
+    streets = {line.ends[0]: row for row, line in enumerate(lines) if not line.highway and line.ends[0] == line.ends[1]}
+    between = [
+        row for row, line in enumerate(lines) if line.kind == RoadKind.SECONDARY and line.ends[0] != line.ends[1]
+    ]
+    reached = {row: np.flatnonzero(metres[row]) for row in between}
+    for row in sorted(between, key=lambda row: -int(people[reached[row]].sum())):
+        if np.all(lacking[reached[row]] > 0):
+            names = [name for name in lines[row].ends if name in streets]
+            for one in (row, *(streets[name] for name in names)):
+                lacking -= metres[one] * (lines[one].kind > RoadKind.PRIMARY)
+                lines[one] = lines[one]._replace(kind=RoadKind.PRIMARY)
+    return tuple(lines)
+
+
+def _metres(region: Region, row: int) -> Float64:
+    """Return the metres of a line in each town."""
+    step = np.sqrt(((region.lines[row].xy[1:] - region.lines[row].xy[:-1]) ** 2).sum(1))
+    owner = region.owners[row][:-1]
+    inside = owner >= 0
+    return np.bincount(owner[inside], step[inside], len(region.towns)).astype(np.float64)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -166,29 +209,56 @@ def divide(xy: Float64, step: float) -> Float64:
     return np.column_stack([np.interp(at, along, xy[:, 0]), np.interp(at, along, xy[:, 1])])
 
 
-def _between(region: Region, stream: np.uint64) -> list[Line]:
-    """Lay the roads between towns: main street to main street, out of the state, and small ones across the borders."""
+class _Ways(NamedTuple):
+    """For each town the old highway on which its heart lies, −1 for none, and the highway's direction there."""
+
+    line: Int64
+    unit: Float64
+
+
+def _hearts(region: Region) -> tuple[Float64, _Ways]:
+    """Find where the main streets lie: on a primary highway, as near to the town's centre as it comes."""
+    n = len(region.towns)
+    heart, line, unit, nearest = region.centre.copy(), np.full(n, -1), np.zeros((n, 2)), np.full(n, np.inf)
+    for number, highway in enumerate(region.lines):
+        if highway.kind != RoadKind.PRIMARY:
+            continue
+        owner = region.owner(highway.xy)
+        for k in np.flatnonzero(owner[1:-1] >= 0) + 1:
+            i, squared = owner[k], ((highway.xy[k] - region.centre[owner[k]]) ** 2).sum()
+            if squared < nearest[i]:
+                nearest[i], line[i], heart[i] = squared, number, highway.xy[k]
+                unit[i] = _unit(highway.xy[k + 1] - highway.xy[k - 1])
+    return heart, _Ways(line, unit)
+
+
+def _between(region: Region, ways: _Ways, stream: np.uint64) -> list[Line]:
+    """Lay the roads between towns: main street to main street, out of the state, and small ones across the borders.
+
+    Towns on one old highway are joined by it.
+    """
     pairs = _adjacent(region)
-    ends: dict[int, list[Float64]] = {i: [] for i in range(len(region.towns))}
+    ends: dict[int, list[int]] = {i: [] for i in range(len(region.towns))}
     for i, j in pairs:
-        ends[i].append(region.centre[j])
-        ends[j].append(region.centre[i])
-    main = [_main_street(region, i, ends[i]) for i in ends]
-    lines = [_line(region.towns[i].name, RoadKind.SECONDARY, divide(main[i], STEP)) for i in ends]
+        ends[i].append(j)
+        ends[j].append(i)
+    main = [_main_street(region, i, ends[i], ways) for i in ends]
+    lines = [_line((region.towns[i].name,) * 2, RoadKind.SECONDARY, divide(main[i], STEP)) for i in ends]
     for i, j in pairs:
-        a, b = _attach(main[i], region.centre[j]), _attach(main[j], region.centre[i])
-        name = f"{region.towns[i].name}–{region.towns[j].name}"
-        lines.append(_line(name, RoadKind.SECONDARY, _winding(a, b, randomness.draw(stream, i, j))))
+        name = region.towns[i].name, region.towns[j].name
+        if ways.line[i] < 0 or ways.line[i] != ways.line[j]:
+            a, b = _attach(main[i], region.heart[j]), _attach(main[j], region.heart[i])
+            lines.append(_line(name, RoadKind.SECONDARY, _winding(a, b, randomness.draw(stream, i, j))))
         lines += [_line(name, RoadKind.TERTIARY, xy) for xy in _across(region, i, j)]
     for i in ends:
-        for k, out in enumerate(_outward(region, i, ends[i])):
+        for k, out in enumerate(_outward(region, i, [region.centre[j] for j in ends[i]])):
             xy = _winding(_attach(main[i], out), out, randomness.draw(stream, i, 1000 + k))
-            lines.append(_line(f"{region.towns[i].name} road", RoadKind.SECONDARY, xy))
+            lines.append(_line((region.towns[i].name, ""), RoadKind.SECONDARY, xy))
     return lines
 
 
-def _line(name: str, kind: int, xy: Float64) -> Line:
-    return Line(name, kind, 0, 0.0, ("", ""), xy, False)
+def _line(ends: tuple[str, str], kind: int, xy: Float64) -> Line:
+    return Line("–".join(ends), kind, 0, 0.0, ends, xy, False)
 
 
 def _adjacent(region: Region) -> list[tuple[int, int]]:
@@ -209,12 +279,14 @@ def _border(region: Region, i: int, j: int) -> Float64:
     return np.asarray(a + share * (b - a))
 
 
-def _main_street(region: Region, i: int, ends: list[Float64]) -> Float64:
-    """Lay a straight main street through the centre, towards the nearest neighbour."""
-    towards = min(ends, key=lambda end: float(((end - region.centre[i]) ** 2).sum()), default=region.centre[i] + 1.0)
-    unit = _unit(towards - region.centre[i])
+def _main_street(region: Region, i: int, beside: list[int], ways: _Ways) -> Float64:
+    """Lay a straight main street through a town's heart: across its highway, else towards the nearest neighbour."""
+    heart = region.heart[i]
+    away = [region.heart[j] - heart for j in beside]
+    along = min(away, key=lambda way: float((way**2).sum()), default=np.ones(2))
+    unit = np.array([-ways.unit[i, 1], ways.unit[i, 0]]) if ways.line[i] >= 0 else _unit(along)
     half = min(_MAIN_STREET, 0.3 * region.reach[i])
-    return np.array([region.centre[i] - half * unit, region.centre[i] + half * unit])
+    return np.array([heart - half * unit, heart + half * unit])
 
 
 def _unit(vector: Float64) -> Float64:
@@ -257,8 +329,9 @@ def _across(region: Region, i: int, j: int) -> list[Float64]:
 
 
 def _outward(region: Region, i: int, ends: list[Float64]) -> list[Float64]:
-    """Return points just outside the state towards which no neighbour lies."""
+    """Return points just outside the state, or on the shore, where no neighbour lies and to which no old highway goes."""
     centre = region.centre[i]
+    old = np.vstack([line.xy for line in region.lines if line.kind == RoadKind.PRIMARY])
     angles = np.sort([np.arctan2(*(end - centre)[::-1]) for end in ends])
     gaps = np.diff(np.append(angles, angles[0] + 2 * np.pi)) if len(angles) else np.array([2 * np.pi])
     points = []
@@ -267,4 +340,13 @@ def _outward(region: Region, i: int, ends: list[Float64]) -> list[Float64]:
         for k in range(1, n + 1):
             turn = angle + gap * k / (n + 1)
             points.append(np.rint(centre + (region.reach[i] + 500.0) * np.array([np.cos(turn), np.sin(turn)])))
-    return [p for p in points if region.owner(p[None, :])[0] == -1 and region.land(p[None, :])[0]]
+    served = np.array([((old - p) ** 2).sum(1).min() < _SERVED**2 for p in points], np.bool_)
+    outside = np.array([region.owner(p[None, :])[0] == -1 for p in points], np.bool_)
+    return [_ashore(region, region.heart[i], p) for p, on in zip(points, outside & ~served, strict=True) if on]
+
+
+def _ashore(region: Region, a: Float64, b: Float64) -> Float64:
+    """Return b, or where the way from a to b comes to the shore."""
+    way = a + (b - a) * np.linspace(0.0, 1.0, 101)[:, None]
+    wet = ~region.land(way)
+    return np.asarray(np.rint(way[max(int(wet.argmax()) - 1, 1)]) if wet.any() else b)

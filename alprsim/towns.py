@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from alprsim import _highways, _places, _region, _streets, randomness
+from alprsim import _highways, _islands, _places, _region, _streets, randomness
 from alprsim._highways import Exit, Interchange
 from alprsim._region import Bool, Region, TownFigures
 from alprsim._streets import Pieces
@@ -170,9 +170,13 @@ def _town(region: Region, row: int, seed: int, met: list[_highways.Meeting], ful
     figures = region.towns[row]
     goal = _streets.target(figures.area_km2, figures.blocks)
     inside, west, south = region.raster(row)
-    field = _streets.field(inside, west, south, region.centre[row], goal, randomness.draw(stream, 0))
+    old = [line.xy for line in region.lines if line.highway and line.kind in (RoadKind.TRUNK, RoadKind.PRIMARY)]
+    settled = np.vstack([region.heart[row], *old])
+    field = _streets.field(inside, west, south, settled, region.shore, goal, randomness.draw(stream, 0))
     barred = _highways.barriers(region, row, main, chosen)
-    return _Town(_streets.grow(main, barred, field, goal, np.uint64(randomness.draw(stream, 1))), samples, chosen)
+    grown = _streets.grow(main, barred, field, goal, np.uint64(randomness.draw(stream, 1)))
+    held = {*samples.values(), *(point for c in chosen for point in (c.right, c.left))}
+    return _Town(_islands.lay(grown, held, goal.islands, randomness.draw(stream, 2)), samples, chosen)
 
 
 def _lines(region: Region, row: int) -> tuple[Pieces, dict[tuple[int, int], int]]:

@@ -24,7 +24,13 @@ ALLOWED = {
     "sweep": GROUND | {"scenario", "store", "experiment", "inquiry", "results", "report"} | STAGES,
 }
 # A stage's private half (an underscored file) belongs to the stage that it serves.
-SERVES = {"_places": {"roads", "towns"}, "_region": {"towns"}, "_streets": {"towns"}, "_highways": {"towns"}}
+SERVES = {
+    "_places": {"roads", "towns"},
+    "_region": {"towns"},
+    "_streets": {"towns"},
+    "_islands": {"towns"},
+    "_highways": {"towns"},
+}
 EXCEPTIONS = {
     ("roads", "towns"),  # the built-in town is one of the sources that roads reads
     ("results", "report"),  # Run.report() writes the page of a run that has none: see the test of it below

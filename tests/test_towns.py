@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from alprsim import _region, _streets, randomness, towns
+from alprsim import _islands, _region, _streets, randomness, towns
 from alprsim.kernels import streets as kernel
 from alprsim.tables import PlaceKind, RoadKind
 from tests import naive_towns as naive
@@ -25,7 +25,7 @@ DANBURY_DEGREES = {1: 0.225, 2: 0.009, 3: 0.695, 4: 0.067}
 DANBURY_DENSITY = (2108 - 475) / 114.6  # junctions of two roads or more a km²
 DANBURY_LENGTHS = np.array([3, 16, 26, 40, 73, 137, 254, 423, 585, 1030, 2664.0])  # at the shares below
 SHARES = np.array([0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0])
-DANBURY_CIRCUITY = 1.085
+DANBURY_CIRCUITY = 1.077
 DANBURY_CLASSES = {0: 0.061, 1: 0.006, 2: 0.028, 3: 0.092, 4: 0.101, 6: 0.676, 7: 0.036}  # share of length
 
 
@@ -213,6 +213,50 @@ def test_figures_of_the_eight_are_the_census():
     population = {town.name: town.population for town in towns.known()}
     assert len(population) == 169
     assert [population[name] for name in EIGHT[:7]] == [61_512, 27_141, 42_141, 27_298, 52_355, 36_827, 91_184]
+
+
+def test_an_island_forks_the_side_street_of_a_junction_of_three():
+    """A street of 400 m with a side street of 200 m; a lane lies across the side street's end."""
+    xy = np.array([(0.0, 0.0), (200.0, 0.0), (400.0, 0.0), (200.0, 200.0), (100.0, 200.0), (300.0, 200.0)])
+    pieces = _streets.Pieces(xy, *np.array([(0, 1, 4), (1, 2, 4), (1, 3, 6), (4, 3, 6), (3, 5, 6)], np.int32).T.copy())
+    stream = randomness.stream(1, "islands")
+    forked = _islands.lay(pieces, {3}, 9, stream)
+    degree = np.bincount(np.concatenate([forked.tail, forked.head]))
+    assert degree.tolist() == [1, 2, 1, 3, 1, 1, 3, 3, 3]  # the junction is a bend between the triangle's corners
+    corner = forked.xy[6:]
+    assert sorted(corner[:, 1].tolist())[:2] == [0.0, 0.0]
+    assert 20.0 <= corner[:, 1].max() < 60.0
+    assert 12.0 <= np.ptp(corner[:, 0]) < 36.0
+    ends = np.sqrt(((forked.xy[forked.tail] - forked.xy[forked.head]) ** 2).sum(1))
+    legs = np.isin(forked.tail, (6, 7, 8)) & np.isin(forked.head, (6, 7, 8))
+    assert np.count_nonzero(legs) == 2
+    assert set(forked.kind[legs].tolist()) == {6}
+    assert ends[~legs].sum() == pytest.approx(800.0 - corner[:, 1].max())
+    assert len(_islands.lay(pieces, {1, 3}, 9, stream).xy) == len(_islands.lay(pieces, {3}, 0, stream).xy) == 6
+
+
+def test_an_island_is_not_laid_over_another_street():
+    xy = np.array([(0.0, 0.0), (200.0, 0.0), (400.0, 0.0), (200.0, 200.0), (196.0, 8.0), (196.0, 300.0)])
+    pieces = _streets.Pieces(xy, *np.array([(0, 1, 4), (1, 2, 4), (1, 3, 6), (4, 5, 6)], np.int32).T.copy())
+    assert len(_islands.lay(pieces, set(), 9, randomness.stream(1, "islands")).xy) == len(xy)
+
+
+def test_main_streets_lie_on_the_old_highways_and_roads_between_towns_are_primary_where_these_are_few():
+    region = _region.region(0)
+    names = [town.name for town in region.towns]
+    us1 = next(line.xy for line in region.lines if line.name == "US-1")
+    for name, on in (("Guilford", True), ("Westport", True), ("Mansfield", False)):
+        away = np.sqrt(((us1 - region.heart[names.index(name)]) ** 2).sum(1)).min()
+        assert (away == 0.0) == on
+    assert "Guilford–Madison" not in {line.name for line in region.lines if line.kind < RoadKind.TERTIARY}
+    main = np.zeros(len(names))
+    for line, owner in zip(region.lines, region.owners, strict=True):
+        step = np.sqrt(((line.xy[1:] - line.xy[:-1]) ** 2).sum(1)) * (line.kind <= RoadKind.PRIMARY)
+        main += np.bincount(owner[:-1][owner[:-1] >= 0], step[owner[:-1] >= 0], len(names))
+    density = main / np.array([town.area_km2 for town in region.towns])
+    for name, real in (("Danbury", 316.0), ("Mansfield", 350.0)):
+        assert density[names.index(name)] == pytest.approx(real, rel=0.2)
+    assert np.median(density) == pytest.approx(330.0, rel=0.1)
 
 
 STAGES = [
