@@ -51,6 +51,7 @@ EVENTS = """\
   <event time="21.0" type="left link" link="B" vehicle="p" />
   <event time="21.0" type="entered link" link="C" vehicle="p" />
   <event time="30.0" type="vehicle aborts" vehicle="q" link="B" />
+  <event time="30.0" type="vehicle aborts" vehicle="waits" link="A" />
 </events>
 """
 
@@ -103,7 +104,7 @@ def test_matsims_vehicles_pass_where_they_entered(events):
     assert [int(t) for t in observed.passages.trip] == [2, 0, 2, 1]
     assert observed.left_out == {
         "departures at the end of a link, which is no passage": 2, "trips of other modes": 1,
-        "trips unfinished, their passages kept": 2,
+        "vehicles that gave up before they entered traffic": 1, "trips unfinished, their passages kept": 2,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from alprsim.interop.errors import Line
-from alprsim.interop.traffic import Observed, Recorder, Unknown, attribute, parse
+from alprsim.interop.traffic import Observed, Recorder, Unknown, lacking, parse
 
 _ENTERS, _LEAVES, _ABORTS = "vehicle enters traffic", "vehicle leaves traffic", "vehicle aborts"
 _ENTERED, _LEFT = "entered link", "left link"
@@ -41,7 +41,7 @@ def read(
         not entered.
     """
     handler = _Events(Recorder(roads, unknown, start), frozenset(modes))
-    parse(Path(file), "events", handler)
+    parse(Path(file), "events", handler.start)
     return handler.recorder.finish()
 
 
@@ -56,15 +56,19 @@ class _Events:
         if name != "event" or attributes.get("type") not in _READ:
             return
         kind = attributes["type"]
-        text, vehicle, link = (
-            attribute(line, f"the event {kind!r}", attributes, a) for a in ("time", "vehicle", "link")
-        )
+        try:
+            text, vehicle, link = attributes["time"], attributes["vehicle"], attributes["link"]
+        except KeyError as missing:
+            raise lacking(line, f"the event {kind!r}", attributes, missing.args[0]) from None
         time = self.recorder.milliseconds(line, "an event's time", text)
         if time < self.now:
             raise line.refuse(f"times must not fall; the event before is at {self._seconds(self.now)}", text)
         self.now = time
         if kind == _ENTERS:
             self._depart(line, attributes, vehicle, link)
+            return
+        if kind == _ABORTS and vehicle not in self.under_way:
+            self.recorder.left_out["vehicles that gave up before they entered traffic"] += 1
             return
         trip, at = self._on(line, vehicle, kind)
         if kind == _ENTERED:
@@ -77,9 +81,6 @@ class _Events:
             del self.under_way[vehicle]
             if trip != _OTHER and kind == _LEAVES:
                 self.recorder.arrive[trip] = time
-
-    def end(self, name: str, line: Line) -> None:
-        """Events hold nothing more."""
 
     def _depart(self, line: Line, attributes: dict[str, str], vehicle: str, link: str) -> None:
         if vehicle in self.under_way:

@@ -40,7 +40,7 @@ def read(
         Not ``vehroute`` or without exit times, truncated, an unknown edge, a time before the start or out of order.
     """
     handler = _VehRoutes(Recorder(roads, unknown, start), types)
-    parse(Path(file), "routes", handler)
+    parse(Path(file), "routes", handler.start, handler.end)
     return handler.recorder.finish()
 
 

@@ -1,7 +1,7 @@
 """Traffic that another program simulated, read element by element: what SUMO's and MATSim's readers share.
 
-The file is parsed as a stream; in memory are the passages (16 bytes each as they are read, as much again while they are
-sorted), the trips, and the vehicles under way.
+The file is parsed as a stream: in memory are the passages (16 bytes each as they are read, about 55 while they are sorted),
+the trips and the vehicles under way.
 """
 
 import gzip
@@ -9,9 +9,9 @@ import logging
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Literal, NamedTuple, Protocol
+from typing import IO, Literal, NamedTuple
 from xml.parsers import expat
 
 import numpy as np
@@ -57,14 +57,11 @@ def save(observed: Observed, folder: Path | str) -> None:
     parquet.write(pa.table({"road": pa.array(observed.roads, pa.string())}), folder / "roads.parquet")
 
 
-class Handler(Protocol):
-    """What a format does with its elements."""
+Start = Callable[[str, dict[str, str], Line], None]
+"""What a format does at an element's start: its name, attributes and line."""
 
-    def start(self, name: str, attributes: dict[str, str], line: Line) -> None:
-        """Meet an element's start."""
-
-    def end(self, name: str, line: Line) -> None:
-        """Meet an element's end."""
+End = Callable[[str, Line], None]
+"""And at its end."""
 
 
 class Recorder:
@@ -110,14 +107,15 @@ class Recorder:
 
     def finish(self) -> Observed:
         """Return everything in order, and say what was left out."""
-        vehicle, depart = np.array(self.vehicle, np.int32), np.array(self.depart, np.int64)
+        vehicle, depart = np.asarray(self.vehicle), np.asarray(self.depart)
         order = np.lexsort((depart, vehicle))
         number = np.empty(len(order), np.int32)
         number[order] = np.arange(len(order), dtype=np.int32)
-        time, road = np.array(self.time, np.int64), np.array(self.road, np.int32)
-        trip = number[np.array(self.trip, np.int32)]
+        time, road = np.asarray(self.time), np.asarray(self.road)
+        trip = number[np.asarray(self.trip)]
         by_time = np.lexsort((trip, road, time))
-        unfinished = int(np.count_nonzero(np.array(self.arrive, np.int64) < 0))
+        arrive = np.asarray(self.arrive)
+        unfinished = int(np.count_nonzero(arrive < 0))
         counts = {"trips unfinished, their passages kept": unfinished}
         counts["passages of unknown roads"] = self.strangers.total()
         self.left_out.update({what: count for what, count in counts.items() if count})
@@ -132,27 +130,26 @@ class Recorder:
         return Observed(
             passages=Passages(time=time[by_time], road=road[by_time], trip=trip[by_time]),
             vehicles=list(self.vehicles), roads=names, vehicle=vehicle[order], depart=depart[order],
-            arrive=np.array(self.arrive, np.int64)[order], left_out=self.left_out,
+            arrive=arrive[order], left_out=self.left_out,
         )  # fmt: skip
 
 
-def parse(file: Path, root: str, handler: Handler) -> None:
-    """Hand every element of an XML file, compressed with gzip or not, to the handler; the outermost must be `root`."""
+def parse(file: Path, root: str, start: Start, end: End | None = None) -> None:
+    """Hand every element of an XML file, compressed with gzip or not, to `start` and `end`; the outermost must be `root`."""
     parser = expat.ParserCreate()
     line = Line(file, 0)
 
     def first(name: str, attributes: dict[str, str]) -> None:
         if name != root:
             raise line._replace(number=parser.CurrentLineNumber).refuse(f"the outermost element must be <{root}>", name)
-        parser.StartElementHandler = start
+        parser.StartElementHandler = inner
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        handler.start(name, attributes, Line(file, parser.CurrentLineNumber))
+    def inner(name: str, attributes: dict[str, str]) -> None:
+        start(name, attributes, Line(file, parser.CurrentLineNumber))
 
-    def end(name: str) -> None:
-        handler.end(name, Line(file, parser.CurrentLineNumber))
-
-    parser.StartElementHandler, parser.EndElementHandler = first, end
+    parser.StartElementHandler = first
+    if end:
+        parser.EndElementHandler = lambda name: end(name, Line(file, parser.CurrentLineNumber))
     try:
         with _open(file) as stream:
             while chunk := stream.read(_CHUNK):
@@ -182,5 +179,10 @@ def _open(file: Path) -> IO[bytes]:
 def attribute(line: Line, element: str, attributes: dict[str, str], name: str) -> str:
     """Return an attribute that must be there."""
     if name not in attributes:
-        raise line.refuse(f"{element} must have '{name}'; it has {', '.join(attributes) or 'nothing'}")
+        raise lacking(line, element, attributes, name)
     return attributes[name]
+
+
+def lacking(line: Line, element: str, attributes: dict[str, str], name: str) -> InteropError:
+    """Return the error of an attribute that is not there."""
+    return line.refuse(f"{element} must have '{name}'; it has {', '.join(attributes) or 'nothing'}")
