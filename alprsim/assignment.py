@@ -14,8 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from alprsim.kernels import assignment as kernels
-from alprsim.randomness import draw, stream
-from alprsim.tables import Float64, Int32, Int64, Paths, Table, UInt64, column
+from alprsim.tables import Float64, Int32, Int64, Paths, Table, column
 
 _log = logging.getLogger("alprsim.assignment")
 
@@ -134,8 +133,6 @@ class _Known(NamedTuple):
     paths: Paths
     trip: Int64
     flow: Float64
-    mark: UInt64
-    """Tells two paths of a trip apart."""
 
 
 def assign(
@@ -181,7 +178,7 @@ def assign(
         done.append(Iteration(excess / spent if spent else 0.0, _objective(curve, state), len(known.flow)))
         if done[-1].gap <= gap or len(done) == iterations:
             return _equilibrium(trips, known, state, tuple(done), gap)
-        known = _with(known, paths)
+        known = _with(known, paths, least, state[:, kernels.COST])
         first_path = np.searchsorted(known.trip, np.arange(len(trips.pair) + 1)).astype(np.int64)
         kernels.shift(
             first_path, known.paths.first, known.paths.road, curve, state, known.flow, _SWEEPS, _ENOUGH * excess
@@ -283,39 +280,30 @@ def _cheapest(arcs: _Arcs, cost: Float64) -> Int32:
 
 def _all_or_nothing(trips: _Trips, paths: Paths) -> _Known:
     """Put every trip on its cheapest path."""
-    trip = np.arange(len(trips.pair))
-    return _Known(paths, trip, trips.vehicles.copy(), _marks(paths, trip))
+    return _Known(paths, np.arange(len(trips.pair)), trips.vehicles.copy())
 
 
-def _with(known: _Known, paths: Paths) -> _Known:
-    """Add each trip's cheapest path where it is not known yet, without vehicles."""
-    trip = np.arange(len(paths.first) - 1)
-    mark = _marks(paths, trip)
+def _with(known: _Known, paths: Paths, least: Float64, cost: Float64) -> _Known:
+    """Add each trip's cheapest path where it is cheaper than all that are known, without vehicles."""
+    each = np.add.reduceat(cost[known.paths.road], known.paths.first[:-1])
+    cheapest = np.minimum.reduceat(each, np.flatnonzero(np.diff(known.trip, prepend=-1)))
     both = _Known(
         Paths(
             np.concatenate((known.paths.first, known.paths.first[-1] + paths.first[1:])),
             np.concatenate((known.paths.road, paths.road)),
         ),
-        np.concatenate((known.trip, trip)),
-        np.concatenate((known.flow, np.zeros(len(trip)))),
-        np.concatenate((known.mark, mark)),
+        np.concatenate((known.trip, np.arange(len(least)))),
+        np.concatenate((known.flow, np.zeros(len(least)))),
     )
-    rows = np.concatenate((np.arange(len(known.trip)), len(known.trip) + np.flatnonzero(~np.isin(mark, known.mark))))
+    rows = np.concatenate((np.arange(len(known.trip)), len(known.trip) + np.flatnonzero(least < cheapest)))
     return _take(both, rows[np.argsort(both.trip[rows], kind="stable")])
-
-
-def _marks(paths: Paths, trip: Int64) -> UInt64:
-    """Hash the links of each path, whatever their order, and its trip."""
-    words = draw(stream(0, "paths"), paths.road)
-    sums = np.add.reduceat(words, paths.first[:-1]) if len(words) else np.empty(0, np.uint64)
-    return draw(stream(0, "trips"), trip) + sums
 
 
 def _take(known: _Known, rows: Int64) -> _Known:
     count = np.diff(known.paths.first)[rows]
     first = np.concatenate(([0], np.cumsum(count)))
     place = np.arange(first[-1]) + np.repeat(known.paths.first[rows] - first[:-1], count)
-    return _Known(Paths(first, known.paths.road[place]), known.trip[rows], known.flow[rows], known.mark[rows])
+    return _Known(Paths(first, known.paths.road[place]), known.trip[rows], known.flow[rows])
 
 
 def _load(known: _Known, curve: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -125,6 +125,7 @@ def test_no_trip_has_a_cheaper_path(world):
             driven[_path(found, p)] += found.flow[p]
             spent += found.flow[p] * sum(cost[link] for link in _path(found, p))
         least += vehicles * best
+    assert (found.flow > 0).all()
     assert found.volume == pytest.approx(driven, abs=1e-9)
     assert (spent - least) <= 1e-9 * spent + 1e-9
     assert found.gap == pytest.approx((spent - least) / spent if spent else 0, abs=1e-9)
@@ -157,10 +158,10 @@ def path_sets(draw):
 
 
 @settings(deadline=None, derandomize=True)
-@given(path_sets(), st.integers(1, 4))
-def test_shift_agrees_with_its_twin(drawn, sweeps):
+@given(path_sets(), st.integers(1, 4), st.sampled_from([1e-9, 3.0]))
+def test_shift_agrees_with_its_twin(drawn, sweeps, enough):
     pairs, flow, curve = drawn
-    expected, excess = naive.shift(pairs, curve, flow, sweeps, 1e-9)
+    expected, excess = naive.shift(pairs, curve, flow, sweeps, enough)
     table = np.array(curve, np.float64)
     state = np.zeros((len(curve), 3))
     state[:, kernels.VOLUME] = naive.volumes(len(curve), pairs, flow)
@@ -172,7 +173,7 @@ def test_shift_agrees_with_its_twin(drawn, sweeps):
     first_link = np.cumsum([0, *map(len, paths)]).astype(np.int64)
     link = np.array([row for path in paths for row in path], np.int32)
     driven = np.array([vehicles for of_pair in flow for vehicles in of_pair])
-    met = kernels.shift(first_path, first_link, link, table, state, driven, sweeps, 1e-9)
+    met = kernels.shift(first_path, first_link, link, table, state, driven, sweeps, enough)
     assert met == pytest.approx(excess, rel=1e-6, abs=1e-6)
     assert driven == pytest.approx([vehicles for of_pair in expected for vehicles in of_pair], rel=1e-6, abs=1e-6)
     assert state[:, kernels.VOLUME] == pytest.approx(naive.volumes(len(curve), pairs, expected), rel=1e-6, abs=1e-6)

@@ -196,6 +196,26 @@ def test_out_and_in_again_is_the_same(make, tmp_path):
     assert {file.name: file.read_bytes() for file in (tmp_path / "again").iterdir()} == first
 
 
+def test_links_may_stand_in_any_order(tmp_path):
+    gmns.write(small(tmp_path), tmp_path, name="there and back")
+    there = gmns.read(tmp_path)
+    header, *links = (tmp_path / "link.csv").read_text().splitlines()
+    (tmp_path / "link.csv").write_text("\n".join([header, *links[2:], *links[:2]]))
+    back = gmns.read(tmp_path)
+    for name, values in there.network.roads.data().items():
+        assert np.array_equal(getattr(back.network.roads, name), values), name
+    assert back.links == there.links
+
+
+def test_a_length_of_nothing_keeps_its_name(folder):
+    rows = "none,10,20,true,0,primary,900,30,1,\nhalf,10,20,true,0.0003,primary,800,30,1,\n"
+    (folder / "link.csv").write_text(FILES["link"].splitlines()[0] + "\n" + rows)
+    read = gmns.read(folder)
+    assert read.links == ["half", "none"]
+    assert read.network.roads.length == pytest.approx([0.0003 * 1609.344, 1])
+    assert read.network.roads.headway.tolist() == [4500, 4000]
+
+
 def test_junctions_must_differ_in_their_numbers(tmp_path):
     network = small(tmp_path)
     twice = Junctions.of(**{**network.junctions.data(), "osm_id": [1, 1, 2]})

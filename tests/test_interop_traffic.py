@@ -247,6 +247,14 @@ def test_observed_traffic_is_saved_as_parquet(events, tmp_path):
     assert pq.read_table(tmp_path / "out" / "roads.parquet").to_pydict() == {"road": ["A", "B", "C"]}
 
 
+def test_passages_at_one_moment_are_in_the_order_of_roads(routes):
+    routes.write_text(
+        '<routes><vehicle id="a" depart="0"><route edges="A B" exitTimes="5 9"/></vehicle>'
+        '<vehicle id="b" depart="5"><route edges="A" exitTimes="9"/></vehicle></routes>'
+    )
+    assert rows(sumo.read(routes)) == [(0, "A", "a"), (5000, "A", "b"), (5000, "B", "a")]
+
+
 @pytest.mark.parametrize(("read", "root"), [(sumo.read, "routes"), (matsim.read, "events")])
 def test_a_file_without_vehicles_has_no_passages(read, root, tmp_path):
     (tmp_path / "empty.xml").write_text(f"<{root}/>")
