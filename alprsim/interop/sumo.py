@@ -1,9 +1,11 @@
 """SUMO's ``vehroute`` output: the roads each vehicle drove and when it left each, as Passages.
 
 Written by ``sumo --vehroute-output FILE --vehroute-output.exit-times`` (https://sumo.dlr.de/docs/Simulation/Output/VehRoutes.html).
-A vehicle enters its first edge when it departs, each further one as it leaves the one before. Without
-``--vehroute-output.internal`` a vehicle is taken off an edge as it reaches the junction, so entries are early by the time
-it takes to cross that; with it they are exact. ``--vehroute-output.intended-depart`` would make the first entry early.
+A vehicle enters its first edge when it departs, each further one as it leaves the one before. With
+``--vehroute-output.internal`` entries are exact: they agree with SUMO's own counts on every edge. Without it a vehicle leaves
+an edge as it reaches the junction, so entries are early by the time it takes to cross (on a grid of 16 junctions 1.7 s on
+average, 33 s at most), and one that the end finds in a junction has entered the edge behind it. SUMO 1.28 stops with an error
+where that option meets rerouting. ``--vehroute-output.intended-depart`` would make the first entry early.
 """
 
 from collections.abc import Collection, Mapping
