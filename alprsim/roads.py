@@ -232,6 +232,15 @@ def build(
     )
 
 
+def local_crs(lon: float, lat: float) -> str:
+    """Return the coordinate system, in metres, of streets around a point: EPSG:6433 in Connecticut, else the UTM zone's."""
+    west, south, east, north = _CONNECTICUT
+    if west <= lon <= east and south <= lat <= north:
+        return "EPSG:6433"
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
+
+
 def dimension(network: Network, busiest: Float64) -> Network:
     """Give generated roads the lanes that their traffic needs, as real ones were built to carry theirs.
 
@@ -485,11 +494,7 @@ def _crs(graph: Any, source: str) -> str:
         raise RoadError(f"{source} names an unknown coordinate system ({error})") from error
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise RoadError(f"{source} lies around longitude {lon:g}, latitude {lat:g}, which is nowhere on Earth")
-    west, south, east, north = _CONNECTICUT
-    if west <= lon <= east and south <= lat <= north:
-        return "EPSG:6433"
-    zone = min(int((lon + 180) // 6) + 1, 60)
-    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
+    return local_crs(lon, lat)
 
 
 def _tables(graph: Any) -> tuple[Junctions, Streets]:

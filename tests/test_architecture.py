@@ -10,13 +10,14 @@ PACKAGE = Path(__file__).resolve().parents[1] / "alprsim"
 GROUND = {"tables", "randomness", "provenance", "kernels", "parquet", "data"}
 STAGES = {
     "roads", "towns", "population", "routing", "traffic", "siting", "cameras", "plates", "custody", "ledger", "sight",
-    "measures", "utility",
+    "measures", "utility", "assignment",
 }  # fmt: skip
 ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),
     "scenario": GROUND | {"scenario"},
     **dict.fromkeys(STAGES, GROUND | {"scenario"}),
     "store": GROUND,
+    "interop": GROUND | {"roads", "assignment"},
     "experiment": GROUND | {"scenario", "store"} | STAGES,
     "inquiry": GROUND | {"scenario", "store"} | STAGES | {"experiment"},
     "results": GROUND | {"scenario", "store", "measures"},
