@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from alprsim import cameras as reading
 from alprsim import custody, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.tables import DAY, SLOT, Agencies, Flows, Int64, Network, Settlement, Sites, Trips
 
@@ -33,8 +34,6 @@ PLANNING_SEED = 2**32 + 1
 
 MOST_FORCED = 0.001
 """Share of forced moves above which a run says that its streets jam."""
-
-_DAY_TYPES = ("weekday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,10 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
 def _usual_weekday(loaded: Loaded, network: Network) -> routing.Demand:
     """Return a weekday's trips of a population that no seed simulates: every seed drives by the same plan."""
     study = loaded.scenario
-    settlement = population.settle(network, study.population, seed=PLANNING_SEED, base=loaded.base)
+    people = study.population.model_copy(update={"calendar": models.Calendar()})
+    settlement = population.settle(network, people, seed=PLANNING_SEED, base=loaded.base)
     monday = study.start - timedelta(days=study.start.weekday())
-    trips = population.trips(settlement, network, study.population, seed=PLANNING_SEED, day=1, start=monday)
+    trips = population.trips(settlement, network, people, seed=PLANNING_SEED, day=1, start=monday)
     access = network.places.junction
     hour = (trips.depart - DAY) // 3600
     return routing.Demand(access[trips.origin], access[trips.destination], hour.astype(np.int32))
@@ -146,10 +146,11 @@ def _sample_days(
     spec = loaded.scenario.traffic
     fidelity: traffic.Fidelity = "queue" if spec.fidelity == "table" else "free"
     first: dict[str, int] = {}
-    for day in range(min(loaded.scenario.length // DAY, 7)):
+    for day in range(loaded.scenario.length // DAY):
         first.setdefault(_day_type(loaded, day), day)
-    flows, queued = {}, np.zeros(3, np.int64)
-    for kind in (kind for kind in _DAY_TYPES if kind in first):
+    flows: dict[str, Flows] = {}
+    queued = np.zeros(3, np.int64)
+    for kind in (kind for kind in population.DayType if kind in first):
         tell(f"sample {kind}", 0)
         nothing = np.zeros(len(world.network.roads), np.bool_)
         _, driven = _drive(loaded, world, settlement, seed, first[kind], None, nothing, fidelity)
@@ -193,8 +194,7 @@ def _note(queued: Int64, placement: siting.Placement, file: Path) -> None:
 
 
 def _day_type(loaded: Loaded, day: int) -> str:
-    weekday = (loaded.scenario.start + timedelta(days=day)).weekday()
-    return _DAY_TYPES[max(0, weekday - 4)]
+    return population.day_type(loaded.scenario.population, loaded.scenario.start, day)
 
 
 def _agencies(loaded: Loaded) -> Agencies:

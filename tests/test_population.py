@@ -127,6 +127,12 @@ def drivers(settled: Settlement) -> np.ndarray:
     return np.flatnonzero((settled.people.vehicle >= 0) & (PLAIN.places.kind[settled.people.home] == PlaceKind.HOME))
 
 
+YEAR = models.Calendar(
+    holidays=("2025-09-01", "2025-09-07"), holiday_work=0.5, terms=({"first": "2025-09-02", "last": "2025-09-06"},)
+)
+"""The first Monday and Sunday of `START`'s week are holidays; school ends on its Saturday."""
+
+
 def varied(**changes: object) -> models.Population:
     return SPEC.model_copy(update=changes)
 
@@ -146,6 +152,11 @@ def varied(**changes: object) -> models.Population:
                 worship=models.Habit(share=0.8, weekly=2.5), court=models.Habit(share=0.5, weekly=1.0, places=3),
                 bar=models.Habit(share=1.0, weekly=4.0, places=2), support_group=models.Habit(share=0.6, weekly=0.95),
             ),
+        ),
+        varied(
+            calendar=YEAR, explore=0.7, explore_places=3, through=4.0, through_return=0.6,
+            through_pairs=(models.ThroughPair(ends=("beyond #3", "beyond"), daily="17 vehicles/d"),),
+            delivery=models.Fleet(share=0.12, stops=9.0, places=17), taxis=models.Fleet(share=0.1, stops=7.5, places=5),
         ),
     ],
 )  # fmt: skip

@@ -5,8 +5,10 @@ decides how much old reads tell about them, so skipping, straying and lateness a
 does on a day is drawn from that person and that day alone: cameras, policies and other days change nothing.
 """
 
+from alprsim.population._calendar import DayType, day_type
 from alprsim.population._choice import PopulationError
 from alprsim.population._day import trips
 from alprsim.population._settle import settle
+from alprsim.population._through import ends, flows
 
-__all__ = ["PopulationError", "settle", "trips"]
+__all__ = ["DayType", "PopulationError", "day_type", "ends", "flows", "settle", "trips"]

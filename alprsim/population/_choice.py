@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from alprsim.population._figures import CELL, CHOICE, JOBS_BEYOND, NEAR, Ask
 from alprsim.randomness import draw, uniform
 from alprsim.scenario import models
-from alprsim.tables import Float64, Int32, Int64, Network, PlaceKind, RoadKind, UInt64
+from alprsim.tables import Float64, Int32, Int64, Network, PlaceKind, UInt64
 
 Mask = NDArray[np.bool_]
 
@@ -209,16 +209,3 @@ def ordinal(count: Int64) -> Int64:
     """Count the members of consecutive groups of the given sizes, from 0 in each."""
     first = np.cumsum(count) - count
     return np.arange(int(np.sum(count))) - np.repeat(first, count)
-
-
-def motorway_ends(network: Network) -> Int32:
-    """Return one BEYOND place for each junction where a motorway or trunk road leaves the simulated streets.
-
-    The BEYOND places of a town with residents stand at its interchanges, inside: nobody passes through to those.
-    """
-    roads, places = network.roads, network.places
-    fast = np.isin(roads.kind, (RoadKind.MOTORWAY, RoadKind.TRUNK))
-    touching = np.union1d(roads.tail[fast], roads.head[fast])
-    outside = (places.kind == PlaceKind.BEYOND) & (network.towns.population[places.town] == 0)
-    rows = np.flatnonzero(outside & np.isin(places.junction, touching))
-    return np.sort(rows[np.unique(places.junction[rows], return_index=True)[1]]).astype(np.int32)

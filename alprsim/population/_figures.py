@@ -80,6 +80,15 @@ WALK, PACE = 120, 8.0  # s to and from the car; m/s along the straight line, for
 ERRAND = 1.93  # trips an errand makes: 2, less the tours left out; measured on generated towns
 ERRAND_AND_WORK = 1.60  # the same of those who go to work: 1 where it is done on the way home; measured likewise
 COMPANY = 0.79  # share of tours from households of several in which somebody is free to ride along; measured likewise
+
+DELIVERY_HOURS = _hours(h7=2, h8=4, h9=3, h10=1)  # leaves its base; assumption, as all of a fleet's figures
+TAXI_HOURS = _hours(h5=2, h6=3, h7=4, h8=3, h10=2, h12=2, h14=3, h15=3, h16=4, h17=3, h18=2)
+DELIVERY_WEEK = (0.95, 0.95, 0.95, 0.95, 0.95, 0.60, 0.30)  # vehicles that work, Monday to Sunday
+TAXI_WEEK = (0.70, 0.70, 0.70, 0.75, 0.80, 0.80, 0.65)
+DELIVERY_STAY, TAXI_STAY = (2, 6), (3, 25)  # minutes at a stop; a taxi's waiting for its next ride included
+SHIFT = 36_000  # s after leaving its base when a working vehicle makes its last stop, at the latest
+BLOCK = 200.0  # m, side of the squares that a delivery round takes one after the other
+
 REGULAR = 5  # days between two passages of a through vehicle that returns: assumption
 RECYCLE = 30  # days after which the row of one that does not return stands for another: assumption
 
@@ -120,6 +129,8 @@ class Ask(IntEnum):
     WHICH_CAR = 28
     RIDE = 29
     WHO = 30
+    HOLIDAY = 31
+    SERVED = 32
 
 
 def household_sizes(mean: float) -> Float64:
