@@ -82,7 +82,7 @@ def workplaces(
     pull = np.bincount(column, jobs[rows]) / (1 + squared / spec.gravity**2)
     if table is not None:
         beyond = network.places.kind[rows][np.searchsorted(column, np.arange(len(columns)))] == PlaceKind.BEYOND
-        town = np.append(_same_name(network), -1)
+        town = np.append(town_rows(network), -1)
         pull = _by_table(pull, table[town[zones.town[origins]]], town[zones.town[columns]], beyond)
     group = np.repeat(np.arange(len(origins)), len(columns))
     zone = Lottery.of(pull.reshape(-1), group, len(origins)).pick(origin, draw(key, Ask.WORK_ZONE)) % len(columns)
@@ -128,8 +128,8 @@ def _known_as(town: str) -> str:
     return town.split("(")[-1].split(",")[0].strip(" )").casefold()
 
 
-def _same_name(network: Network) -> Int64:
-    """Return for each town the first one known by its name."""
+def town_rows(network: Network) -> Int64:
+    """Return for each town the first one known by its name: the row and column of it in a commuting table."""
     first: dict[str, int] = {}
     return np.array(
         [first.setdefault(_known_as(str(name)), row) for row, name in enumerate(network.towns.name)], np.int64
@@ -145,7 +145,7 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
     if spec.commuting is None:
         return None
     flows = _read_commuting(base / spec.commuting)
-    towns, same = network.towns, _same_name(network)
+    towns, same = network.towns, town_rows(network)
     names = {_known_as(str(towns.name[row])): row for row in same}
     home, work = (flows[end].str.strip().str.casefold().map(names) for end in ("home", "work"))
     by_state = flows.jobs[home.notna()].groupby(flows.home_state).sum()
