@@ -20,7 +20,7 @@ from alprsim import cameras as reading
 from alprsim import custody, parquet, plates, population, roads, routing, siting, store, traffic
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
-from alprsim.tables import DAY, SLOT, Agencies, Flows, Int64, Network, Settlement, Sites, Trips
+from alprsim.tables import DAY, SLOT, Agencies, Flows, Int64, Network, Passages, Settlement, Sites, Trips
 
 Tell = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
@@ -174,6 +174,14 @@ def _drive(
         table=table, watched=watched,
     )  # fmt: skip
     return trips, driven
+
+
+def passing(
+    loaded: Loaded, world: World, settlement: Settlement, *, seed: int, day: int, watched: NDArray[np.bool_]
+) -> tuple[Trips, Passages]:
+    """Drive one day at free flow; return its trips and who passed the watched roads: what counts are held against."""
+    trips, driven = _drive(loaded, world, settlement, seed, day, None, watched, "free")
+    return trips, driven.passages
 
 
 def _queued(driven: traffic.Day) -> Int64:

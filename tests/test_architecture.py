@@ -18,6 +18,7 @@ ALLOWED = {
     **dict.fromkeys(STAGES, GROUND | {"scenario"}),
     "store": GROUND,
     "experiment": GROUND | {"scenario", "store"} | STAGES,
+    "calibration": GROUND | {"scenario", "experiment"} | STAGES,
     "inquiry": GROUND | {"scenario", "store"} | STAGES | {"experiment"},
     "results": GROUND | {"scenario", "store", "measures"},
     "report": GROUND | {"scenario", "measures", "results"},

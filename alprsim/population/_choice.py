@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,10 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alprsim.population._figures import CELL, CHOICE, JOBS_BEYOND, NEAR, Ask
+from alprsim.population._figures import ATTEMPTS, CELL, CHOICE, FARTHEST, JOBS_BEYOND, NEAR, Ask
 from alprsim.randomness import draw, uniform
 from alprsim.scenario import models
 from alprsim.tables import Float64, Int32, Int64, Network, PlaceKind, UInt64
+
+_log = logging.getLogger("alprsim.population")
 
 Mask = NDArray[np.bool_]
 
@@ -139,6 +142,9 @@ def town_rows(network: Network) -> Int64:
 def commuting_table(network: Network, spec: models.Population, base: Path) -> Float64 | None:
     """Read jobs from town to town (last column: to towns not in the study); None without a table.
 
+    A row whose home is in no town of the study is left out, and one whose work place is in none goes to the last column:
+    both are counted in the log. A listed town without any row is an error, so a misspelt one is noticed.
+
     Towns of one name share the row and the column of the first of them. The study's state is the one where homes in towns
     of its names hold most jobs.
     """
@@ -151,6 +157,7 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
     by_state = flows.jobs[home.notna()].groupby(flows.home_state).sum()
     state = by_state.idxmax() if len(by_state) else ""
     here = (home.notna() & (flows.home_state == state)).to_numpy()
+    _say_what_is_unknown(spec, flows, here, work.where(flows.work_state == state).isna().to_numpy())
     to = work.where(flows.work_state == state).fillna(len(towns)).to_numpy(np.int64)
     table = np.zeros((len(towns), len(towns) + 1))
     np.add.at(table, (home[here].to_numpy(np.int64), to[here]), flows.jobs[here].to_numpy(np.float64))
@@ -160,6 +167,16 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
             "a listed town; its column `home` must name each of them"
         )
     return table
+
+
+def _say_what_is_unknown(spec: models.Population, flows: Any, here: Mask, elsewhere: Mask) -> None:
+    jobs = flows.jobs.to_numpy(np.float64)
+    if jobs[~here].any() or jobs[here & elsewhere].any():
+        _log.info(
+            "population.commuting: %s: %s jobs of residents of other towns left out; %s jobs of the study's residents lie "
+            "in towns not in it and are taken to be beyond",
+            Path(str(spec.commuting)).name, f"{jobs[~here].sum():,.0f}", f"{jobs[here & elsewhere].sum():,.0f}",
+        )  # fmt: skip
 
 
 def _read_commuting(file: Path) -> Any:
@@ -174,6 +191,13 @@ def _read_commuting(file: Path) -> Any:
         raise PopulationError(
             f"population.commuting: {file} lacks the column {' and '.join(missing)}; it has {', '.join(flows.columns)}"
         )
+    for end in ("home", "work"):
+        blank = flows[end].str.strip().eq("").to_numpy()
+        if blank.any():
+            row = int(np.argmax(blank))
+            raise PopulationError(
+                f"population.commuting: {file}, row {row + 1}: {end} must name a town, not {flows[end][row]!r}"
+            )
     jobs = pd.to_numeric(flows.jobs, errors="coerce")
     wrong = ~((jobs >= 0) & (jobs < np.inf)).to_numpy()
     if wrong.any():
@@ -202,6 +226,34 @@ def nearby(network: Network, zones: Zones, kind: PlaceKind, home: Int32, bits: U
         pick = np.minimum((edges <= aim[:, None]).sum(axis=1), near.shape[1] - 1)
         chosen[:, i] = np.where(edges[:, -1] > 0, near[which, pick], -1)
         weight[rows, pick] = 0.0
+    return chosen
+
+
+def anywhere(
+    network: Network, zones: Zones, kind: PlaceKind, home: Int32, bits: UInt64, count: int, *, reach: float
+) -> Int32:
+    """Draw different places of a kind for each home, in any town, by weight at 1 / (1 + (d / reach)²); −1 none.
+
+    Distances are from the home's zone: within `CELL` of home all places are about as likely. None lies beyond `FARTHEST`.
+    """
+    places, (x, y) = network.places, coordinates(network)
+    options = np.flatnonzero((places.kind == kind) & (places.weight > 0))
+    chosen = np.full((len(home), count), -1, np.int32)
+    if not len(options) or not len(home):
+        return chosen
+    origins, origin = np.unique(zones.of_place[home], return_inverse=True)
+    squared = (zones.x[origins][:, None] - x[options]) ** 2 + (zones.y[origins][:, None] - y[options]) ** 2
+    pull = np.where(squared <= FARTHEST**2, places.weight[options] / (1 + squared / reach**2), 0.0)
+    lottery = Lottery.of(pull.reshape(-1), np.repeat(np.arange(len(origins)), len(options)), len(origins))
+    some = np.asarray(pull.any(axis=1))[origin]
+    for i in range(count):
+        rows = np.flatnonzero(some)
+        for attempt in range(ATTEMPTS):
+            pick = lottery.pick(origin[rows], draw(bits[rows], Ask.WHERE, i, attempt))
+            found = options[pick % len(options)].astype(np.int32)
+            fresh = np.all(chosen[rows, :i] != found[:, None], axis=1)
+            chosen[rows[fresh], i] = found[fresh]
+            rows = rows[~fresh]
     return chosen
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
-from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alprsim.population import _figures as figures
 from alprsim.population._calendar import date_of
-from alprsim.population._choice import Mask, commuting_table, town_rows
+from alprsim.population._choice import commuting_table, town_rows
 from alprsim.population._day import trips
-from alprsim.population._settle import settle
+from alprsim.population._repetition import Finding, findings, follow, living_here
 from alprsim.population._ways import quickest
-from alprsim.randomness import draw, stream, uniform
+from alprsim.randomness import draw, stream
 from alprsim.scenario import models
 from alprsim.tables import (
     DAY,
@@ -35,11 +31,8 @@ from alprsim.tables import (
 )
 
 MILE = 1.609344  # km
-MONTH = 28  # days
 ASKED = 400  # trips whose quickest way is looked for: enough for a mean to within 4 %
-HOUSEHOLDS = 8000  # of which repetition is measured where there are more
 
-ASSUMPTION = "assumption"
 _NHTS = "NHTS 2017 (remembered), what the habits are scaled to"
 _NT3 = "FHWA Highway Statistics 2006, NT-3"
 _BTS = "NHTS 2001: 2,298 of 233 billion (BTS, Highlights, table 2)"
@@ -51,43 +44,6 @@ _KEPT_2014 = {
     "danbury": 0.39,
 }  # fmt: skip
 """In-state jobs of residents in their own town, LODES 2014."""
-
-
-class Finding(NamedTuple):
-    """One figure of the population beside the published one."""
-
-    what: str
-    unit: str
-    ours: float
-    published: float | None
-    """None: nothing published was found; `source` then says what it follows from."""
-    tolerance: float
-    """In the figure's unit: how far from the published one it may lie to count as within. A judgement, not published."""
-    source: str
-
-    @property
-    def within(self) -> bool | None:
-        """Whether ours lies within the tolerance; None where nothing was published."""
-        return None if self.published is None else bool(abs(self.ours - self.published) <= self.tolerance)
-
-
-class Variation(NamedTuple):
-    """What day-to-day variation does to repetition: one row a combination of skip, explore and jitter."""
-
-    skip: float
-    explore: float
-    jitter: int
-    """s"""
-    places: float
-    """Distinct places a driver goes to in a month."""
-    repeated: float
-    """Share of weekday trips on an origin–destination that the vehicle drives again on a weekday of the month."""
-    repeated_hour: float
-    """The same, in the same hour of the day."""
-    new: float
-    """Share of trips, in the last week, to a place not gone to before."""
-    commutes: float
-    """Days a week a commuter commutes."""
 
 
 def evidence(
@@ -118,7 +74,7 @@ def evidence(
     Ways are the quickest at free flow, of a sample of trips, as far as streets are simulated: what lies behind a gateway is
     left out, so lengths and minutes are lower bounds wherever many work beyond.
     """
-    record = _follow(settlement, network, spec, seed=seed, start=start, weeks=weeks)
+    record = follow(settlement, network, spec, seed=seed, start=start, weeks=weeks)
     days = [
         _residents(settlement, trips(settlement, network, spec, seed=seed, day=day, start=start)) for day in range(7)
     ]
@@ -132,41 +88,8 @@ def evidence(
         *_hours(days[middle], days[saturday], middle, saturday),
         *_lengths(network, settlement, days[middle], seed),
         *_commuting(settlement, network, spec, base),
-        *_repetition(record),
+        *findings(record),
     )
-
-
-def repetition(
-    settlement: Settlement, network: Network, spec: models.Population, *, seed: int, start: date, weeks: int = 5
-) -> tuple[Finding, ...]:
-    """Measure how strictly residents repeat themselves over some weeks, 4 or more: what retention results hang on."""
-    return tuple(_repetition(_follow(settlement, network, spec, seed=seed, start=start, weeks=weeks)))
-
-
-def sensitivity(
-    network: Network, spec: models.Population, *, seed: int, start: date, base: Path,
-    skip: Sequence[float] = (0.0, 0.1, 0.2), explore: Sequence[float] = (0.0, 0.1, 0.3),
-    jitter: Sequence[int] = (0, 900, 3600),
-) -> tuple[Variation, ...]:  # fmt: skip
-    """Measure a month's repetition under every combination of skip, explore and jitter."""
-    rows = []
-    for chance, stray, late in product(skip, explore, jitter):
-        varied = spec.model_copy(update={"skip": chance, "explore": stray, "jitter": late})
-        settlement = settle(network, varied, seed=seed, base=base)
-        record = _follow(settlement, network, varied, seed=seed, start=start, weeks=4)
-        rows.append(
-            Variation(
-                chance,
-                stray,
-                late,
-                record.places().mean(),
-                record.repeated(),
-                record.repeated(within_hour=True),
-                record.new(),
-                record.commutes(),
-            )  # fmt: skip
-        )
-    return tuple(rows)
 
 
 # --- what people are and do -------------------------------------------------------------------------------------------
@@ -176,13 +99,9 @@ def _residents(settlement: Settlement, driven: Trips) -> Trips:
     return driven.take(settlement.vehicles.kind[driven.vehicle] == VehicleKind.RESIDENT)
 
 
-def _living_here(settlement: Settlement, network: Network) -> Mask:
-    return np.asarray(network.places.kind[settlement.people.home] == PlaceKind.HOME)
-
-
 def _households(settlement: Settlement, network: Network) -> Iterator[Finding]:
     people, vehicles = settlement.people, settlement.vehicles
-    here = _living_here(settlement, network)
+    here = living_here(settlement, network)
     own = vehicles.household[vehicles.kind == VehicleKind.RESIDENT]
     households = len(np.unique(people.household[here]))
     adults = float(np.mean(people.kind[here] != PersonKind.CHILD))
@@ -195,7 +114,7 @@ def _households(settlement: Settlement, network: Network) -> Iterator[Finding]:
 
 def _rates(settlement: Settlement, network: Network, days: list[Trips]) -> Iterator[Finding]:
     people = settlement.people
-    here = _living_here(settlement, network)
+    here = living_here(settlement, network)
     drivers = int(np.sum(here & (people.vehicle >= 0)))
     a_day = sum(len(day) for day in days) / 7
     yield Finding("vehicle trips a driver", "a day", a_day / drivers, 2.7, 0.2, _NHTS)
@@ -269,7 +188,7 @@ def _lengths(network: Network, settlement: Settlement, driven: Trips, seed: int)
 def _commuting(settlement: Settlement, network: Network, spec: models.Population, base: Path) -> Iterator[Finding]:
     """Compare where the commuters of each listed town work with the table they follow, else with its towns' own shares."""
     people, places, towns = settlement.people, network.places, network.towns
-    works = _living_here(settlement, network) & (people.kind == PersonKind.COMMUTER) & (people.work >= 0)
+    works = living_here(settlement, network) & (people.kind == PersonKind.COMMUTER) & (people.work >= 0)
     home, work = places.town[people.home[works]], people.work[works]
     inside = places.kind[work] != PlaceKind.BEYOND
     table, row = commuting_table(network, spec, base), town_rows(network)
@@ -297,134 +216,3 @@ def _distance(ours: Float64, published: Float64, towns: Int64) -> float:
     """Return the sum of differences over towns with jobs, and between all that lies elsewhere."""
     one, other = ours[towns], published[towns]
     return float(np.abs(one - other).sum() + abs((1 - one.sum()) - (1 - other.sum())))
-
-
-# --- repetition -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Record:
-    """What the residents of some households drove over some weeks, trip for trip; who and how many they are."""
-
-    day: Int64
-    hour: Int64
-    ordinary: Mask
-    """Whether it was an ordinary weekday."""
-    vehicle: Int64
-    driver: Int64
-    companion: Int64
-    origin: Int64
-    destination: Int64
-    purpose: Int64
-    drivers: Int64
-    commuters: Int64
-    vehicles: int
-    home: Int64
-    days: int
-
-    def places(self, days: int = MONTH, least: int = 1) -> Int64:
-        """Return, for each driver, the places gone to at least so often in the first `days`, in any seat; home among them."""
-        early = self.day < days
-        who = np.concatenate([self.driver[early], self.companion[early]])
-        place = np.concatenate([self.destination[early], self.destination[early]])
-        seat = who >= 0
-        visits, times = np.unique(np.stack([who[seat], place[seat]]), axis=1, return_counts=True)
-        often = visits[:, times >= least]
-        away = often[1] != self.home[often[0]]
-        return np.bincount(often[0][away], minlength=len(self.home))[self.drivers] + 1
-
-    def repeated(self, *, within_hour: bool = False) -> float:
-        """Return the share of a month's weekday trips whose vehicle drives the same way on another weekday trip."""
-        rows = np.flatnonzero(self.ordinary & (self.day < MONTH))
-        when = self.hour[rows] if within_hour else np.zeros(len(rows), np.int64)
-        ways = np.stack([self.vehicle[rows], self.origin[rows], self.destination[rows], when])
-        times = np.unique(ways, axis=1, return_counts=True)[1]
-        return float(times[times > 1].sum() / max(1, times.sum()))
-
-    def new(self) -> float:
-        """Return the share of the last week's trips, those home apart, to a place the driver had not gone to before."""
-        away = np.flatnonzero(self.purpose != Purpose.HOME)
-        _, first = np.unique(np.stack([self.driver[away], self.destination[away]]), axis=1, return_index=True)
-        late = self.day[away] >= self.days - 7  # trips are in order of day, so `first` is the first visit
-        fresh = np.zeros(len(away), np.bool_)
-        fresh[first] = True
-        return float(np.sum(fresh & late) / max(1, np.sum(late)))
-
-    def commutes(self) -> float:
-        """Return the days a week on which a commuter who works away from home goes to work by car."""
-        return len(self._work_days()[0]) / max(1, len(self.commuters)) / (self.days / 7)
-
-    def weekend_work(self, weekend: Mask) -> float:
-        """Return the share of commutes on days of the weekend."""
-        _, day = self._work_days()
-        return float(np.mean(weekend[day])) if len(day) else 0.0
-
-    def _work_days(self) -> NDArray[Any]:
-        rows = np.flatnonzero((self.purpose == Purpose.WORK) & np.isin(self.driver, self.commuters))
-        return np.unique(np.stack([self.driver[rows], self.day[rows]]), axis=1)
-
-    def trips_a_day(self) -> Int64:
-        """Return the trips of each vehicle on each day, zeros included."""
-        made = np.unique(np.stack([self.vehicle, self.day]), axis=1, return_counts=True)[1]
-        return np.concatenate([made, np.zeros(self.vehicles * self.days - len(made), np.int64)])
-
-
-def _follow(
-    settlement: Settlement, network: Network, spec: models.Population, *, seed: int, start: date, weeks: int
-) -> _Record:
-    """Record the trips of every resident household, or of a fair sample of `HOUSEHOLDS`."""
-    if weeks < MONTH // 7:
-        raise ValueError(f"repetition is measured over a month: weeks must be at least {MONTH // 7}, not {weeks}")
-    people, vehicles = settlement.people, settlement.vehicles
-    number = int(people.household[-1]) + 1 if len(people) else 0
-    key = np.zeros(number, np.uint64)
-    key[people.household[::-1]] = people.key[::-1]
-    luck = uniform(draw(stream(seed, "whose weeks are followed"), key))
-    living = np.zeros(number, np.bool_)
-    living[people.household[_living_here(settlement, network)]] = True
-    asked = living & (luck < HOUSEHOLDS / max(1, int(living.sum())))
-    of_theirs = asked[people.household]
-    car = (vehicles.kind == VehicleKind.RESIDENT) & np.append(asked, False)[vehicles.household]
-    parts = []
-    for day in range(7 * weeks):
-        driven = trips(settlement, network, spec, seed=seed, day=day, start=start)
-        driven = driven.take(car[driven.vehicle])
-        on = date_of(spec.calendar, start, day)
-        parts.append((
-            np.full(len(driven), day), (driven.depart - day * DAY + DAY_STARTS) // 3600 % 24,
-            np.full(len(driven), on.weekday < 5 and not on.holiday and on.term), driven.vehicle, driven.driver,
-            driven.companion, driven.origin, driven.destination, driven.purpose,
-        ))  # fmt: skip
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    drives = of_theirs & (people.vehicle >= 0)
-    junction = network.places.junction
-    far = drives & (people.kind == PersonKind.COMMUTER) & (people.work >= 0)
-    far &= junction[people.work] != junction[people.home]
-    return _Record(
-        *(column if column.dtype == np.bool_ else column.astype(np.int64) for column in columns),
-        drivers=np.flatnonzero(drives), commuters=np.flatnonzero(far), vehicles=int(car.sum()),
-        home=people.home.astype(np.int64), days=7 * weeks,
-    )  # fmt: skip
-
-
-def _repetition(record: _Record) -> Iterator[Finding]:
-    month = f"{MONTH} days"
-    yield Finding(f"places a driver goes to in {month}", "mean", record.places().mean(), None, 0, ASSUMPTION)
-    yield Finding(
-        f"places a driver goes to in {month}", "median", float(np.median(record.places())), None, 0, ASSUMPTION
-    )
-    hong = "Hong et al. 2023 (Transportation Research C): places a private vehicle keeps going to, Switzerland"
-    yield Finding("places driven to twice or more in 5 weeks", "mean", record.places(35, 2).mean(), 7, 2, hong)
-    cuttone = "Cuttone et al. 2018 (EPJ Data Science): 20–25 % of moves, all modes, students; ours is lower by choice"
-    yield Finding("last week's trips to a new place", "%", 100 * record.new(), 22.5, 15, cuttone)
-    yield Finding("weekday trips on a repeated way", "%", 100 * record.repeated(), None, 0, ASSUMPTION)
-    yield Finding(
-        "weekday trips on a repeated way and hour", "%", 100 * record.repeated(within_hour=True), None, 0, ASSUMPTION
-    )
-    time_use = "American Time Use Survey 2017–18: usual days of work, at home or not"
-    yield Finding("days a week a commuter commutes", "", record.commutes(), 4.77, 0.8, time_use)
-    made = record.trips_a_day()
-    yield Finding("trips a vehicle", "a day", float(made.mean()), None, 0, "trips a driver and vehicles a person")
-    for name, few in (("none", made == 0), ("1 or 2", (made > 0) & (made < 3)), ("3 or 4", (made > 2) & (made < 5))):
-        yield Finding(f"days on which a vehicle makes {name}", "%", 100 * float(few.mean()), None, 0, ASSUMPTION)
-    yield Finding("days on which a vehicle makes 5 or more", "%", 100 * float(np.mean(made > 4)), None, 0, ASSUMPTION)

@@ -66,8 +66,10 @@ SCHOOL_STAY = (3 * 60, 6 * 60)
 SIZES = (0.285, 0.340, 0.160, 0.130, 0.055, 0.030)  # households of 1 … 6 people, about as in the ACS (remembered)
 ONE_PARENT = 0.10  # households of two or more with one adult: assumption
 CHILD = 0.52  # a third or later member is under 18: makes 79.6 % adults at 2.5 people, as ACS 2023 has for Connecticut
-NEAR = 2000.0  # m at which a habitual place is half as likely: assumption
-CHOICE = 16  # nearest places of a kind that people choose from: assumption
+NEAR = 2000.0  # m at which a school, a place of worship or of appointments is half as likely: assumption
+CHOICE = 16  # nearest ones that people choose from: assumption
+FARTHEST = 30_000.0  # m within which errands are run: assumption
+ATTEMPTS = 8  # draws for a place that a person does not use yet; where all fail they use fewer
 CELL = 2000.0  # m, side of the zones between which commuting is reckoned
 JOBS_BEYOND = 2.0  # jobs outside for each job inside, without a commuting table: on its real streets Danbury then keeps
 # 39 % of its commuters, as in LODES 2014, where the eight departments' towns keep 6 to 44 %

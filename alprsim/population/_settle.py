@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from alprsim.population._choice import (
     Lottery,
     PopulationError,
     Zones,
+    anywhere,
     commuting_table,
     coordinates,
     nearby,
@@ -195,7 +197,8 @@ def _habits(network: Network, zones: Zones, spec: models.Population, people: Peo
         has = uniform(bits) < habit.share
         who = adults[has]
         visits = _errands(spec)[people.kind[who]] if kind is PlaceKind.SHOP else np.full(len(who), habit.weekly)
-        where = nearby(network, zones, kind, people.home[who], bits[has], habit.places)
+        choice = partial(anywhere, reach=spec.reach) if figures.OUTINGS[kind].on_the_way else nearby
+        where = choice(network, zones, kind, people.home[who], bits[has], habit.places)
         share = (where >= 0) / np.arange(1, habit.places + 1)
         share *= (visits / np.maximum(share.sum(axis=1), 1e-9))[:, None]
         person.append(np.repeat(who, habit.places)[where.reshape(-1) >= 0])

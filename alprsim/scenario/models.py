@@ -308,6 +308,7 @@ class Population(Model):
     jitter: Annotated[Duration, Field(description="Typical day-to-day spread of a habitual departure. Assumption.")] = 900
     commuting: Annotated[FileName | None, Field(description="A commuting table (CSV: home, home_state, work, work_state, jobs), relative to the scenario file; none: a gravity model.")] = None
     gravity: Annotated[Length, Field(gt=0, description="Distance at which a work place is half as likely, of equal jobs. Assumption.")] = 8000.0
+    reach: Annotated[Length, Field(gt=0, description="Distance at which a place for errands or an evening out is half as likely, of equal kind. Assumption, set so that trips are about as long as published (see `population.evidence`).")] = 1500.0
     visitors: Annotated[Share, Field(description="Vehicles that come in from beyond to work, as a share of residents' vehicles. Assumption.")] = 0.10
     through: Annotated[Flow, Field(description="Through vehicles a day at each pair of motorway ends, both ways together. Assumption, to be calibrated to counts.")] = 0.0
     through_pairs: Annotated[tuple[ThroughPair, ...], Field(description="Pairs of motorway ends that have their own flow in place of `through`.")] = ()
