@@ -150,9 +150,9 @@ def _count(row: _Row, streets: _Streets, network: Network, tolerance: float) -> 
     elif row.text("from_osm") or row.text("to_osm"):
         roads = _by_junctions(row, network)
     else:
-        roads = (
-            int(row.number_in("road", 0, len(network.roads) - 1, f"a row of Roads (0 to {len(network.roads) - 1})")),
-        )
+        roads = tuple(row.whole_numbers("road"))
+        if not roads or not 0 <= min(roads) <= max(roads) < len(network.roads):
+            raise row.wrong(f"road must be a row of Roads (0 to {len(network.roads) - 1}), not {row.text('road')!r}")
     day, use = cast("DayName", row.one_of("day", _DAYS)), cast("Use", row.one_of("use", _USES))
     name = row.text("name") or f"row {row.number}"
     return Count(row.number, name, roads, RoadKind(network.roads.kind[roads[0]]), day, hour, vehicles, use)

@@ -164,9 +164,11 @@ def _lengths(network: Network, settlement: Settlement, driven: Trips, seed: int)
         rows = np.flatnonzero(mask)
         luck = draw(stream(seed, "whose way is looked for"), settlement.vehicles.key[driven.vehicle[rows]], rows)
         rows = rows[np.argsort(luck)[:ASKED]]
+        km, minutes = quickest(network.roads, junction[driven.origin[rows]], junction[driven.destination[rows]])
+        joined = np.isfinite(minutes)
+        rows, km, minutes = rows[joined], km[joined], minutes[joined]
         if not len(rows):
             continue
-        km, minutes = quickest(network.roads, junction[driven.origin[rows]], junction[driven.destination[rows]])
         beyond = network.places.kind[driven.destination[rows]] == PlaceKind.BEYOND
         if name == "commute":
             yield Finding("a commute, to the gateway if beyond", "km", float(km.mean()), 12.1 * MILE, 4, _COMMUTE)
