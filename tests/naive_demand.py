@@ -122,6 +122,7 @@ def _plan(settlement, network, spec, seed, person, when, own, today):
 def _visits(settlement, network, spec, seed, person, when, own, today):
     habits, places = settlement.habits, network.places
     mine = [row for row in range(len(habits)) if habits.person[row] == person]
+    busy = 0.0 if _uniform(_draw(today, Ask.QUIET)) < spec.quiet_days else 1 / (1 - spec.quiet_days)
     found = []
     for kind, outing in figures.OUTINGS.items():
         hours = outing.weekend if when.as_weekday >= 5 else outing.weekday
@@ -135,7 +136,7 @@ def _visits(settlement, network, spec, seed, person, when, own, today):
                 if when.holiday and outing.week[6] == 0:
                     rate = 0
             else:
-                rate = weekly * (outing.week[when.as_weekday] / sum(outing.week))
+                rate = weekly * (outing.week[when.as_weekday] / sum(outing.week)) * busy
             for n in range(int(rate + _uniform(bits))):
                 visit = _draw(bits, n)
                 start = _moment(way if outing.own_day else visit, hours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -290,6 +291,11 @@ def test_counts_of_another_population_are_matched(cross: Loaded, world: experime
     assert sum(ours.values()) == pytest.approx(sum(asked.values()), rel=0.1)
     assert ours.keys() == asked.keys()
     assert found.keys().keys() == {"visitors", "through_pairs"}
+    lines = found.table().splitlines()
+    assert len(lines) == 1 + len(found.rows) + 1 + 1 + 6
+    assert "hourly counts with a GEH below 5: 100%, of the 85% asked for" in lines
+    assert lines[1].split()[:4] == ["row", "1", "average", "validation"]
+    assert lines[1].endswith("± 7 %")
     assert told[-2:] == ["counted roads", "counted roads"]
     said = HAMLET.replace("{vehicles_per_person: 0.5, visitors: 0 %}", json.dumps(found.keys()))
     written = loads(said, base=cross.base).scenario.population

@@ -143,6 +143,9 @@ def test_evidence_names_what_it_compares(settled: Settlement) -> None:
     assert table["Alder: work in their own town", "%"].within is None
     assert all(finding.source for finding in found)
     assert not any(np.isnan(finding.ours) for finding in found)
+    lines = population.table(found).splitlines()
+    assert len(lines) == len(found) + 1
+    assert next(line for line in lines if line.startswith("adults")).split()[5:9] == ["79.60", "±", "1", "ACS"]
 
 
 def test_hours_are_those_of_a_wednesday_that_is_no_holiday(settled: Settlement) -> None:

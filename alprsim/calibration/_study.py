@@ -85,6 +85,25 @@ class Calibration(NamedTuple):
         said = self.population.model_dump(mode="json", include={"through_pairs", *CLASSES})
         return {key: value for key, value in said.items() if getattr(self.population, key) != _DEFAULT[key]}
 
+    def table(self) -> str:
+        """Write the counts as a table for people, then what was scaled."""
+        lines = [f"{'':32} {'day':8} hour {'use':11} {'counted':>8} {'before':>8} {'after':>8} left out   GEH  within"]
+        for row in self.rows:
+            hour = "" if row.hour < 0 else str(row.hour)
+            left_out = "" if row.left_out is None else f"{row.left_out:,.0f}"
+            aim = f"GEH < {_fit.GEH:g}" if row.hour >= 0 else f"± {100 * _fit.DAILY[row.kind]:g} %"
+            lines.append(
+                f"{row.name:32} {row.day:8} {hour:>4} {row.use:11} {row.counted:8,.0f} {row.before:8,.0f} {row.after:8,.0f} "
+                f"{left_out:>8} {row.geh:5.1f}  {aim if row.within else 'NO: ' + aim}"
+            )
+        if self.hourly_share is not None:
+            lines.append(
+                f"hourly counts with a GEH below {_fit.GEH:g}: {self.hourly_share:.0%}, of the {_fit.SHARE:.0%} asked for"
+            )
+        lines += [f"{name:32} × {scale:.3f}" for name, scale in self.scales.items()]
+        lines += [f"{' – '.join(pair):64} {flow:8,.0f} vehicles/d" for pair, flow in self.flows.items()]
+        return "\n".join([*lines, *self.notes])
+
 
 _DEFAULT = {key: field.default for key, field in models.Population.model_fields.items()}
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from alprsim.kernels._jit import (
-    Bool,
     Float32,
     Float64,
     Float64Grid,
@@ -23,7 +22,7 @@ from alprsim.kernels._jit import (
 
 @kernel
 def due_visits(
-    person: Int32, kind: Int8, weekly: Float32, drives: Bool, own: UInt64, today: UInt64, share: Float64,
+    person: Int32, kind: Int8, weekly: Float32, errands: Float64, own: UInt64, today: UInt64, share: Float64,
     week: Float64Grid, weekday: int, keeps: float, ask_visits: int, ask_own_day: int,
 ) -> tuple[Int64, UInt64]:  # fmt: skip
     """Draw how often each habit is followed today, and the bits to which those visits belong.
@@ -36,8 +35,9 @@ def due_visits(
     person : int32[n_habits], ascending, rows of people
     kind : int8[n_habits], rows of share and week
     weekly : float32[n_habits], visits a week
-    drives : bool[n_people]
-        Whether they have a car; who has none makes no visits.
+    errands : float64[n_people]
+        How many times their usual number of visits without an own day they make today; below 0: they have no car and make
+        no visits at all.
     own, today : uint64[n_people]
         What stays the same of a person, and what is today's.
     share : float64[n_kinds]
@@ -62,9 +62,9 @@ def due_visits(
     for habit in range(n):
         who, of = person[habit], kind[habit]
         nth = nth + 1 if habit > 0 and person[habit - 1] == who else 0
-        if not drives[who]:
+        if errands[who] < 0:
             continue
-        due = weekly[habit] * share[of]
+        due = weekly[habit] * share[of] * errands[who]
         if week[of, 6] > 0:
             aim = uniform(draw(draw(draw(own[who], ask), np.uint64(nth)), ask_day)) * week[of, 6]
             day = 0

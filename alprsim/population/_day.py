@@ -84,12 +84,13 @@ def trips(
 
     Notes
     -----
-    A person's commuting days, hours and habitual places are their own and stay; each day some commutes are skipped,
-    departures are spread by `jitter`, and an errand goes with chance `explore` to one of the places that those who live
-    where its person does ever explore. Errands due during work are done on the way home or after it. A clinic or a court
-    takes the place of a day's work. On a holiday few work, errands are as on a Sunday, and what is closed on Sundays is
-    closed; out of term no student goes to school. Two people never drive one car at once, by planned times (straight line
-    at 8 m/s and 2 minutes): the second takes another of the household's cars or leaves the tour out.
+    A person's commuting days, hours and habitual places are their own and stay; each day some commutes are skipped and
+    departures are spread by `jitter`. Some days are quiet, without errands; on others an errand goes with chance `explore`
+    to one of the places that those who live where its person does ever explore. Errands due during work are done on the
+    way home or after it. A clinic or a court takes the place of a day's work. On a holiday few work, errands are as on a
+    Sunday, and what is closed on Sundays is closed; out of term no student goes to school. Two people never drive one car
+    at once, by planned times (straight line at 8 m/s and 2 minutes): the second takes another of the household's cars or
+    leaves the tour out.
     """
     people = settlement.people
     own = draw(stream(seed, "ways of a person"), people.key)
@@ -122,16 +123,23 @@ def _joined(*parts: _Tours) -> _Tours:
 
 def _visits(day: _Day) -> _Tours:
     """Plan the day's visits to habitual places, kind by kind."""
-    people, habits, places = day.settlement.people, day.settlement.habits, day.network.places
+    habits, places = day.settlement.habits, day.network.places
     kind = places.kind[habits.place]
     visits, bits = kernels.due_visits(
-        habits.person, kind, habits.weekly, people.vehicle >= 0, day.own, day.today, *_weeks(day.on), day.on.weekday,
+        habits.person, kind, habits.weekly, _errands(day), day.own, day.today, *_weeks(day.on), day.on.weekday,
         1 - day.spec.skip, Ask.VISITS, Ask.OWN_DAY,
     )  # fmt: skip
     rows = np.flatnonzero(visits)
     return _joined(
         *(_visits_to(day, what, outing, rows[kind[rows] == what], visits, bits) for what, outing in OUTINGS.items())
     )
+
+
+def _errands(day: _Day) -> Float64:
+    """Return how many times their usual errands people run today: none on a quiet day; −1 for those without a car."""
+    quiet = day.spec.quiet_days
+    errands = np.where(uniform(draw(day.today, Ask.QUIET)) < quiet, 0.0, 1 / (1 - quiet))
+    return np.where(day.settlement.people.vehicle >= 0, errands, -1.0)
 
 
 def _weeks(on: Date) -> tuple[Float64, Any]:

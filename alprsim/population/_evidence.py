@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from alprsim.tables import (
 )
 
 MILE = 1.609344  # km
-ASKED = 400  # trips whose quickest way is looked for: enough for a mean to within 4 %
+ASKED = 1000  # trips whose quickest way is looked for: a mean to within 3 %
 
 _NHTS = "NHTS 2017 (remembered), what the habits are scaled to"
 _NT3 = "FHWA Highway Statistics 2006, NT-3"
@@ -90,6 +90,16 @@ def evidence(
         *_commuting(settlement, network, spec, base),
         *findings(record),
     )
+
+
+def table(findings: Iterable[Finding]) -> str:
+    """Write findings as a table for people: ours, published, within which tolerance, and by whom."""
+    lines = [f"{'':46} {'':16} {'ours':>8} {'published':>9}  within  source"]
+    for f in findings:
+        published = "" if f.published is None else f"{f.published:.2f}"
+        within = {True: f"± {f.tolerance:g}", False: "NO", None: "–"}[f.within]
+        lines.append(f"{f.what:46} {f.unit:16} {f.ours:8.2f} {published:>9}  {within:6}  {f.source}")
+    return "\n".join(lines)
 
 
 # --- what people are and do -------------------------------------------------------------------------------------------

@@ -133,6 +133,7 @@ class Ask(IntEnum):
     WHO = 30
     HOLIDAY = 31
     SERVED = 32
+    QUIET = 33
 
 
 def household_sizes(mean: float) -> Float64:

@@ -303,6 +303,7 @@ class Population(Model):
     trips_per_driver: Annotated[float, Field(gt=0, le=10, description="Vehicle trips a driver a day that the habits are scaled to. Assumption, about what NHTS 2017 found (remembered).")] = 2.7
     carpool: Annotated[Share, Field(description="Trips on which a household member rides along. Assumption, from the 8.2 % of Connecticut's commutes that carpool (press on Census figures).")] = 0.082
     skip: Annotated[Share, Field(description="Chance that a habitual trip is left out on its day. Assumption.")] = 0.10
+    quiet_days: Annotated[float, Field(ge=0, lt=1, description="Share of days on which a person runs no errands at all; the others have the more. Assumption, set so that about as many drivers stay at home on a day as published (AAA Foundation, American Driving Survey 2013–14: 32 %).")] = 0.45
     explore: Annotated[Share, Field(description="Share of discretionary trips to a place outside the habit. Assumption.")] = 0.10
     explore_places: Annotated[int, Field(ge=2, description="Places of a kind, in the home town, among which those who live at one place explore: they bound the routes that are ever driven. Assumption.")] = 32
     jitter: Annotated[Duration, Field(description="Typical day-to-day spread of a habitual departure. Assumption.")] = 900
