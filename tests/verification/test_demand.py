@@ -13,11 +13,14 @@ from pathlib import Path
 
 import networkx as nx
 import numba
+import numpy as np
 import pytest
 from scipy.spatial import KDTree
 
 from alprsim import calibration, population, roads
+from alprsim.population import _figures as figures
 from alprsim.scenario import load, loads
+from alprsim.tables import DAY, DAY_STARTS, Trips
 from tests.conftest import HAMLET
 from tests.test_population import grid_town, network, varied
 
@@ -52,6 +55,52 @@ OUTSIDE = {
     "a trip": "nobody's way is followed beyond the gateways",
 }
 """Figures that are known to lie outside their tolerance, and why."""
+
+
+def drawing(days: list[tuple[str, np.ndarray, np.ndarray]]) -> str:
+    """Draw the shares of trips by hour: ours as bars, the published ones as a line."""
+    parts, high, wide, top = [], 240, 480, 0.10
+    for nth, (name, ours, published) in enumerate(days):
+        left, step = 60 + nth * (wide + 60), wide / 24
+        y = [(high + 30 - high * share / top).round(1) for share in (ours, published)]
+        parts += [f'<text x="{left}" y="20" font-weight="bold">{name}</text>']
+        for h, top_of in enumerate(y[0]):
+            parts.append(f'<rect x="{left + h * step + 2:.1f}" y="{top_of}" width="{step - 4:.1f}" fill="#9bb8d3" ')
+            parts.append(f'height="{high + 30 - top_of:.1f}"/>')
+        line = " ".join(f"{left + (h + 0.5) * step:.1f},{y[1][h]}" for h in range(24))
+        parts += [f'<polyline points="{line}" fill="none" stroke="#b3452c" stroke-width="2"/>']
+        parts += [
+            f'<text x="{left + h * step:.1f}" y="{high + 48}" text-anchor="middle">{h}</text>' for h in range(0, 25, 4)
+        ]
+        parts += [
+            f'<text x="{left - 6}" y="{high + 34 - high * share / top:.1f}" text-anchor="end">{share:.0%}</text>'
+            f'<path d="M{left} {high + 30 - high * share / top:.1f}h{wide}" stroke="#ccc"/>'
+            for share in (0.0, 0.05, top)
+        ]
+    said = "Vehicle trips by clock hour of departure. Bars: ours. Line: FHWA Highway Statistics 2006, NT-3 (NHTS 2001)."
+    parts += [f'<text x="60" y="{high + 74}">{said}</text>']
+    body = "".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1120 {high + 90}" font-family="sans-serif" font-size="13">'
+        f'<rect width="1120" height="{high + 90}" fill="#fff"/>{body}</svg>'
+    )
+
+
+def by_hour(driven: Trips, day: int) -> np.ndarray:
+    return np.bincount((driven.depart - day * DAY + DAY_STARTS) // 3600 % 24, minlength=24) / len(driven)
+
+
+def test_hours_are_drawn_beside_the_published_ones(tmp_path: Path) -> None:
+    world = network(grid_town("Alder", (0, 0), 32, 20_000, 1))
+    spec = varied(visitors=0.0)
+    settled = population.settle(world, spec, seed=1, base=tmp_path)
+    days = []
+    for name, day, table in (("Wednesday", 2, figures.WEDNESDAY), ("Saturday", 5, figures.SATURDAY)):
+        driven = population.trips(settled, world, spec, seed=1, day=day, start=date(2025, 9, 1))
+        days.append((name, by_hour(driven, day), np.array(table) / sum(table)))
+    (tmp_path / "hours.svg").write_text(drawing(days))
+    for _, ours, published in days:
+        assert np.abs(ours - published).max() < 0.025
 
 
 def test_the_eight_departments_people_beside_published_figures(shared_data: Path, show: Show) -> None:
