@@ -180,7 +180,7 @@ def passing(
     loaded: Loaded, world: World, settlement: Settlement, *, seed: int, day: int, watched: NDArray[np.bool_]
 ) -> tuple[Trips, Passages]:
     """Drive one day at free flow; return its trips and who passed the watched roads: what counts are held against."""
-    trips, driven = _drive(loaded, world, settlement, seed, day, None, watched, "free")
+    trips, *_, driven = _drive(loaded, world, settlement, seed, day, None, watched, "free")
     return trips, driven.passages
 
 

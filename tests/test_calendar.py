@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from alprsim import population
+import alprsim
+from alprsim import experiment, population
 from alprsim.population import DayType
 from alprsim.scenario import ScenarioError, load, loads, models
 from alprsim.tables import PersonKind, PlaceKind, Purpose, Settlement, Trips
@@ -135,6 +136,30 @@ def test_the_school_year_has_the_days_the_law_asks_for() -> None:
     assert types.count(DayType.WEEKDAY) >= 180
     assert study.start + timedelta(days=364) in study.population.calendar.holidays
     assert sum(kind == DayType.HOLIDAY for kind in types) == 13  # Labor Day of one of the two years, and twelve others
+
+
+def test_each_type_of_day_has_its_own_sample(hamlet: Path, tmp_path: Path) -> None:
+    """The first day is a holiday and the third out of term: the weekday between them comes first all the same."""
+    calendar = (
+        'population.calendar={"holidays": ["2026-10-05"], "terms": [{"first": "2026-10-05", "last": "2026-10-06"}]}'
+    )
+    study = alprsim.study(hamlet, overrides=[calendar])
+    world = experiment.prepare(study, scratch=tmp_path, jobs=1, tell=lambda *_: None)
+    settled = population.settle(world.network, study.scenario.population, seed=1, base=study.base)
+    flows, *_ = experiment._sample_days(study, world, settled, 1, lambda *_: None)
+    assert list(flows) == [DayType.WEEKDAY, DayType.NO_SCHOOL, DayType.HOLIDAY]
+    volumes = [int(flow.vehicles.sum()) for flow in flows.values()]
+    assert volumes[2] < volumes[0]
+    assert volumes[1] != volumes[0]
+
+
+def test_routes_are_planned_for_an_ordinary_weekday(hamlet: Path, tmp_path: Path) -> None:
+    """Even where every day of the study is a holiday."""
+    usual, festive = (
+        experiment.prepare(alprsim.study(hamlet, overrides=said), scratch=tmp_path, jobs=1, tell=lambda *_: None)
+        for said in ([], ["population.calendar.holidays=[2026-10-05, 2026-10-06, 2026-10-07]"])
+    )
+    assert np.array_equal(usual.routes.turns, festive.routes.turns)
 
 
 def test_a_place_at_home_is_no_way_to_school(settled: Settlement) -> None:
