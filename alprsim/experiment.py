@@ -30,6 +30,7 @@ from alprsim.tables import (
     Int32,
     Int64,
     Network,
+    Passages,
     Paths,
     PlaceKind,
     Settlement,
@@ -50,8 +51,6 @@ PLANNING_SEED = 2**32 + 1
 
 MOST_FORCED = 0.001
 """Share of forced moves above which a run says that its streets jam."""
-
-_DAY_TYPES = ("weekday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
@@ -101,9 +100,10 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
 def _usual_weekday(loaded: Loaded, network: Network) -> routing.Demand:
     """Return a weekday's trips of a population that no seed simulates: every seed drives by the same plan."""
     study = loaded.scenario
-    settlement = population.settle(network, study.population, seed=PLANNING_SEED, base=loaded.base)
+    people = study.population.model_copy(update={"calendar": models.Calendar()})
+    settlement = population.settle(network, people, seed=PLANNING_SEED, base=loaded.base)
     monday = study.start - timedelta(days=study.start.weekday())
-    trips = population.trips(settlement, network, study.population, seed=PLANNING_SEED, day=1, start=monday)
+    trips = population.trips(settlement, network, people, seed=PLANNING_SEED, day=1, start=monday)
     access = network.places.junction
     hour = (trips.depart - DAY) // 3600
     return routing.Demand(access[trips.origin], access[trips.destination], hour.astype(np.int32))
@@ -178,11 +178,12 @@ def _sample_days(
     spec = loaded.scenario.traffic
     fidelity: traffic.Fidelity = "queue" if spec.fidelity == "table" else "free"
     first: dict[str, int] = {}
-    for day in range(min(loaded.scenario.length // DAY, 7)):
+    for day in range(loaded.scenario.length // DAY):
         first.setdefault(_day_type(loaded, day), day)
-    flows, queued, driven_far = {}, np.zeros(3, np.int64), np.zeros(4)
+    flows: dict[str, Flows] = {}
+    queued, driven_far = np.zeros(3, np.int64), np.zeros(4)
     days = Counter(_day_type(loaded, day) for day in range(loaded.scenario.length // DAY))
-    for kind in (kind for kind in _DAY_TYPES if kind in first):
+    for kind in (kind for kind in population.DayType if kind in first):
         tell(f"sample {kind}", 0)
         nothing = np.zeros(len(world.network.roads), np.bool_)
         trips, paths, driven = _drive(loaded, world, settlement, seed, first[kind], None, nothing, fidelity)
@@ -224,6 +225,14 @@ def _drive(
     return trips, paths, driven
 
 
+def passing(
+    loaded: Loaded, world: World, settlement: Settlement, *, seed: int, day: int, watched: NDArray[np.bool_]
+) -> tuple[Trips, Passages]:
+    """Drive one day at free flow; return its trips and who passed the watched roads: what counts are held against."""
+    trips, *_, driven = _drive(loaded, world, settlement, seed, day, None, watched, "free")
+    return trips, driven.passages
+
+
 def _queued(driven: traffic.Day) -> Int64:
     return np.array([driven.moves, driven.forced, driven.unfinished], np.int64)
 
@@ -245,8 +254,7 @@ def _note(queued: Int64, distance: Distance, placement: siting.Placement, file: 
 
 
 def _day_type(loaded: Loaded, day: int) -> str:
-    weekday = (loaded.scenario.start + timedelta(days=day)).weekday()
-    return _DAY_TYPES[max(0, weekday - 4)]
+    return population.day_type(loaded.scenario.population, loaded.scenario.start, day)
 
 
 def _agencies(loaded: Loaded) -> Agencies:

@@ -79,15 +79,21 @@ class PersonKind(IntEnum):
 
 
 class VehicleKind(IntEnum):
-    """RESIDENT: garaged in a listed town. VISITOR: garaged beyond, comes in to work. THROUGH: only passes."""
+    """RESIDENT: garaged in a listed town. VISITOR: garaged beyond, comes in to work. THROUGH: only passes.
+
+    DELIVERY and TAXI are based in a listed town and work; no measure counts them among its residents' vehicles, since
+    what they do is nobody's private life: they are part of the traffic that readers see, as visitors are.
+    """
 
     RESIDENT = 0
     VISITOR = 1
     THROUGH = 2
+    DELIVERY = 3
+    TAXI = 4
 
 
 class Purpose(IntEnum):
-    """Why a trip is made: the kind of its destination, or the way home, or passing through."""
+    """Why a trip is made: the kind of its destination, the way home or to base, passing through, or a working stop."""
 
     HOME = 0
     WORK = 1
@@ -99,6 +105,7 @@ class Purpose(IntEnum):
     COURT = 7
     SHOP = 8
     THROUGH = 9
+    SERVICE = 10
 
 
 class CameraKind(IntEnum):
@@ -327,12 +334,12 @@ class People(Table):
 
 
 class Vehicles(Table):
-    """Every vehicle simulated: residents' first, then visitors', then those that only pass through."""
+    """Every vehicle simulated: residents' first, then visitors', those that work, and those that only pass through."""
 
     household: Int32 = column("number", "who own it, −1 nobody here")
     garage: Int32 = column("row", "where it stands at night", refers="Places")
     town: Int16 = column("row", "the town of its garage", refers="Towns")
-    kind: Int8 = column("VehicleKind", "resident, visitor, through")
+    kind: Int8 = column("VehicleKind", "resident, visitor, through, delivery, taxi")
     key: UInt64 = column("", "to which this vehicle's draws belong")
 
 
@@ -348,7 +355,7 @@ class Trips(Table):
 
     order = "by vehicle, depart"
     vehicle: Int32 = column("row", "who drives it is `driver`", refers="Vehicles", ascending=True)
-    driver: Int32 = column("row", "at the wheel; −1 for through traffic", refers="People")
+    driver: Int32 = column("row", "at the wheel; −1 for vehicles of nobody simulated", refers="People")
     companion: Int32 = column("row", "the household member who rides along; −1 none", refers="People")
     depart: Int32 = column("s", "since the scenario's start, as planned")
     origin: Int32 = column("row", "from", refers="Places")
@@ -424,7 +431,7 @@ class Truth(Table):
 
     order = "by vehicle, depart"
     vehicle: Int32 = column("row", "driven", refers="Vehicles", ascending=True)
-    driver: Int32 = column("row", "at the wheel; −1 for through traffic", refers="People")
+    driver: Int32 = column("row", "at the wheel; −1 for vehicles of nobody simulated", refers="People")
     companion: Int32 = column("row", "rides along; −1 none", refers="People")
     depart: Int32 = column("s", "left")
     arrive: Int32 = column("s", "arrived")
@@ -442,7 +449,7 @@ class Measured(Table):
     retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
     measure: Text = column("", "as the glossary defines it")
     who: Text = column(
-        "", "whose lives: vehicles (residents'), people (residents, over the cars they drive), visitors, through"
+        "", "whose lives: vehicles (residents'), people (over the cars they drive), visitors, through, delivery, taxis"
     )
     reads: Text = column(
         "", "whose cameras' reads: all; own (the viewer's), peers' (other departments'), commercial (a pool's)"

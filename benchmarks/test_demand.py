@@ -1,4 +1,4 @@
-"""Speed of settling a town of 60,000, of making its day, and of sharing out its cars."""
+"""Speed of settling a town of 60,000, of making its day and that of a region eight times as large, and of the kernels."""
 
 from datetime import date
 from pathlib import Path
@@ -8,31 +8,36 @@ import pytest
 
 from alprsim import population
 from alprsim.kernels import demand
-from alprsim.scenario.models import Population
+from alprsim.scenario.models import Fleet, Population
 from alprsim.tables import DAY, Junctions, Network, PlaceKind, Places, Roads, Towns
 
 PEOPLE, SIDE, SPACING, TOURS = 60_000, 80, 150.0, 1_000_000
+REGION = 8 * PEOPLE
 STEP = dict(zip(PlaceKind, (1, 3, 211, 97, 97, 307, 241, 997, 33), strict=False))
 SPEC, DAY_OF = Population(), {"seed": 1, "start": date(2025, 9, 1)}
 
 
-@pytest.fixture(scope="module")
-def town():
+def grid(people):
     """Return a grid of 80 × 80 junctions 150 m apart, with a home at each and every kind of place at some."""
     n = SIDE * SIDE
     junction = np.concatenate([np.arange(int(kind), n, step) for kind, step in STEP.items()])
     kind = np.concatenate([np.full(len(range(int(kind), n, step)), kind) for kind, step in STEP.items()])
-    weight = np.where(kind == PlaceKind.HOME, PEOPLE / n, np.where(kind == PlaceKind.WORK, PEOPLE / 2 / (n // 3), 1.0))
+    weight = np.where(kind == PlaceKind.HOME, people / n, np.where(kind == PlaceKind.WORK, people / 2 / (n // 3), 1.0))
     at = np.arange(n)
     return Network(
         junctions=Junctions.of(osm_id=at, x=at % SIDE * SPACING, y=at // SIDE * SPACING, town=at * 0),
         roads=Roads.empty(),
         places=Places.of(junction=junction, kind=kind, weight=weight, town=kind * 0),
-        towns=Towns.of(name=["Grid"], x=[0.0], y=[0.0], population=[PEOPLE], listed=[1]),
+        towns=Towns.of(name=["Grid"], x=[0.0], y=[0.0], population=[people], listed=[1]),
         crs="",
         attribution="",
         generated=True,
     )
+
+
+@pytest.fixture(scope="module")
+def town():
+    return grid(PEOPLE)
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +53,47 @@ def checksum(*columns):
 def test_settle(benchmark, town):
     made = benchmark(population.settle, town, SPEC, seed=1, base=Path())
     assert (len(made.people), len(made.vehicles), len(made.habits)) == (60_309, 50_492, 260_119)
-    assert checksum(made.people.work, made.people.vehicle, made.habits.place) == 998_173_898_471_242
+    assert checksum(made.people.work, made.people.vehicle, made.habits.place) == 997_364_660_859_124
 
 
 def test_trips(benchmark, town, settled):
     made = benchmark(population.trips, settled, town, SPEC, day=2, **DAY_OF)
-    assert len(made) == 121_606
-    assert checksum(made.vehicle, made.depart, made.origin, made.destination) == 3_711_017_707_690_365
+    assert len(made) == 122_370
+    assert checksum(made.vehicle, made.depart, made.origin, made.destination) == 3_762_565_344_921_210
+
+
+def test_a_day_of_a_region_with_all_it_can_have(benchmark):
+    """480,000 people and 400,000 vehicles: about the eight departments' residents; then visitors and vehicles that work."""
+    fleet = {"delivery": Fleet(share=0.01, stops=40.0, places=80), "taxis": Fleet(share=0.005, stops=24.0, places=60)}
+    region, spec = grid(REGION), SPEC.model_copy(update=fleet)
+    everyone = population.settle(region, spec, seed=1, base=Path())
+    made = benchmark(population.trips, everyone, region, spec, day=2, **DAY_OF)
+    assert (len(everyone.vehicles), len(made)) == (408_847, 1_147_169)
+    assert checksum(made.vehicle, made.depart, made.origin, made.destination) == 503_433_788_347_091_809
+
+
+def test_due_visits(benchmark, town, settled):
+    people, habits = settled.people, settled.habits
+    kind = town.places.kind[habits.place]
+    share, week = np.full(len(PlaceKind), 0.15), np.zeros((len(PlaceKind), 7))
+    share[PlaceKind.WORSHIP], week[PlaceKind.WORSHIP] = 1.0, np.arange(1, 8)
+    drivers = np.where(people.vehicle >= 0, 1.0, -1.0), people.key, people.key[::-1].copy()
+    visits, _ = benchmark(demand.due_visits, habits.person, kind, habits.weekly, *drivers, share, week, 6, 0.9, 17, 14)
+    assert checksum(visits) == 6_535_833_498
+
+
+def test_make_rounds(benchmark):
+    vehicles, slots, places = 4000, 80, 2000
+    rng = np.random.default_rng(1)
+    stop = rng.integers(-places, places, (vehicles, slots), np.int32).clip(-1)
+    stay, leave = rng.integers(120, 400, (vehicles, slots), np.int32), rng.integers(0, 40_000, vehicles, np.int32)
+    garage, junction = rng.integers(0, places, vehicles, np.int32), (np.arange(places) // 2).astype(np.int32)
+    x, y = rng.uniform(0, 9000, places), rng.uniform(0, 9000, places)
+    depart, place = np.zeros((vehicles, slots + 1), np.int32), np.zeros((vehicles, slots + 1), np.int32)
+    count = benchmark(
+        demand.make_rounds, stop, stay, leave, garage, junction, x, y, 8.0, 120, 36_000, DAY, depart, place
+    )
+    assert (checksum(count), checksum(depart.reshape(-1), place.reshape(-1))) == (296_830_673, 950_992_016_585_030)
 
 
 def test_share_cars(benchmark):

@@ -38,19 +38,32 @@ def trips(settlement, network, spec, *, seed, day, start):
     """Return the day's trips: (vehicle, driver, companion, depart, origin, destination, purpose), in order."""
     return [
         *_driven(settlement, network, spec, seed, day, start),
+        *working(settlement, network, spec, seed, day, start),
         *_through(settlement, network, spec, seed, day, start),
     ]
 
 
+class _When:
+    """What day it is: 0 is Monday; `as_weekday` is a Sunday's on a holiday."""
+
+    def __init__(self, spec, start, day):
+        date = start + timedelta(day)
+        self.weekday = date.weekday()
+        self.holiday = date in spec.calendar.holidays
+        self.as_weekday = 6 if self.holiday else self.weekday
+        terms = spec.calendar.terms
+        self.school = (not terms or any(t.first <= date <= t.last for t in terms)) and not self.holiday
+
+
 def _driven(settlement, network, spec, seed, day, start):
     people, vehicles = settlement.people, settlement.vehicles
-    weekday = (start + timedelta(day)).weekday()
+    when = _When(spec, start, day)
     plans = []
     for person in range(len(people)):
         own = _draw(randomness.stream(seed, "ways of a person"), people.key[person])
         today = _draw(randomness.stream(seed, "day of a person"), people.key[person], day)
         if people.vehicle[person] >= 0:
-            plans += _plan(settlement, network, spec, person, weekday, own, today)
+            plans += _plan(settlement, network, spec, seed, person, when, own, today)
     plans.sort(key=lambda tour: (people.household[tour["person"]], tour["start"], tour["visit"]))
     people_of, cars_of = {}, {}
     for person, household in enumerate(people.household.tolist()):
@@ -73,15 +86,15 @@ def _driven(settlement, network, spec, seed, day, start):
     return sorted(rows, key=lambda row: (row[0], row[3]))
 
 
-def _plan(settlement, network, spec, person, weekday, own, today):
+def _plan(settlement, network, spec, seed, person, when, own, today):
     """Return one person's tours; a tour's places are (place, seconds there, purpose)."""
     people, junction = settlement.people, network.places.junction.tolist()
     home = int(people.home[person])
-    visits = _visits(settlement, network, spec, person, weekday, own, today)
+    visits = _visits(settlement, network, spec, seed, person, when, own, today)
     visits = [visit for visit in visits if junction[visit["place"]] != junction[home]]
     kinds = {visit["kind"] for visit in visits}
     tours = []
-    work = None if kinds & {PlaceKind.CLINIC, PlaceKind.COURT} else _work(settlement, spec, person, weekday, own, today)
+    work = None if kinds & {PlaceKind.CLINIC, PlaceKind.COURT} else _work(settlement, spec, person, when, own, today)
     if work and junction[work["places"][0][0]] != junction[home]:
         due = [v for v in visits if v["start"] < work["start"] + _duration(network, home, work["places"])]
         for visit in due:
@@ -106,51 +119,74 @@ def _plan(settlement, network, spec, person, weekday, own, today):
     return tours
 
 
-def _visits(settlement, network, spec, person, weekday, own, today):
+def _visits(settlement, network, spec, seed, person, when, own, today):
     habits, places = settlement.habits, network.places
     mine = [row for row in range(len(habits)) if habits.person[row] == person]
+    busy = 0.0 if _uniform(_draw(today, Ask.QUIET)) < spec.quiet_days else 1 / (1 - spec.quiet_days)
     found = []
     for kind, outing in figures.OUTINGS.items():
-        hours = outing.weekend if weekday >= 5 else outing.weekday
+        hours = outing.weekend if when.as_weekday >= 5 else outing.weekday
         for nth, row in enumerate(mine):
             if places.kind[habits.place[row]] != kind:
                 continue
             weekly, way, bits = float(habits.weekly[row]), _draw(own, Ask.VISITS, nth), _draw(today, Ask.VISITS, nth)
             if outing.own_day:
                 kept = min(weekly, 1 - spec.skip)
-                rate = kept if _choose(_draw(way, Ask.OWN_DAY), outing.week) == weekday else (weekly - kept) / 6
+                rate = kept if _choose(_draw(way, Ask.OWN_DAY), outing.week) == when.weekday else (weekly - kept) / 6
+                if when.holiday and outing.week[6] == 0:
+                    rate = 0
             else:
-                rate = weekly * (outing.week[weekday] / sum(outing.week))
+                rate = weekly * (outing.week[when.as_weekday] / sum(outing.week)) * busy
             for n in range(int(rate + _uniform(bits))):
                 visit = _draw(bits, n)
                 start = _moment(way if outing.own_day else visit, hours)
                 start = min(max(start + _late(spec, visit), 0), DAY - 1) if outing.own_day else start
                 place = int(habits.place[row])
                 if outing.on_the_way:
-                    place = _elsewhere(network, spec, kind, int(settlement.people.home[person]), place, visit)
+                    place = _elsewhere(network, spec, seed, kind, int(settlement.people.home[person]), place, visit)
                 stay = _between(visit, outing.stay)
                 found.append({"kind": kind, "start": start, "place": place, "stay": stay, "bits": visit})
     return found
 
 
-def _elsewhere(network, spec, kind, home, place, bits):
+def _elsewhere(network, spec, seed, kind, home, place, bits):
+    if _uniform(_draw(bits, Ask.EXPLORE)) >= spec.explore:
+        return place
+    known = explored(network, spec, seed, kind, home)
+    if len(known) < 2:
+        return place
+    pick = _below(_draw(bits, Ask.WHERE), len(known))
+    return known[(pick + 1) % len(known)] if known[pick] == place else known[pick]
+
+
+def explored(network, spec, seed, kind, home):
+    """Return the places of a kind that those who live at a place explore."""
     places = network.places
     same = [p for p in range(len(places)) if places.kind[p] == kind and places.town[p] == places.town[home]]
-    if len(same) < 2 or _uniform(_draw(bits, Ask.EXPLORE)) >= spec.explore:
-        return place
-    pick = _below(_draw(bits, Ask.WHERE), len(same))
-    return same[(pick + 1) % len(same)] if same[pick] == place else same[pick]
+    if not same:
+        return []
+    osm = network.junctions.osm_id[places.junction[home]]
+    begin = _below(_draw(randomness.stream(seed, "where people explore"), osm, kind), len(same))
+    known = min(len(same), spec.explore_places)
+    return [same[(begin + i * (len(same) // known)) % len(same)] for i in range(known)]
 
 
-def _work(settlement, spec, person, weekday, own, today):
+def _work(settlement, spec, person, when, own, today):
     people = settlement.people
     if people.kind[person] not in (PersonKind.COMMUTER, PersonKind.STUDENT) or people.work[person] < 0:
         return None
+    student = people.kind[person] == PersonKind.STUDENT
+    if student and not when.school:
+        return None
+    if when.holiday and _uniform(_draw(today, Ask.HOLIDAY)) >= spec.calendar.holiday_work:
+        return None
     days = int(min(7.0, spec.commute_days / (1 - spec.skip)) + _uniform(_draw(own, Ask.DAYS)))
     rank = [_uniform(_draw(own, Ask.WEEKDAY, d)) + (figures.WEEKEND if d >= 5 else 0.0) for d in range(7)]
-    if weekday not in sorted(range(7), key=lambda d: rank[d])[:days] or _uniform(_draw(today, Ask.SKIP)) < spec.skip:
+    if (
+        when.weekday not in sorted(range(7), key=lambda d: rank[d])[:days]
+        or _uniform(_draw(today, Ask.SKIP)) < spec.skip
+    ):
         return None
-    student = people.kind[person] == PersonKind.STUDENT
     start = _moment(own, figures.SCHOOL_HOURS if student else figures.WORK_HOURS) + _late(spec, today)
     stay = _between(own, figures.SCHOOL_STAY if student else figures.WORK_STAY) + _late(spec, _draw(today, Ask.LONGER))
     place = (int(people.work[person]), max(0, stay), Purpose.SCHOOL if student else Purpose.WORK)
@@ -180,33 +216,116 @@ def _asking(settlement, spec, people_of, cars_of, tour, network):
     return household, person, tour["start"], length, car, asked
 
 
-def _through(settlement, network, spec, seed, day, start):
-    vehicles, places, roads = settlement.vehicles, network.places, network.roads
+def working(settlement, network, spec, seed, day, start):
+    """Return the trips of delivery vehicles and taxis."""
+    vehicles, places = settlement.vehicles, network.places
+    when = _When(spec, start, day)
+    kinds = {
+        VehicleKind.DELIVERY: (spec.delivery, figures.DELIVERY_HOURS, figures.DELIVERY_WEEK, figures.DELIVERY_STAY),
+        VehicleKind.TAXI: (spec.taxis, figures.TAXI_HOURS, figures.TAXI_WEEK, figures.TAXI_STAY),
+    }
+    rows = []
+    for vehicle in range(len(vehicles)):
+        if vehicles.kind[vehicle] not in kinds:
+            continue
+        kind = VehicleKind(vehicles.kind[vehicle])
+        fleet, hours, week, stay = kinds[kind]
+        key = int(vehicles.key[vehicle])
+        today = _draw(randomness.stream(seed, f"day of a {kind.name.lower()} vehicle"), day, key)
+        if _uniform(_draw(today, Ask.DAYS)) >= week[when.as_weekday]:
+            continue
+        town = [p for p in range(len(places)) if places.town[p] == vehicles.town[vehicle]]
+        town = [p for p in town if places.kind[p] in (PlaceKind.HOME, PlaceKind.SHOP, PlaceKind.WORK)]
+        curve = sorted(town, key=lambda place: (_on_the_curve(network, place), place))
+        stops = (round_of if kind is VehicleKind.DELIVERY else rides_of)(curve, fleet, key, today)
+        timed = [(place, _between(_draw(today, Ask.VISITS, slot), stay)) for slot, place in stops]
+        leave, garage = _moment(today, hours), int(vehicles.garage[vehicle])
+        way = make_round(network, timed, leave, garage, figures.SHIFT, DAY)
+        at = garage
+        for nth, (depart, place) in enumerate(way):
+            purpose = Purpose.HOME if nth == len(way) - 1 else Purpose.SERVICE
+            rows.append((vehicle, -1, -1, day * DAY + depart, at, place, int(purpose)))
+            at = place
+    return rows
+
+
+def _on_the_curve(network, place):
+    junction = network.places.junction[place]
+    x, y = (int(axis[junction] // figures.BLOCK) + 2**24 for axis in (network.junctions.x, network.junctions.y))
+    return int("".join(up + across for across, up in zip(f"{x:025b}", f"{y:025b}", strict=True)), 2)
+
+
+def round_of(curve, fleet, key, today):
+    """Return the (slot, place) of a delivery vehicle's stops today, on a stretch of the town's addresses."""
+    begin = _below(_draw(key, Ask.SERVED), len(curve))
+    mine = [(i, curve[(begin + i) % len(curve)]) for i in range(min(fleet.places, len(curve)))]
+    return [(i, p) for i, p in mine if _uniform(_draw(today, Ask.WHERE, i)) * fleet.places < fleet.stops]
+
+
+def rides_of(curve, fleet, key, today):
+    """Return the (slot, place) of a taxi's stops today, among the town's addresses along the curve."""
+    number = int(fleet.stops * (0.5 + _uniform(_draw(today, Ask.SERVED))) + 0.5)
+    known = [_below(_draw(today, Ask.WHERE, slot), fleet.places) for slot in range(number)]
+    return [(slot, curve[_below(_draw(key, Ask.SERVED, i), len(curve))]) for slot, i in enumerate(known)]
+
+
+def make_round(network, stops, leave, garage, shift, day):
+    """Return (departure, place) of each trip; stops: (place, seconds there)."""
+    junction, at, clock, way = network.places.junction, garage, leave, []
+    for place, stay in stops:
+        if junction[place] == junction[at]:
+            continue
+        left = clock + _travel(network, at, place) + stay
+        if left - leave > shift or left + _travel(network, place, garage) > day:
+            break
+        way.append((clock, place))
+        at, clock = place, left
+    if not way:
+        return []
+    return [*way[:-1], (way[-1][0], garage)] if junction[at] == junction[garage] else [*way, (clock, garage)]
+
+
+def _ends(network):
+    """Return the motorway ends by name."""
+    places, roads = network.places, network.roads
     fast = [r for r in range(len(roads)) if roads.kind[r] in (RoadKind.MOTORWAY, RoadKind.TRUNK)]
     touching = {int(end[r]) for r in fast for end in (roads.tail, roads.head)}
-    ends = {}
+    found, names = {}, {}
     for place in range(len(places)):
         outside = places.kind[place] == PlaceKind.BEYOND and network.towns.population[places.town[place]] == 0
         if outside and int(places.junction[place]) in touching:
-            ends.setdefault(int(places.junction[place]), place)
-    ends = sorted(ends.values())
-    weekday = (start + timedelta(day)).weekday()
+            found.setdefault(int(places.junction[place]), place)
+    for place in sorted(found.values()):
+        name = str(network.towns.name[places.town[place]])
+        number = 1 + sum(known.split(" #")[0] == name for known in names)
+        names[name if number == 1 else f"{name} #{number}"] = place
+    return names
+
+
+def _through(settlement, network, spec, seed, day, start):
+    vehicles, ends, osm = settlement.vehicles, _ends(network), network.junctions.osm_id[network.places.junction]
+    given = {frozenset(pair.ends): pair.daily for pair in spec.through_pairs}
+    mine = [v for v in range(len(vehicles)) if vehicles.kind[v] == VehicleKind.THROUGH]
+    hours = figures.SATURDAY if _When(spec, start, day).as_weekday >= 5 else figures.WEDNESDAY
     rows = []
-    regulars, others = spec.through_return * figures.REGULAR, (1 - spec.through_return) * figures.RECYCLE
-    for vehicle in range(len(vehicles)):
-        if vehicles.kind[vehicle] != VehicleKind.THROUGH:
-            continue
-        key = _draw(randomness.stream(seed, "through traffic"), vehicles.key[vehicle])
-        today = _draw(key, Ask.DAYS, day)
-        if _uniform(_draw(key, Ask.KIND)) * (regulars + others) < regulars:
-            passes = _below(today, figures.REGULAR) == 0
-        else:
-            passes = (day + _below(_draw(key, Ask.OWN_DAY), figures.RECYCLE)) % figures.RECYCLE == 0
-        if passes:
-            garage = int(vehicles.garage[vehicle])
-            to = ends[(ends.index(garage) + 1 + _below(_draw(key, Ask.WHERE), len(ends) - 1)) % len(ends)]
-            leave = _moment(today, figures.SATURDAY if weekday >= 5 else figures.WEDNESDAY)
-            rows.append((vehicle, -1, -1, day * DAY + leave, garage, to, int(Purpose.THROUGH)))
+    for pair in itertools.combinations(ends, 2):
+        daily = given.get(frozenset(pair), spec.through) / 2
+        for a, b in (pair, pair[::-1]):
+            way = _draw(randomness.stream(seed, "through vehicles"), osm[ends[a]], osm[ends[b]])
+            regulars = round(daily * spec.through_return * figures.REGULAR)
+            others = round(daily * (1 - spec.through_return) * figures.RECYCLE)
+            row, mine = mine[: regulars + others], mine[regulars + others :]
+            for nth, vehicle in enumerate(row):
+                regular = nth < regulars
+                number = regulars - 1 - nth if regular else nth - regulars
+                assert vehicles.key[vehicle] == _draw(way, int(regular), number)
+                assert vehicles.garage[vehicle] == ends[a]
+                today = _draw(randomness.stream(seed, "through traffic"), vehicles.key[vehicle], day)
+                passes = _below(today, figures.REGULAR) == 0 if regular else (number + day) % figures.RECYCLE == 0
+                if passes:
+                    leave = _moment(_draw(today, Ask.DAYS), hours)
+                    rows.append((vehicle, -1, -1, day * DAY + leave, ends[a], ends[b], int(Purpose.THROUGH)))
+    assert not mine
     return rows
 
 

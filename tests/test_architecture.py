@@ -19,6 +19,7 @@ ALLOWED = {
     "store": GROUND,
     "interop": GROUND | {"roads", "assignment"},
     "experiment": GROUND | {"scenario", "store"} | STAGES,
+    "calibration": GROUND | {"scenario", "experiment"} | STAGES,
     "inquiry": GROUND | {"scenario", "store"} | STAGES | {"experiment"},
     "results": GROUND | {"scenario", "store", "measures"},
     "report": GROUND | {"scenario", "measures", "results"},

@@ -1,8 +1,80 @@
-"""Who of a household gets which car, and who rides along."""
+"""Which habits are due today, who of a household gets which car, who rides along, and the rounds of working vehicles."""
 
 import numpy as np
 
-from alprsim.kernels._jit import Int32, Int32Out, Int64, kernel, part_of_kernel
+from alprsim.kernels._jit import (
+    Float32,
+    Float64,
+    Float64Grid,
+    Int8,
+    Int32,
+    Int32Grid,
+    Int32GridOut,
+    Int32Out,
+    Int64,
+    UInt64,
+    draw,
+    kernel,
+    part_of_kernel,
+    uniform,
+)
+
+
+@kernel
+def due_visits(
+    person: Int32, kind: Int8, weekly: Float32, errands: Float64, own: UInt64, today: UInt64, share: Float64,
+    week: Float64Grid, weekday: int, keeps: float, ask_visits: int, ask_own_day: int,
+) -> tuple[Int64, UInt64]:  # fmt: skip
+    """Draw how often each habit is followed today, and the bits to which those visits belong.
+
+    A visit is due as often as `weekly` says: its whole part surely, its fraction with that chance. A habit with its own
+    day of the week is followed on that day, but for what its person skips; what it has beyond is spread over the others.
+
+    Parameters
+    ----------
+    person : int32[n_habits], ascending, rows of people
+    kind : int8[n_habits], rows of share and week
+    weekly : float32[n_habits], visits a week
+    errands : float64[n_people]
+        How many times their usual number of visits without an own day they make today; below 0: they have no car and make
+        no visits at all.
+    own, today : uint64[n_people]
+        What stays the same of a person, and what is today's.
+    share : float64[n_kinds]
+        Of a week's visits, due today; of a kind with own days 1, or 0 where it is closed today.
+    week : float64[n_kinds, 7]
+        Cumulative weights of Monday to Sunday as a habit's own day; all 0 for a kind without.
+    weekday : int, 0 is Monday
+    keeps : float
+        Chance that a habit is followed on its own day.
+    ask_visits, ask_own_day : int
+        The questions put to the draws.
+
+    Returns
+    -------
+    int64[n_habits], uint64[n_habits]
+        Visits; where there are any, the bits.
+    """
+    n = len(person)
+    visits, bits = np.zeros(n, np.int64), np.empty(n, np.uint64)
+    ask, ask_day = np.uint64(ask_visits), np.uint64(ask_own_day)
+    nth = -1
+    for habit in range(n):
+        who, of = person[habit], kind[habit]
+        nth = nth + 1 if habit > 0 and person[habit - 1] == who else 0
+        if errands[who] < 0:
+            continue
+        due = weekly[habit] * share[of] * errands[who]
+        if week[of, 6] > 0:
+            aim = uniform(draw(draw(draw(own[who], ask), np.uint64(nth)), ask_day)) * week[of, 6]
+            day = 0
+            while week[of, day] <= aim:
+                day += 1
+            kept = min(float(weekly[habit]), keeps)
+            due = share[of] * (kept if day == weekday else (weekly[habit] - kept) / 6)
+        bits[habit] = draw(draw(today[who], ask), np.uint64(nth))
+        visits[habit] = int(due + uniform(bits[habit]))
+    return visits, bits
 
 
 @part_of_kernel
@@ -77,3 +149,63 @@ def share_cars(
                     person_home_at[asked] = until
                     break
                 asked = asked + 1 if asked + 1 < last_member else first_member
+
+
+@part_of_kernel
+def _planned(x: Float64, y: Float64, origin: int, destination: int, pace: float, walk: int) -> int:
+    across, up = x[origin] - x[destination], y[origin] - y[destination]
+    return int(np.sqrt(across**2 + up**2) / pace) + walk
+
+
+@kernel
+def make_rounds(
+    stop: Int32Grid, stay: Int32Grid, leave: Int32, garage: Int32, junction: Int32, x: Float64, y: Float64,
+    pace: float, walk: int, shift: int, day: int, depart: Int32GridOut, place: Int32GridOut,
+) -> Int32:  # fmt: skip
+    """Drive working vehicles from stop to stop and back to base, by planned times.
+
+    A stop at the junction where the vehicle stands is made on foot. The round ends before the first stop that would end
+    later than ``shift`` after leaving, or from which the base would not be reached within the day.
+
+    Parameters
+    ----------
+    stop : int32[n_vehicles, n_slots], rows of places
+        In the order they are made; −1 none.
+    stay : int32[n_vehicles, n_slots], seconds
+    leave : int32[n_vehicles], seconds since the day began
+    garage : int32[n_vehicles], rows of places
+    junction, x, y : [n_places]
+        Where each place is; x and y in metres.
+    pace, walk : float, int
+        Metres a second along the straight line; seconds to and from the vehicle.
+    shift, day : int, seconds
+    depart, place : int32[n_vehicles, n_slots + 1]
+        On return when each trip leaves and where it goes; only the first of each row, as many as there are trips.
+
+    Returns
+    -------
+    int32[n_vehicles]
+        Trips; 0 or at least 2.
+    """
+    count = np.zeros(len(leave), np.int32)
+    for vehicle in range(len(leave)):
+        base = at = garage[vehicle]
+        clock = int(leave[vehicle])
+        made = 0
+        for slot in range(stop.shape[1]):
+            to = stop[vehicle, slot]
+            if to < 0 or junction[to] == junction[at]:
+                continue
+            left = clock + _planned(x, y, at, to, pace, walk) + stay[vehicle, slot]
+            if left - leave[vehicle] > shift or left + _planned(x, y, to, base, pace, walk) > day:
+                break
+            depart[vehicle, made], place[vehicle, made] = clock, to
+            at, clock = to, left
+            made += 1
+        if made > 0 and junction[at] == junction[base]:
+            place[vehicle, made - 1] = base
+        elif made > 0:
+            depart[vehicle, made], place[vehicle, made] = clock, base
+            made += 1
+        count[vehicle] = made
+    return count

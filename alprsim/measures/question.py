@@ -26,10 +26,11 @@ from alprsim.tables import (
     Vehicles,
 )
 
-VEHICLES, PEOPLE, VISITORS, THROUGH = "vehicles", "people", "visitors", "through"
-"""Whose lives an answer is about: residents' vehicles, residents over the cars they drive, and those from elsewhere apart."""
+VEHICLES, PEOPLE, VISITORS, THROUGH, DELIVERY, TAXIS = "vehicles", "people", "visitors", "through", "delivery", "taxis"
+"""Whose lives an answer is about: residents' vehicles, residents over the cars they drive, and apart from them vehicles from
+elsewhere and those that work."""
 
-APART = (VISITORS, THROUGH)
+APART = (VISITORS, THROUGH, DELIVERY, TAXIS)
 """In the order of VehicleKind, from VISITOR on: never part of the residents' figures."""
 
 BITS = np.arange(ladder.CASES, dtype=np.uint64)

@@ -5,8 +5,15 @@ decides how much old reads tell about them, so skipping, straying and lateness a
 does on a day is drawn from that person and that day alone: cameras, policies and other days change nothing.
 """
 
+from alprsim.population._calendar import DayType, day_type
 from alprsim.population._choice import PopulationError
 from alprsim.population._day import trips
+from alprsim.population._evidence import evidence, table
+from alprsim.population._repetition import Finding, Variation, repetition, sensitivity
 from alprsim.population._settle import settle
+from alprsim.population._through import ends, flows
 
-__all__ = ["PopulationError", "settle", "trips"]
+__all__ = [
+    "DayType", "Finding", "PopulationError", "Variation", "day_type", "ends", "evidence", "flows", "repetition",
+    "sensitivity", "settle", "table", "trips",
+]  # fmt: skip

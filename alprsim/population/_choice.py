@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,10 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alprsim.population._figures import CELL, CHOICE, JOBS_BEYOND, NEAR, Ask
+from alprsim.population._figures import ATTEMPTS, CELL, CHOICE, FARTHEST, JOBS_BEYOND, NEAR, Ask
 from alprsim.randomness import draw, uniform
 from alprsim.scenario import models
-from alprsim.tables import Float64, Int32, Int64, Network, PlaceKind, RoadKind, UInt64
+from alprsim.tables import Float64, Int32, Int64, Network, PlaceKind, UInt64
+
+_log = logging.getLogger("alprsim.population")
 
 Mask = NDArray[np.bool_]
 
@@ -82,7 +85,7 @@ def workplaces(
     pull = np.bincount(column, jobs[rows]) / (1 + squared / spec.gravity**2)
     if table is not None:
         beyond = network.places.kind[rows][np.searchsorted(column, np.arange(len(columns)))] == PlaceKind.BEYOND
-        town = np.append(_same_name(network), -1)
+        town = np.append(town_rows(network), -1)
         pull = _by_table(pull, table[town[zones.town[origins]]], town[zones.town[columns]], beyond)
     group = np.repeat(np.arange(len(origins)), len(columns))
     zone = Lottery.of(pull.reshape(-1), group, len(origins)).pick(origin, draw(key, Ask.WORK_ZONE)) % len(columns)
@@ -128,8 +131,8 @@ def _known_as(town: str) -> str:
     return town.split("(")[-1].split(",")[0].strip(" )").casefold()
 
 
-def _same_name(network: Network) -> Int64:
-    """Return for each town the first one known by its name."""
+def town_rows(network: Network) -> Int64:
+    """Return for each town the first one known by its name: the row and column of it in a commuting table."""
     first: dict[str, int] = {}
     return np.array(
         [first.setdefault(_known_as(str(name)), row) for row, name in enumerate(network.towns.name)], np.int64
@@ -139,18 +142,22 @@ def _same_name(network: Network) -> Int64:
 def commuting_table(network: Network, spec: models.Population, base: Path) -> Float64 | None:
     """Read jobs from town to town (last column: to towns not in the study); None without a table.
 
+    A row whose home is in no town of the study is left out, and one whose work place is in none goes to the last column:
+    both are counted in the log. A listed town without any row is an error, so a misspelt one is noticed.
+
     Towns of one name share the row and the column of the first of them. The study's state is the one where homes in towns
     of its names hold most jobs.
     """
     if spec.commuting is None:
         return None
     flows = _read_commuting(base / spec.commuting)
-    towns, same = network.towns, _same_name(network)
+    towns, same = network.towns, town_rows(network)
     names = {_known_as(str(towns.name[row])): row for row in same}
     home, work = (flows[end].str.strip().str.casefold().map(names) for end in ("home", "work"))
     by_state = flows.jobs[home.notna()].groupby(flows.home_state).sum()
     state = by_state.idxmax() if len(by_state) else ""
     here = (home.notna() & (flows.home_state == state)).to_numpy()
+    _say_what_is_unknown(spec, flows, here, work.where(flows.work_state == state).isna().to_numpy())
     to = work.where(flows.work_state == state).fillna(len(towns)).to_numpy(np.int64)
     table = np.zeros((len(towns), len(towns) + 1))
     np.add.at(table, (home[here].to_numpy(np.int64), to[here]), flows.jobs[here].to_numpy(np.float64))
@@ -160,6 +167,16 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
             "a listed town; its column `home` must name each of them"
         )
     return table
+
+
+def _say_what_is_unknown(spec: models.Population, flows: Any, here: Mask, elsewhere: Mask) -> None:
+    jobs = flows.jobs.to_numpy(np.float64)
+    if jobs[~here].any() or jobs[here & elsewhere].any():
+        _log.info(
+            "population.commuting: %s: %s jobs of residents of other towns left out; %s jobs of the study's residents lie "
+            "in towns not in it and are taken to be beyond",
+            Path(str(spec.commuting)).name, f"{jobs[~here].sum():,.0f}", f"{jobs[here & elsewhere].sum():,.0f}",
+        )  # fmt: skip
 
 
 def _read_commuting(file: Path) -> Any:
@@ -174,6 +191,13 @@ def _read_commuting(file: Path) -> Any:
         raise PopulationError(
             f"population.commuting: {file} lacks the column {' and '.join(missing)}; it has {', '.join(flows.columns)}"
         )
+    for end in ("home", "work"):
+        blank = flows[end].str.strip().eq("").to_numpy()
+        if blank.any():
+            row = int(np.argmax(blank))
+            raise PopulationError(
+                f"population.commuting: {file}, row {row + 1}: {end} must name a town, not {flows[end][row]!r}"
+            )
     jobs = pd.to_numeric(flows.jobs, errors="coerce")
     wrong = ~((jobs >= 0) & (jobs < np.inf)).to_numpy()
     if wrong.any():
@@ -205,20 +229,35 @@ def nearby(network: Network, zones: Zones, kind: PlaceKind, home: Int32, bits: U
     return chosen
 
 
+def anywhere(
+    network: Network, zones: Zones, kind: PlaceKind, home: Int32, bits: UInt64, count: int, *, reach: float
+) -> Int32:
+    """Draw different places of a kind for each home, in any town, by weight at 1 / (1 + (d / reach)²); −1 none.
+
+    Distances are from the home's zone: within `CELL` of home all places are about as likely. None lies beyond `FARTHEST`.
+    """
+    places, (x, y) = network.places, coordinates(network)
+    options = np.flatnonzero((places.kind == kind) & (places.weight > 0))
+    chosen = np.full((len(home), count), -1, np.int32)
+    if not len(options) or not len(home):
+        return chosen
+    origins, origin = np.unique(zones.of_place[home], return_inverse=True)
+    squared = (zones.x[origins][:, None] - x[options]) ** 2 + (zones.y[origins][:, None] - y[options]) ** 2
+    pull = np.where(squared <= FARTHEST**2, places.weight[options] / (1 + squared / reach**2), 0.0)
+    lottery = Lottery.of(pull.reshape(-1), np.repeat(np.arange(len(origins)), len(options)), len(origins))
+    some = np.asarray(pull.any(axis=1))[origin]
+    for i in range(count):
+        rows = np.flatnonzero(some)
+        for attempt in range(ATTEMPTS):
+            pick = lottery.pick(origin[rows], draw(bits[rows], Ask.WHERE, i, attempt))
+            found = options[pick % len(options)].astype(np.int32)
+            fresh = np.all(chosen[rows, :i] != found[:, None], axis=1)
+            chosen[rows[fresh], i] = found[fresh]
+            rows = rows[~fresh]
+    return chosen
+
+
 def ordinal(count: Int64) -> Int64:
     """Count the members of consecutive groups of the given sizes, from 0 in each."""
     first = np.cumsum(count) - count
     return np.arange(int(np.sum(count))) - np.repeat(first, count)
-
-
-def motorway_ends(network: Network) -> Int32:
-    """Return one BEYOND place for each junction where a motorway or trunk road leaves the simulated streets.
-
-    The BEYOND places of a town with residents stand at its interchanges, inside: nobody passes through to those.
-    """
-    roads, places = network.roads, network.places
-    fast = np.isin(roads.kind, (RoadKind.MOTORWAY, RoadKind.TRUNK))
-    touching = np.union1d(roads.tail[fast], roads.head[fast])
-    outside = (places.kind == PlaceKind.BEYOND) & (network.towns.population[places.town] == 0)
-    rows = np.flatnonzero(outside & np.isin(places.junction, touching))
-    return np.sort(rows[np.unique(places.junction[rows], return_index=True)[1]]).astype(np.int32)

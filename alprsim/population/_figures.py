@@ -66,8 +66,10 @@ SCHOOL_STAY = (3 * 60, 6 * 60)
 SIZES = (0.285, 0.340, 0.160, 0.130, 0.055, 0.030)  # households of 1 … 6 people, about as in the ACS (remembered)
 ONE_PARENT = 0.10  # households of two or more with one adult: assumption
 CHILD = 0.52  # a third or later member is under 18: makes 79.6 % adults at 2.5 people, as ACS 2023 has for Connecticut
-NEAR = 2000.0  # m at which a habitual place is half as likely: assumption
-CHOICE = 16  # nearest places of a kind that people choose from: assumption
+NEAR = 2000.0  # m at which a school, a place of worship or of appointments is half as likely: assumption
+CHOICE = 16  # nearest ones that people choose from: assumption
+FARTHEST = 30_000.0  # m within which errands are run: assumption
+ATTEMPTS = 8  # draws for a place that a person does not use yet; where all fail they use fewer
 CELL = 2000.0  # m, side of the zones between which commuting is reckoned
 JOBS_BEYOND = 2.0  # jobs outside for each job inside, without a commuting table: on its real streets Danbury then keeps
 # 39 % of its commuters, as in LODES 2014, where the eight departments' towns keep 6 to 44 %
@@ -80,6 +82,15 @@ WALK, PACE = 120, 8.0  # s to and from the car; m/s along the straight line, for
 ERRAND = 1.93  # trips an errand makes: 2, less the tours left out; measured on generated towns
 ERRAND_AND_WORK = 1.60  # the same of those who go to work: 1 where it is done on the way home; measured likewise
 COMPANY = 0.79  # share of tours from households of several in which somebody is free to ride along; measured likewise
+
+DELIVERY_HOURS = _hours(h7=2, h8=4, h9=3, h10=1)  # leaves its base; assumption, as all of a fleet's figures
+TAXI_HOURS = _hours(h5=2, h6=3, h7=4, h8=3, h10=2, h12=2, h14=3, h15=3, h16=4, h17=3, h18=2)
+DELIVERY_WEEK = (0.95, 0.95, 0.95, 0.95, 0.95, 0.60, 0.30)  # vehicles that work, Monday to Sunday
+TAXI_WEEK = (0.70, 0.70, 0.70, 0.75, 0.80, 0.80, 0.65)
+DELIVERY_STAY, TAXI_STAY = (2, 6), (3, 25)  # minutes at a stop; a taxi's waiting for its next ride included
+SHIFT = 36_000  # s after leaving its base when a working vehicle makes its last stop, at the latest
+BLOCK = 200.0  # m, side of the squares that a delivery round takes one after the other
+
 REGULAR = 5  # days between two passages of a through vehicle that returns: assumption
 RECYCLE = 30  # days after which the row of one that does not return stands for another: assumption
 
@@ -120,6 +131,9 @@ class Ask(IntEnum):
     WHICH_CAR = 28
     RIDE = 29
     WHO = 30
+    HOLIDAY = 31
+    SERVED = 32
+    QUIET = 33
 
 
 def household_sizes(mean: float) -> Float64:

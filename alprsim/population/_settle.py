@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from alprsim.population import _figures as figures
+from alprsim.population import _fleet, _through
 from alprsim.population._choice import (
     Lottery,
     PopulationError,
     Zones,
+    anywhere,
     commuting_table,
     coordinates,
-    motorway_ends,
     nearby,
     ordinal,
     workplaces,
@@ -40,7 +42,7 @@ from alprsim.tables import (
 
 
 def settle(network: Network, spec: models.Population, *, seed: int, base: Path) -> Settlement:
-    """Give every listed town its households, cars, work places and habits; add visitors and the through traffic's pool.
+    """Give every listed town its households, cars, work places and habits; add visitors, fleets and the through pool.
 
     Parameters
     ----------
@@ -57,13 +59,13 @@ def settle(network: Network, spec: models.Population, *, seed: int, base: Path) 
     -------
     Settlement
         Residents by town, then one-person households of visitors who live at a BEYOND place and work in a listed town;
-        vehicles in the same order, then the pool of through vehicles.
+        vehicles in the same order, then delivery vehicles and taxis by town, then the pool of through vehicles.
 
     Raises
     ------
     PopulationError
-        Shares that exceed 1, a gravity of 0 m, a listed town without homes, through traffic without two motorway ends,
-        or a commuting table that cannot be read, lacks a column or lacks a listed town.
+        Shares that exceed 1, a gravity of 0 m, a listed town without homes, through traffic without two motorway ends or
+        between ends that are not there, or a commuting table that cannot be read, lacks a column or lacks a listed town.
 
     Notes
     -----
@@ -77,7 +79,10 @@ def settle(network: Network, spec: models.Population, *, seed: int, base: Path) 
     people, vehicles = _residents(network, zones, spec, _households(network, spec, seed), table)
     habits = _habits(network, zones, spec, people, seed)
     people, vehicles = _add_visitors(network, spec, people, vehicles, seed)
-    return Settlement(people, _add_through(network, spec, vehicles, seed), habits)
+    vehicles = _add_fleets(network, spec, vehicles, seed)
+    garage, key = _through.vehicles(network, spec, seed)
+    vehicles = _park(network, vehicles, garage, VehicleKind.THROUGH, key, np.full(len(key), -1))
+    return Settlement(people, vehicles, habits)
 
 
 def _check(spec: models.Population) -> None:
@@ -192,7 +197,8 @@ def _habits(network: Network, zones: Zones, spec: models.Population, people: Peo
         has = uniform(bits) < habit.share
         who = adults[has]
         visits = _errands(spec)[people.kind[who]] if kind is PlaceKind.SHOP else np.full(len(who), habit.weekly)
-        where = nearby(network, zones, kind, people.home[who], bits[has], habit.places)
+        choice = partial(anywhere, reach=spec.reach) if figures.OUTINGS[kind].on_the_way else nearby
+        where = choice(network, zones, kind, people.home[who], bits[has], habit.places)
         share = (where >= 0) / np.arange(1, habit.places + 1)
         share *= (visits / np.maximum(share.sum(axis=1), 1e-9))[:, None]
         person.append(np.repeat(who, habit.places)[where.reshape(-1) >= 0])
@@ -259,25 +265,15 @@ def _visitors(
     return gates[gate].astype(np.int32), jobs[work].astype(np.int32), key
 
 
-def _add_through(network: Network, spec: models.Population, vehicles: Vehicles, seed: int) -> Vehicles:
-    """Add the pool that each day's through vehicles are drawn from.
-
-    Of a day's through vehicles the share `through_return` are regulars, who pass once in 5 days on average; the others
-    pass once, and after 30 days their row stands for another vehicle, which keeps the pool bounded.
-    """
-    if not spec.through:
-        return vehicles
-    ends = motorway_ends(network)
-    if len(ends) < 2:
-        raise PopulationError(
-            "population.through needs at least two ends of motorways or trunk roads where the map ends, "
-            f"not {len(ends)}; leave it out or use roads with two such ends"
-        )
-    daily = spec.through * (len(ends) * (len(ends) - 1) / 2)
-    pool = round(daily * (spec.through_return * figures.REGULAR + (1 - spec.through_return) * figures.RECYCLE))
-    key = draw(stream(seed, "through vehicles"), np.arange(pool))
-    garage = ends[below(draw(key, Ask.WHERE), len(ends))]
-    return _park(network, vehicles, garage, VehicleKind.THROUGH, key, np.full(pool, -1))
+def _add_fleets(network: Network, spec: models.Population, vehicles: Vehicles, seed: int) -> Vehicles:
+    """Add delivery vehicles and taxis to each listed town, in proportion to its residents' vehicles."""
+    residents = np.bincount(vehicles.town[vehicles.kind == VehicleKind.RESIDENT], minlength=len(network.towns))
+    for kind, fleet in _fleet.of(spec).items():
+        for town in np.flatnonzero(residents):
+            count = round(fleet.share * int(residents[town]))
+            garage, key = _fleet.base(network, kind, int(town), count, seed)
+            vehicles = _park(network, vehicles, garage, kind, key, np.full(len(key), -1))
+    return vehicles
 
 
 def _park(

@@ -75,6 +75,23 @@ def _tail(share: float) -> float:
     return share
 
 
+def _in_order(days: tuple[date, ...]) -> tuple[date, ...]:
+    for before, after in pairwise(days):
+        if after <= before:
+            said = "is listed twice" if after == before else f"follows {before}; write the dates in order"
+            raise ValueError(f"{after} {said}")
+    return days
+
+
+def _apart(terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    for before, after in pairwise(terms):
+        if after.first <= before.last:
+            rule = "overlaps" if after.last >= before.first else "comes before"
+            said = f"the term {after.first} to {after.last} {rule} the one listed before it"
+            raise ValueError(f"{said}, {before.first} to {before.last}; terms must follow each other")
+    return terms
+
+
 def _rising(steps: tuple[int, ...]) -> tuple[int, ...]:
     for before, after in pairwise(steps):
         if after <= before:
@@ -142,6 +159,11 @@ Coordinates = Annotated[
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
 ]
 Count = Annotated[int, Field(ge=0)]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": _DATE}),
+]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 FileName = Annotated[str, Field(min_length=1, max_length=4096)]
 
@@ -233,6 +255,42 @@ class Habits(Model):
     court: Habit = Habit(share=0.02, weekly=0.05)
 
 
+class Term(Model):
+    """Days of school, the first and the last included."""
+
+    first: Day
+    last: Day
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Term:
+        if self.last < self.first:
+            raise ValueError(f"last, {self.last}, is before first, {self.first}")
+        return self
+
+
+class Calendar(Model):
+    """Which dates are not like their day of the week. A day runs from 04:00 of its date."""
+
+    holidays: Annotated[tuple[Day, ...], AfterValidator(_in_order), Field(description="Dates in order; schools, courts and clinics are closed, few work, errands are as on a Sunday. None by default, an assumption; Connecticut's legal holidays (General Statutes § 1-4) are listed in scenarios/school_year.yaml.")] = ()
+    holiday_work: Annotated[Share, Field(description="Of the commutes due on a holiday that are made all the same. Assumption: with 82 % of the employed at work on a weekday it makes 33 %, as on a weekend day (American Time Use Survey 2017).")] = 0.40
+    terms: Annotated[tuple[Term, ...], AfterValidator(_apart), Field(description="Days of school, in order and apart; outside them students stay at home. None: it is always term, an assumption.")] = ()
+
+
+class Fleet(Model):
+    """Vehicles that work: from a base in a listed town, many stops a day, each among its own places; apart in every measure."""
+
+    share: Annotated[Share, Field(description="Vehicles of the kind, as a share of the residents' vehicles of each listed town. 0 by default, an assumption: no count of a town's delivery vehicles or taxis is at hand.")] = 0.0
+    stops: Annotated[float, Field(gt=0, le=200, description="Stops on a working day, mean. Assumption.")]
+    places: Annotated[int, Field(ge=2, le=400, description="Places one vehicle ever stops at: they bound what it explores. Assumption.")]
+
+
+class ThroughPair(Model):
+    """What passes between two motorway ends; `alprsim.calibration` writes such rows."""
+
+    ends: Annotated[tuple[Name, Name], WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}), Field(description='Two ends by name: the town a gateway stands for, and " #2" for the second of a name; an unknown one is answered with all there are.')]
+    daily: Annotated[Flow, Field(description="Vehicles a day, both ways together.")]
+
+
 class Population(Model):
     """Who is simulated and how they move."""
 
@@ -245,15 +303,22 @@ class Population(Model):
     trips_per_driver: Annotated[float, Field(gt=0, le=10, description="Vehicle trips a driver a day that the habits are scaled to. Assumption, about what NHTS 2017 found (remembered).")] = 2.7
     carpool: Annotated[Share, Field(description="Trips on which a household member rides along. Assumption, from the 8.2 % of Connecticut's commutes that carpool (press on Census figures).")] = 0.082
     skip: Annotated[Share, Field(description="Chance that a habitual trip is left out on its day. Assumption.")] = 0.10
+    quiet_days: Annotated[float, Field(ge=0, lt=1, description="Share of days on which a person runs no errands at all; the others have the more. Assumption, set so that about as many drivers stay at home on a day as published (AAA Foundation, American Driving Survey 2013–14: 32 %).")] = 0.45
     explore: Annotated[Share, Field(description="Share of discretionary trips to a place outside the habit. Assumption.")] = 0.10
+    explore_places: Annotated[int, Field(ge=2, description="Places of a kind, in the home town, among which those who live at one place explore: they bound the routes that are ever driven. Assumption.")] = 32
     jitter: Annotated[Duration, Field(description="Typical day-to-day spread of a habitual departure. Assumption.")] = 900
     commuting: Annotated[FileName | None, Field(description="A commuting table (CSV: home, home_state, work, work_state, jobs), relative to the scenario file; none: a gravity model.")] = None
     gravity: Annotated[Length, Field(gt=0, description="Distance at which a work place is half as likely, of equal jobs. Assumption.")] = 8000.0
+    reach: Annotated[Length, Field(gt=0, description="Distance at which a place for errands or an evening out is half as likely, of equal kind. Assumption, set so that trips are about as long as published (see `population.evidence`).")] = 1500.0
     visitors: Annotated[Share, Field(description="Vehicles that come in from beyond to work, as a share of residents' vehicles. Assumption.")] = 0.10
     through: Annotated[Flow, Field(description="Through vehicles a day at each pair of motorway ends, both ways together. Assumption, to be calibrated to counts.")] = 0.0
+    through_pairs: Annotated[tuple[ThroughPair, ...], Field(description="Pairs of motorway ends that have their own flow in place of `through`.")] = ()
     through_return: Annotated[Share, Field(description="Share of through vehicles that come back within the pool on a later day. Assumption.")] = 0.3
     leaving_trip: Annotated[Length, Field(description="Mean length of a whole trip that begins or ends beyond the simulated streets: 12.1 miles, the mean commute of 2001 (FHWA, National Household Travel Survey). What it drives inside is taken off; used only to print how many kilometres lie outside.")] = 19_473.0
+    delivery: Annotated[Fleet, Field(description="Delivery vehicles, based at a work place, on a round of neighbouring addresses. A stop is a street, not a door.")] = Fleet(stops=40, places=80)
+    taxis: Annotated[Fleet, Field(description="Taxis and ride-hail, based at the driver's home, between any addresses of the town: two stops a ride. New York's yellow taxis made 36 rides a day (485,000 by 13,437 taxis, Taxicab Fact Book 2014); a suburb's are assumed to make a third.")] = Fleet(stops=24, places=60)
     habits: Habits = Habits()
+    calendar: Calendar = Calendar()
 
     @model_validator(mode="after")
     def _together(self) -> Population:
@@ -444,7 +509,7 @@ class Scenario(Model):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: Name
     question: Annotated[str, Field(description="What the study answers, in a sentence.")] = ""
-    start: Annotated[date, BeforeValidator(_day), Field(description="First day; a day runs from 04:00 to 04:00."), WithJsonSchema({"type": "string", "format": "date", "pattern": _DATE})]
+    start: Annotated[Day, Field(description="First day; a day runs from 04:00 to 04:00.")]
     length: Annotated[Duration, AfterValidator(_whole_days), Field(description="Whole days.")]
     seeds: Annotated[tuple[Count, ...], Field(min_length=1, description="Each seed redraws people, trips, cameras' random sites, reads and misreads; not the streets.")] = (1,)
     roads: RoadSource
