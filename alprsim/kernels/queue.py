@@ -54,7 +54,7 @@ NUMBER, FOLLOWING, MEANT, DEPARTED, ARRIVED, WHERE, LATER = range(7)
 
 AWAY, THERE, MISSED = range(3)  # on an earlier trip; free; was on an earlier trip when this one meant to depart
 
-BUCKET, PLANNED, LATE, PASSED, FORCED = range(5)  # of `clock`
+BUCKET, PLANNED, LATE, DRIVING, PASSED, FORCED = range(6)  # of `clock`
 
 
 class State(NamedTuple):
@@ -79,7 +79,8 @@ class State(NamedTuple):
     who: Int32Out
     """int32, its trip's number"""
     clock: Int64Out
-    """int64[5]: current bucket; row next to depart as planned; first late row; passages so far; forced moves so far"""
+    """int64[6]: current bucket; row next to depart as planned; first late row; how many vehicles are on links; passages so
+    far; forced moves so far"""
     ring: Int32
     """int32[roads + 1]: road r keeps its exits in ``exits[ring[r]:ring[r + 1]]``, round and round."""
     watched: Bool
@@ -146,7 +147,7 @@ def begin(
         time=np.empty(passages, np.int64),
         road=np.empty(passages, np.int32),
         who=np.empty(passages, np.int32),
-        clock=np.array([0, 0, NOBODY, 0, 0], np.int64),
+        clock=np.array([0, 0, NOBODY, 0, 0, 0], np.int64),
         ring=places.astype(np.int32),
         watched=watched,
         route=route,
@@ -404,17 +405,17 @@ def _depart(
         trip[t, DEPARTED] = now
         _arrive(trip, clock, t, now)
     else:
+        clock[DRIVING] += 1
         _join(link, car, buckets, route, len(link) // 2 + route[row], t, now, shift)
 
 
 @part_in_place
 def _next_bucket(buckets: Int32Out, bucket: int, last: int) -> int:
-    """Return the first bucket from `bucket` on that holds a turn, but at most `last`; a whole lap of none: `last`."""
+    """Return the first bucket from `bucket` on that holds a turn, but at most `last`."""
     mask = len(buckets) - 1
-    for other in range(bucket, min(last, bucket + mask + 1)):
-        if buckets[other & mask] >= 0:
-            return other
-    return max(bucket, last)
+    while bucket < last and buckets[bucket & mask] < 0:
+        bucket += 1
+    return bucket
 
 
 @kernel_in_place
@@ -436,11 +437,12 @@ def advance(
     """
     mask = len(buckets) - 1
     until = min(until, DAY)
-    bucket = clock[BUCKET]
+    bucket = int(clock[BUCKET])
     leaving = _next_departure(trip, clock)
     while True:
         departure = int(trip[leaving, MEANT]) if leaving >= 0 else NEVER
-        bucket = _next_bucket(buckets, bucket, min(departure, until) >> shift)
+        last = min(departure, until) >> shift
+        bucket = _next_bucket(buckets, bucket, last) if clock[DRIVING] > 0 else max(bucket, last)
         here = int(buckets[bucket & mask])
         now = int(link[here, DUE]) if here >= 0 else NEVER
         if min(departure, now) >= until:
@@ -455,6 +457,7 @@ def advance(
         if ahead < 0:
             _clear(link, car, exits, buckets, flows, ring, route, here, now, shift)
             _call(link, buckets, here, stuck, shift)
+            clock[DRIVING] -= 1
             _arrive(trip, clock, t, now)
             leaving = _next_departure(trip, clock)
             continue

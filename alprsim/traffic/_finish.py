@@ -22,10 +22,12 @@ def finish(plan: Plan, progress: Progress, until: int, table: Flows | None) -> P
 
     depart, arrive = np.empty_like(enter), np.empty_like(enter)
     entries = np.zeros(len(times), np.int32)
+    ready = np.zeros(int(plan.vehicle.max(initial=-1)) + 1, np.int64)
     passed = replay.replay(
-        plan.vehicle, order, begin, plan.end, enter, plan.route, times, plan.watched, progress.passed,
-        depart, arrive, entries, *progress.log,
+        order, *(column[order] for column in (plan.vehicle, begin, plan.end, enter)), plan.route, times, plan.watched,
+        progress.passed, ready, depart, arrive, entries, *progress.log,
     )  # fmt: skip
+    depart[order], arrive[order] = depart.copy(), arrive.copy()
     vehicles = progress.vehicles + entries
     spent = progress.spent + entries * times.astype(np.int64)
     np.add.at(vehicles, cells, 1)

@@ -14,10 +14,11 @@ _KEPT = ("link", "car", "trip", "exits", "buckets", "flows", "clock")
 
 
 class Queues:
-    """A day's vehicles in ``kernels/queue.py``; `shift` is its buckets' width and changes nothing but the speed."""
+    """A day's vehicles in ``kernels/queue.py``; `shift` is its buckets' width, log₂ ms, and changes only the speed."""
 
-    def __init__(self, plan: Plan, *, shift: int = 0) -> None:
+    def __init__(self, plan: Plan, *, shift: int | None = None) -> None:
         self._plan = plan
+        shift = _shift(plan) if shift is None else shift
         roads = plan.roads
         self._state = queue.begin(
             roads.crossing, roads.headway, roads.room, plan.wave, plan.watched, plan.vehicle, plan.meant, plan.first,
@@ -70,3 +71,10 @@ class Queues:
             for name, column in queues.log._asdict().items():
                 column[: queues.passed] = saved[name]
         return queues
+
+
+def _shift(plan: Plan) -> int:
+    """Return the width of buckets that are neither crowded at the busy hours nor nearly all empty."""
+    moves = int(np.sum(plan.end - plan.first))
+    span = int(np.ptp(plan.meant)) if len(plan.meant) else 0
+    return max(0, (span // max(1, 4 * moves)).bit_length() - 1)  # a quarter of the mean time between two moves
