@@ -24,7 +24,7 @@ def finish(plan: Plan, progress: Progress, until: int, table: Flows | None) -> P
     entries = np.zeros(len(times), np.int32)
     ready = np.zeros(int(plan.vehicle.max(initial=-1)) + 1, np.int64)
     passed = replay.replay(
-        order, *(column[order] for column in (plan.vehicle, begin, plan.end, enter)), plan.route, times, plan.watched,
+        order, plan.vehicle[order], begin[order], plan.end[order], enter[order], plan.route, times, plan.watched,
         progress.passed, ready, depart, arrive, entries, *progress.log,
     )  # fmt: skip
     depart[order], arrive[order] = depart.copy(), arrive.copy()
