@@ -85,30 +85,40 @@ def streets(side: int) -> Roads:
     One lane at 13.9 m/s, bumper to bumper every 7 m, backward wave 5 m/s; 800 to 900 vehicles an hour, as a lane with
     green half of the time lets pass.
     """
-    tail, way = np.divmod(np.arange(4 * side * side), 4)  # east, west, south, north
-    y, x = np.divmod(tail, side)
-    inside = np.choose(way, [x < side - 1, x > 0, y < side - 1, y > 0])
-    tail, way = tail[inside], way[inside]
+    tail, head = links(side)
     rows = np.arange(len(tail))
     length = 150 + below(draw(stream(4, "length"), rows), 101)
     return Roads.of(
-        tail=tail, head=tail + np.array([1, -1, side, -side])[way], length=length, lanes=np.ones(len(rows)),
-        kind=np.full(len(rows), 3), crossing=length * 10_000 // 139,
-        headway=4_000 + 250 * below(draw(stream(4, "headway"), rows), 3), room=length // 7, wave=length * 200,
+        tail=tail, head=head, length=length, lanes=np.ones(len(rows)), kind=np.full(len(rows), 3),
+        crossing=length * 10_000 // 139, headway=4_000 + 250 * below(draw(stream(4, "headway"), rows), 3),
+        room=length // 7, wave=length * 200,
     )  # fmt: skip
+
+
+def links(side: int):
+    """Return tail and head of both ways between neighbours on a grid, ordered by tail."""
+    tail, way = np.divmod(np.arange(4 * side * side), 4)  # east, west, south, north
+    y, x = np.divmod(tail, side)
+    inside = np.choose(way, [x < side - 1, x > 0, y < side - 1, y > 0])
+    return tail[inside], tail[inside] + np.array([1, -1, side, -side])[way[inside]]
 
 
 def _city(side: int, vehicle, depart, origin, destination) -> City:
     roads = streets(side)
+    return city(roads, vehicle, depart, stairs(side, roads, origin, destination))
+
+
+def city(roads: Roads, vehicle, depart, paths: Paths) -> City:
+    """Return a city in which every trip has a path of its own."""
     nobody = np.full(len(vehicle), -1)
     trips = Trips.of(
         vehicle=vehicle, depart=depart, purpose=np.zeros(len(vehicle)),
         driver=nobody, companion=nobody, origin=nobody, destination=nobody,
     )  # fmt: skip
-    return City(roads, trips, _paths(side, roads, origin, destination), np.arange(len(vehicle), dtype=np.int32))
+    return City(roads, trips, paths, np.arange(len(vehicle), dtype=np.int32))
 
 
-def _paths(side: int, roads: Roads, origin, destination) -> Paths:
+def stairs(side: int, roads: Roads, origin, destination) -> Paths:
     """Drive the stairs closest to the straight line, block by block."""
     number = np.full(4 * side * side, -1, np.int32)  # by (tail, way)
     way = np.select([roads.head == roads.tail + 1, roads.head == roads.tail - 1, roads.head > roads.tail], [0, 1, 2], 3)
