@@ -1,61 +1,100 @@
 """The queue model on a grid of streets: link moves a second, and that every vehicle arrives when it always did."""
 
+import json
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 
+from alprsim import traffic
 from alprsim.kernels import queue
-from alprsim.randomness import below, draw, stream
+from alprsim.scenario import models
+from benchmarks import grid
 
-SIDE, TRIPS, SPAN = 20, 20_000, 450_000
+pytestmark = pytest.mark.benchmark(timer=time.process_time)  # others' work on the machine does not count
 
-
-def grid_paths(origin, destination):
-    """Drive along the row, then along the column; roads of junction j: 4j + (east, west, south, north)."""
-    y, x = np.divmod(origin, SIDE)
-    ty, tx = np.divmod(destination, SIDE)
-    across, down = np.abs(tx - x), np.abs(ty - y)
-    first = np.concatenate([[0], np.cumsum(across + down)])
-    trip = np.repeat(np.arange(len(origin)), across + down)
-    step = np.arange(len(trip)) - first[trip]
-    over, under = np.minimum(step, across[trip]), np.maximum(step - across[trip], 0)
-    junction = (y[trip] + under * np.sign(ty - y)[trip]) * SIDE + x[trip] + over * np.sign(tx - x)[trip]
-    way = np.where(step < across[trip], np.where(tx > x, 0, 1)[trip], np.where(ty > y, 2, 3)[trip])
-    return first.astype(np.int64), (4 * junction + way).astype(np.int32)
+DAY = 86_400_000
 
 
-def day(wave):
-    """Return a state before the first departure: 1,600 links of 200 m, 20,000 trips in 7.5 minutes, so that queues spill back."""
-    roads, rows = np.arange(4 * SIDE * SIDE), np.arange(TRIPS)
-    origin, destination = (below(draw(stream(1, q), rows), SIDE * SIDE) for q in ("origin", "destination"))
-    first, route = grid_paths(origin, destination)
-    trip = np.full((TRIPS, 8), -1, np.int64)
-    trip[:, queue.AT], trip[:, queue.END], trip[:, queue.CAR] = first[:-1] - 1, first[1:], queue.THERE
-    trip[:, queue.MEANT] = below(draw(stream(1, "depart"), rows), SPAN // 1000) * 1000
-    crossing = (12_000 + below(draw(stream(1, "crossing"), roads), 8_000)).astype(np.int32)
-    headway = (1_800 + 300 * below(draw(stream(1, "headway"), roads), 4)).astype(np.int32)
-    room, waves = np.full(len(roads), 26, np.int32), np.full(len(roads), wave, np.int32)
-    watched = np.zeros(len(roads), np.int64)
-    order = np.argsort(trip[:, queue.MEANT], kind="stable").astype(np.int32)
-    return queue.begin(crossing, headway, room, waves, watched, trip, route, order, 0, stuck=60_000, shift=2)
+@pytest.fixture(scope="module")
+def city():
+    return grid.rush()
 
 
 @pytest.mark.parametrize(
-    ("wave", "answer"),
-    [(40_000, (266_370, 10_394_285_899, 29)), (0, (266_370, 10_196_872_591, 0))],
-    ids=["newell", "simple"],
+    ("storage", "answer"),
+    [("newell", (2_065_160, 136_249_644_469, 940)), ("simple", (2_065_160, 132_643_225_522, 0))],
 )
-def test_advance(benchmark, wave, answer):
+def test_advance(benchmark, city, storage, answer):
+    """7,920 links, 100,000 trips: the bench of design/traffic.md §3."""
+    wave = city.roads.wave if storage == "newell" else np.zeros_like(city.roads.wave)
+    meant, first = city.trips.depart.astype(np.int64) * 1000, city.paths.first
+    nothing = np.zeros(len(city.roads), np.bool_)
     states = []
 
     def setup():
-        states.append(day(wave))
-        return (*states[-1], 86_400_000), {}
+        states[:] = [
+            queue.begin(
+                city.roads.crossing, city.roads.headway, city.roads.room, wave, nothing, city.trips.vehicle, meant,
+                first[:-1], first[1:], city.paths.road, 0, stuck=60_000,
+            )
+        ]  # fmt: skip
+        return (*states[0], DAY), {}
 
-    benchmark.pedantic(queue.advance, setup=setup, rounds=5)
-    last = states[-1]
-    moves = int(last.flows[:, 0].sum())
-    assert moves == len(last.route)
-    assert (last.trip[:, queue.ARRIVED] >= 0).all()
-    assert (moves, int(last.trip[:, queue.ARRIVED].sum()), int(last.clock[queue.FORCED])) == answer
+    benchmark.pedantic(queue.advance, setup=setup, rounds=7)
+    last = states[0]
+    moves, arrived = int(last.flows[:, 0].sum()), queue.tell(last).arrived
+    assert moves == city.moves
+    assert (arrived >= 0).all()
+    assert (moves, int(arrived.sum()), int(last.clock[queue.FORCED])) == answer
+    lost = (arrived - meant - city.free_times()) / 1000
+    assert 100 < lost.mean() < 250
+    benchmark.extra_info["mean delay, s"] = round(float(lost.mean()), 1)
+    note(benchmark, moves)
+
+
+@pytest.mark.parametrize(
+    ("storage", "answer"),
+    [("newell", (27_488_154, 44_739_872_930, 0, 427_486)), ("simple", (27_488_154, 44_739_873_961, 0, 427_486))],
+)
+def test_a_regions_day(benchmark, storage, answer):
+    """400,000 vehicles from tables to journeys, flows and the passages of 500 roads, in a process of its own."""
+    told = benchmark.pedantic(region, (storage,), rounds=1)  # its own CPU time, not this process's, counts
+    assert [told[name] for name in ("moves", "arrive", "forced", "passages")] == list(answer)
+    assert told["peak MB"] < 1500
+    benchmark.extra_info["moves a second"] = round(told["moves"] / told["engine s"])
+    benchmark.extra_info |= {name: told[name] for name in ("engine s", "whole day s", "peak MB")}
+
+
+def region(storage):
+    program = f"from benchmarks.test_queue import drive_region as d; d({storage!r})"
+    return json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
+
+
+def drive_region(storage):
+    """Drive the day; write what it told and what it took, in CPU seconds, as JSON."""
+    import resource  # not on Windows
+
+    city, spec = grid.region_day(), models.Traffic(storage=storage, stuck="60 s")
+    watched = np.arange(len(city.roads)) % 64 == 0
+    given = (city.roads, city.trips, city.paths, city.route, spec)
+    queues = traffic.Queues(traffic.plan(*given, day=0, watched=watched))
+    start = time.process_time()
+    queues.advance(DAY)
+    engine = time.process_time() - start
+    del queues
+    start = time.process_time()
+    day = traffic.drive(*given, day=0, fidelity="queue", watched=watched)
+    told = {
+        "moves": day.moves, "arrive": int(day.journeys.arrive.sum(dtype=np.int64)), "forced": day.forced,
+        "passages": len(day.passages), "engine s": round(engine, 2), "whole day s": round(time.process_time() - start, 2),
+        "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000,
+    }  # fmt: skip
+    sys.stdout.write(json.dumps(told))
+
+
+def note(benchmark, moves):
     if benchmark.stats:
         benchmark.extra_info["moves a second"] = round(moves / benchmark.stats.stats.min)

@@ -77,6 +77,19 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
     Input arrays are accepted read-only or writable; outputs are annotated ``…Out`` or returned.
     """
+    return _compile(function)
+
+
+def kernel_in_place(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile like ``kernel`` a function that makes no array, without counting references to those it is given.
+
+    Numba counts an array up and down, by an atomic addition, for every call of a part that takes it: two thirds of the
+    time of a kernel that calls parts for every event (the queue's: 3.3 million moves a second, and 10.8 without).
+    """
+    return _compile(function, _nrt=False)
+
+
+def _compile(function: Callable[P, R], **options: bool) -> Callable[P, R]:
     if numba.config.DISABLE_JIT:
         return _plain(function)
     hints = get_type_hints(function, include_extras=True)
@@ -84,9 +97,11 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = _cache_folder()
     try:
-        compiled: Callable[P, R] = numba.njit(signature, nogil=True, cache=True, error_model="numpy")(function)
+        compiled: Callable[P, R] = numba.njit(signature, nogil=True, cache=True, error_model="numpy", **options)(
+            function
+        )
     except RuntimeError:  # no folder to cache in (a read-only home): compile for this process alone
-        compiled = numba.njit(signature, nogil=True, error_model="numpy")(function)
+        compiled = numba.njit(signature, nogil=True, error_model="numpy", **options)(function)
     finally:
         numba.config.CACHE_DIR = before
     return compiled
@@ -106,6 +121,12 @@ def _plain(function: Callable[P, R]) -> Callable[P, R]:
 def part_of_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only kernels call: inlined by LLVM, typed where it is used."""
     compiled: Callable[P, R] = numba.njit(nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def part_in_place(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a part of a ``kernel_in_place``: inlined, and no more an array maker than that."""
+    compiled: Callable[P, R] = numba.njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False)(function)
     return compiled
 
 

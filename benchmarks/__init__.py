@@ -1,0 +1,1 @@
+"""Kernel benchmarks, one file a kernel file: each asserts its answer."""
