@@ -38,17 +38,20 @@ def day_trips(departs):
     return Trips.of(vehicle=np.arange(k), depart=np.asarray(departs) // 1000, purpose=np.zeros(k), **nobody)
 
 
-def along(paths, trips):
-    """Return the paths, and who drives which: vehicle by vehicle in turn."""
+def compressed(paths):
+    """Return paths, each a list of links, as the model takes them."""
     first = np.cumsum([0, *(len(path) for path in paths)], dtype=np.int64)
-    return Paths(first, np.concatenate(paths).astype(np.int32)), (np.arange(trips) % len(paths)).astype(np.int32)
+    return Paths(first, np.concatenate(paths).astype(np.int32))
 
 
-def drive(roads, departs, *, paths=None, **options):
-    """Drive one vehicle a departure (ms), along all links or along the paths in turn."""
-    compressed, route = along([range(len(roads))] if paths is None else paths, len(departs))
+def drive(roads, departs, *, paths=None, route=None):
+    """Drive one vehicle a departure (ms): along all links, along the paths in turn, or each along its route of these."""
+    paths = [range(len(roads))] if paths is None else paths
+    route = np.arange(len(departs)) % len(paths) if route is None else route
     spec = models.Traffic(stuck="1 h")
-    return traffic.drive(roads, day_trips(departs), compressed, route, spec, day=0, **{"fidelity": "queue", **options})
+    return traffic.drive(
+        roads, day_trips(departs), compressed(paths), route.astype(np.int32), spec, day=0, fidelity="queue"
+    )
 
 
 def corridor(headways, departs, *, paths=None, **links_like):

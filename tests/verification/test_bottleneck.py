@@ -5,8 +5,24 @@ import pytest
 from matplotlib.collections import LineCollection
 
 from tests.verification.roadway import (
-    BACK, BLUE, COMPILED, CROSSING, FREE, GREY, JAM, LENGTH, ORANGE, RED, ROOM, WAVE, corridor, count, drive, entries,
-    links, picture,
+    BACK,
+    BLUE,
+    COMPILED,
+    CROSSING,
+    FREE,
+    GREY,
+    JAM,
+    LENGTH,
+    ORANGE,
+    RED,
+    ROOM,
+    WAVE,
+    corridor,
+    count,
+    drive,
+    entries,
+    links,
+    picture,
 )  # fmt: skip
 
 pytestmark = [pytest.mark.verification, COMPILED]
@@ -42,16 +58,20 @@ def draw_curves(day, departs, file):
     for times, colour, label in ways:
         left.step(times / 60_000, numbers, where="post", color=colour, label=label)
     arrived, gone = (count(times, minutes * 60_000) for times, *_ in ways)
-    left.fill_between(minutes, gone, arrived, color=ORANGE, alpha=0.25, linewidth=0, label="delay of all")
-    right.plot(minutes, arrived - gone, color=ORANGE, label="vehicles delayed (the gap of the left curves)")
+    hours = (np.sum(ways[1][0]) - np.sum(ways[0][0])) / 3_600_000
+    label = f"delay of all: {hours:.1f} vehicle-hours"
+    left.fill_between(minutes, gone, arrived, color=ORANGE, alpha=0.25, linewidth=0, label=label)
+    left.set(ylabel="vehicles, cumulated")
     moments = np.arange(0, 2_700_000, 1_000)
-    for road in (3, 0):
+    for road, colour, where in ((3, BLUE, "last link before the bottleneck"), (0, ORANGE, "first link of the road")):
         n = count(entries(day, road), moments) - count(entries(day, road + 1), moments)
-        where = "last link before the bottleneck" if road else "first link of the road"
-        right.plot(moments / 60_000, n, color=BLUE if road else GREY, linewidth=1, label=f"on the {where}")
-    right.axhline((JAM - 0.25 / BACK) * LENGTH, color=RED, linestyle=":", label="k_jam − q/w, a link: 12.5")
-    for axis in (left, right):
-        axis.set(xlim=(0, 45), ylim=(0, None))
+        right.plot(moments / 60_000, n, color=colour, linewidth=1, label=f"on the {where}")
+    right.axhline(
+        (JAM - 0.25 / BACK) * LENGTH, color=GREY, linestyle="--", label="theory of a queue: k_jam − q/w", zorder=0
+    )
+    right.set(ylabel="vehicles on a link of 150 m")
+    for axis, top in ((left, 650), (right, 20)):
+        axis.set(xlim=(0, 45), ylim=(0, top))
         axis.legend(frameon=False, fontsize=8, loc="lower right" if axis is left else "upper right")
     figure.savefig(file, dpi=120)
 

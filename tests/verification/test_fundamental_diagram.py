@@ -6,8 +6,25 @@ import pytest
 from alprsim import roads
 from alprsim.tables import RoadKind
 from tests.verification.roadway import (
-    BACK, BLUE, CAPACITY, COMPILED, CROSSING, FREE, GREEN, GREY, JAM, LENGTH, ORANGE, RED, ROOM, WAVE, corridor, count,
-    density, entries, picture,
+    BACK,
+    BLUE,
+    CAPACITY,
+    COMPILED,
+    CROSSING,
+    FREE,
+    GREEN,
+    GREY,
+    JAM,
+    LENGTH,
+    ORANGE,
+    RED,
+    ROOM,
+    WAVE,
+    corridor,
+    count,
+    density,
+    entries,
+    picture,
 )  # fmt: skip
 
 pytestmark = [pytest.mark.verification, COMPILED]
