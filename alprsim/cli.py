@@ -168,6 +168,9 @@ def traffic(
 ) -> None:
     """Drive one day by queue and draw it: a corridor, the map, the network; passages and flows as tables."""
     loaded = _study(scenario, overrides, seed, graph)
+    days = loaded.scenario.length // 86_400
+    if day is not None and day >= days:
+        raise click.UsageError(f"--day must be one of the scenario's {days} days, 0 to {days - 1}, not {day}")
     from alprsim import survey, sweep
 
     folder = out or sweep.RUNS / f"{loaded.scenario.name}-traffic-{loaded.digest()[:8]}"

@@ -17,7 +17,7 @@ from alprsim.report import corridor as stretch
 from alprsim.report import traffic_pictures as pictures
 from alprsim.report import traffic_states as states
 from alprsim.scenario.read import Loaded
-from alprsim.tables import DAY, DAY_STARTS, Int64, Network, Trips
+from alprsim.tables import DAY, DAY_STARTS, Float64, Int64, Network, Trips
 
 RECORD = "traffic.json"
 """What a survey says of itself."""
@@ -34,7 +34,7 @@ class _Seen(NamedTuple):
     driven: traffic.Day
     leave: Int64
     """[passages] ms"""
-    delay: states.Float64
+    delay: Float64
     """[roads × 96] vehicle-hours"""
     hour: int
     start: int
@@ -76,12 +76,9 @@ def run(
     ------
     OSError
         When the folder cannot be written, before anything is computed.
-    ValueError
-        A day that the scenario does not have, or no corridor.
+    CorridorError
+        What is named is no corridor (before anything is driven), or nobody drives.
     """
-    days = loaded.scenario.length // DAY
-    if not 0 <= day < days:
-        raise ValueError(f"--day must be one of the scenario's {days} days, 0 to {days - 1}, not {day}")
     target, partial = _claim(out)
     try:
         world = experiment.prepare(loaded, scratch=partial, jobs=1, tell=tell)

@@ -127,9 +127,9 @@ def crossings(corridor: Corridor, passages: Passages, leave: Int64, roads: int) 
 def throughs(corridor: Corridor, seen: Crossings) -> Throughs:
     """Return who entered at the corridor's start and drove to its end."""
     order = np.lexsort((seen.entered, seen.trip))
-    place, trip, entered, left = (column[order] for column in seen)
+    place, trip, entered, left = seen.place[order], seen.trip[order], seen.entered[order], seen.left[order]
     n = len(corridor.road)
-    starts = np.flatnonzero(place[: len(place) - n + 1] == 0)
+    starts = np.flatnonzero(place[: max(len(place) - n + 1, 0)] == 0)
     whole = np.ones(len(starts), np.bool_)
     for step in range(1, n):
         row = starts + step

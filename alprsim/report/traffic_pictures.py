@@ -32,8 +32,8 @@ _BUSY = ListedColormap(colormaps["viridis"](np.arange(230))[::-1])
 """The busier the darker; viridis without its yellow, which white paper swallows."""
 
 _DPI = 110
-_MOST_LINES = 25_000
-"""Vehicles' lines in one picture: more cannot be told apart, and take seconds to draw."""
+_MOST_VEHICLES = 400
+"""In one time–space diagram: the lines of more cannot be told apart."""
 
 
 class Caption(NamedTuple):
@@ -75,7 +75,7 @@ def _time_space(
     """Draw vehicles as lines from entry to exit of each road, coloured by speed; of many vehicles every n-th."""
     shown = np.flatnonzero((seen.left > start) & (seen.entered < end))
     vehicles = np.unique(seen.trip[shown])
-    every = 1 + len(shown) // _MOST_LINES
+    every = 1 + len(vehicles) // _MOST_VEHICLES
     shown = shown[np.isin(seen.trip[shown], vehicles[::every])]
     place, took = seen.place[shown], seen.left[shown] - seen.entered[shown]
     speed = 100 * np.minimum(crossing[place] / np.maximum(took, 1), 1)
@@ -121,14 +121,16 @@ def maps(
 ) -> None:
     """Draw flow and speed by link on two maps: both directions of a street together, of speeds the slower one's."""
     lines, flow, speed = _segments(junctions, roads, links)
-    wide, tall = max(float(np.ptp(junctions.x)), 1.0), max(float(np.ptp(junctions.y)), 1.0)
+    least = max(np.ptp(junctions.x), np.ptp(junctions.y)) / 4  # a single road is no strip without width
+    (west, east), (south, north) = _limits(junctions.x, least), _limits(junctions.y, least)
+    wide, tall = east - west, north - south
     beside = wide <= 1.8 * tall
     across = 6.4 if beside else 10.0
     size = (13, min(across * tall / wide, 8.5) + 1.5) if beside else (10, 2 * across * tall / wide + 2.6)
     figure = Figure(figsize=size, layout="constrained")
     left, right = figure.subplots(*((1, 2) if beside else (2, 1)))
     for axis in (left, right):
-        axis.set(aspect="equal", xlim=_padded(junctions.x), ylim=_padded(junctions.y))
+        axis.set(aspect="equal", xlim=(west, east), ylim=(south, north))
         axis.axis("off")
     most = max(float(flow.max(initial=0)), 10.0)
     busy = ScalarMappable(LogNorm(max(most / 1000, 1.0), most), _BUSY)
@@ -144,10 +146,10 @@ def maps(
     figure.savefig(file, dpi=_DPI)
 
 
-def _padded(values: Float64) -> tuple[float, float]:
+def _limits(values: Float64, least: float) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    margin = 0.02 * (high - low) + 1
-    return low - margin, high + margin
+    half = 0.52 * max(high - low, least, 1.0)
+    return (low + high) / 2 - half, (low + high) / 2 + half
 
 
 def _segments(
@@ -156,7 +158,7 @@ def _segments(
     """Return each street once: its line, the flow of both directions, the lower relative speed of those driven."""
     low, high = np.minimum(roads.tail, roads.head), np.maximum(roads.tail, roads.head)
     _, first, street = np.unique(low.astype(np.int64) * len(junctions) + high, return_index=True, return_inverse=True)
-    flow = np.bincount(street, links.flow)
+    flow = np.bincount(street, links.flow).astype(np.float64)
     speed = np.ones(len(first))
     np.minimum.at(speed, street, np.where(links.flow > 0, links.relative, 1))
     ends = np.stack([low[first], high[first]], axis=1)

@@ -36,9 +36,10 @@ class NetworkStates(NamedTuple):
 
 
 def exits(passages: Passages, journeys: Journeys) -> Int64:
-    """Return when each passage's vehicle left the road that it then entered, ms; every road must have been watched.
+    """Return when each passage's vehicle left the road that it then entered, ms.
 
-    That is the entry of its next road; at its trip's end the arrival, which is rounded up to a second.
+    That is the entry of its next road; at its trip's end the arrival, which is rounded up to a second. Every road must
+    have been watched, and take at least 1 ms to cross (as ``roads.build`` makes them), so that time tells the order.
     """
     order = np.argsort(passages.trip, kind="stable")
     trip, entry = passages.trip[order], passages.time[order]

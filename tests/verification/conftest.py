@@ -1,5 +1,6 @@
 """Verification leaves evidence: a table of every expectation with what was measured, printed at the end, and pictures."""
 
+import math
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -50,7 +51,9 @@ def pytest_terminal_summary(terminalreporter, config):
     for (row, expectation), checks in by_line.items():
         worst = max(checks, key=lambda c: c.measured - c.allowed)
         within = "yes" if all(c.measured <= c.allowed for c in checks) else "NO"
-        off, allowed = (f"{value:.4g} {worst.unit}" for value in (worst.measured, worst.allowed))
+        off, allowed = (
+            f"{v:.4g} {worst.unit}" if v < math.inf else "anything" for v in (worst.measured, worst.allowed)
+        )
         rows.append((row, expectation, str(len(checks)), off, allowed, within))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     terminalreporter.section("verification")

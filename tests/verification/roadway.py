@@ -20,7 +20,8 @@ LENGTH = 150.0
 CAPACITY = JAM * FREE * BACK / (FREE + BACK)  # vehicles/s
 
 # Okabe and Ito's colours, which colour-blind people tell apart (jfly.uni-koeln.de/color).
-BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#777777"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+GREY = "#777777"
 
 
 def links(headways, *, crossing=CROSSING, room=ROOM, wave=WAVE, length=LENGTH):

@@ -5,8 +5,8 @@ departments' own study, one seed (an hour, 6 GB). Streets stay those of the stud
 the traffic; cameras are placed anew by the study's rule, which looks at each variant's own flows.
 """
 
-import csv
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from alprsim import experiment, inquiry
 from alprsim.results import words
 from alprsim.scenario import models
 from alprsim.scenario.read import load
-from tests.verification.roadway import BLUE, COMPILED, GREEN, GREY, ORANGE, PURPLE, RED, picture
+from tests.verification.roadway import BLUE, COMPILED, GREEN, GREY, ORANGE, PURPLE, RED, SKY, picture
 
 pytestmark = [pytest.mark.verification, pytest.mark.whole, COMPILED]
 
@@ -62,7 +62,7 @@ def variants():
 
 
 def ladder(loaded, world, seed, folder):
-    """Return the share of trips detected, mean over vehicles, under each limit (s), and the vehicle-km of a weekday."""
+    """Return the share of trips detected under each limit (s), mean over vehicles."""
     folder.mkdir()
     done = experiment.simulate(loaded, world, seed=seed, folder=folder, tell=lambda *_: None)
     said = inquiry.ask(loaded, world, done, seed=seed, folder=folder, tell=lambda *_: None)
@@ -73,22 +73,26 @@ def ladder(loaded, world, seed, folder):
 
 
 @pytest.fixture(scope="module")
-def ladders(tmp_path_factory):
-    """Return the ladder under each variant."""
+def ladders(tmp_path_factory, plots):
+    """Return the ladder under each variant; each is written down as soon as it is known."""
     scratch = tmp_path_factory.mktemp("worlds")
     plain, found = None, {}
-    for row, (name, (overrides, other_routes, seed)) in enumerate(variants().items()):
-        loaded = load(STUDY, overrides=(*LIGHT, *overrides))
-        if plain is None or other_routes:
-            (scratch / f"plan{row}").mkdir()
-            world = experiment.prepare(loaded, scratch=scratch / f"plan{row}", jobs=1, tell=lambda *_: None)
-            plain = plain or world
-            world = experiment.World(plain.network, world.routes, plain.agencies)
-        else:
-            world = plain
-        found[name] = ladder(loaded, world, seed, scratch / f"seed{row}")
-        for file in sorted((scratch / f"seed{row}").rglob("*.parquet")):
-            file.unlink()  # ten years of reads are not kept for a line of the figure
+    with (plots / f"{load(STUDY).scenario.name}_ladders.csv").open("w") as file:
+        for row, (name, (overrides, other_routes, seed)) in enumerate(variants().items()):
+            loaded = load(STUDY, overrides=(*LIGHT, *overrides))
+            if plain is None or other_routes:
+                (scratch / f"plan{row}").mkdir()
+                world = experiment.prepare(loaded, scratch=scratch / f"plan{row}", jobs=1, tell=lambda *_: None)
+                plain = plain or world
+                world = experiment.World(plain.network, world.routes, plain.agencies)
+            else:
+                world = plain
+            found[name] = ladder(loaded, world, seed, scratch / f"seed{row}")
+            shutil.rmtree(scratch / f"seed{row}")  # reads of the whole study are gigabytes
+            if name == BASE:
+                file.write(",".join(["variant", *map(words.duration, found[BASE])]) + "\n")
+            file.write(",".join([name, *(f"{value:.5f}" for value in found[name].values())]) + "\n")
+            file.flush()
     return found
 
 
@@ -101,19 +105,19 @@ def differences(ladders):
     }
 
 
-ALLOWED = {"volume": 1.0, "free flow": 0.5, "every day": 0.5, "everybody": 3.0, "twice the route": 1.0, "another": 1.0}
-"""Percentage points, at any limit: as found, rounded up."""
+ALLOWED = {
+    "volume −15 %": 1.0, "volume +15 %": 1.0, "free flow": 0.1, "every day by queue": 0.1,
+    "everybody the quickest way": 1.0, "twice the route groups": 0.5,
+}  # fmt: skip
+"""Percentage points at any limit, as found and rounded up; another seed, the yardstick, may move it as it will."""
 
 
 def test_the_ladder_hardly_moves(ladders, verified, plots):
-    draw(ladders, plots / "what_traffic_does_to_the_answer.png")
-    with (plots / "what_traffic_does_to_the_answer.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["variant", *map(words.duration, ladders[BASE])])
-        writer.writerows([name, *(f"{value:.5f}" for value in values.values())] for name, values in ladders.items())
+    draw(ladders, plots / f"{load(STUDY).scenario.name}_ladders.png")
+    row = f"trips detected, {load(STUDY).scenario.name}"
     for name, points in differences(ladders).items():
-        allowed = next((limit for start, limit in ALLOWED.items() if name.startswith(start)), 3.0)
-        verified("retention ladder", f"{name}: trips detected, at any limit", np.abs(points).max(), allowed, "points")
+        allowed = ALLOWED.get(name, 1.0) if name != "another seed" else np.inf
+        verified(row, f"{name}: largest difference at any limit", np.abs(points).max(), allowed, "points")
 
 
 def draw(ladders, file):
@@ -122,7 +126,7 @@ def draw(ladders, file):
     )
     steps = list(ladders[BASE])
     at = np.arange(len(steps))
-    looks = [(c, m) for m in ("o", "s", "^") for c in (BLUE, RED, GREEN, ORANGE, PURPLE)]
+    looks = [(c, m) for m in ("o", "s", "^") for c in (BLUE, RED, GREEN, ORANGE, PURPLE, SKY)]
     left.plot(at, [100 * v for v in ladders[BASE].values()], color="black", linewidth=3, label=BASE)
     right.axhline(0, color="black", linewidth=3, label=BASE)
     for (name, points), (colour, marker) in zip(differences(ladders).items(), looks, strict=False):
