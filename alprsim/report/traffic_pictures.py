@@ -106,11 +106,9 @@ def _cumulative(curves: Axes, gap: Axes, through: Throughs, free: float, start: 
     curves.set_title("Those who drive from A to B (Newell’s cumulative curves)", fontsize=9, loc="left")
     curves.legend(frameon=False, fontsize=8, loc="upper left")
     gap.fill_between(clock, 0, np.maximum(due - done, 0), color=_ORANGE, alpha=0.6, linewidth=0)
-    hours = float(np.clip(do - would, 0, None)[(do > start) & (do < end)].sum()) / 3_600_000
+    hours = float(np.maximum(due - done, 0).mean()) * (end - start) / 3_600_000
     gap.set(ylabel="of them delayed", ylim=(0, None))
-    gap.set_title(
-        f"The gap between the curves: {hours:,.1f} vehicle-hours lost in the time shown", fontsize=9, loc="left"
-    )
+    gap.set_title(f"The gap between the curves: {hours:,.1f} vehicle-hours lost", fontsize=9, loc="left")
     for axis in (curves, gap):
         axis.yaxis.set_major_formatter(_thousands())
         _plain(axis)
