@@ -45,11 +45,11 @@ def compressed(paths):
     return Paths(first, np.concatenate(paths).astype(np.int32))
 
 
-def drive(roads, departs, *, paths=None, route=None):
+def drive(roads, departs, *, paths=None, route=None, storage="newell"):
     """Drive one vehicle a departure (ms): along all links, along the paths in turn, or each along its route of these."""
     paths = [range(len(roads))] if paths is None else paths
     route = np.arange(len(departs)) % len(paths) if route is None else route
-    spec = models.Traffic(stuck="1 h")
+    spec = models.Traffic(stuck="1 h", storage=storage)
     return traffic.drive(
         roads, day_trips(departs), compressed(paths), route.astype(np.int32), spec, day=0, fidelity="queue"
     )

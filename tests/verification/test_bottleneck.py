@@ -67,7 +67,7 @@ def draw_curves(day, departs, file):
         n = count(entries(day, road), moments) - count(entries(day, road + 1), moments)
         right.plot(moments / 60_000, n, color=colour, linewidth=1, label=f"on the {where}")
     right.axhline(
-        (JAM - 0.25 / BACK) * LENGTH, color=GREY, linestyle="--", label="theory of a queue: k_jam − q/w", zorder=0
+        (JAM - 0.25 / BACK) * LENGTH, color=GREY, linestyle="--", label="theory of a queue: k_jam − q/w", zorder=3
     )
     right.set(ylabel="vehicles on a link of 150 m")
     for axis, top in ((left, 650), (right, 20)):

@@ -23,7 +23,9 @@ from tests.verification.roadway import (
     corridor,
     count,
     density,
+    drive,
     entries,
+    links,
     picture,
 )  # fmt: skip
 
@@ -57,9 +59,8 @@ def congested(headway):
         came, left = entries(day, road), entries(day, road + 1)
         on = count(came, moments) - count(left, moments)
         off = max(off, np.abs(on - (JAM - q / BACK) * LENGTH).max())
-        window = 1_000_000, 1_000_000 + 700_000 // headway * headway
-        states.append((count(came, window[1] - 1) - count(came, window[0] - 1), density(came, left, *window)))
-        states[-1] = (states[-1][0] * 1000 / (window[1] - window[0]), states[-1][1])
+        start, end = 1_000_000, 1_000_000 + 700_000 // headway * headway
+        states.append((np.sum((came >= start) & (came < end)) * 1000 / (end - start), density(came, left, start, end)))
     return np.array(states), off
 
 
@@ -77,6 +78,14 @@ def test_the_free_branch_is_exact(interval, verified):
 def test_the_congested_branch_is_within_a_vehicle_a_link(headway, verified):
     _, off = congested(headway)
     verified(ROW, "congested: k = k_jam − q/w at any moment", off, 1 + 1e-9, "vehicles a link")
+
+
+def test_simple_storage_has_no_congested_branch(verified):
+    """The option without waves: whatever a queue's flow, it stands at jam density. So it is not the default."""
+    day = drive(links([0] * 6 + [4_000]), np.arange(900) * 2_000, storage="simple")
+    moments = np.arange(1_000_000, 1_700_000, 500)
+    on = np.array([count(entries(day, road), moments) - count(entries(day, road + 1), moments) for road in range(2, 6)])
+    verified(ROW, "simple storage (an option): k = k_jam at any flow", ROOM - on.min(), 1, "vehicles a link")
 
 
 def most():
