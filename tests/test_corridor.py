@@ -34,7 +34,7 @@ def driven(paths):
 
 
 def delayed(road):
-    return np.where(np.arange(6) == road, 1.5, 0.0)
+    return np.where(np.arange(6) == road, corridor.QUEUE, 1.5)
 
 
 def test_it_grows_from_the_worst_road_both_ways():
@@ -59,9 +59,9 @@ def test_it_is_ten_kilometres_at_the_most():
     assert found.road.tolist() == [0, 1]
 
 
-def test_where_nobody_is_delayed_it_starts_from_the_busiest_road():
+def test_where_little_is_lost_it_starts_from_the_busiest_road():
     passed, _ = driven([[0, 1], [2], [2]])
-    found = corridor.choose(street(), passed, np.zeros(6))
+    found = corridor.choose(street(), passed, delayed(0) * 0.99)
     assert (found.road.tolist(), found.rule) == ([2], corridor.RULE_FREE)
 
 

@@ -13,13 +13,12 @@ SHARE = 1 / 3
 LONGEST = 10_000.0
 """m"""
 
-RULE = (
-    "the road on which most vehicle-hours are lost in the day, and the way most of its vehicles come from and go on to, as "
-    "long as a third of them drive all of it, 10 km at the most"
-)
-RULE_FREE = RULE.replace(
-    "on which most vehicle-hours are lost in the day", "that most vehicles enter (nobody is delayed)"
-)
+QUEUE = 20.0
+"""Vehicle-hours lost on a road in a day from which on its queue is worth a look: assumption."""
+
+_GROWN = ", and the way most of its vehicles come from and go on to, as long as a third of them drive all of it, at most 10 km"
+RULE = f"the road on which most vehicle-hours are lost in the day{_GROWN}"
+RULE_FREE = f"the road that most vehicles enter (none loses {QUEUE:g} vehicle-hours in the day){_GROWN}"
 RULE_NAMED = "as asked for"
 
 _NEITHER = 'must be "roads:" or "junctions:" and their rows, such as roads:12,40,41'
@@ -56,7 +55,7 @@ class Crossings(NamedTuple):
 
 
 def choose(roads: Roads, passages: Passages, delay: Float64) -> Corridor:
-    """Choose by `RULE`, or `RULE_FREE` where nobody is delayed.
+    """Choose by `RULE`, or by `RULE_FREE` where no road loses `QUEUE`.
 
     Parameters
     ----------
@@ -72,7 +71,7 @@ def choose(roads: Roads, passages: Passages, delay: Float64) -> Corridor:
     """
     if not len(passages):
         raise CorridorError("nobody drives on that day, so there is no corridor to show")
-    lost = bool(delay.max() > 0)
+    lost = bool(delay.max() >= QUEUE)
     seed = int(delay.argmax() if lost else np.bincount(passages.road, minlength=len(roads)).argmax())
     return _along(roads, np.array(_grow(roads, passages, seed), np.int32), RULE if lost else RULE_FREE)
 

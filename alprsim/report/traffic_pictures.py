@@ -15,7 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from numpy.typing import NDArray
 
 from alprsim.report.corridor import Corridor, Crossings, Throughs
@@ -110,6 +110,7 @@ def _cumulative(curves: Axes, gap: Axes, through: Throughs, free: float, start: 
     gap.set(ylabel="of them delayed", ylim=(0, None))
     gap.set_title(f"The gap between the curves: {hours:,.1f} vehicle-hours lost", fontsize=9, loc="left")
     for axis in (curves, gap):
+        axis.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axis.yaxis.set_major_formatter(_thousands())
         _plain(axis)
 
@@ -121,6 +122,7 @@ def maps(
     lines, flow, speed = _segments(junctions, roads, links)
     least = max(np.ptp(junctions.x), np.ptp(junctions.y)) / 4  # a single road is no strip without width
     (west, east), (south, north) = _limits(junctions.x, least), _limits(junctions.y, least)
+    south -= 0.06 * (north - south)  # where the scale bar stands
     wide, tall = east - west, north - south
     beside = wide <= 1.8 * tall
     across = 6.4 if beside else 10.0
