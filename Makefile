@@ -27,8 +27,8 @@ plain: $(VENV)/.ready  ## The tests again, kernels as plain Python, so that they
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -m "not verification and not whole"
 	$(BIN)/python -m coverage report
 
-verify: $(VENV)/.ready  ## Against theory and other programs; minutes.
-	$(BIN)/python -m pytest -m verification
+verify: $(VENV)/.ready  ## Against theory and other programs; minutes. Ends with a table; pictures go to results/runs/plots.
+	ALPRSIM_PLOTS=$${ALPRSIM_PLOTS:-results/runs/plots} $(BIN)/python -m pytest -m verification
 
 bench: $(VENV)/.ready  ## Kernel benchmarks, each asserting its answer.
 	$(BIN)/python -m pytest benchmarks --benchmark-only

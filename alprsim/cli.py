@@ -133,6 +133,60 @@ def run(
 
 
 @main.command()
+@_scenario
+@click.option("--day", type=click.IntRange(min=0), help="Of the scenario, from 0 (default: its first weekday).")
+@click.option(
+    "--hour",
+    type=click.IntRange(0, 23),
+    help="Clock hour that maps and corridor show (default: most time is lost in it).",
+)
+@click.option(
+    "--corridor",
+    metavar="ROWS",
+    help="roads:12,40,41 or junctions:7,9,30, rows of their tables (default: from the road of the most delay on).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder (default: results/runs/NAME-traffic-DIGEST); of a run's folder its subfolder traffic.",
+)
+@_seed
+@_set
+@_graph
+@_json
+@_plainly
+def traffic(
+    scenario: Path,
+    day: int | None,
+    hour: int | None,
+    corridor: str | None,
+    out: Path | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    graph: Path | None,
+    as_json: bool,
+) -> None:
+    """Drive one day by queue and draw it: a corridor, the map, the network; passages and flows as tables."""
+    loaded = _study(scenario, overrides, seed, graph)
+    days = loaded.scenario.length // 86_400
+    if day is not None and day >= days:
+        raise click.UsageError(f"--day must be one of the scenario's {days} days, 0 to {days - 1}, not {day}")
+    from alprsim import survey, sweep
+
+    folder = out or sweep.RUNS / f"{loaded.scenario.name}-traffic-{loaded.digest()[:8]}"
+    chosen = survey.usual_day(loaded) if day is None else day
+    with sweep.Progress(sys.stderr) as progress:
+        record, files = survey.run(
+            loaded, out=folder, day=chosen, hour=hour, corridor=corridor, tell=progress.stage("traffic")
+        )
+    if as_json:
+        click.echo(json.dumps({**record, "folder": str(files[0].parent)}, indent=2))
+        return
+    for file in files:
+        click.echo(file)
+
+
+@main.command()
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_json
 @_plainly

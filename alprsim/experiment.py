@@ -145,6 +145,16 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     return Simulated(settlement, placement)
 
 
+def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) -> tuple[Trips, traffic.Day]:
+    """Drive one day of one seed by queue, every road watched: that day as the scenario's people live it."""
+    tell("people", 0)
+    settlement = population.settle(world.network, loaded.scenario.population, seed=seed, base=loaded.base)
+    tell("queue", 0)
+    every = np.ones(len(world.network.roads), np.bool_)
+    trips, _, driven = _drive(loaded, world, settlement, seed, day, None, every, "queue")
+    return trips, driven
+
+
 class _Tally:
     """What became of the plates that passed each camera, and how many different ones it recorded, day by day."""
 

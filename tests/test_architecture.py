@@ -23,6 +23,7 @@ ALLOWED = {
     "inquiry": GROUND | {"scenario", "store"} | STAGES | {"experiment"},
     "results": GROUND | {"scenario", "store", "measures"},
     "report": GROUND | {"scenario", "measures", "results"},
+    "survey": GROUND | {"scenario", "experiment", "report"} | STAGES,
     "sweep": GROUND | {"scenario", "store", "experiment", "inquiry", "results", "report"} | STAGES,
 }
 # A stage's private half (an underscored file) belongs to the stage that it serves.
@@ -94,7 +95,9 @@ def test_kernels_know_nothing_of_the_rest(file: Path):
             assert {n.name.split(".")[0] for n in node.names} <= allowed
 
 
-@pytest.mark.parametrize(("library", "homes"), [("simpy", {"traffic", "ledger"}), ("osmnx", {"roads"})])
+@pytest.mark.parametrize(
+    ("library", "homes"), [("simpy", {"traffic", "ledger"}), ("osmnx", {"roads"}), ("matplotlib", {"report"})]
+)
 def test_a_library_has_its_home(library: str, homes: set[str]):
     users = set()
     for file in PACKAGE.rglob("*.py"):

@@ -112,7 +112,7 @@ for command in (["check", {str(hamlet)!r}], ["run", {str(hamlet)!r}, "--set", "c
         main(command)
     except SystemExit:
         pass
-heavy = {{"numba", "pandas", "osmnx", "scipy", "pyarrow", "networkx", "simpy", "jinja2", "rich"}}
+heavy = {{"numba", "pandas", "osmnx", "scipy", "pyarrow", "networkx", "simpy", "jinja2", "rich", "matplotlib"}}
 print(*heavy & set(sys.modules), file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
@@ -322,6 +322,44 @@ def test_the_real_danbury_by_name_from_replayed_replies(offline, shared_data):
     assert done.exit_code == 0, done.output
     assert pq.read_metadata(offline / "result" / "junctions.parquet").num_rows == 2067
     assert json.loads((offline / "result" / "run.json").read_text())["labels"]["streets"] == "real"
+
+
+# --- traffic ----------------------------------------------------------------------------------------------------------
+
+DRAWN = ["corridor.png", "map.png", "network.png", "passages.parquet", "flows.parquet", "traffic.json"]
+
+
+def test_traffic_prints_the_paths_of_what_it_wrote(outpost, tmp_path):
+    done = alprsim("traffic", outpost, "--out", tmp_path / "day", "--seed", 1, "--hour", 8, "--day", 1)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == [str(tmp_path / "day" / name) for name in DRAWN]
+    assert all((tmp_path / "day" / name).stat().st_size for name in DRAWN)
+    assert "traffic: queue" in done.stderr
+
+
+def test_traffic_says_it_as_json_too(outpost, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wider = save(grid(6), tmp_path / "wider.graphml")
+    done = alprsim("traffic", outpost, "--graph", wider, "--set", "title=Other", "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert (said["title"], said["day"], said["files"]) == ("Other", 0, DRAWN[:-1])
+    assert said["moves"] > said["forced_moves"] == 0
+    assert Path(said["folder"]).parent == Path("results/runs")
+    assert Path(said["folder"]).name.startswith("outpost-traffic-")
+    assert (tmp_path / said["folder"] / "traffic.json").exists()
+
+
+def test_traffic_that_cannot_be_shown_is_refused(outpost, tmp_path):
+    out = "--out", tmp_path / "day"
+    refused(
+        alprsim("traffic", outpost, *out, "--day", 2), 2, "--day must be one of the scenario's 2 days, 0 to 1, not 2"
+    )
+    refused(alprsim("traffic", outpost, *out, "--hour", 24), 2, "--hour")
+    refused(alprsim("traffic", outpost, *out, "--corridor", "I-95"), 1, 'must be "roads:" or "junctions:"')
+    refused(alprsim("traffic", outpost, *out, "--set", "cameras.cuont=1"), 2, "did you mean 'count'")
+    refused(alprsim("traffic", outpost, "--out", outpost.parent), 1, "is no traffic survey: it is left as it is")
+    assert not list(tmp_path.iterdir())
 
 
 # --- compare ----------------------------------------------------------------------------------------------------------
