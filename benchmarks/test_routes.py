@@ -31,7 +31,8 @@ def grid():
 def planned(grid):
     first_road, head, _, toward = grid
     turns = np.empty((TREES, JUNCTIONS), np.int8)
-    routes.next_turns(toward, first_road, head, np.full(len(head), 1000, np.int32), 0, turns)
+    rows = np.arange(TREES, dtype=np.int32)
+    routes.next_turns(toward, first_road, head, np.full(len(head), 1000, np.int32), rows, turns)
     return turns
 
 

@@ -249,7 +249,7 @@ def test_blocks_and_buckets_change_no_answer(hamlet, hamlet_run, tmp_path, monke
 @pytest.mark.parametrize(("forced", "said"), [(10, 0), (11, 1)])
 def test_streets_that_jam_are_told(tmp_path, forced, said):
     nothing_left_out = SimpleNamespace(rejected=[])
-    chosen = routing.Assignment((), (), 0.02)
+    chosen = routing.Assignment((), (), 0, 0.02)
     experiment._note(np.array([10_000, forced, 3]), chosen, nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert (told["queue_moves"], told["forced_moves"], told["unfinished_trips"]) == (10_000, forced, 3)
@@ -260,11 +260,12 @@ def test_streets_that_jam_are_told(tmp_path, forced, said):
 
 @pytest.mark.parametrize(("last", "said"), [(0.02, False), (0.0204, True)])
 def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
-    chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 0.02)
+    chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
     nothing_left_out = SimpleNamespace(rejected=[])
     experiment._note(np.array([10_000, 0, 0]), chosen, nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert told["route_choice"]["gap"] == [0.3, 0.1, 0.05]
+    assert told["route_choice"]["taken_back"] == 1
     assert told["route_choice"]["perceived"] == [0.25, 0.08, last]
     assert told["route_choice"]["converged"] is not said
     unconverged = "route choice stopped unconverged: after 2 iterations the relative gap is 2.0%, above 2.0%"

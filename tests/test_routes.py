@@ -26,7 +26,9 @@ def test_route_kernels_agree_with_their_twins(drawn):
     first_road = np.searchsorted(tail, np.arange(n + 1)).astype(np.int64)
     toward = [naive.toward(roads, n, destination) for destination in destinations]
     turns = np.full((len(toward) + 2, n), 99, np.int8)
-    routes.next_turns(np.array(toward, np.int32), first_road, head, cost, 1, turns)
+    routes.next_turns(
+        np.array(toward, np.int32), first_road, head, cost, np.arange(1, len(toward) + 1, dtype=np.int32), turns
+    )
     expected = naive.next_turns(toward, roads, n)
     assert turns[1:-1].tolist() == expected
     assert (turns[[0, -1]] == 99).all()

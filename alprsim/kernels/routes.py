@@ -24,7 +24,7 @@ FAR = 1 << 62
 
 
 @kernel
-def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, row: int, turns: Int8GridOut) -> None:
+def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, row: Int32, turns: Int8GridOut) -> None:
     """Turn trees of next junctions into trees of next roads, as the road's place among its junction's exits.
 
     Parameters
@@ -35,8 +35,8 @@ def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, r
         Junction j's exits are roads first_road[j]:first_road[j + 1].
     head : int32[n_roads], cost : int32[n_roads]
         Where each road leads, and its cost; of parallel roads the cheapest (then the first) is taken.
-    row : int
-        The row of ``turns`` that the first tree is written to.
+    row : int32[n_trees]
+        The row of ``turns`` that each tree is written to.
     turns : int8[n_trees, n_junctions]
         Written: the exit to take, −1 none.
     """
@@ -48,7 +48,7 @@ def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, r
                 for road in range(first_road[junction], first_road[junction + 1]):
                     if head[road] == following and (best < 0 or cost[road] < cost[best]):
                         best = road
-            turns[row + tree, junction] = -1 if best < 0 else best - first_road[junction]
+            turns[row[tree], junction] = -1 if best < 0 else best - first_road[junction]
 
 
 @kernel

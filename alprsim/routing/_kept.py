@@ -62,7 +62,7 @@ class Cache:
         laid = streets(network.roads, len(network.junctions), np.unique(network.places.junction))
         if shapes != {(len(laid.destinations), len(laid.tree))}:
             return None
-        assignment = Assignment(tuple(said["gap"]), tuple(said["perceived"]), said["largest"])
+        assignment = Assignment(tuple(said["gap"]), tuple(said["perceived"]), said["taken_back"], said["largest"])
         return Plan(Routes(laid, files, arrays["in_force"]), arrays["busiest"], assignment)
 
     def keep(self, key: str, plan: Plan) -> None:

@@ -1,5 +1,6 @@
 """Trees of quickest ways to every destination, by scipy's shortest paths: a set of trees a cost vector."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -18,67 +19,90 @@ _CHUNK = 128  # trees at a time: scipy's answer of 128 × 20,000 junctions is 31
 _SMALL = 40_000_000  # cells, 5 s of one process: below, starting others (2.5 s) costs more than it saves
 
 
+class Order(NamedTuple):
+    """Trees to grow."""
+
+    cost: Int32
+    """[roads] ms, positive"""
+    trees: Path | Turns
+    """The set they belong to."""
+    rows: Int32
+    """Which of its rows."""
+
+
 class _Work(NamedTuple):
-    """Cost vectors, and where the trees of each go."""
-
     streets: Streets
-    costs: tuple[Int32, ...]
     graphs: tuple[csr_array, ...]
-    sets: tuple[Path | Turns, ...]
+    orders: tuple[Order, ...]
 
-    def grow(self, which: int, start: int, end: int) -> int:
-        """Write the trees from row ``start`` to ``end`` of one cost vector; return how many."""
-        streets, cost, trees = self.streets, self.costs[which], self.sets[which]
-        turns = np.load(trees, mmap_mode="r+") if isinstance(trees, Path) else trees
-        destinations = streets.destinations[start:end]
-        _, toward = dijkstra(self.graphs[which], indices=destinations, return_predecessors=True)
+    def grow(self, number: int, start: int, end: int) -> int:
+        """Write the trees from place ``start`` to ``end`` of one order; return how many."""
+        streets, (cost, trees, rows) = self.streets, self.orders[number]
+        turns = opened(trees)
+        some = rows[start:end]
+        _, toward = dijkstra(self.graphs[number], indices=streets.destinations[some], return_predecessors=True)
         toward = np.ascontiguousarray(toward, np.int32)
-        kernels.next_turns(toward, streets.first_road, streets.head, cost, start, turns)
+        kernels.next_turns(toward, streets.first_road, streets.head, cost, some, turns)
         return end - start
 
 
 def grow(
-    streets: Streets, tail: Int32, costs: Sequence[Int32], files: Sequence[Path | None], *, jobs: int = 1,
+    streets: Streets, tail: Int32, orders: Sequence[Order], *, jobs: int = 1,
     progress: Callable[[float], None] = lambda _: None,
-) -> tuple[Path | Turns, ...]:  # fmt: skip
-    """Grow the trees to every destination for each cost vector.
+) -> None:  # fmt: skip
+    """Grow trees by their cost vectors into their sets.
 
     Parameters
     ----------
     streets
     tail : int32[roads]
-    costs : int32[roads] each, ms, positive
-    files
-        Where each set goes (.npy); in memory if None.
+    orders
+        On several processes only if all sets lie in files.
     jobs
         Processes; the answer is the same for any number.
     progress
         Called with the share done.
     """
-    shape = (len(streets.destinations), len(streets.tree))
-    sets = tuple(_blank(file, shape) for file in files)
-    graphs = tuple(_reversed_graph(tail, streets.head, cost, len(streets.tree)) for cost in costs)
-    work = _Work(streets, tuple(costs), graphs, sets)
-    starts = range(0, shape[0], _CHUNK)
-    chunks = [(which, start, min(start + _CHUNK, shape[0])) for which in range(len(costs)) for start in starts]
-    total, done = len(costs) * shape[0], 0
-    if jobs <= 1 or total * shape[1] < _SMALL or None in files:
+    graphs = tuple(_reversed_graph(tail, streets.head, order.cost, len(streets.tree)) for order in orders)
+    work = _Work(streets, graphs, tuple(orders))
+    chunks = [
+        (number, start, min(start + _CHUNK, len(order.rows)))
+        for number, order in enumerate(orders)
+        for start in range(0, len(order.rows), _CHUNK)
+    ]
+    total, done = sum(len(order.rows) for order in orders), 0
+    if jobs <= 1 or total * len(streets.tree) < _SMALL or not all(isinstance(order.trees, Path) for order in orders):
         for chunk in chunks:
             done += work.grow(*chunk)
             progress(done / total)
-        return sets
+        return
     with ProcessPoolExecutor(jobs, get_context("forkserver"), _keep, (work,)) as pool:
         for finished in as_completed([pool.submit(_grow_kept, *chunk) for chunk in chunks]):
             done += finished.result()
             progress(done / total)
-    return sets
 
 
-def _blank(file: Path | None, shape: tuple[int, int]) -> Path | Turns:
+def opened(trees: Path | Turns) -> Turns:
+    """Open a set for reading and writing."""
+    return np.load(trees, mmap_mode="r+") if isinstance(trees, Path) else trees
+
+
+def blank(streets: Streets, file: Path | None) -> Path | Turns:
+    """Make a set without trees, in memory if no file is given."""
+    shape = (len(streets.destinations), len(streets.tree))
     if file is None:
         return np.empty(shape, np.int8)
     file.unlink(missing_ok=True)  # what lies there may be a kept plan's file by a second name
     np.lib.format.open_memmap(file, "w+", np.int8, shape)
+    return file
+
+
+def copied(trees: Path | Turns, file: Path | None) -> Path | Turns:
+    """Return a copy of a set, in memory if no file is given."""
+    if file is None or not isinstance(trees, Path):
+        return np.array(trees)
+    file.unlink(missing_ok=True)
+    shutil.copyfile(trees, file)
     return file
 
 
@@ -98,5 +122,5 @@ def _keep(work: _Work) -> None:
     _kept[:] = [work]
 
 
-def _grow_kept(which: int, start: int, end: int) -> int:
-    return _kept[0].grow(which, start, end)
+def _grow_kept(number: int, start: int, end: int) -> int:
+    return _kept[0].grow(number, start, end)

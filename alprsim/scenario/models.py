@@ -83,6 +83,13 @@ def _rising(steps: tuple[int, ...]) -> tuple[int, ...]:
     return steps
 
 
+def _ascending_hours(hours: tuple[int, ...]) -> tuple[int, ...]:
+    for before, after in pairwise(hours):
+        if after <= before:
+            raise ValueError(f"must ascend from hour to hour; {after} follows {before}")
+    return hours
+
+
 def _as_text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
@@ -270,7 +277,7 @@ class RouteChoice(Model):
 
     groups: Annotated[int, Field(ge=1, le=64, description="Groups that drivers are dealt to for good, each with its own ways: one of them is the least share of drivers that chooses anew, and two drivers of a pair have at most so many different ways at an hour. Assumption.")] = 4
     noise: Annotated[float, Field(ge=0, le=1, description="Perception noise: standard deviation of what a group takes a way of ten minutes' free driving to last, as a share of it. Its variance grows with the way's time (Sheffi and Powell 1982), so it does not matter how a map cuts streets into segments. Each road's error is log-normal and the group's for good. Assumption.")] = 0.05
-    periods: Annotated[tuple[Annotated[int, Field(ge=0, le=23)], ...], Field(min_length=1, description="Hours of the day at which other ways may be taken, ascending; before the first it is still the last one's period. Assumption.")] = (6, 10, 15, 19)
+    periods: Annotated[tuple[Annotated[int, Field(ge=0, le=23)], ...], Field(min_length=1, description="Hours of the day at which other ways may be taken, ascending; before the first it is still the last one's period. Assumption."), AfterValidator(_ascending_hours)] = (6, 10, 15, 19)
     gap: Annotated[Share, Field(description="Drivers stop choosing anew when all together could gain no more than this share of their time, as they see it (relative gap). Assumption.")] = 0.02
     iterations: Annotated[int, Field(ge=0, le=200, description="They choose anew so often at most; a run that stops there says so. Assumption.")] = 12
 
