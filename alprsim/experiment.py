@@ -37,6 +37,7 @@ from alprsim.tables import (
     Sites,
     Trips,
     VehicleKind,
+    Vehicles,
 )
 
 Tell = Callable[[str, float], None]
@@ -59,6 +60,7 @@ class World:
 
     network: Network
     routes: routing.Routes
+    assignment: routing.Assignment
     agencies: Agencies
 
 
@@ -81,32 +83,63 @@ class Distance(NamedTuple):
     """By `population.leaving_trip`, an assumption."""
 
 
-def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell) -> World:
-    """Load the roads and plan the routes; the trees are kept in ``scratch/turns.npy``."""
+def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path | None = None) -> World:
+    """Load the roads and plan the routes; the trees are kept in ``scratch``, and in ``cache`` for other runs."""
     tell("roads", 0)
     network = roads.load(loaded.scenario.roads, base=loaded.base)
     agencies = _agencies(loaded)
     siting.check(network, agencies, loaded.scenario.cameras, towns_of=_towns_of(loaded), base=loaded.base)
     tell("routes", 0)
-    routes, busiest = routing.plan(
-        network, _usual_weekday(loaded, network), groups=loaded.scenario.traffic.route_groups, jobs=jobs,
-        file=scratch / "turns.npy", progress=lambda done: tell("routes", done),
+    plan = _plan(loaded, network, scratch, jobs, tell, routing.Cache(cache) if cache else None)
+    return World(_widened(network, plan.busiest), plan.routes, plan.assignment, agencies)
+
+
+def _plan(
+    loaded: Loaded, network: Network, scratch: Path, jobs: int, tell: Tell, cache: routing.Cache | None
+) -> routing.Plan:
+    """Plan the routes against a usual weekday, driven in queues unless the scenario knows none, or take a kept plan."""
+    spec = loaded.scenario.traffic
+    trips, vehicles = _usual_weekday(loaded, network)
+    access = network.places.junction
+    demand = routing.Demand(access[trips.origin], access[trips.destination], trips.depart, vehicles.key[trips.vehicle])
+    columns = (*network.roads.data().values(), network.junctions.osm_id, access, *demand)
+    key = routing.digest(f"{spec.model_dump_json()} {network.generated}", columns)
+    kept = cache.take(key, network, scratch) if cache else None
+    if kept:
+        return kept
+    nothing = np.zeros(len(network.roads), np.bool_)
+    days = 0
+
+    def drive(busiest: Float64, paths: Paths, route: Int32) -> Flows:
+        nonlocal days
+        days += 1
+        tell(f"routes, day {days}", 0)
+        return traffic.drive(
+            _widened(network, busiest).roads, trips, paths, route, spec, day=1, fidelity="queue", watched=nothing,
+            engine="compiled",
+        ).flows  # fmt: skip
+
+    plan = routing.plan(
+        network, demand, spec.routes, drive=None if spec.fidelity == "free" else drive, folder=scratch, jobs=jobs,
+        progress=lambda done: tell("routes", done),
     )  # fmt: skip
-    if network.generated:
-        network = roads.dimension(network, busiest)
-    return World(network, routes, agencies)
+    if cache:
+        cache.keep(key, plan)
+    return plan
 
 
-def _usual_weekday(loaded: Loaded, network: Network) -> routing.Demand:
+def _widened(network: Network, busiest: Float64) -> Network:
+    return roads.dimension(network, busiest) if network.generated else network
+
+
+def _usual_weekday(loaded: Loaded, network: Network) -> tuple[Trips, Vehicles]:
     """Return a weekday's trips of a population that no seed simulates: every seed drives by the same plan."""
     study = loaded.scenario
     people = study.population.model_copy(update={"calendar": models.Calendar()})
     settlement = population.settle(network, people, seed=PLANNING_SEED, base=loaded.base)
     monday = study.start - timedelta(days=study.start.weekday())
     trips = population.trips(settlement, network, people, seed=PLANNING_SEED, day=1, start=monday)
-    access = network.places.junction
-    hour = (trips.depart - DAY) // 3600
-    return routing.Demand(access[trips.origin], access[trips.destination], hour.astype(np.int32))
+    return trips, settlement.vehicles
 
 
 def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tell) -> Simulated:
@@ -141,7 +174,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     for name, table in (("people", settlement.people), ("vehicles", settlement.vehicles), ("flows", usual)):
         parquet.save(table, folder / f"{name}.parquet")
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
-    _note(queued, distance, placement, folder / "simulated.json")
+    _note(queued, distance, world.assignment, placement, folder / "simulated.json")
     return Simulated(settlement, placement)
 
 
@@ -226,8 +259,8 @@ def _drive(
     study, network = loaded.scenario, world.network
     trips = population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
     access = network.places.junction
-    group = routing.group_of(settlement.vehicles.key[trips.vehicle], world.routes.groups)
-    paths, route = routing.paths(world.routes, access[trips.origin], access[trips.destination], group)
+    group = routing.group_of(settlement.vehicles.key[trips.vehicle], len(world.routes.in_force))
+    paths, route = routing.paths(world.routes, access[trips.origin], access[trips.destination], group, trips.depart)
     driven = traffic.drive(
         network.roads, trips, paths, route, study.traffic, day=day, fidelity=fidelity or study.traffic.fidelity,
         table=table, watched=watched,
@@ -247,20 +280,26 @@ def _queued(driven: traffic.Day) -> Int64:
     return np.array([driven.moves, driven.forced, driven.unfinished], np.int64)
 
 
-def _note(queued: Int64, distance: Distance, placement: siting.Placement, file: Path) -> None:
-    """Write what a reader should know of how the traffic and the cameras came about."""
+def _note(
+    queued: Int64, distance: Distance, chosen: routing.Assignment, placement: siting.Placement, file: Path
+) -> None:
+    """Write what a reader should know of how the routes, the traffic and the cameras came about."""
     moves, forced, unfinished = (int(count) for count in queued)
     notes = []
+    if chosen.converged is False:
+        notes.append(
+            f"route choice stopped unconverged: after {len(chosen.perceived) - 1} iterations the relative gap is "
+            f"{chosen.perceived[-1]:.1%}, above {chosen.largest:.1%}"
+        )
     if forced > MOST_FORCED * moves:
         notes.append(
             f"{forced / moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
         )
     notes += [f"camera left out ({left_out.group}): {left_out.reason}" for left_out in placement.rejected]
-    counted = {
-        "queue_moves": moves, "forced_moves": forced, "unfinished_trips": unfinished, "distance": distance._asdict(),
-        "notes": notes,
-    }  # fmt: skip
-    file.write_text(json.dumps(counted, indent=1, ensure_ascii=False))
+    counted = {"queue_moves": moves, "forced_moves": forced, "unfinished_trips": unfinished}
+    route_choice = {**chosen._asdict(), "converged": chosen.converged}
+    said = {**counted, "distance": distance._asdict(), "route_choice": route_choice, "notes": notes}
+    file.write_text(json.dumps(said, indent=1, ensure_ascii=False))
 
 
 def _day_type(loaded: Loaded, day: int) -> str:

@@ -20,13 +20,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any, Self
 
-from alprsim import experiment, inquiry, parquet, provenance, report, results, routing
+from alprsim import experiment, inquiry, parquet, provenance, report, results
 from alprsim.experiment import Tell, World
 from alprsim.measures.question import join
 from alprsim.scenario.read import Loaded
 from alprsim.tables import Measured
 
 RUNS = Path("results/runs")
+ROUTES = ".routes"
+"""Folder beside the runs where planned routes are kept for the next run of the same world."""
 
 
 def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progress | None = None) -> results.Run:
@@ -66,7 +68,9 @@ def _run(loaded: Loaded, target: Path, partial: Path, jobs: int, progress: Progr
     seeds = loaded.scenario.seeds
     missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
     with clock("roads and routes"):
-        world = experiment.prepare(loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"))
+        world = experiment.prepare(
+            loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=target.parent / ROUTES
+        )
     with clock("seeds"):
         _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)
     shutil.rmtree(scratch)
@@ -126,13 +130,11 @@ def _run_seeds(loaded: Loaded, world: World, seeds: list[int], partial: Path, jo
     context.set_forkserver_preload(["alprsim.experiment"])
     with context.Manager() as manager:
         heard: Any = manager.Queue()
-        turns = partial / "scratch" / "turns.npy"
-        sent = World(world.network, world.routes._replace(turns=world.routes.turns[:0]), world.agencies)
         left = iter(seeds)
         with ProcessPoolExecutor(jobs, context) as pool:
 
             def start(n: int) -> set[Future[None]]:
-                return {pool.submit(_in_worker, loaded, sent, turns, seed, partial, heard) for seed in islice(left, n)}
+                return {pool.submit(_in_worker, loaded, world, seed, partial, heard) for seed in islice(left, n)}
 
             waiting = start(jobs)  # no more than run at once: what the pool has in its queue would outlive an error
             while waiting:
@@ -152,9 +154,8 @@ def _result(future: Future[None]) -> None:
         raise OSError("a process was killed, perhaps for want of memory; fewer --jobs need less of it") from error
 
 
-def _in_worker(loaded: Loaded, world: World, turns: Path, seed: int, partial: Path, heard: Any) -> None:
-    opened = World(world.network, routing.reopen(world.routes, turns), world.agencies)
-    run_seed(loaded, opened, seed, partial, lambda stage, done: heard.put((seed, stage, done)))
+def _in_worker(loaded: Loaded, world: World, seed: int, partial: Path, heard: Any) -> None:
+    run_seed(loaded, world, seed, partial, lambda stage, done: heard.put((seed, stage, done)))
 
 
 def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:

@@ -31,7 +31,8 @@ def grid():
 def planned(grid):
     first_road, head, _, toward = grid
     turns = np.empty((TREES, JUNCTIONS), np.int8)
-    routes.next_turns(toward, first_road, head, np.full(len(head), 1000, np.int32), 0, turns)
+    rows = np.arange(TREES, dtype=np.int32)
+    routes.next_turns(toward, first_road, head, np.full(len(head), 1000, np.int32), rows, turns)
     return turns
 
 
@@ -56,10 +57,12 @@ def test_next_turns(benchmark, grid):
 def test_count_roads(benchmark, grid):
     first_road, head, *_ = grid
     tree, origin, destination, blocks = asked(grid)
-    count = np.empty(ROUTES, np.int32)
-    lost = benchmark(routes.count_roads, planned(grid), first_road, head, tree, origin, destination, count)
+    count, mark = np.empty(ROUTES, np.int32), np.empty(ROUTES, np.uint64)
+    lost = benchmark(routes.count_roads, planned(grid), first_road, head, tree, origin, destination, count, mark)
     assert lost == -1
     assert np.array_equal(count, blocks)
+    pairs = np.unique((origin.astype(np.int64) * JUNCTIONS + destination)[origin != destination])
+    assert len(np.unique(mark[origin != destination])) == len(pairs)
     if benchmark.stats:
         benchmark.extra_info["roads/s"] = round(int(count.sum()) / benchmark.stats.stats.min)
 
@@ -74,5 +77,39 @@ def test_fill_roads(benchmark, grid):
     assert np.array_equal(head[road[first[1:][far] - 1]], destination[far])
     starts = np.searchsorted(first_road, road[first[:-1][far]], side="right") - 1
     assert np.array_equal(starts, origin[far])
+    if benchmark.stats:
+        benchmark.extra_info["roads/s"] = round(len(road) / benchmark.stats.stats.min)
+
+
+SAME_HOURS = 400  # trips whose soonest arrival is looked for
+
+
+def test_quickest(benchmark, grid):
+    """Streets that take 10 s and, in the second hour, 20 s: a trip at 0:50 that takes longer than 10 minutes feels it."""
+    first_road, head, *_ = grid
+    _, origin, destination, blocks = (column[:SAME_HOURS] for column in asked(grid))
+    time = np.full((routes.SLOTS_A_DAY, len(head)), 10_000, np.int32)
+    time[4:8] = 20_000
+    depart, arrive = np.full(SAME_HOURS, 50 * 60_000), np.empty(SAME_HOURS, np.int64)
+    ends = np.ascontiguousarray(origin), np.ascontiguousarray(destination)
+    lost = benchmark(routes.quickest, first_road, head, time, time, *ends, depart, arrive)
+    assert lost == -1
+    late = np.maximum(blocks - 60, 0)
+    assert np.array_equal(arrive - depart, blocks * 10_000 + np.minimum(late, 180) * 10_000)
+    if benchmark.stats:
+        benchmark.extra_info["trips/s"] = round(SAME_HOURS / benchmark.stats.stats.min)
+
+
+def test_drive(benchmark, grid):
+    first_road, head, *_ = grid
+    tree, origin, _, blocks = asked(grid)
+    first = np.concatenate([[0], np.cumsum(blocks, dtype=np.int64)])
+    road = np.empty(first[-1], np.int32)
+    routes.fill_roads(planned(grid), first_road, head, tree, origin, first, road)
+    time = np.full((routes.SLOTS_A_DAY, len(head)), 10_000, np.int32)
+    time[0] = 15_000
+    depart, arrive = np.zeros(ROUTES, np.int64), np.empty(ROUTES, np.int64)
+    benchmark(routes.drive, first[:-1], first[1:], road, depart, time, arrive)
+    assert np.array_equal(arrive, blocks * 10_000 + np.minimum(blocks, 60) * 5_000)
     if benchmark.stats:
         benchmark.extra_info["roads/s"] = round(len(road) / benchmark.stats.stats.min)

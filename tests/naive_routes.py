@@ -32,3 +32,30 @@ def toward(roads, n, destination):
             if head in away and tail not in away:
                 away[tail], following[tail] = away[head] + 1, head
     return following
+
+
+QUARTER, SLOTS = 900_000, 96
+
+
+def driven_until(roads, depart, time):
+    """Return when a trip along these roads arrives; time: [quarter hour][road], ms."""
+    for road in roads:
+        depart += time[depart // QUARTER % SLOTS][road]
+    return depart
+
+
+def left_by(now, road, time):
+    """Return the soonest that a road is left, waiting before it for up to a day allowed."""
+    quarter = now // QUARTER
+    waited = [(q * QUARTER) + time[q % SLOTS][road] for q in range(quarter + 1, quarter + SLOTS + 1)]
+    return min([now + time[quarter % SLOTS][road], *waited])
+
+
+def soonest(roads, n, origin, destination, depart, time):
+    """Return the soonest arrival, by going over all roads until nothing improves; None where no way leads there."""
+    known = {origin: depart}
+    for _ in range(n):
+        for number, (tail, head, *_) in enumerate(roads):
+            if tail in known:
+                known[head] = min(known.get(head, 1 << 62), left_by(known[tail], number, time))
+    return known.get(destination)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import alprsim
-from alprsim import experiment, parquet, store, sweep
+from alprsim import experiment, parquet, routing, store, sweep
 from alprsim.tables import Paths, PlaceKind, Places, Roads, Trips, Truth, VehicleKind, Vehicles
 from tests.conftest import GOLDEN, contents
 
@@ -283,13 +283,50 @@ def test_kilometres_are_counted_inside_and_assumed_outside():
 @pytest.mark.parametrize(("forced", "said"), [(10, 0), (11, 1)])
 def test_streets_that_jam_are_told(tmp_path, forced, said):
     nothing_left_out = SimpleNamespace(rejected=[])
-    nowhere = experiment.Distance(0, 0.0, 0.0, 0.0, 0.0)
-    experiment._note(np.array([10_000, forced, 3]), nowhere, nothing_left_out, tmp_path / "simulated.json")
+    nowhere, chosen = experiment.Distance(0, 0.0, 0.0, 0.0, 0.0), routing.Assignment((), (), 0, 0.02)
+    experiment._note(np.array([10_000, forced, 3]), nowhere, chosen, nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert (told["queue_moves"], told["forced_moves"], told["unfinished_trips"]) == (10_000, forced, 3)
     assert [note.endswith("were forced: the streets jam, travel times are doubtful") for note in told["notes"]] == [
         True
     ] * said
+
+
+@pytest.mark.parametrize(("last", "said"), [(0.02, False), (0.0204, True)])
+def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
+    chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
+    nothing_left_out = SimpleNamespace(rejected=[])
+    experiment._note(np.array([10_000, 0, 0]), chosen, nothing_left_out, tmp_path / "simulated.json")
+    told = json.loads((tmp_path / "simulated.json").read_text())
+    assert told["route_choice"]["gap"] == [0.3, 0.1, 0.05]
+    assert told["route_choice"]["taken_back"] == 1
+    assert told["route_choice"]["perceived"] == [0.25, 0.08, last]
+    assert told["route_choice"]["converged"] is not said
+    unconverged = "route choice stopped unconverged: after 2 iterations the relative gap is 2.0%, above 2.0%"
+    assert told["notes"] == [unconverged] * said
+
+
+def test_routes_are_chosen_by_a_day_in_queues_and_kept_for_the_next_run(hamlet, tmp_path):
+    loaded = alprsim.study(hamlet, overrides=["traffic.fidelity=table", "traffic.routes.gap=0.5"])
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    for folder in folders:
+        folder.mkdir()
+    stages = []
+    tell = lambda stage, _: stages.append(stage)  # noqa: E731
+    one = experiment.prepare(loaded, scratch=folders[0], jobs=1, tell=tell, cache=tmp_path / "kept")
+    assert stages[0] == "roads"
+    assert stages[-1] == "routes, day 1"
+    assert len(one.assignment.gap) == 1
+    assert one.assignment.converged
+    stages.clear()
+    two = experiment.prepare(loaded, scratch=folders[1], jobs=1, tell=tell, cache=tmp_path / "kept")
+    assert stages == ["roads", "routes"]
+    assert two.assignment == one.assignment
+    assert [np.load(file).tolist() for file in two.routes.sets] == [np.load(file).tolist() for file in one.routes.sets]
+    louder = alprsim.study(hamlet, overrides=["traffic.fidelity=table", "traffic.routes.noise=0.3"])
+    three = experiment.prepare(louder, scratch=folders[2], jobs=1, tell=tell, cache=tmp_path / "kept")
+    assert three.assignment.gap != one.assignment.gap
+    assert len(list((tmp_path / "kept").iterdir())) == 2
 
 
 def test_a_camera_of_a_file_that_is_left_out_is_told(hamlet, tmp_path):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import networkx as nx
@@ -7,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import routing
-from alprsim.tables import Junctions, Network, Places, Roads, Towns
+from alprsim.randomness import below, draw, stream
+from alprsim.routing import _choice, _kept, _trees
+from alprsim.scenario import models
+from alprsim.tables import Flows, Junctions, Network, Places, Roads, Towns
 
 
 def network(n: int, links: list[tuple[int, int, int]]) -> Network:
@@ -36,17 +40,35 @@ def connected(draw: st.DrawFn) -> Network:
     return network(n, ring + [(a, b, c) for a, b, c in extra if a != b])
 
 
-NOBODY = routing.Demand(*(np.zeros(0, np.int32) for _ in range(3)))
+HOUR = 3600
+
+
+def demand(origin=(), destination=(), depart=(), key=None):
+    """Return trips, each of another driver."""
+    ends = (np.array(column, np.int32) for column in (origin, destination, depart))
+    return routing.Demand(*ends, np.arange(len(origin), dtype=np.uint64) if key is None else key)
+
+
+NOBODY = demand()
+
+
+def spec(**keys: object) -> models.RouteChoice:
+    return models.RouteChoice(**{"groups": 1, "noise": 0.0, **keys})
 
 
 def alone(world: Network, **more: object) -> routing.Routes:
     """Plan for one group on empty roads."""
-    return routing.plan(world, NOBODY, groups=1, **more)[0]
+    return routing.plan(world, NOBODY, spec(), **more).routes
 
 
-def ways(routes: routing.Routes, origin: list[int] | np.ndarray, destination: list[int] | np.ndarray, group: int = 0):
+def ways(routes: routing.Routes, origin, destination, group=0, depart=0):
     ends = np.array(origin, np.int32), np.array(destination, np.int32)
-    return routing.paths(routes, *ends, np.full(len(ends[0]), group, np.int32))
+    who, when = (np.full(len(ends[0]), value, np.int32) for value in (group, depart))
+    return routing.paths(routes, *ends, who, when)
+
+
+def turns(routes: routing.Routes) -> list:
+    return [(np.load(trees) if isinstance(trees, Path) else trees).tolist() for trees in routes.sets]
 
 
 @settings(deadline=None, derandomize=True)
@@ -67,24 +89,29 @@ def test_every_route_is_a_way_and_no_way_is_quicker(world: Network):
         assert [*roads.tail[driven], b] == stops
 
 
-def test_pairs_share_a_route_and_the_file_holds_the_same_trees(tmp_path: Path):
+def test_pairs_share_a_route_and_files_hold_the_same_trees(tmp_path: Path):
     world = network(3, [(0, 1, 1), (1, 2, 1), (2, 0, 1)])
-    file = tmp_path / "turns.npy"
     done: list[float] = []
-    routes = alone(world, file=file, progress=done.append)
-    again = routing.reopen(routes, file)
-    paths, route = ways(again, [0, 1, 0], [2, 1, 2])
+    routes = alone(world, folder=tmp_path, progress=done.append)
+    paths, route = ways(routes, [0, 1, 0], [2, 1, 2])
     assert route[0] == route[2]
     assert [len(paths.road), len(paths.first)] == [2, 3]
     assert done[-1] == 1
-    assert alone(world).turns.tolist() == routes.turns.tolist()
+    assert turns(routes) == turns(alone(world))
+    assert [file.name for file in tmp_path.iterdir()] == ["turns-0.npy"]
 
 
-def test_two_processes_find_the_same_trees(monkeypatch: pytest.MonkeyPatch):
+def test_two_processes_find_the_same_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     world = network(40, [(i, (i + 1) % 40, 1 + i % 3) for i in range(40)] + [(i, (i + 7) % 40, 5) for i in range(40)])
-    monkeypatch.setattr(routing, "_SMALL", 0)
-    monkeypatch.setattr(routing, "_CHUNK", 8)
-    assert alone(world, jobs=2).turns.tolist() == alone(world).turns.tolist()
+    monkeypatch.setattr(_trees, "_SMALL", 0)
+    monkeypatch.setattr(_trees, "_CHUNK", 8)
+    done: list[float] = []
+    two = routing.plan(world, NOBODY, spec(groups=2, noise=0.3), folder=tmp_path, jobs=2, progress=done.append).routes
+    one = routing.plan(world, NOBODY, spec(groups=2, noise=0.3)).routes
+    assert turns(two) == turns(one)
+    assert turns(one)[0] != turns(one)[1]
+    assert done == sorted(done)
+    assert done[-1] == 1
 
 
 def test_a_pair_that_is_not_joined_is_an_error():
@@ -100,24 +127,295 @@ def test_a_junction_where_no_place_is_reached_is_an_error():
         ways(alone(world), [0], [2])
 
 
-def test_groups_spread_over_the_ways_when_one_cannot_carry_all():
-    """Two ways from 0 to 3, the second a little longer: the first group alone would fill the first way."""
-    world = network(4, [(0, 1, 1000), (1, 3, 1000), (0, 2, 1100), (2, 3, 1100), (3, 0, 1000)])
-    crowd = routing.Demand(
-        np.zeros(5400, np.int32), np.full(5400, 3, np.int32), np.repeat([7, 8], 2700).astype(np.int32)
+# --- choosing ---------------------------------------------------------------------------------------------------------
+
+
+def two_ways(second=1100):
+    """Two ways from 0 to 3, by 1 and by 2, the second a little longer."""
+    return network(4, [(0, 1, 1000), (1, 3, 1000), (0, 2, second), (2, 3, second), (3, 0, 1000)])
+
+
+def crowd(n=800, hour=4):
+    """From 0 to 3, in one hour of the clock."""
+    return demand([0] * n, [3] * n, [((hour - 4) % 24) * HOUR] * n)
+
+
+def via(world, routes, group=0, depart=0):
+    """Return the junction by which a group drives from 0 to 3."""
+    paths, route = ways(routes, [0], [3], group, depart)
+    return int(world.roads.head[paths.road[paths.first[route[0]]]])
+
+
+def by_volume(world, slope=1.0):
+    """Drive a day in which a road takes 1 ms × slope longer for each vehicle of the day that takes it, in its hours."""
+
+    def drive(busiest, paths, route):
+        trips = np.bincount(route, minlength=len(paths.first) - 1)
+        way = np.repeat(np.arange(len(trips)), np.diff(paths.first))
+        volume = np.bincount(paths.road, weights=trips[way], minlength=len(world.roads))
+        time = np.repeat(world.roads.crossing + np.rint(slope * volume), 96)
+        return Flows.of(vehicles=np.repeat(volume, 96), time=time)
+
+    return drive
+
+
+def test_all_start_on_the_quickest_way_of_empty_roads_and_some_leave_it_when_it_is_full():
+    world = two_ways()
+    free = routing.plan(world, crowd(), spec(groups=8))
+    assert free.busiest.tolist() == [800, 0, 800, 0, 0]
+    assert free.assignment.converged is None
+    chosen = routing.plan(world, crowd(), spec(groups=8, gap=0.05, iterations=20), drive=by_volume(world))
+    gap = chosen.assignment.gap
+    assert gap[0] == pytest.approx((2 * 1800 - 2 * 1100) / (2 * 1100))
+    assert gap[-1] <= 0.05 < min(gap[:-1])
+    assert chosen.assignment.converged
+    assert chosen.assignment.perceived == gap
+    assert {via(world, chosen.routes, group) for group in range(8)} == {1, 2}
+
+
+def test_drivers_spread_as_wardrop_says():
+    """Times are equal where 1000 + v/4 = 1100 + (3200 − v)/4: 1800 by the first; a group is a hundred drivers."""
+    world = two_ways()
+    keys = spec(groups=32, gap=0.005, iterations=40)
+    chosen = routing.plan(world, crowd(3200), keys, drive=by_volume(world, slope=0.25))
+    group = routing.group_of(crowd(3200).key, 32)
+    first = sum(via(world, chosen.routes, g) == 1 for g in group)
+    assert abs(first - 1800) < 100
+    assert chosen.assignment.converged
+    hasty = routing.plan(world, crowd(), spec(groups=8, gap=0, iterations=3), drive=by_volume(world)).assignment
+    assert not hasty.converged
+    assert len(hasty.gap) == 4
+
+
+def test_a_quarter_chooses_anew_then_a_fifth():
+    world = two_ways()
+    shares = []
+
+    def drive(busiest, paths, route):
+        """Let the first way be full whatever happens."""
+        shares.append((world.roads.head[paths.road[paths.first[route]]] == 1).mean())
+        time = np.where(world.roads.head == 1, 9000, world.roads.crossing)
+        return Flows.of(vehicles=np.zeros(len(time) * 96), time=np.repeat(time, 96))
+
+    routing.plan(world, crowd(8000), spec(groups=64, gap=0, iterations=5), drive=drive)
+    assert shares == pytest.approx(np.cumsum([1, -1 / 4, -1 / 5, -1 / 6, -1 / 7, -1 / 8]).tolist(), abs=0.1)
+    assert shares == sorted(shares, reverse=True)
+    place = _choice._places_in_turn(3, np.array([7, 9]))
+    assert sorted(place.ravel().tolist()) == pytest.approx([0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6])
+
+
+def test_ways_differ_by_the_period_of_departure():
+    world = two_ways()
+
+    def full_in_the_morning(busiest, paths, route):
+        time = np.repeat(world.roads.crossing[:, None], 96, axis=1)
+        time[world.roads.head == 1, 8:24] = 9000  # 06:00 to 10:00
+        return Flows.of(vehicles=np.zeros(time.size), time=time.ravel())
+
+    morning = spec(groups=1, gap=0.01, iterations=9, periods=(6, 10))  # by the ninth time everybody had a turn
+    chosen = routing.plan(world, crowd(hour=8), morning, drive=full_in_the_morning)
+    hours = [4, 5, 6, 9, 10, 23, 24 + 3]
+    assert [via(world, chosen.routes, depart=(hour - 4) * HOUR) for hour in hours] == [1, 1, 2, 2, 1, 1, 1]
+    assert via(world, chosen.routes, depart=11 * 24 * HOUR + 3 * HOUR) == 2  # any day
+    assert chosen.assignment.gap[0] > 1
+    assert chosen.assignment.gap[-1] == 0
+
+
+def test_there_is_a_file_a_group_and_period_and_no_other(tmp_path: Path):
+    world = two_ways()
+    keys = spec(groups=2, gap=0, iterations=4, periods=(6, 18))
+    chosen = routing.plan(world, crowd(), keys, drive=by_volume(world), folder=tmp_path)
+    assert sorted(chosen.routes.sets) == sorted(tmp_path.iterdir())
+    assert len(chosen.routes.sets) == 2 * 2
+    assert turns(chosen.routes) == turns(routing.plan(world, crowd(), keys, drive=by_volume(world)).routes)
+
+
+def test_the_gap_is_of_a_sample_that_does_not_change(monkeypatch: pytest.MonkeyPatch):
+    world = two_ways()
+    whole = routing.plan(world, crowd(), spec(gap=1), drive=by_volume(world)).assignment
+    monkeypatch.setattr(_choice, "_SAMPLE", 50)
+    assert routing.plan(world, crowd(), spec(gap=1), drive=by_volume(world)).assignment == whole
+
+
+# --- perception -------------------------------------------------------------------------------------------------------
+
+
+def test_noise_makes_two_drivers_of_a_pair_take_different_ways_and_each_keeps_theirs():
+    world = two_ways(second=1000)
+    routes = routing.plan(world, NOBODY, spec(groups=16, noise=0.1)).routes
+    taken = [via(world, routes, group) for group in range(16)]
+    assert set(taken) == {1, 2}
+    assert taken == [via(world, routes, group, depart=40 * HOUR) for group in range(16)]
+    quiet = routing.plan(world, NOBODY, spec(groups=16)).routes
+    assert len({via(world, quiet, group) for group in range(16)}) == 1
+
+
+def test_a_drivers_error_has_the_mean_and_spread_asked_for():
+    """Of a ten minutes' road: mean 0, deviation 20 % of it; of ten roads of a minute, the same together."""
+    n = 3000
+    one = network(n, [(i, (i + 1) % n, 600_000) for i in range(n)])
+    ten = network(n, [(i, (i + 1) % n, 60_000) for i in range(n)])
+    error = _choice.habit(one, 0, 0.2) / 600_000
+    assert error.mean() == pytest.approx(0, abs=0.01)
+    assert error.std() == pytest.approx(0.2, rel=0.05)
+    together = _choice.habit(ten, 0, 0.2).reshape(-1, 10).sum(axis=1) / 600_000
+    assert together.std() == pytest.approx(0.2, rel=0.12)
+    assert (one.roads.crossing + _choice.habit(one, 0, 0.2)).min() >= 0
+    assert not _choice.habit(one, 0, 0).any()
+
+
+def test_an_error_is_the_roads_both_ways_and_the_groups_own():
+    world = network(3, [(0, 1, 500), (1, 0, 500), (1, 2, 500), (2, 1, 500), (2, 0, 500), (0, 2, 500)])
+    error = {group: _choice.habit(world, group, 0.1) for group in (0, 1)}
+    by_ends = {}
+    for tail, head, value in zip(world.roads.tail, world.roads.head, error[0].tolist(), strict=True):
+        by_ends.setdefault(frozenset((int(tail), int(head))), set()).add(value)
+    assert [len(values) for values in by_ends.values()] == [1, 1, 1]
+    assert error[0].tolist() != error[1].tolist()
+
+
+def test_the_perceived_gap_forgives_what_the_noise_does():
+    world = two_ways()
+    free = routing.plan(world, crowd(), spec(groups=8, noise=0.3, gap=0), drive=by_volume(world, slope=0.0)).assignment
+    assert free.gap[0] > 0.01
+    assert free.perceived == (0.0,)
+    assert free.converged
+
+
+def test_groups_that_take_the_same_roads_share_a_route():
+    world = two_ways()
+    routes = routing.plan(world, NOBODY, spec(groups=3)).routes
+    ends = (np.array([row] * 3, np.int32) for row in (0, 3))
+    paths, route = routing.paths(routes, *ends, np.arange(3, dtype=np.int32), np.zeros(3, np.int32))
+    assert route.tolist() == [0, 0, 0]
+    assert paths.first.tolist() == [0, 2]
+
+
+@settings(deadline=None, derandomize=True)
+@given(connected(), st.integers(0, 5))
+def test_every_groups_routes_are_its_own_trees(world: Network, seed: int):
+    """Whatever is shared, each trip drives the roads that its own group's tree says."""
+    routes = routing.plan(world, NOBODY, spec(groups=3, noise=0.9)).routes
+    n = len(world.junctions)
+    origin, destination, group = (
+        below(draw(stream(seed, part), np.arange(20)), most).astype(np.int32)
+        for part, most in (("origin", n), ("destination", n), ("group", 3))
     )
-    routes, busiest = routing.plan(world, crowd, groups=2)
-    assert sorted(busiest.tolist()) == [0, 1350, 1350, 1350, 1350]
-    first, second = (world.roads.head[ways(routes, [0], [3], group)[0].road].tolist() for group in (0, 1))
-    assert (first, second) == ([1, 3], [2, 3])
-    nobody, _ = routing.plan(world, NOBODY, groups=2)
-    assert nobody.turns[: len(nobody.turns) // 2].tolist() == nobody.turns[len(nobody.turns) // 2 :].tolist()
+    paths, route = routing.paths(routes, origin, destination, group, np.zeros(20, np.int32))
+    seen = set()
+    for a, b, g, r in zip(origin, destination, group, route, strict=True):
+        expected, here = [], a
+        while here != b:
+            road = routes.streets.first_road[here] + routes.sets[g][routes.streets.tree[b], here]
+            expected.append(int(road))
+            here = world.roads.head[road]
+        assert paths.road[paths.first[r] : paths.first[r + 1]].tolist() == expected
+        seen.add((int(a), int(b), tuple(expected)))
+    assert len(paths.first) - 1 == len(seen)
 
 
-def test_congestion_is_that_of_the_bureau_of_public_roads():
-    roads = network(2, [(0, 1, 1000), (1, 0, 1000)]).roads
-    at_capacity = 3_600_000 / 2000  # vehicles an hour, 2 s apart
-    assert routing.congested(roads, np.array([at_capacity, 0.0])).tolist() == [1150, 1000]
+# --- plans kept -------------------------------------------------------------------------------------------------------
+
+
+def kept(tmp_path, world):
+    """Plan in files and keep it; return the cache and the plan."""
+    made = tmp_path / "made"
+    made.mkdir()
+    chosen = routing.plan(world, crowd(), spec(groups=3, gap=0, iterations=2), drive=by_volume(world), folder=made)
+    cache = routing.Cache(tmp_path / "cache")
+    cache.keep("abc", chosen)
+    return cache, chosen
+
+
+def test_a_kept_plan_is_the_same_plan(tmp_path: Path):
+    world = two_ways()
+    cache, chosen = kept(tmp_path, world)
+    again = cache.take("abc", world, tmp_path)
+    assert again.assignment == chosen.assignment
+    assert again.busiest.tolist() == chosen.busiest.tolist()
+    assert again.routes.in_force.tolist() == chosen.routes.in_force.tolist()
+    assert turns(again.routes) == turns(chosen.routes)
+    assert [via(world, again.routes, g) for g in range(3)] == [via(world, chosen.routes, g) for g in range(3)]
+    assert cache.take("abd", world, tmp_path) is None
+    assert [folder.name for folder in (tmp_path / "cache").iterdir()] == ["abc"]
+
+
+def test_a_plan_that_was_written_over_or_cut_off_is_made_anew(tmp_path: Path):
+    world = two_ways()
+    cache, _ = kept(tmp_path, world)
+    other = network(3, [(0, 1, 1), (1, 2, 1), (2, 0, 1)])
+    assert cache.take("abc", other, tmp_path) is None
+    file = tmp_path / "cache" / "abc" / "turns-0.npy"
+    whole = file.read_bytes()
+    file.unlink()
+    assert cache.take("abc", world, tmp_path) is None
+    file.write_bytes(whole[:-1])
+    assert cache.take("abc", world, tmp_path) is None
+
+
+def test_a_new_plan_does_not_write_into_a_kept_one(tmp_path: Path):
+    world = two_ways()
+    cache, _ = kept(tmp_path, world)
+    linked = cache.take("abc", world, tmp_path)
+    before = turns(linked.routes)
+    routing.plan(two_ways(second=10), NOBODY, spec(groups=3), folder=tmp_path)
+    (tmp_path / "fresh").mkdir()
+    assert turns(cache.take("abc", world, tmp_path / "fresh").routes) == before
+
+
+def test_an_interrupted_keeping_leaves_no_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    world = two_ways()
+    _, chosen = kept(tmp_path, world)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    cache = routing.Cache(tmp_path / "small")
+    cache.keep("abc", chosen)
+    assert cache.take("abc", world, tmp_path) is None
+    assert list((tmp_path / "small").iterdir()) == []
+
+
+def test_the_plans_used_longest_ago_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    world = two_ways()
+    cache, chosen = kept(tmp_path, world)
+    size = sum(file.stat().st_size for file in (tmp_path / "cache" / "abc").iterdir())
+    monkeypatch.setattr(_kept, "MOST_BYTES", 2 * size + size // 2)
+    for age, key in enumerate(["abe", "abd", "abc"]):
+        cache.keep(key, chosen)
+        os.utime(tmp_path / "cache" / key, (1000 - age, 1000 - age))
+    cache.take("abc", world, tmp_path)  # now it is the last used
+    cache.keep("abf", chosen)
+    assert sorted(folder.name for folder in (tmp_path / "cache").iterdir()) == ["abc", "abf"]
+
+
+def test_where_files_cannot_have_two_names_they_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    world = two_ways()
+    cache, chosen = kept(tmp_path, world)
+    assert turns(cache.take("abc", world, tmp_path).routes) == turns(chosen.routes)
+
+
+def test_all_that_decides_a_plan_is_in_its_digest():
+    columns = [np.arange(3, dtype=np.int32), np.arange(2, dtype=np.int64)]
+    digests = {
+        routing.digest("keys", columns),
+        routing.digest("keyz", columns),
+        routing.digest("keys", columns[:1]),
+        routing.digest("keys", [columns[0], columns[1] + 1]),
+        routing.digest("keys", [columns[0], columns[1].astype(np.int32)]),
+    }
+    assert len(digests) == 5
+    assert routing.digest("keys", columns) in digests
+    for module in _kept._DECIDE:
+        assert (_kept._PACKAGE / module).is_dir() or (_kept._PACKAGE / f"{module}.py").is_file()
+
+
+# --- drivers ----------------------------------------------------------------------------------------------------------
 
 
 def test_drivers_are_dealt_evenly_and_for_good():

@@ -1,12 +1,30 @@
-"""Shortest-path trees as next turns, and the routes read from them."""
+"""Shortest-path trees as next turns, the routes read from them, and what ways take by link × quarter-hour times.
+
+Times are milliseconds since the day's start; quarter hours past its end are those of the next day's morning.
+"""
 
 import numpy as np
 
-from alprsim.kernels._jit import Int8Grid, Int8GridOut, Int32, Int32Grid, Int32Out, Int64, kernel
+from alprsim.kernels._jit import (
+    Int8Grid,
+    Int8GridOut,
+    Int32,
+    Int32Grid,
+    Int32Out,
+    Int64,
+    Int64Out,
+    UInt64Out,
+    draw,
+    kernel,
+    part_of_kernel,
+)
+
+QUARTER, SLOTS_A_DAY = 900_000, 96
+FAR = 1 << 62
 
 
 @kernel
-def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, row: int, turns: Int8GridOut) -> None:
+def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, row: Int32, turns: Int8GridOut) -> None:
     """Turn trees of next junctions into trees of next roads, as the road's place among its junction's exits.
 
     Parameters
@@ -17,8 +35,8 @@ def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, r
         Junction j's exits are roads first_road[j]:first_road[j + 1].
     head : int32[n_roads], cost : int32[n_roads]
         Where each road leads, and its cost; of parallel roads the cheapest (then the first) is taken.
-    row : int
-        The row of ``turns`` that the first tree is written to.
+    row : int32[n_trees]
+        The row of ``turns`` that each tree is written to.
     turns : int8[n_trees, n_junctions]
         Written: the exit to take, −1 none.
     """
@@ -30,27 +48,32 @@ def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, r
                 for road in range(first_road[junction], first_road[junction + 1]):
                     if head[road] == following and (best < 0 or cost[road] < cost[best]):
                         best = road
-            turns[row + tree, junction] = -1 if best < 0 else best - first_road[junction]
+            turns[row[tree], junction] = -1 if best < 0 else best - first_road[junction]
 
 
 @kernel
 def count_roads(
-    turns: Int8Grid, first_road: Int64, head: Int32, tree: Int32, origin: Int32, destination: Int32, count: Int32Out
-) -> int:
-    """Count the roads of each route; return the first route that does not arrive, or −1.
+    turns: Int8Grid, first_road: Int64, head: Int32, tree: Int32, origin: Int32, destination: Int32,
+    count: Int32Out, mark: UInt64Out,
+) -> int:  # fmt: skip
+    """Count the roads of each route and mark it by a hash of its ends and them; return the first that does not arrive, or −1.
 
-    ``tree[r]`` is the row of ``turns`` that leads to ``destination[r]``.
+    ``tree[r]`` is the row of ``turns`` that leads to ``destination[r]``. Routes of one pair by the same roads have the same mark.
     """
     for route in range(len(origin)):
         junction = origin[route]
         roads = 0
+        hashed = draw(np.uint64(origin[route]), np.uint64(destination[route]))
         while junction != destination[route]:
             turn = turns[tree[route], junction]
             if turn < 0:
                 return route
-            junction = head[first_road[junction] + turn]
+            road = first_road[junction] + turn
+            hashed = draw(hashed, np.uint64(road))
+            junction = head[road]
             roads += 1
         count[route] = roads
+        mark[route] = hashed
     return -1
 
 
@@ -65,3 +88,103 @@ def fill_roads(
             taken = np.int32(first_road[junction] + turns[tree[route], junction])
             road[place] = taken
             junction = head[taken]
+
+
+@kernel
+def drive(begin: Int64, end: Int64, road: Int32, depart: Int64, time: Int32Grid, arrive: Int64Out) -> None:
+    """Write when each trip arrives that enters every road at the end of the one before.
+
+    Parameters
+    ----------
+    begin, end : int64[trips]
+        Trip i drives ``road[begin[i]:end[i]]``.
+    depart : int64[trips], ms
+    time : int32[96, roads], ms
+        To cross a road entered in a quarter hour.
+    arrive : int64[trips], ms, written
+    """
+    for trip in range(len(begin)):
+        now = depart[trip]
+        for place in range(begin[trip], end[trip]):
+            now += time[now // QUARTER % SLOTS_A_DAY, road[place]]
+        arrive[trip] = now
+
+
+@part_of_kernel
+def _push(due: Int64Out, junction: Int32Out, size: int, when: int, where: int) -> None:
+    """Put a junction on the heap of `size` entries, the least (time, junction) first."""
+    place = size
+    while place > 0:
+        above = (place - 1) // 2
+        if (due[above], junction[above]) <= (when, where):
+            break
+        due[place], junction[place] = due[above], junction[above]
+        place = above
+    due[place], junction[place] = when, where
+
+
+@part_of_kernel
+def _pop(due: Int64Out, junction: Int32Out, size: int) -> None:
+    """Take the first off the heap of `size` entries."""
+    when, where = due[size - 1], junction[size - 1]
+    place, below = 0, 1
+    while below < size - 1:
+        if below + 1 < size - 1 and (due[below + 1], junction[below + 1]) < (due[below], junction[below]):
+            below += 1
+        if (when, where) <= (due[below], junction[below]):
+            break
+        due[place], junction[place] = due[below], junction[below]
+        place, below = below, 2 * below + 1
+    due[place], junction[place] = when, where
+
+
+@kernel
+def quickest(
+    first_road: Int64, head: Int32, time: Int32Grid, later: Int32Grid, origin: Int32, destination: Int32, depart: Int64,
+    arrive: Int64Out,
+) -> int:  # fmt: skip
+    """Write when each trip could arrive at the soonest; return the first that cannot arrive at all, or −1.
+
+    Dijkstra's labels on times of arrival, O(roads log junctions) a trip. Mean times of quarter hours may let a vehicle that
+    enters later leave sooner; a driver who may wait before a road for a better quarter hour leaves at
+    min(t + time, the quarter hour's end + later of the next), which never overtakes, so that the labels are exact and no
+    way on ``time`` is quicker.
+
+    Parameters
+    ----------
+    first_road : int64[junctions + 1], head : int32[roads]
+        Junction j's exits are roads first_road[j]:first_road[j + 1].
+    time : int32[96, roads], ms
+        To cross a road entered in a quarter hour.
+    later : int32[96, roads], ms
+        Least time from the quarter hour's start until the road's end, waiting before it included.
+    origin, destination : int32[trips], depart : int64[trips], ms
+    arrive : int64[trips], ms, written
+    """
+    known = np.full(len(first_road) - 1, FAR, np.int64)
+    due, junction = np.empty(len(head) + 1, np.int64), np.empty(len(head) + 1, np.int32)
+    for trip in range(len(origin)):
+        known[:] = FAR
+        known[origin[trip]] = depart[trip]
+        due[0], junction[0] = depart[trip], origin[trip]
+        size = 1
+        while size > 0:
+            now, here = due[0], junction[0]
+            _pop(due, junction, size)
+            size -= 1
+            if here == destination[trip]:
+                break
+            if now > known[here]:
+                continue
+            quarter = now // QUARTER
+            slot, following = quarter % SLOTS_A_DAY, (quarter + 1) % SLOTS_A_DAY
+            for road in range(first_road[here], first_road[here + 1]):
+                there = min(now + time[slot, road], (quarter + 1) * QUARTER + later[following, road])
+                if there < known[head[road]]:
+                    known[head[road]] = there
+                    _push(due, junction, size, there, head[road])
+                    size += 1
+        arrive[trip] = known[destination[trip]]
+        if arrive[trip] == FAR:
+            return trip
+    return -1

@@ -100,6 +100,13 @@ def _rising(steps: tuple[int, ...]) -> tuple[int, ...]:
     return steps
 
 
+def _ascending_hours(hours: tuple[int, ...]) -> tuple[int, ...]:
+    for before, after in pairwise(hours):
+        if after <= before:
+            raise ValueError(f"must ascend from hour to hour; {after} follows {before}")
+    return hours
+
+
 def _as_text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
@@ -331,13 +338,23 @@ class Population(Model):
 # --- traffic ----------------------------------------------------------------------------------------------------------
 
 
+class RouteChoice(Model):
+    """Which ways drivers take. They are chosen once, for a usual weekday, and kept on all days and by all seeds."""
+
+    groups: Annotated[int, Field(ge=1, le=64, description="Groups that drivers are dealt to for good, each with its own ways: one of them is the least share of drivers that chooses anew, and two drivers of a pair have at most so many different ways at an hour. Assumption.")] = 4
+    noise: Annotated[float, Field(ge=0, le=1, description="Perception noise: standard deviation of what a group takes a way of ten minutes' free driving to last, as a share of it. Its variance grows with the way's time (Sheffi and Powell 1982), so it does not matter how a map cuts streets into segments. Each road's error is log-normal and the group's for good. Assumption.")] = 0.05
+    periods: Annotated[tuple[Annotated[int, Field(ge=0, le=23)], ...], Field(min_length=1, description="Hours of the day at which other ways may be taken, ascending; before the first it is still the last one's period. Assumption."), AfterValidator(_ascending_hours)] = (6, 10, 15, 19)
+    gap: Annotated[Share, Field(description="Drivers stop choosing anew when all together could gain no more than this share of their time, as they see it (relative gap). Assumption.")] = 0.02
+    iterations: Annotated[int, Field(ge=0, le=200, description="They choose anew so often at most; a run that stops there says so. Assumption.")] = 12
+
+
 class Traffic(Model):
     """How vehicles move."""
 
     fidelity: Annotated[Literal["free", "table", "queue"], Field(description="free flow; quarter-hour times of sample days run by queue; every day by queue.")] = "table"
     storage: Annotated[Literal["newell", "simple"], Field(description="What limits the vehicles on a road.")] = "newell"
     engine: Annotated[Literal["compiled", "simpy"], Field(description="Both give the same passages to the bit.")] = "compiled"
-    route_groups: Annotated[int, Field(ge=1, le=16, description="Groups of drivers, each with the quickest ways given what the groups before it do: steps of the method of successive averages. 1: everybody takes the quickest way on empty roads. Assumption.")] = 4
+    routes: RouteChoice = RouteChoice()
     stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted. Assumption.")] = 60
 
 
