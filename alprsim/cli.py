@@ -171,9 +171,9 @@ def traffic(
     days = loaded.scenario.length // 86_400
     if day is not None and day >= days:
         raise click.UsageError(f"--day must be one of the scenario's {days} days, 0 to {days - 1}, not {day}")
-    from alprsim import survey, sweep
+    from alprsim import experiment, survey, sweep
 
-    folder = out or sweep.RUNS / f"{loaded.scenario.name}-traffic-{loaded.digest()[:8]}"
+    folder = out or experiment.RUNS / f"{loaded.scenario.name}-traffic-{loaded.digest()[:8]}"
     chosen = survey.usual_day(loaded) if day is None else day
     with sweep.Progress(sys.stderr) as progress:
         record, files = survey.run(

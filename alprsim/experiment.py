@@ -47,6 +47,9 @@ SLOTS = DAY // SLOT
 PLATES = "plates_a_day"
 """In the tally: the different plates recorded, summed over days."""
 
+RUNS = Path("results/runs")
+"""Where results go unless another folder is named."""
+
 PLANNING_SEED = 2**32 + 1
 """Of the population against which routes are planned."""
 
@@ -62,6 +65,11 @@ class World:
     routes: routing.Routes
     assignment: routing.Assignment
     agencies: Agencies
+
+
+def kept_routes(target: Path) -> Path | None:
+    """Return the folder where planned routes are kept for the next run of the same world: beside the runs, nowhere else."""
+    return target.parent / ".routes" if target.parent == RUNS else None
 
 
 class Simulated(NamedTuple):

@@ -81,11 +81,13 @@ def run(
     """
     target, partial = _claim(out)
     try:
-        world = experiment.prepare(loaded, scratch=partial, jobs=1, tell=tell)
+        scratch, cache = partial / "scratch", experiment.kept_routes(target)
+        scratch.mkdir()
+        world = experiment.prepare(loaded, scratch=scratch, jobs=1, tell=tell, cache=cache)
         road = stretch.named(world.network.roads, corridor) if corridor else None
         seen = _drive(loaded, world, day, hour, tell)
         del world  # its trees are as large as the day
-        (partial / "turns.npy").unlink()
+        shutil.rmtree(scratch)
         record = _write(loaded, seen, road, partial, tell)
         _move(partial, target)
     finally:

@@ -26,9 +26,6 @@ from alprsim.measures.question import join
 from alprsim.scenario.read import Loaded
 from alprsim.tables import Measured
 
-RUNS = Path("results/runs")
-ROUTES = ".routes"
-"""Folder beside the runs where planned routes are kept for the next run of the same world."""
 
 
 def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progress | None = None) -> results.Run:
@@ -52,7 +49,7 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
         When the folder cannot be written, before anything is computed.
     """
     with tell or Progress(None) as progress:
-        target = out or RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
+        target = out or experiment.RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
         partial = _claim(target, loaded, progress)
         with _nothing_left(partial):
             _run(loaded, target, partial, jobs, progress)
@@ -69,7 +66,7 @@ def _run(loaded: Loaded, target: Path, partial: Path, jobs: int, progress: Progr
     missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
     with clock("roads and routes"):
         world = experiment.prepare(
-            loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=target.parent / ROUTES
+            loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=experiment.kept_routes(target)
         )
     with clock("seeds"):
         _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)

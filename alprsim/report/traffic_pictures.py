@@ -243,10 +243,9 @@ def _name_hours(axis: Axes, points: Float64, clock: Float64, busy: NDArray[np.bo
             clear = all(np.any(np.abs(middle - other) >= letters / 2 + 0.008) for other in taken)
             if clear and np.all((middle > letters / 2) & (middle < 1 - letters / 2)):
                 taken += [middle + np.array([side * letters[0] / 3, 0]) for side in (-1, 0, 1)]
-                axis.text(
-                    float(middle[0]), float(middle[1]), f"{int(clock[row]) % 24:02d}:00", transform=axis.transAxes, ha="center", va="center",
-                    fontsize=8, color=_GREY,
-                )  # fmt: skip
+                x, y = middle.tolist()
+                said = f"{int(clock[row]) % 24:02d}:00"
+                axis.text(x, y, said, transform=axis.transAxes, ha="center", va="center", fontsize=8, color=_GREY)
                 break
 
 
