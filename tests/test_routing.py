@@ -120,6 +120,26 @@ def test_a_pair_that_is_not_joined_is_an_error():
         ways(alone(world), [0], [2])
 
 
+def test_trips_to_where_no_road_leads_are_an_error_before_anything_is_driven():
+    world = network(4, [(0, 1, 1), (1, 0, 1), (2, 3, 1), (3, 2, 1)])
+    with pytest.raises(routing.RouteError, match="no way leads from junction 0 to junction 3"):
+        routing.plan(world, demand([0, 2], [3, 3], [0, 0]), spec(), drive=by_volume(world))
+
+
+def test_a_junction_with_more_exits_than_a_byte_numbers_is_an_error():
+    star = [(0, i, 1) for i in range(1, 129)] + [(i, 0, 1) for i in range(1, 129)]
+    with pytest.raises(routing.RouteError, match="junction 0 has 128 exits; at most 127"):
+        alone(network(129, star))
+    assert len(ways(alone(network(128, star[:127] + star[128:-1])), [5], [127])[0].road) == 2
+
+
+def test_a_day_without_trips_has_no_gap():
+    world = two_ways()
+    nothing = routing.plan(world, NOBODY, spec(), drive=by_volume(world)).assignment
+    assert nothing.gap == (0.0,)
+    assert nothing.converged
+
+
 def test_a_junction_where_no_place_is_reached_is_an_error():
     world = network(3, [(0, 1, 1), (1, 2, 1), (2, 0, 1)])
     world = world._replace(places=world.places.take(np.array([0, 1])))

@@ -18,8 +18,11 @@ Grid = np.ndarray[tuple[int, int], np.dtype[np.int32]]
 Turns = np.ndarray[tuple[int, int], np.dtype[np.int8]]
 
 
+_MOST_EXITS = 127  # what an int8 numbers
+
+
 class RouteError(ValueError):
-    """No way leads from one junction to another."""
+    """Routes cannot be planned on these streets, or lead from one junction to another."""
 
 
 class Streets(NamedTuple):
@@ -35,8 +38,17 @@ class Streets(NamedTuple):
 
 
 def streets(roads: Roads, junctions: int, destinations: Int32) -> Streets:
-    """Return the streets for trees to these junctions."""
+    """Return the streets for trees to these junctions.
+
+    Raises
+    ------
+    RouteError
+        When a junction has more exits than a byte can number.
+    """
     first_road = np.searchsorted(roads.tail, np.arange(junctions + 1)).astype(np.int64)
+    exits = np.diff(first_road)
+    if junctions and exits.max() > _MOST_EXITS:
+        raise RouteError(f"junction {exits.argmax()} has {exits.max()} exits; at most {_MOST_EXITS} are allowed")
     tree = np.full(junctions, -1, np.int32)
     tree[destinations] = np.arange(len(destinations), dtype=np.int32)
     return Streets(first_road, roads.head, destinations, tree)
