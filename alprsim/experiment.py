@@ -6,8 +6,6 @@ The world is simulated once and every policy is asked of the same reads. This fi
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import cameras as reading
-from alprsim import custody, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim import custody, days, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.tables import (
@@ -28,20 +27,14 @@ from alprsim.tables import (
     Float64,
     Flows,
     Int32,
-    Int64,
     Network,
     Passages,
     Paths,
-    PlaceKind,
     Settlement,
     Sites,
     Trips,
-    VehicleKind,
     Vehicles,
 )
-
-Tell = Callable[[str, float], None]
-"""Told the stage and the share of it that is done."""
 
 SLOTS = DAY // SLOT
 PLATES = "plates_a_day"
@@ -77,18 +70,6 @@ class Simulated(NamedTuple):
 
     settlement: Settlement
     placement: siting.Placement
-
-
-class Distance(NamedTuple):
-    """How far residents' vehicles drive on a mean day, by the sample days; no viewer's figure counts what is outside."""
-
-    vehicles: int
-    trips: float
-    leaving: float
-    """Of these trips, those that begin or end beyond the simulated streets."""
-    km_inside: float
-    km_outside: float
-    """By `population.leaving_trip`, an assumption."""
 
 
 def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path | None = None) -> World:
@@ -155,8 +136,8 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     study, network = loaded.scenario, world.network
     tell("people", 0)
     settlement = population.settle(network, study.population, seed=seed, base=loaded.base)
-    samples, queued, distance = _sample_days(loaded, world, settlement, seed, tell)
-    usual = next(iter(samples.values()))
+    samples = days.sample(loaded, network, world.routes, settlement, seed=seed, tell=tell)
+    queued, usual = samples.queued, next(iter(samples.flows.values()))
     volume = usual.vehicles.reshape(-1, SLOTS).sum(axis=1)
     placement = siting.place(
         network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
@@ -169,20 +150,24 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     tally = _Tally(len(placement.cameras))
     for day in range(study.length // DAY):
         tell("days", day * DAY / study.length)
-        trips, _, driven = _drive(loaded, world, settlement, seed, day, samples[_day_type(loaded, day)], watched)
+        made = days.make(loaded, network, world.routes, settlement, seed=seed, day=day)
+        driven = days.drive(
+            made, network, study.traffic, study.traffic.fidelity, table=samples.flows[days.day_type(loaded, day)],
+            watched=watched,
+        )  # fmt: skip
         read = reading.read(
-            driven.passages, trips, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued,
+            driven.passages, made.trips, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued,
             network.roads, study.cameras, seed=seed,
         )  # fmt: skip
-        writer.add(read.reads, trips, driven.journeys)
+        writer.add(read.reads, made.trips, driven.journeys)
         tally.add(read, placement.sites)
-        queued += _queued(driven) if study.traffic.fidelity == "queue" else np.zeros(3, np.int64)
+        queued = queued.plus(driven) if study.traffic.fidelity == "queue" else queued
     writer.flush()
     tell("days", 1)
     for name, table in (("people", settlement.people), ("vehicles", settlement.vehicles), ("flows", usual)):
         parquet.save(table, folder / f"{name}.parquet")
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
-    _note(queued, distance, world.assignment, placement, folder / "simulated.json")
+    _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
     return Simulated(settlement, placement)
 
 
@@ -192,8 +177,8 @@ def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) 
     settlement = population.settle(world.network, loaded.scenario.population, seed=seed, base=loaded.base)
     tell("queue", 0)
     every = np.ones(len(world.network.roads), np.bool_)
-    trips, _, driven = _drive(loaded, world, settlement, seed, day, None, every, "queue")
-    return trips, driven
+    made = days.make(loaded, world.network, world.routes, settlement, seed=seed, day=day)
+    return made.trips, days.drive(made, world.network, loaded.scenario.traffic, "queue", watched=every)
 
 
 class _Tally:
@@ -218,100 +203,34 @@ class _Tally:
         parquet.write(pa.table({**named, **self._counts, "days": np.full(len(cameras), days)}), file)
 
 
-def _sample_days(
-    loaded: Loaded, world: World, settlement: Settlement, seed: int, tell: Tell
-) -> tuple[dict[str, Flows], Int64, Distance]:
-    """Drive the first day of each day type, by queue unless the scenario is at free flow, for what its roads carried.
-
-    A weekday comes first where the scenario has one. Also returns moves, forced moves and unfinished trips, and how far
-    residents drive on a mean day.
-    """
-    spec = loaded.scenario.traffic
-    fidelity: traffic.Fidelity = "queue" if spec.fidelity == "table" else "free"
-    first: dict[str, int] = {}
-    for day in range(loaded.scenario.length // DAY):
-        first.setdefault(_day_type(loaded, day), day)
-    flows: dict[str, Flows] = {}
-    queued, driven_far = np.zeros(3, np.int64), np.zeros(4)
-    days = Counter(_day_type(loaded, day) for day in range(loaded.scenario.length // DAY))
-    for kind in (kind for kind in population.DayType if kind in first):
-        tell(f"sample {kind}", 0)
-        nothing = np.zeros(len(world.network.roads), np.bool_)
-        trips, paths, driven = _drive(loaded, world, settlement, seed, first[kind], None, nothing, fidelity)
-        flows[kind] = driven.flows
-        queued += _queued(driven) if fidelity == "queue" else 0
-        of_kind = _driven_far(trips, paths, driven.journeys.path, settlement, world.network, loaded.scenario.population)
-        driven_far += of_kind * (days[kind] / days.total())
-    residents = int(np.sum(settlement.vehicles.kind == VehicleKind.RESIDENT))
-    return flows, queued, Distance(residents, *driven_far.tolist())
-
-
-def _driven_far(
-    trips: Trips, paths: Paths, route: Int32, settlement: Settlement, network: Network, spec: models.Population
-) -> Float64:
-    """Return one day's trips of residents' vehicles, those that leave the simulated streets, km inside and km outside."""
-    along = np.concatenate([[0.0], np.cumsum(network.roads.length[paths.road], dtype=np.float64)])
-    metres = (along[paths.first[1:]] - along[paths.first[:-1]])[route]
-    theirs = settlement.vehicles.kind[trips.vehicle] == VehicleKind.RESIDENT
-    beyond = network.places.kind == PlaceKind.BEYOND
-    leaves = theirs & (beyond[trips.origin] | beyond[trips.destination])
-    outside = np.maximum(spec.leaving_trip - metres[leaves], 0)
-    return np.array([theirs.sum(), leaves.sum(), metres[theirs].sum() / 1000, outside.sum() / 1000])
-
-
-def _drive(
-    loaded: Loaded, world: World, settlement: Settlement, seed: int, day: int, table: Flows | None,
-    watched: NDArray[np.bool_], fidelity: traffic.Fidelity | None = None,
-) -> tuple[Trips, Paths, traffic.Day]:  # fmt: skip
-    """Make one day's trips, find their routes and drive them."""
-    study, network = loaded.scenario, world.network
-    trips = population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
-    access = network.places.junction
-    group = routing.group_of(settlement.vehicles.key[trips.vehicle], len(world.routes.in_force))
-    paths, route = routing.paths(world.routes, access[trips.origin], access[trips.destination], group, trips.depart)
-    driven = traffic.drive(
-        network.roads, trips, paths, route, study.traffic, day=day, fidelity=fidelity or study.traffic.fidelity,
-        table=table, watched=watched,
-    )  # fmt: skip
-    return trips, paths, driven
-
-
 def passing(
     loaded: Loaded, world: World, settlement: Settlement, *, seed: int, day: int, watched: NDArray[np.bool_]
 ) -> tuple[Trips, Passages]:
     """Drive one day at free flow; return its trips and who passed the watched roads: what counts are held against."""
-    trips, *_, driven = _drive(loaded, world, settlement, seed, day, None, watched, "free")
-    return trips, driven.passages
+    made = days.make(loaded, world.network, world.routes, settlement, seed=seed, day=day)
+    driven = days.drive(made, world.network, loaded.scenario.traffic, "free", watched=watched)
+    return made.trips, driven.passages
 
 
-def _queued(driven: traffic.Day) -> Int64:
-    return np.array([driven.moves, driven.forced, driven.unfinished], np.int64)
-
-
-def _note(
-    queued: Int64, distance: Distance, chosen: routing.Assignment, placement: siting.Placement, file: Path
-) -> None:
+def _note(driven: days.Samples, chosen: routing.Assignment, placement: siting.Placement, file: Path) -> None:
     """Write what a reader should know of how the routes, the traffic and the cameras came about."""
-    moves, forced, unfinished = (int(count) for count in queued)
-    notes = []
+    queued, notes = driven.queued, []
     if chosen.converged is False:
         notes.append(
             f"route choice stopped unconverged: after {len(chosen.perceived) - 1} iterations the relative gap is "
             f"{chosen.perceived[-1]:.1%}, above {chosen.largest:.1%}"
         )
-    if forced > MOST_FORCED * moves:
+    if queued.forced > MOST_FORCED * queued.moves:
         notes.append(
-            f"{forced / moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
+            f"{queued.forced / queued.moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
         )
     notes += [f"camera left out ({left_out.group}): {left_out.reason}" for left_out in placement.rejected]
-    counted = {"queue_moves": moves, "forced_moves": forced, "unfinished_trips": unfinished}
-    route_choice = {**chosen._asdict(), "converged": chosen.converged}
-    said = {**counted, "distance": distance._asdict(), "route_choice": route_choice, "notes": notes}
+    said = {
+        "queue_moves": queued.moves, "forced_moves": queued.forced, "unfinished_trips": queued.unfinished,
+        "distance": driven.distance._asdict(), "route_choice": {**chosen._asdict(), "converged": chosen.converged},
+        "fidelity": [difference._asdict() for difference in driven.differences], "notes": notes,
+    }  # fmt: skip
     file.write_text(json.dumps(said, indent=1, ensure_ascii=False))
-
-
-def _day_type(loaded: Loaded, day: int) -> str:
-    return population.day_type(loaded.scenario.population, loaded.scenario.start, day)
 
 
 def _agencies(loaded: Loaded) -> Agencies:

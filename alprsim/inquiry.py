@@ -16,7 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import custody, parquet, sight, utility
-from alprsim.experiment import Simulated, Tell, World
+from alprsim.days import Tell
+from alprsim.experiment import Simulated, World
 from alprsim.kernels import ladder
 from alprsim.measures import completeness, places, question, retention, uniqueness
 from alprsim.measures.question import Answer, Question, Residents

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alprsim import experiment, parquet, provenance, traffic
-from alprsim.experiment import Tell, World
+from alprsim.days import Tell
+from alprsim.experiment import World
 from alprsim.report import corridor as stretch
 from alprsim.report import traffic_pictures as pictures
 from alprsim.report import traffic_states as states

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from alprsim import experiment, inquiry, parquet, provenance, report, results
-from alprsim.experiment import Tell, World
+from alprsim.days import Tell
+from alprsim.experiment import World
 from alprsim.measures.question import join
 from alprsim.scenario.read import Loaded
 from alprsim.tables import Measured
-
 
 
 def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progress | None = None) -> results.Run:

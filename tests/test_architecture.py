@@ -18,13 +18,14 @@ ALLOWED = {
     **dict.fromkeys(STAGES, GROUND | {"scenario"}),
     "store": GROUND,
     "interop": GROUND | {"roads", "assignment"},
-    "experiment": GROUND | {"scenario", "store"} | STAGES,
-    "calibration": GROUND | {"scenario", "experiment"} | STAGES,
-    "inquiry": GROUND | {"scenario", "store"} | STAGES | {"experiment"},
+    "days": GROUND | {"scenario"} | STAGES,
+    "experiment": GROUND | {"scenario", "store", "days"} | STAGES,
+    "calibration": GROUND | {"scenario", "days", "experiment"} | STAGES,
+    "inquiry": GROUND | {"scenario", "store"} | STAGES | {"days", "experiment"},
     "results": GROUND | {"scenario", "store", "measures"},
     "report": GROUND | {"scenario", "measures", "results"},
-    "survey": GROUND | {"scenario", "experiment", "report"} | STAGES,
-    "sweep": GROUND | {"scenario", "store", "experiment", "inquiry", "results", "report"} | STAGES,
+    "survey": GROUND | {"scenario", "days", "experiment", "report"} | STAGES,
+    "sweep": GROUND | {"scenario", "store", "days", "experiment", "inquiry", "results", "report"} | STAGES,
 }
 # A stage's private half (an underscored file) belongs to the stage that it serves.
 SERVES = {

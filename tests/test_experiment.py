@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import alprsim
-from alprsim import experiment, parquet, routing, store, sweep
+from alprsim import days, experiment, parquet, routing, store, sweep
 from alprsim.tables import Paths, PlaceKind, Places, Roads, Trips, Truth, VehicleKind, Vehicles
 from tests.conftest import GOLDEN, contents
 
@@ -272,19 +272,44 @@ def test_kilometres_are_counted_inside_and_assumed_outside():
     )  # fmt: skip
     paths = Paths(np.array([0, 2, 3]), np.array([0, 1, 0], np.int32))
     network = SimpleNamespace(roads=roads, places=places)
-    far = experiment._driven_far(
-        trips, paths, np.array([0, 1, 1, 0], np.int32), SimpleNamespace(vehicles=vehicles), network,
-        SimpleNamespace(leaving_trip=700.0),
-    )  # fmt: skip
+    made = days.Made(0, trips, paths, np.array([0, 1, 1, 0], np.int32))
+    far = days._driven_far(made, SimpleNamespace(vehicles=vehicles), network, SimpleNamespace(leaving_trip=700.0))
     # Inside 1.0 + 0.4 + 0.4 km; of the two that leave, one drives more inside than its assumed 0.7 km, one 0.3 km beyond.
     assert far.tolist() == pytest.approx([3, 2, 1.8, 0.3])
+
+
+NOWHERE = days.Distance(0, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_days_by_table_and_free_are_held_against_the_queues(hamlet, tmp_path):
+    """Recount from the sample day itself: how far its arrivals by table, and at free flow, differ from those in queues."""
+    loaded = alprsim.study(hamlet, overrides=["traffic.fidelity=table", "population.trips_per_driver=9"])
+    done = simulated(loaded, tmp_path / "one")
+    (folder := tmp_path / "routes").mkdir()
+    world = experiment.prepare(loaded, scratch=folder, jobs=1, tell=lambda *_: None)
+    made = days.make(loaded, world.network, world.routes, done.settlement, seed=1, day=0)
+    nothing = np.zeros(len(world.network.roads), np.bool_)
+    queued = days.drive(made, world.network, loaded.scenario.traffic, "queue", watched=nothing)
+    told = json.loads((tmp_path / "one" / "simulated.json").read_text())["fidelity"]
+    assert [(row["day_type"], row["fidelity"]) for row in told] == [
+        ("weekday", "table"), ("weekday", "free")
+    ]  # fmt: skip
+    for row in told:
+        other = days.drive(
+            made, world.network, loaded.scenario.traffic, row["fidelity"], table=queued.flows, watched=nothing
+        )
+        off = [abs(int(a) - int(b)) for a, b in zip(other.journeys.arrive, queued.journeys.arrive, strict=True)]
+        assert row["trips"] == len(off) == len(made.trips) > 100
+        assert row["mean_s"] == pytest.approx(sum(off) / len(off))
+        assert row["within_a_minute"] == pytest.approx(sum(seconds <= 60 for seconds in off) / len(off))
+    assert all(0 < row["mean_s"] < 5 for row in told)  # nothing jams in a hamlet
 
 
 @pytest.mark.parametrize(("forced", "said"), [(10, 0), (11, 1)])
 def test_streets_that_jam_are_told(tmp_path, forced, said):
     nothing_left_out = SimpleNamespace(rejected=[])
-    nowhere, chosen = experiment.Distance(0, 0.0, 0.0, 0.0, 0.0), routing.Assignment((), (), 0, 0.02)
-    experiment._note(np.array([10_000, forced, 3]), nowhere, chosen, nothing_left_out, tmp_path / "simulated.json")
+    driven = days.Samples({}, days.Queued(10_000, forced, 3), NOWHERE, [])
+    experiment._note(driven, routing.Assignment((), (), 0, 0.02), nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert (told["queue_moves"], told["forced_moves"], told["unfinished_trips"]) == (10_000, forced, 3)
     assert [note.endswith("were forced: the streets jam, travel times are doubtful") for note in told["notes"]] == [
@@ -296,7 +321,8 @@ def test_streets_that_jam_are_told(tmp_path, forced, said):
 def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
     chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
     nothing_left_out = SimpleNamespace(rejected=[])
-    experiment._note(np.array([10_000, 0, 0]), chosen, nothing_left_out, tmp_path / "simulated.json")
+    driven = days.Samples({}, days.Queued(10_000, 0, 0), NOWHERE, [])
+    experiment._note(driven, chosen, nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert told["route_choice"]["gap"] == [0.3, 0.1, 0.05]
     assert told["route_choice"]["taken_back"] == 1

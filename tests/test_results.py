@@ -408,6 +408,18 @@ def test_what_lies_outside_the_simulated_streets_is_said(tmp_path: Path) -> None
     assert published.kilometres(tmp_path, (2,)) == "No resident drives."
 
 
+def test_how_far_tables_are_from_queues_is_said(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        (tmp_path / f"seed={seed}").mkdir()
+        fake_run.counts(tmp_path / f"seed={seed}")
+    (said,) = published.fidelity(tmp_path, (1, 2))
+    assert "arrive 2 s earlier or later than in its queues on average, 99 % within a minute" in said
+    assert said.endswith("on empty roads it would be 20 s.")
+    file = tmp_path / "seed=1" / "simulated.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "fidelity": []}))
+    assert published.fidelity(tmp_path, (1,)) == []
+
+
 # --- words -------------------------------------------------------------------------------------------------------------
 
 

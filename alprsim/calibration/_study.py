@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from alprsim import experiment, population
 from alprsim.calibration import _counts, _fit
 from alprsim.calibration._counts import Count, DayName, Use
+from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.tables import DAY, DAY_STARTS, Float64, Int32, Int64, Network, RoadKind, Settlement, VehicleKind
@@ -110,7 +111,7 @@ _DEFAULT = {key: field.default for key, field in models.Population.model_fields.
 
 def calibrate(
     loaded: Loaded, counts: Path, *, scratch: Path, seed: int = 1, free: Collection[str] = VOLUMES, spread: float = 1.0,
-    tolerance: float = _counts.TOLERANCE, jobs: int = 1, tell: experiment.Tell = lambda stage, done: None,
+    tolerance: float = _counts.TOLERANCE, jobs: int = 1, tell: Tell = lambda stage, done: None,
 ) -> Calibration:  # fmt: skip
     """Scale what passes through and what comes in, so that the counted roads carry what was counted.
 

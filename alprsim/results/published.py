@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,31 @@ def kilometres(folder: Path, seeds: Sequence[int]) -> str:
         f"{words.number(outside)} km more are driven (an assumption), "
         f"{words.percent(outside / (inside + outside))} % of the whole: not simulated, not read, in no figure here."
     )
+
+
+def fidelity(folder: Path, seeds: Sequence[int]) -> list[str]:
+    """Say how far days run by table may be from days in queues: of the sample days, both driven; nothing where none was."""
+    told = [
+        difference
+        for seed in seeds
+        for difference in json.loads((folder / f"seed={seed}" / "simulated.json").read_text("utf-8"))["fidelity"]
+    ]
+    if not told:
+        return []
+    table, free = (_of_fidelity(told, name) for name in ("table", "free"))
+    return [
+        f"Days run by the travel times of sample days, which run in queues. By those times a sample day's trips arrive "
+        f"{table[0]:.0f} s earlier or later than in its queues on average, {words.percent(table[1])} % within a minute; on empty "
+        f"roads it would be {free[0]:.0f} s."
+    ]
+
+
+def _of_fidelity(told: list[dict[str, Any]], name: str) -> tuple[float, float]:
+    """Return the mean difference of arrivals (s) and the share within a minute, over all trips of a fidelity."""
+    rows = [row for row in told if row["fidelity"] == name]
+    trips = sum(row["trips"] for row in rows)
+    mean, near = (sum(row["trips"] * row[what] for row in rows) / trips for what in ("mean_s", "within_a_minute"))
+    return mean, near
 
 
 def simulated_notes(folder: Path, seeds: Sequence[int]) -> list[str]:

@@ -1,0 +1,156 @@
+"""One day made and driven, and the sample days that stand for the others: what their roads carried, and how near that comes.
+
+Most days run by the travel times of a sample day of their kind. The same sample day is therefore driven three times, by queue,
+by its own table and freely, and how far the arrivals differ is told with the result.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim import population, routing, traffic
+from alprsim.scenario import models
+from alprsim.scenario.read import Loaded
+from alprsim.tables import DAY, Float64, Flows, Int32, Network, Paths, PlaceKind, Settlement, Trips, VehicleKind
+
+Tell = Callable[[str, float], None]
+"""Told the stage and the share of it that is done."""
+
+
+class Made(NamedTuple):
+    """A day's trips and the way each takes."""
+
+    day: int
+    trips: Trips
+    paths: Paths
+    route: Int32
+
+
+class Queued(NamedTuple):
+    """What was driven by queue."""
+
+    moves: int
+    forced: int
+    unfinished: int
+
+    def plus(self, driven: traffic.Day) -> Queued:
+        """Add a day."""
+        return Queued(self.moves + driven.moves, self.forced + driven.forced, self.unfinished + driven.unfinished)
+
+
+class Distance(NamedTuple):
+    """How far residents' vehicles drive on a mean day, by the sample days; no viewer's figure counts what is outside."""
+
+    vehicles: int
+    trips: float
+    leaving: float
+    """Of these trips, those that begin or end beyond the simulated streets."""
+    km_inside: float
+    km_outside: float
+    """By `population.leaving_trip`, an assumption."""
+
+
+class Difference(NamedTuple):
+    """How far the arrivals of one sample day differ from the same day's by queue, over all its trips."""
+
+    day_type: str
+    fidelity: str
+    trips: int
+    mean_s: float
+    """Of the arrivals' absolute differences."""
+    p95_s: float
+    within_a_minute: float
+
+
+class Samples(NamedTuple):
+    """The first day of each day type, driven: a weekday first where the scenario has one."""
+
+    flows: dict[str, Flows]
+    queued: Queued
+    distance: Distance
+    differences: list[Difference]
+
+
+def day_type(loaded: Loaded, day: int) -> str:
+    """Return what kind of day it is: see ``population.DayType``."""
+    return population.day_type(loaded.scenario.population, loaded.scenario.start, day)
+
+
+def make(
+    loaded: Loaded, network: Network, routes: routing.Routes, settlement: Settlement, *, seed: int, day: int
+) -> Made:
+    """Make one day's trips and find their ways: any day alone and in any order."""
+    study, access = loaded.scenario, network.places.junction
+    trips = population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
+    group = routing.group_of(settlement.vehicles.key[trips.vehicle], len(routes.in_force))
+    paths, route = routing.paths(routes, access[trips.origin], access[trips.destination], group, trips.depart)
+    return Made(day, trips, paths, route)
+
+
+def drive(
+    made: Made, network: Network, spec: models.Traffic, fidelity: traffic.Fidelity, *, table: Flows | None = None,
+    watched: NDArray[np.bool_],
+) -> traffic.Day:  # fmt: skip
+    """Drive a day that was made: see ``traffic.drive``."""
+    return traffic.drive(
+        network.roads, made.trips, made.paths, made.route, spec, day=made.day, fidelity=fidelity, table=table,
+        watched=watched,
+    )  # fmt: skip
+
+
+def sample(
+    loaded: Loaded, network: Network, routes: routing.Routes, settlement: Settlement, *, seed: int,
+    tell: Tell | None = None,
+) -> Samples:  # fmt: skip
+    """Drive the first day of each day type, by queue where the scenario runs by table, else at free flow."""
+    study = loaded.scenario
+    types = [day_type(loaded, day) for day in range(study.length // DAY)]
+    nothing, share = np.zeros(len(network.roads), np.bool_), Counter(types)
+    flows, queued, differences, far = {}, Queued(0, 0, 0), [], np.zeros(4)
+    for kind in (kind for kind in population.DayType if kind in share):
+        if tell:
+            tell(f"sample {kind}", 0)
+        made = make(loaded, network, routes, settlement, seed=seed, day=types.index(kind))
+        far += _driven_far(made, settlement, network, study.population) * (share[kind] / len(types))
+        if study.traffic.fidelity == "table":
+            driven = drive(made, network, study.traffic, "queue", watched=nothing)
+            queued = queued.plus(driven)
+            differences += _differences(kind, made, network, study.traffic, driven)
+        else:
+            driven = drive(made, network, study.traffic, "free", watched=nothing)
+        flows[str(kind)] = driven.flows
+    residents = int(np.sum(settlement.vehicles.kind == VehicleKind.RESIDENT))
+    return Samples(flows, queued, Distance(residents, *far.tolist()), differences)
+
+
+def _differences(
+    kind: str, made: Made, network: Network, spec: models.Traffic, queued: traffic.Day
+) -> list[Difference]:
+    """Drive the day by the queues' own table, and freely, and compare the arrivals."""
+    nothing = np.zeros(len(network.roads), np.bool_)
+    fidelities: tuple[traffic.Fidelity, ...] = ("table", "free")
+    told = []
+    for fidelity in fidelities:
+        other = drive(made, network, spec, fidelity, table=queued.flows, watched=nothing)
+        off = np.abs(other.journeys.arrive.astype(np.int64) - queued.journeys.arrive)
+        if len(off):
+            p95 = float(np.quantile(off, 0.95))
+            told.append(Difference(str(kind), fidelity, len(off), float(off.mean()), p95, float(np.mean(off <= 60))))
+    return told
+
+
+def _driven_far(made: Made, settlement: Settlement, network: Network, spec: models.Population) -> Float64:
+    """Return the day's trips of residents' vehicles, those that leave the simulated streets, km inside and km outside."""
+    trips, paths = made.trips, made.paths
+    along = np.concatenate([[0.0], np.cumsum(network.roads.length[paths.road], dtype=np.float64)])
+    metres = (along[paths.first[1:]] - along[paths.first[:-1]])[made.route]
+    theirs = settlement.vehicles.kind[trips.vehicle] == VehicleKind.RESIDENT
+    beyond = network.places.kind == PlaceKind.BEYOND
+    leaves = theirs & (beyond[trips.origin] | beyond[trips.destination])
+    outside = np.maximum(spec.leaving_trip - metres[leaves], 0)
+    return np.array([theirs.sum(), leaves.sum(), metres[theirs].sum() / 1000, outside.sum() / 1000])
