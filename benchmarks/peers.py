@@ -1,9 +1,10 @@
 """The same network, demand and paths in alprsim, UXsim and SUMO, side by side: ``python -m benchmarks.peers``.
 
 Needs the extra ``peers`` (UXsim 1.15, SUMO 1.28 with its programs); what is not installed is left out, and said so. Each
-runs in a process of its own, and what counts is the CPU time of its engine: reading input and writing output do not.
+runs in a process of its own, and what counts is the CPU time of its engine, not of reading its input; nor of writing what
+happened, but where "every passage" is told.
 Peers run at their quickest, UXsim (its C++ engine) also as it comes, with trajectories and route choice; SUMO is its
-mesoscopic model without junction control. Writes ``results/peers.csv``.
+mesoscopic model without junction control. Writes ``results/peers.csv``, in place of earlier rows of the same case and system.
 """
 
 import csv
@@ -86,10 +87,10 @@ def cpu(child: bool = False) -> float:
 # --- alprsim ----------------------------------------------------------------------------------------------------------
 
 
-def compiled(city: grid.City, storage: str) -> dict:
+def compiled(city: grid.City, storage: str, *, passages: bool = False) -> dict:
     plan = traffic.plan(
         city.roads, city.trips, city.paths, city.route, models.Traffic(storage=storage), day=0,
-        watched=np.zeros(len(city.roads), np.bool_),
+        watched=np.full(len(city.roads), passages),
     )  # fmt: skip
     took = []
     for _ in range(5):
@@ -213,7 +214,7 @@ def sumo_files(city: grid.City, folder: Path) -> None:
     run_program(netconvert, folder)
 
 
-def sumo_run(city: grid.City, segment: int) -> dict:
+def sumo_run(city: grid.City, segment: int, *, passages: bool = False) -> dict:
     """Run SUMO's mesoscopic model, its headway the mean of ours and a segment jammed when full: as near as its options get."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -225,6 +226,7 @@ def sumo_run(city: grid.City, segment: int) -> dict:
             "--meso-taujf", headway, "--meso-jam-threshold", "1",
             "--time-to-teleport", "60", "--duration-log.statistics", "--statistic-output", "told.xml",
         ]  # fmt: skip
+        command += ["--vehroute-output", "routes.xml", "--vehroute-output.exit-times"] if passages else []
         before = cpu(child=True)
         run_program([*command, "--end", "0"], folder)
         reading = cpu(child=True) - before
@@ -256,12 +258,14 @@ def run_program(command: list[str], folder: Path) -> None:
 
 SYSTEMS: dict[str, Callable[[grid.City], dict]] = {
     "alprsim, Newell": partial(compiled, storage="newell"),
+    "alprsim, Newell, every passage": partial(compiled, storage="newell", passages=True),
     "alprsim, simple": partial(compiled, storage="simple"),
     "UXsim C++, deltan 5": partial(uxsim_run, platoon=5),
     "UXsim C++, deltan 5, defaults": partial(uxsim_run, platoon=5, defaults=True),
     "UXsim C++, deltan 1": partial(uxsim_run, platoon=1),
     "UXsim C++, deltan 1, defaults": partial(uxsim_run, platoon=1, defaults=True),
     "SUMO meso, a segment an edge": partial(sumo_run, segment=10_000),
+    "SUMO meso, every passage": partial(sumo_run, segment=10_000, passages=True),
     "SUMO meso, default segments": partial(sumo_run, segment=98),
     "alprsim, SimPy": processes,
 }
@@ -319,12 +323,23 @@ def main(cases: tuple[str, ...], systems: tuple[str, ...], one: tuple[str, str] 
             ))  # fmt: skip
             target = "".join(f" (wanted: {times})" for name, times in TARGETS.items() if system.startswith(name))
             click.echo(
-                f"{case:8} {system:29} {rate:13,.0f} moves/s   Newell is {best / rate:,.1f} times as fast{target}; delay "
+                f"{case:8} {system:31} {rate:13,.0f} moves/s   Newell is {best / rate:,.1f} times as fast{target}; delay "
                 f"{told['delay']:.1f} s, {told['peak']} MB, {time.perf_counter() - start:.0f} s in all"
             )
+    write(rows, out)
+
+
+def write(rows: list[tuple], out: Path) -> None:
+    """Put these rows in place of those of the same case and system, in the order of cases and systems."""
+    told = {}
+    if out.exists():
+        with out.open(newline="") as file:
+            told = {(row[0], row[1]): row for row in list(csv.reader(file))[1:]}
+    told |= {(row[0], row[1]): row for row in rows}
+    order = [(case, system) for case in CASES for system in SYSTEMS if (case, system) in told]
     partial_file = out.with_suffix(".part")
     with partial_file.open("w", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *rows])
+        csv.writer(file).writerows([COLUMNS, *(told[key] for key in order)])
     shutil.move(partial_file, out)
 
 
