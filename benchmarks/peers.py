@@ -4,7 +4,8 @@ Needs the extra ``peers`` (UXsim 1.15, SUMO 1.28 with its programs); what is not
 runs in a process of its own, and what counts is the CPU time of its engine, not of reading its input; nor of writing what
 happened, but where "every passage" is told.
 Peers run at their quickest, UXsim (its C++ engine) also as it comes, with trajectories and route choice; SUMO is its
-mesoscopic model without junction control. Writes ``results/peers.csv``, in place of earlier rows of the same case and system.
+mesoscopic model without junction control. Writes ``results/peers.csv``; of runs with what
+is there already, the quickest of each system counts.
 """
 
 import csv
@@ -16,9 +17,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -256,8 +257,9 @@ def run_program(command: list[str], folder: Path) -> None:
 
 # --- side by side -----------------------------------------------------------------------------------------------------
 
+OURS = "alprsim, Newell"
 SYSTEMS: dict[str, Callable[[grid.City], dict]] = {
-    "alprsim, Newell": partial(compiled, storage="newell"),
+    OURS: partial(compiled, storage="newell"),
     "alprsim, Newell, every passage": partial(compiled, storage="newell", passages=True),
     "alprsim, simple": partial(compiled, storage="simple"),
     "UXsim C++, deltan 5": partial(uxsim_run, platoon=5),
@@ -277,7 +279,7 @@ COLUMNS = (
     "moves",
     "seconds",
     "moves a second",
-    "ours is quicker by",
+    "Newell is quicker by",
     "mean delay, s",
     "forced",
     "peak MB",
@@ -299,48 +301,55 @@ def alone(case: str, system: str) -> dict:
 @click.option("--one", nargs=2, hidden=True)
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 def main(cases: tuple[str, ...], systems: tuple[str, ...], one: tuple[str, str] | None, out: Path) -> None:
-    """Run every system on every case; print the table and write it."""
+    """Run every system on every case; write the table and print it. Of several runs the quickest counts."""
     if one:
         told = SYSTEMS[one[1]](CASES[one[0]]())
         click.echo(json.dumps(told | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000}))
         return
-    rows = []
-    for case in cases:
-        ours = alone(case, "alprsim, Newell")
-        for system in systems:
-            missing = [
-                module for name, module in NEEDS.items() if name in system and not importlib.util.find_spec(module)
-            ]
-            if missing:
-                click.echo(f"{system}: left out, {missing[0]} is not installed (pip install alprsim[peers])")
-                continue
-            start = time.perf_counter()
-            told = ours if system == "alprsim, Newell" else alone(case, system)
-            rate, best = told["moves"] / told["seconds"], ours["moves"] / ours["seconds"]
-            rows.append((
-                case, system, told["moves"], round(told["seconds"], 3), round(rate), round(best / rate, 1),
-                round(told["delay"], 1), told["forced"], told["peak"],
-            ))  # fmt: skip
-            target = "".join(f" (wanted: {times})" for name, times in TARGETS.items() if system.startswith(name))
-            click.echo(
-                f"{case:8} {system:31} {rate:13,.0f} moves/s   Newell is {best / rate:,.1f} times as fast{target}; delay "
-                f"{told['delay']:.1f} s, {told['peak']} MB, {time.perf_counter() - start:.0f} s in all"
-            )
-    write(rows, out)
+    for case, system in product(cases, systems):
+        missing = [module for name, module in NEEDS.items() if name in system and not importlib.util.find_spec(module)]
+        if missing:
+            click.echo(f"{system}: left out, {missing[0]} is not installed (pip install alprsim[peers])")
+            continue
+        for name in (OURS, system):  # ours beside each, as others may be using the machine
+            told = alone(case, name)
+            keep([case, name, told["moves"], told["seconds"], told["delay"], told["forced"], told["peak"]], out)
+        click.echo(f"{case}, {system}: {told['moves'] / told['seconds']:,.0f} moves a second")
+    show(out)
 
 
-def write(rows: list[tuple], out: Path) -> None:
-    """Put these rows in place of those of the same case and system, in the order of cases and systems."""
-    told = {}
+def keep(row: list, out: Path) -> None:
+    """Put a row into the file, unless that tells of a quicker run; tell anew by how much Newell is quicker."""
+    rows = {(row[0], row[1]): row}
     if out.exists():
         with out.open(newline="") as file:
-            told = {(row[0], row[1]): row for row in list(csv.reader(file))[1:]}
-    told |= {(row[0], row[1]): row for row in rows}
-    order = [(case, system) for case in CASES for system in SYSTEMS if (case, system) in told]
+            for case, system, moves, seconds, _, _, *others in list(csv.reader(file))[1:]:
+                if (case, system) not in rows or float(seconds) <= row[3]:
+                    rows[case, system] = [case, system, int(moves), float(seconds), *others]
+    rate = {key: moves / seconds for key, (_, _, moves, seconds, *_) in rows.items()}
+    order = [key for key in product(CASES, SYSTEMS) if key in rows]
     partial_file = out.with_suffix(".part")
     with partial_file.open("w", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *(told[key] for key in order)])
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for key in order:
+            case, system, moves, seconds, delay, *others = rows[key]
+            times = round(rate[case, OURS] / rate[key], 1) if (case, OURS) in rate else ""
+            table.writerow(
+                [case, system, moves, round(seconds, 4), round(rate[key]), times, round(float(delay), 1), *others]
+            )
     shutil.move(partial_file, out)
+
+
+def show(out: Path) -> None:
+    """Print the table, with what was aimed at."""
+    with out.open(newline="") as file:
+        for row in csv.DictReader(file):
+            system, times = row["system"], row["Newell is quicker by"]
+            wanted = "".join(f" (wanted: {target})" for name, target in TARGETS.items() if system.startswith(name))
+            click.echo(
+                f"{row['case']:8} {system:31} {int(row['moves a second']):13,} moves/s   Newell: × {times}{wanted}"
+            )
 
 
 if __name__ == "__main__":
