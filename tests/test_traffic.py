@@ -14,6 +14,7 @@ from alprsim import traffic
 from alprsim.kernels import queue, replay
 from alprsim.scenario import models
 from alprsim.tables import DAY, Flows, Paths, Roads, TableError, Trips
+from benchmarks import peers
 from tests import naive_traffic
 
 JIT = not numba.config.DISABLE_JIT
@@ -479,6 +480,29 @@ def test_a_day_without_trips_is_told_too():
     for engine in ("compiled", "simpy"):
         day = world.drive(engine=engine)
         assert (len(day.journeys), len(day.passages), day.moves, day.unfinished) == (0, 0, 0, 0)
+
+
+# --- beside another simulator -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.verification
+@pytest.mark.skipif(not JIT, reason="minutes as plain Python; the engine is compared to its twin there")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ImportWarning")
+@pytest.mark.parametrize("a_pair", [90, 100])
+def test_uxsim_sees_the_same_delays_on_the_same_paths(a_pair):
+    """UXsim at deltan 1 has Newell's car-following too, but steps of a second, and merges by lot."""
+    pytest.importorskip("uxsim", reason="UXsim is not installed (pip install alprsim[peers])", exc_type=ImportError)
+    city = peers.bottlenecks(a_pair)
+    day = traffic.drive(city.roads, city.trips, city.paths, city.route, models.Traffic(), day=0, fidelity="queue")
+    world = peers.uxsim_world(city, 1)
+    world.exec_simulation()
+    travel, moves = peers.uxsim_told(world, city, 1)
+    ours, theirs = city.delay(day.journeys), travel - city.free_times() / 1000
+    assert moves == day.moves == city.moves
+    assert day.forced == 0
+    assert ours.mean() > 120
+    assert abs(theirs.mean() / ours.mean() - 1) < 0.10
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.95
 
 
 # --- wrong input ------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ from alprsim.scenario import models
 from alprsim.tables import DAY, Flows, Int32, Journeys, Passages, Paths, Roads, Trips
 from alprsim.traffic._finish import finish, mean_times, put_in_order
 from alprsim.traffic._plan import END, SECOND, Log, Plan, Progress, check_table, plan, still
-from alprsim.traffic._processes import Processes
+from alprsim.traffic._processes import Processes, event_at
 from alprsim.traffic._queues import Queues
 
 __all__ = ["Day", "Engine", "Fidelity", "Plan", "Queues", "Subscriber", "drive", "plan"]
@@ -170,7 +170,7 @@ def _live(world: simpy.Environment, vehicles: _Vehicles, passages: "_Passages", 
 
     def follow() -> Generator[simpy.Event, None, None]:
         for until in range(every, END, every):
-            yield _first_at(world, start + until)
+            yield event_at(world, start + until, _FIRST)
             vehicles.advance(until)
             passages.tell(vehicles.passed)
 
@@ -180,14 +180,6 @@ def _live(world: simpy.Environment, vehicles: _Vehicles, passages: "_Passages", 
     vehicles.advance(END)
     passages.tell(vehicles.passed)
     world.run(until=start + END)
-
-
-def _first_at(world: simpy.Environment, time: int) -> simpy.Event:
-    """Return an event that happens before any other of its moment."""
-    event = simpy.Event(world)
-    event._ok, event._value = True, None
-    world.schedule(event, priority=_FIRST, delay=time - world.now)
-    return event
 
 
 class _Told:

@@ -13,6 +13,14 @@ from alprsim.traffic._plan import END, SECOND, Log, Plan, Progress, cell, still
 _NEVER = 1 << 62
 
 
+def event_at(env: simpy.Environment, time: int, number: int) -> simpy.Event:
+    """Return an event that happens in its place in the order (time, number): SimPy's own ties go by creation."""
+    event = simpy.Event(env)
+    event._ok, event._value = True, None
+    env.schedule(event, priority=number, delay=time - env.now)
+    return event
+
+
 class _Car:
     """A trip under way; `turn` is the event its process waits for."""
 
@@ -175,8 +183,4 @@ class Processes:
         car.turn.callbacks, lapsed.callbacks = lapsed.callbacks, []
 
     def _event(self, time: int, number: int) -> simpy.Event:
-        """Return an event that happens in its place in the order (time, number): SimPy's own ties go by creation."""
-        event = simpy.Event(self._env)
-        event._ok, event._value = True, None
-        self._env.schedule(event, priority=number, delay=time - self._now)
-        return event
+        return event_at(self._env, time + self._start, number)
