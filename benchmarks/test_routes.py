@@ -5,6 +5,7 @@ import pytest
 
 from alprsim.kernels import routes
 from alprsim.randomness import below, draw, stream
+from alprsim.routing import _trees, _ways
 
 SIDE = 100
 JUNCTIONS, TREES, ROUTES = SIDE * SIDE, 128, 200_000
@@ -113,3 +114,20 @@ def test_drive(benchmark, grid):
     assert np.array_equal(arrive, blocks * 10_000 + np.minimum(blocks, 60) * 5_000)
     if benchmark.stats:
         benchmark.extra_info["roads/s"] = round(len(road) / benchmark.stats.stats.min)
+
+
+def test_grow(benchmark, grid):
+    """Trees by scipy, to the same destinations: on a grid every way that turns toward its destination is shortest."""
+    first_road, head, *_ = grid
+    tree, origin, destination, blocks = asked(grid)
+    tail = np.repeat(np.arange(JUNCTIONS, dtype=np.int32), np.diff(first_road))
+    number = np.full(JUNCTIONS, -1, np.int32)
+    laid = _ways.Streets(first_road, head, grid[2], number)
+    cost, rows = np.full(len(head), 1000, np.int32), np.arange(TREES, dtype=np.int32)
+    trees = _trees.blank(laid, None)
+    benchmark(_trees.grow, laid, tail, [_trees.Order(cost, trees, rows)])
+    count, mark = np.empty(ROUTES, np.int32), np.empty(ROUTES, np.uint64)
+    assert routes.count_roads(trees, first_road, head, tree, origin, destination, count, mark) == -1
+    assert np.array_equal(count, blocks)
+    if benchmark.stats:
+        benchmark.extra_info["trees/s"] = round(TREES / benchmark.stats.stats.min)

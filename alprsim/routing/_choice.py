@@ -8,8 +8,8 @@ of their quarter hours' times, weighted by departures. What other periods would 
 days (times held, one group, the best trees of each period beside the quickest way at each trip's own minute): one period
 for all day leaves 5.7 %, 4 leave 1.8 %, 7 leave 1.4 %, 11 leave 1.0 %, 24 leave 1.0 %.
 
-A step after which drivers could gain more than before is taken back (crowded streets may lock up), and those next in turn
-choose instead.
+A step after which drivers could gain a tenth more than after the best one so far is taken back, and those next in turn choose
+instead: crowded streets may lock up, and the smaller later steps would be long in undoing that.
 
 What remains to be gained is the **relative gap**: what trips took beyond the quickest way at their own moment of departure,
 over the quickest, both on the times of link × quarter hour that the last day took.
@@ -33,6 +33,7 @@ from alprsim.tables import DAY, SLOT, Float64, Flows, Int32, Int64, Network, Pat
 _SLOTS = DAY // SLOT
 _HOUR_OF_SLOT = (4 + np.arange(_SLOTS) * SLOT // 3600) % 24  # a day is 04:00 to 04:00
 _SAMPLE = 4000  # trips that a gap is measured on
+_SLACK = 1.1  # a step that leaves more than this times the least gap so far is taken back
 _FIRST = 3  # added to the number of a step; from 0 half of the drivers choose first, and Danbury's streets lock up
 
 Drive = Callable[[Float64, Paths, Int32], Flows]
@@ -56,7 +57,7 @@ class Assignment(NamedTuple):
     gap: tuple[float, ...]
     """By the times as they were."""
     perceived: tuple[float, ...]
-    """By the times as each driver sees them: what the stopping rule looks at; it never rises."""
+    """By the times as each driver sees them: what the stopping rule looks at; never a tenth above its least."""
     taken_back: int
     """Days whose choices were taken back."""
     largest: float
@@ -110,12 +111,13 @@ def plan(
         return Plan(choice.routes, busiest, Assignment((), (), 0, spec.gap))
     time = _times(drive(busiest, *choice.ways()))
     gaps, taken_back = [choice.gaps(time)], 0
+    best = gaps[0][1]
     while gaps[-1][1] > spec.gap and len(gaps) <= spec.iterations:
         choice.anew(time, len(gaps))
         found = _times(drive(busiest, *choice.ways()))
         gap = choice.gaps(found)
-        if gap[1] <= gaps[-1][1]:
-            time = found
+        if gap[1] <= _SLACK * best:
+            time, best = found, min(best, gap[1])
         else:
             choice.take_back()
             gap = gaps[-1]
