@@ -187,6 +187,35 @@ def traffic(
 
 
 @main.command()
+@_scenario
+@click.argument("counts", type=click.Path(path_type=Path))
+@_seed
+@_set
+@_graph
+@_json
+@_plainly
+def calibrate(
+    scenario: Path, counts: Path, seed: int | None, overrides: tuple[str, ...], graph: Path | None, as_json: bool
+) -> None:
+    """Scale through traffic, visitors and working vehicles until the roads carry what was counted; print keys and table."""
+    loaded = _study(scenario, overrides, seed, graph)
+    from tempfile import TemporaryDirectory
+
+    from alprsim import calibration, sweep
+
+    with TemporaryDirectory() as scratch, sweep.Progress(sys.stderr) as progress:
+        found = calibration.calibrate(
+            loaded, counts, scratch=Path(scratch), seed=loaded.scenario.seeds[0], tell=progress.stage("calibration")
+        )
+    if as_json:
+        rows = [{**row._asdict(), "kind": row.kind.name.lower()} for row in found.rows]
+        answer = {"population": found.keys(), "counts": rows, "hourly_share": found.hourly_share, "notes": found.notes}
+        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{found.table()}\n\npopulation: {json.dumps(found.keys(), ensure_ascii=False)}")
+
+
+@main.command()
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_json
 @_plainly

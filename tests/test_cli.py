@@ -362,6 +362,26 @@ def test_traffic_that_cannot_be_shown_is_refused(outpost, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+# --- calibrate --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.whole
+def test_calibrate_prints_the_table_and_what_to_write_into_the_scenario(outpost, tmp_path):
+    counts = tmp_path / "counts.csv"
+    counts.write_text("road,vehicles,name\n0,20,first\n1,10,second\n")
+    more = "--set", "population.visitors=20 %"
+    done = alprsim("calibrate", outpost, counts, *more)
+    assert done.exit_code == 0, done.output
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:3]] == ["first", "second"]
+    said = json.loads(alprsim("calibrate", outpost, counts, *more, "--json").stdout)
+    assert [(row["name"], row["counted"], row["use"]) for row in said["counts"]] == [
+        ("first", 20, "calibration"), ("second", 10, "calibration"),
+    ]  # fmt: skip
+    assert f"population: {json.dumps(said['population'])}" in done.stdout
+    counts.write_text("road,vehicles\n9999,20\n")
+    refused(alprsim("calibrate", outpost, counts), 1, "counts.csv")
+
+
 # --- compare ----------------------------------------------------------------------------------------------------------
 
 
