@@ -27,8 +27,8 @@ from alprsim.scenario.read import Loaded
 from alprsim.tables import Measured
 
 RUNS = Path("results/runs")
-ROUTES = ".routes"
-"""Folder beside the runs where planned routes are kept for the next run of the same world."""
+ROUTES: Path | None = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alprsim" / "routes"
+"""Where planned routes are kept for the next run of the same world; None: nowhere."""
 
 
 def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progress | None = None) -> results.Run:
@@ -61,9 +61,7 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
         seeds = loaded.scenario.seeds
         missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
         with clock("roads and routes"):
-            world = experiment.prepare(
-                loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=target.parent / ROUTES
-            )
+            world = experiment.prepare(loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=ROUTES)
         with clock("seeds"):
             _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)
         shutil.rmtree(scratch)

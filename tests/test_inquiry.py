@@ -134,7 +134,7 @@ def test_trips_detected_is_what_a_reader_would_count(place, answers):
 
 def test_an_answer_over_two_moments_is_the_mean_of_both(place, answers):
     means = {"trips_detected": ["stock", "share_of_horizon"], "home_found": ["right_town"], "unicity": ["p1", "p2_so_far"],
-             "lookback_plate": ["fast", "mixed"], "lookback_area": ["cold_coverage"]}  # fmt: skip
+             "lookback_plate": ["fast", "mixed"], "lookback_area": ["cold"]}  # fmt: skip
     parts = [place.ask(place.study(f"measures.moments=[{hours} h]")) for hours in (38, 62)]
     for measure, statistics in means.items():
         both = chosen(answers, measure=measure, statistic=statistics, town="all", retention=[AS_WRITTEN, 12 * HOUR])

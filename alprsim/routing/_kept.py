@@ -1,4 +1,4 @@
-"""Plans kept beside the runs, by their content: a second run of the same world takes its routes from there.
+"""Plans kept by their content: a second run of the same world takes its routes from there.
 
 A plan is a folder named by a digest of all that decides it: roads, demand, keys and the code. It is made elsewhere and
 moved here when it is whole, so an interrupted run leaves nothing half-written. Those used longest ago go when all
