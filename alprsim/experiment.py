@@ -6,6 +6,7 @@ The world is simulated once and every policy is asked of the same reads. This fi
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +44,9 @@ PLATES = "plates_a_day"
 RUNS = Path("results/runs")
 """Where results go unless another folder is named."""
 
+ROUTES: Path | None = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alprsim" / "routes"
+"""Where planned routes are kept for the next run of the same world; None: nowhere."""
+
 PLANNING_SEED = 2**32 + 1
 """Of the population against which routes are planned."""
 
@@ -58,11 +62,6 @@ class World:
     routes: routing.Routes
     assignment: routing.Assignment
     agencies: Agencies
-
-
-def kept_routes(target: Path) -> Path | None:
-    """Return the folder where planned routes are kept for the next run of the same world: beside the runs, nowhere else."""
-    return target.parent / ".routes" if target.parent == RUNS else None
 
 
 class Simulated(NamedTuple):

@@ -82,9 +82,8 @@ def run(
     """
     target, partial = _claim(out)
     try:
-        scratch, cache = partial / "scratch", experiment.kept_routes(target)
-        scratch.mkdir()
-        world = experiment.prepare(loaded, scratch=scratch, jobs=1, tell=tell, cache=cache)
+        (scratch := partial / "scratch").mkdir()
+        world = experiment.prepare(loaded, scratch=scratch, jobs=1, tell=tell, cache=experiment.ROUTES)
         road = stretch.named(world.network.roads, corridor) if corridor else None
         seen = _drive(loaded, world, day, hour, tell)
         del world  # its trees are as large as the day

@@ -66,7 +66,7 @@ def _run(loaded: Loaded, target: Path, partial: Path, jobs: int, progress: Progr
     missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
     with clock("roads and routes"):
         world = experiment.prepare(
-            loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=experiment.kept_routes(target)
+            loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=experiment.ROUTES
         )
     with clock("seeds"):
         _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)

@@ -68,6 +68,16 @@ utility: {incidents: 5}
 """Smaller still: for what needs many runs."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _routes_are_planned_anew():
+    """Let no test find the routes that another planned."""
+    from alprsim import experiment
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "ROUTES", None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of shared validation data, or skip with the reason."""

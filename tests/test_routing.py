@@ -224,6 +224,32 @@ def test_a_quarter_chooses_anew_then_a_fifth():
     assert sorted(place.ravel().tolist()) == pytest.approx([0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6])
 
 
+@pytest.mark.parametrize("in_files", [False, True])
+def test_a_step_that_locks_the_streets_up_is_taken_back(tmp_path: Path, in_files):
+    world = two_ways()
+    days = []
+
+    def drive(busiest, paths, route):
+        """On the third day the second way is blocked for those who had just come to it."""
+        flows = by_volume(world)(busiest, paths, route)
+        days.append(flows)
+        blocked = np.repeat((world.roads.head == 2) & (len(days) == 3), 96)
+        return Flows(vehicles=flows.vehicles, time=np.where(blocked, 10**6, flows.time).astype(np.int32))
+
+    def chosen(iterations):
+        days.clear()
+        keys = spec(groups=8, gap=0, iterations=iterations, periods=(0, 12))
+        return routing.plan(world, crowd(), keys, drive=drive, folder=tmp_path if in_files else None)
+
+    one = chosen(1)
+    before, gap = turns(one.routes), one.assignment.gap
+    two = chosen(2)
+    assert turns(two.routes) == before
+    assert two.assignment.taken_back == 1
+    assert two.assignment.gap == (*gap, gap[-1])
+    assert one.assignment.taken_back == 0
+
+
 def test_ways_differ_by_the_period_of_departure():
     world = two_ways()
 

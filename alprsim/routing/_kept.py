@@ -1,4 +1,4 @@
-"""Plans kept beside the runs, by their content: a second run of the same world takes its routes from there.
+"""Plans kept by their content: a second run of the same world takes its routes from there.
 
 A plan is a folder named by a digest of all that decides it: roads, demand, keys and the code. It is made elsewhere and
 moved here when it is whole, so an interrupted run leaves nothing half-written. Those used longest ago go when all
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from alprsim.routing._choice import Assignment, Plan
@@ -27,7 +28,7 @@ _DECIDE = ("routing", "traffic", "roads", "kernels", "randomness", "tables")  # 
 
 def digest(text: str, columns: Iterable[NDArray[np.generic]]) -> str:
     """Return a digest of all that decides a plan: keys as text, tables' columns, and the code that makes it."""
-    whole = hashlib.sha256(text.encode())
+    whole = hashlib.sha256(f"{text} numpy {np.__version__} scipy {scipy.__version__}".encode())
     for column in columns:
         whole.update(f"\0{column.dtype.str}{column.shape}\0".encode() + np.ascontiguousarray(column).tobytes())
     for module in _DECIDE:
