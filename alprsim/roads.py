@@ -85,6 +85,9 @@ _EASTING = np.array([0, _DIAGONAL, 1, _DIAGONAL, 0, -_DIAGONAL, -1, -_DIAGONAL])
 _RIM = 0.75
 """A gateway lies at least so far out, as a share of the map's reach in its direction. Assumption."""
 
+_CUT = 500.0
+"""Metres between the cut ends of a motorway's two carriageways, at most: they end at different nodes. Assumption."""
+
 _CONNECTICUT = (-73.73, 40.98, -71.78, 42.06)  # west, south, east, north, degrees
 _UNREADABLE = (
     OSError, EOFError, zlib.error, SyntaxError, xml.sax.SAXException, nx.NetworkXException, KeyError, ValueError,
@@ -439,7 +442,8 @@ def _network(drawing: _Drawing, source: str, spec: _Map) -> Network:
     graph = ox.project_graph(graph, to_crs=crs)
     if spec.consolidate > 0:
         graph = ox.consolidate_intersections(graph, tolerance=spec.consolidate / 2, dead_ends=True)
-    junctions, streets = _strong(*_tables(graph), source)
+    junctions, streets = _tables(graph)
+    junctions, streets = _strong(junctions, _turned_back(junctions, streets), source)
     gateways, directions = _gateways(junctions, streets)
     towns = Towns.of(
         name=[spec.place, *(f"beyond ({_DIRECTIONS[d]})" for d in directions)],
@@ -514,6 +518,28 @@ def _tables(graph: Any) -> tuple[Junctions, Streets]:
     )
     tail, head, kind, length, lanes, speed = zip(*edges, strict=True)
     return junctions, Streets.of(tail=tail, head=head, kind=kind, length=length, lanes=lanes, speed=speed)
+
+
+def _turned_back(junctions: Junctions, streets: Streets) -> Streets:
+    """Join each motorway or trunk carriageway that no other goes on from to the nearest one that begins anew.
+
+    So the map's edge cuts them off. Nobody could come back from beyond otherwise: all that drives there would leave the map
+    by the last ramp, or not at all. The joint has the carriageway's own lanes, and stands for the road that goes on; where a
+    motorway ends inside the map it is a way to turn back.
+    """
+    fast = np.flatnonzero(np.isin(streets.kind, (RoadKind.MOTORWAY, RoadKind.TRUNK)))
+    n = len(junctions)
+    leaves, comes = (np.bincount(ends[fast], minlength=n) > 0 for ends in (streets.tail, streets.head))
+    out = fast[~leaves[streets.head[fast]]]
+    begins = np.unique(streets.tail[fast][~comes[streets.tail[fast]]])
+    if not len(out) or not len(begins):
+        return streets
+    at = np.column_stack([junctions.x, junctions.y])
+    metres, nearest = KDTree(at[begins]).query(at[streets.head[out]], distance_upper_bound=_CUT)
+    out, metres, nearest = (part[np.isfinite(metres)] for part in (out, metres, nearest))
+    joint = {**streets.take(out).data(), "tail": streets.head[out], "head": begins[nearest].astype(np.int32)}
+    joint["length"] = np.maximum(metres, 1).astype(np.float32)
+    return Streets(**{name: np.concatenate([column, joint[name]]) for name, column in streets.data().items()})
 
 
 def _strong(junctions: Junctions, streets: Streets, source: str) -> tuple[Junctions, Streets]:

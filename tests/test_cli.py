@@ -320,7 +320,7 @@ def test_the_real_danbury_by_name_from_replayed_replies(offline, shared_data):
     fewer = ("--set", "population.vehicles_per_person=0.05", "--set", "population.through=0 vehicles/d")
     done = alprsim("run", SCENARIOS / "danbury.yaml", *DANBURY, *fewer, "--out", offline / "result", "--json")
     assert done.exit_code == 0, done.output
-    assert pq.read_metadata(offline / "result" / "junctions.parquet").num_rows == 2067
+    assert pq.read_metadata(offline / "result" / "junctions.parquet").num_rows == 2073
     assert json.loads((offline / "result" / "run.json").read_text())["labels"]["streets"] == "real"
 
 

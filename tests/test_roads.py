@@ -227,8 +227,8 @@ def test_the_real_danbury(shared_data, caplog):
     network = roads.load(spec, base=shared_data)
     said = roads.describe(network)
     assert_whole(network)
-    assert said["junctions"] == 2067
-    assert "41 of 2,108 junctions left out" in caplog.text
+    assert said["junctions"] == 2073
+    assert "35 of 2,108 junctions left out" in caplog.text
     assert 950 < said["km"] < 1010
     assert 0.65 < said["share_residential"] < 0.75
     assert sum(said[f"share_{kind.name.lower()}"] for kind in RoadKind) == pytest.approx(1)
@@ -245,11 +245,27 @@ def test_danbury_is_left_by_its_motorway(shared_data):
     network = roads.load(spec, base=shared_data)
     beyond = network.places.take(network.places.kind == PlaceKind.BEYOND)
     sides = dict(zip(network.towns.name[beyond.town].tolist(), beyond.junction.tolist(), strict=True))
-    for side in ("beyond (east)", "beyond (west)"):  # I-84 crosses the town from west to east
-        touching = (network.roads.tail == sides[side]) | (network.roads.head == sides[side])
-        assert RoadKind.MOTORWAY in network.roads.kind[touching], side
+    for side in ("beyond (east)", "beyond (west)"):  # I-84 crosses the town from west to east, and back
+        for end in (network.roads.tail, network.roads.head):
+            assert RoadKind.MOTORWAY in network.roads.kind[end == sides[side]], side
     assert network.towns.listed.tolist() == [1] + [0] * len(sides)
     assert network.towns.population.tolist() == [86_086] + [0] * len(sides)
+
+
+def test_a_motorway_that_the_maps_edge_cuts_is_joined_where_it_leaves():
+    """One carriageway goes from 0 over 1 out to 2, the other begins at 3 and comes back to 1 and 0; 4 is too far from any."""
+    junctions = Junctions.of(osm_id=range(6), x=[0, 100, 200, 200, 900, 0], y=[0, 0, 0, 30, 0, 900], town=[0] * 6)
+    fast, slow = RoadKind.MOTORWAY, RoadKind.RESIDENTIAL
+    rows = [(0, 1, fast), (0, 5, slow), (1, 0, fast), (1, 2, fast), (3, 1, fast), (4, 5, slow), (5, 0, slow)]
+    tail, head, kind = zip(*rows, strict=True)
+    streets = Streets.of(tail=tail, head=head, kind=kind, length=[100] * 7, lanes=[0, 1, 2, 3, 2, 1, 1], speed=[0] * 7)
+    joined = roads._turned_back(junctions, streets)
+    assert len(joined) == 8
+    last = [int(getattr(joined, name)[-1]) for name in ("tail", "head", "kind", "length", "lanes")]
+    assert last == [2, 3, fast, 30, 3]
+    assert roads._turned_back(junctions, streets.take(streets.kind == slow)).tail.tolist() == [0, 4, 5]
+    far = Junctions(**{**junctions.data(), "y": junctions.y + np.array([0, 0, 0, 600, 0, 0])})
+    assert len(roads._turned_back(far, streets)) == 7
 
 
 def test_a_graph_may_stand_in_for_a_download(tmp_path):
@@ -530,7 +546,7 @@ def test_a_download_replayed_gives_the_network_of_the_saved_graph(offline, share
     assert vars(ox.settings) == before
     assert socket.getaddrinfo is lookup
     assert_whole(network)
-    assert len(network.junctions) == 2067
+    assert len(network.junctions) == 2073
     assert "no tagged places" in caplog.text
     assert "all are placed by rule" in caplog.text
     saved = models.GraphmlRoads(
