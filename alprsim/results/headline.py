@@ -89,10 +89,10 @@ def _lives(run: Run, about: Subject) -> dict[str, Any]:
 
 
 def _identity(run: Run, about: Subject) -> dict[str, Any]:
-    """Take what was measured of homes, else of unicity; of the policy as written, else limited, else of the time so far."""
-    for ending, retention in (("", AS_WRITTEN), ("", about.step), (words.SO_FAR, AS_WRITTEN)):
-        for measure, start in (("home_found", "within_"), ("unicity", "p4")):
-            for sight in (about.sight, "bulk"):
+    """Take what was measured by the subject's sight: of homes, else of unicity; as written, else limited, else so far."""
+    for sight in (about.sight, "bulk"):
+        for ending, retention in (("", AS_WRITTEN), ("", about.step), (words.SO_FAR, AS_WRITTEN)):
+            for measure, start in (("home_found", "within_"), ("unicity", "p4")):
                 seen = about._replace(sight=sight)
                 name, answer = _first(run, seen, retention, measure, start, ending)
                 if answer.measured:
