@@ -96,12 +96,12 @@ def _plan(
     if kept:
         return kept
     nothing = np.zeros(len(network.roads), np.bool_)
-    days = 0
+    count = 0
 
     def drive(busiest: Float64, paths: Paths, route: Int32) -> Flows:
-        nonlocal days
-        days += 1
-        tell(f"routes, day {days}", 0)
+        nonlocal count
+        count += 1
+        tell(f"routes, day {count}", 0)
         return traffic.drive(
             _widened(network, busiest).roads, trips, paths, route, spec, day=1, fidelity="queue", watched=nothing,
             engine="compiled",
