@@ -102,7 +102,8 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     residents = [sums.of(slice(len(people.towns))) for sums in lives.vehicles]
     answered = _ask_lookback(asked, every.only(sight.ALL), kept, reads, residents)
     _save_portals(asked, reads, folder)
-    effective = retention.rows(whole, world.agencies, seed=seed)
+    owners = np.unique(done.placement.cameras.agency).tolist()
+    effective = retention.rows(whole, world.agencies, with_cameras=owners, seed=seed)
     return question.join([effective, *_lived(lives, every, asked), *homes, *unique, answered])
 
 

@@ -545,7 +545,7 @@ def test_what_is_seen_never_exceeds_what_there_was(world, lens, now, horizon):
     ],
 )  # fmt: skip
 def test_effective_retention_over_every_route(sight, rules_, expected):
-    rows = retention.rows([Case(sight=sight, access=access(*rules_))], AGENCIES, seed=1)
+    rows = retention.rows([Case(sight=sight, access=access(*rules_))], AGENCIES, with_cameras=[0, 1], seed=1)
     assert set(rows.measure) == {"effective_retention"}
     found = {
         statistic if town == "all" else f"{statistic} {town}": value
@@ -557,13 +557,21 @@ def test_effective_retention_over_every_route(sight, rules_, expected):
 
 def test_each_case_keeps_its_own_effective_retention():
     cases = [Case(retention=days * DAY, access=access((0, 0, BULK, 0, days, 0))) for days in (3, 21)]
-    rows = retention.rows(cases, AGENCIES, seed=1)
+    rows = retention.rows(cases, AGENCIES, with_cameras=[0, 1], seed=1)
     longest = {
         int(step): value
         for step, stat, value in zip(rows.retention, rows.statistic, rows.value, strict=True)
         if stat == "max"
     }
     assert longest == {3 * DAY: 3.0, 21 * DAY: 21.0}
+
+
+def test_the_time_that_is_kept_is_of_agencies_with_cameras():
+    """A pool's own clock says nothing where no private camera feeds it."""
+    cases = [Case(access=access((0, 0, BULK, 0, 3, 0), (0, 2, BULK, 0, 1826, 0)))]
+    for cameras, days in (([0, 1], 3.0), ([0, 2], 1826.0), ([], 0.0)):
+        rows = retention.rows(cases, AGENCIES, with_cameras=cameras, seed=1)
+        assert rows.value[rows.statistic == "window"].tolist() == [days]
 
 
 # --- words and constants ----------------------------------------------------------------------------------------------

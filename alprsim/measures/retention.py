@@ -24,14 +24,14 @@ class Case(NamedCase, Protocol):
         """The viewer, row of Agencies."""
 
 
-def rows(cases: Sequence[Case], agencies: Agencies, *, seed: int) -> Measured:
+def rows(cases: Sequence[Case], agencies: Agencies, *, with_cameras: Sequence[int], seed: int) -> Measured:
     """Return effective retention in days as tidy rows; infinite where it is unbounded.
 
     For each department (its name in the town column): ``supremum``, the age from which none of its reads can be
     obtained, and ``covered``, the days of age at which one can: less where there are gaps. Over all departments (town
     "all"): ``max`` and ``mean`` of the supremum, and ``window``, the longest of any camera's reads, a pool's private ones
-    included: what the time that is kept means elsewhere. n counts departments. Plain reads only; a purge at its worst phase;
-    a sight includes what needs less (on request includes bulk).
+    included (``with_cameras``: rows of Agencies): what the time that is kept means elsewhere. n counts departments. Plain
+    reads only; a purge at its worst phase; a sight includes what needs less (on request includes bulk).
     """
     owners = np.flatnonzero(agencies.kind == AgencyKind.DEPARTMENT)
     lives = np.array([[_life(case, int(owner)) for case in cases] for owner in owners]).reshape(-1, len(cases), 2) / DAY
@@ -42,8 +42,8 @@ def rows(cases: Sequence[Case], agencies: Agencies, *, seed: int) -> Measured:
         Answer("effective_retention", "covered", "d", covered, one),
     ]
     mean = supremum.mean(axis=0, keepdims=True) if len(owners) else np.full((1, len(cases)), np.nan)
-    every_owner = [[_life(case, owner)[0] for case in cases] for owner in range(len(agencies))]
-    window = np.array(every_owner).reshape(-1, len(cases)).max(axis=0, keepdims=True, initial=0) / DAY
+    with_any = [[_life(case, owner)[0] for case in cases] for owner in with_cameras]
+    window = np.array(with_any).reshape(-1, len(cases)).max(axis=0, keepdims=True, initial=0) / DAY
     of_all = [
         Answer("effective_retention", "window", "d", window, every),
         Answer("effective_retention", "max", "d", supremum.max(axis=0, keepdims=True, initial=0), every),
