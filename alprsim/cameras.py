@@ -26,6 +26,7 @@ from alprsim.tables import (
     Plates,
     Reads,
     Roads,
+    Sightings,
     Sites,
     Trips,
     UInt64,
@@ -74,23 +75,37 @@ class Index(NamedTuple):
     row: Int32
 
 
-class _Sightings(NamedTuple):
-    """Vehicles in front of cameras, in order of (time, site, the vehicle's key)."""
+def sightings(passages: Passages, trips: Trips, vehicles: Vehicles, sites: Sites, roads: Roads) -> Sightings:
+    """Return each passage at each site of its road, of one day.
 
-    time: Int64
-    site: Int32
-    vehicle: Int32
+    A vehicle is at a site when it entered the road plus the site's share of the free-flow crossing time, and passes it at
+    the road's free-flow speed.
+    """
+    by_road = np.argsort(sites.road, kind="stable").astype(np.int32)
+    on_road = np.bincount(sites.road, minlength=len(roads))
+    first = np.cumsum(on_road) - on_road
+    times = on_road[passages.road]
+    passage = np.repeat(np.arange(len(passages)), times)
+    nth = np.arange(len(passage)) - np.repeat(np.cumsum(times) - times, times)
+    site = by_road[first[passages.road[passage]] + nth]
+    time = passages.time[passage] + _shift(sites, roads)[site]
+    vehicle = trips.vehicle[passages.trip[passage]]
+    order = _in_order((time - passages.time[:1]) * len(sites) + site, vehicles.key[vehicle])
+    speed = (roads.length / np.maximum(roads.crossing, 1) * 1000).astype(np.float32)
+    return Sightings(
+        time=time[order], site=site[order], vehicle=vehicle[order], speed=speed[sites.road[site[order]]]
+    )  # fmt: skip
 
 
 def read(
-    passages: Passages, trips: Trips, vehicles: Vehicles, cameras: Cameras, sites: Sites, agencies: Agencies,
-    plates: Plates, roads: Roads, spec: models.Cameras, *, seed: int,
+    seen: Sightings, vehicles: Vehicles, cameras: Cameras, sites: Sites, agencies: Agencies, plates: Plates,
+    spec: models.Cameras, *, seed: int,
 ) -> DayOfReads:  # fmt: skip
-    """Let the cameras read one day's passages.
+    """Let the cameras read one day's sightings.
 
-    A vehicle is at a site when it entered the road plus the site's share of the free-flow crossing time; that moment,
-    rounded down to the second, is the read's time. A reader holds up the next plate by 60,000 / rate ms, rounded; the
-    plate then reaches its agency's server. A plate misread as one that nobody bears has no row: −1, as the unreadable.
+    The moment of a sighting, rounded down to the second, is the read's time. A reader holds up the next plate by
+    60,000 / rate ms, rounded; the plate then reaches its agency's server. A plate misread as one that nobody bears has no
+    row: −1, as the unreadable.
 
     Every draw belongs to (camera, vehicle, moment): another camera, or other traffic, changes nothing but queues.
 
@@ -99,7 +114,7 @@ def read(
     ValueError
         A reader's or server's rate that is not above 0.
     """
-    time, site, vehicle = _sightings(passages, trips, vehicles, sites, roads)
+    time, site, vehicle = seen.time, seen.site, seen.vehicle
     camera = sites.camera[site]
     fate = station.fates(
         randomness.stream(seed, "what a camera makes of a plate"),
@@ -147,21 +162,6 @@ def _lookalikes() -> tuple[Int64, Int8]:
     alike = [sorted({b for group in CONFUSED if a in group for b in group} - {a}) for a in kernels.ALPHABET]
     first = np.cumsum([0, *map(len, alike)], dtype=np.int64)
     return first, np.array([kernels.ALPHABET.index(b) for row in alike for b in row], np.int8)
-
-
-def _sightings(passages: Passages, trips: Trips, vehicles: Vehicles, sites: Sites, roads: Roads) -> _Sightings:
-    """Return each passage at each site of its road."""
-    by_road = np.argsort(sites.road, kind="stable").astype(np.int32)
-    on_road = np.bincount(sites.road, minlength=len(roads))
-    first = np.cumsum(on_road) - on_road
-    times = on_road[passages.road]
-    passage = np.repeat(np.arange(len(passages)), times)
-    nth = np.arange(len(passage)) - np.repeat(np.cumsum(times) - times, times)
-    site = by_road[first[passages.road[passage]] + nth]
-    time = passages.time[passage] + _shift(sites, roads)[site]
-    vehicle = trips.vehicle[passages.trip[passage]]
-    order = _in_order((time - passages.time[:1]) * len(sites) + site, vehicles.key[vehicle])
-    return _Sightings(time[order], site[order], vehicle[order])
 
 
 def _in_order(moment: Int64, key: UInt64) -> Int64:

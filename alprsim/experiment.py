@@ -154,10 +154,17 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
             made, network, study.traffic, study.traffic.fidelity, table=samples.flows[days.day_type(loaded, day)],
             watched=watched,
         )  # fmt: skip
+        seen = reading.sightings(driven.passages, made.trips, settlement.vehicles, placement.sites, network.roads)
         read = reading.read(
-            driven.passages, made.trips, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued,
-            network.roads, study.cameras, seed=seed,
-        )  # fmt: skip
+            seen,
+            settlement.vehicles,
+            placement.cameras,
+            placement.sites,
+            world.agencies,
+            issued,
+            study.cameras,
+            seed=seed,
+        )
         writer.add(read.reads, made.trips, driven.journeys)
         tally.add(read, placement.sites)
         queued = queued.plus(driven) if study.traffic.fidelity == "queue" else queued

@@ -417,6 +417,16 @@ class Sites(Table):
     heading: Float32 = column("degree", "direction of travel it watches, clockwise from north")
 
 
+class Sightings(Table):
+    """A plate in front of a reader, before anything goes wrong with it; a day at a time."""
+
+    order = "by time, site, the vehicle's key"
+    time: Int64 = column("ms", "since the scenario's start, when the plate is nearest", ascending=True)
+    site: Int32 = column("row", "where", refers="Sites")
+    vehicle: Int32 = column("row", "whose plate it is", refers="Vehicles")
+    speed: Float32 = column("m/s", "of the plate past the reader; of a patrol car, past what is parked")
+
+
 class Reads(Table):
     """A plate recorded at a site. The truth, `vehicle`, is for `measures` alone."""
 
@@ -528,7 +538,7 @@ class Habits(Table):
 
 TABLES: tuple[type[Table], ...] = (
     Towns, Junctions, Streets, Roads, Places, People, Vehicles, Habits, Plates, Trips, Journeys, Flows, Passages, Agencies,
-    Cameras, Sites, Reads, Truth, Access, Measured,
+    Cameras, Sites, Sightings, Reads, Truth, Access, Measured,
 )  # fmt: skip
 
 

@@ -87,6 +87,12 @@ def town_day(n=4000, n_cameras=6, seconds=3600, **camera):
     }
 
 
+def read_day(passages, trips, vehicles, cameras, sites, agencies, plates, roads, spec, *, seed):
+    """Let the cameras read a day from its passages on."""
+    seen = stage.sightings(passages, trips, vehicles, sites, roads)
+    return stage.read(seen, vehicles, cameras, sites, agencies, plates, spec, seed=seed)
+
+
 def conserved(tally):
     out = tally.missed + tally.dropped_reader + tally.dropped_server + tally.reads
     return np.array_equal(tally.passages, out)
@@ -234,7 +240,7 @@ def test_a_day_of_reads_is_that_of_the_naive_twin(entered, rows, watched, server
         Plates.of(text=plate_numbers.pack(["A1", "B2", "C3", "D4"]), state=np.zeros(4)), make_roads(3, crossing=10),
         spec(readable=readable),
     )  # fmt: skip
-    day = stage.read(*world, seed=seed)
+    day = read_day(*world, seed=seed)
     service = {INF: 0, 60_000.0: 1, 30_000.0: 2, 20_000.0: 3, 15_000.0: 4}
     expected = naive.read(
         [(time, road, keys[trip]) for time, road, trip in entered], watched,
@@ -254,7 +260,7 @@ def test_a_day_of_reads_is_that_of_the_naive_twin(entered, rows, watched, server
 
 def test_every_plate_that_passes_is_counted_once():
     world = town_day(seconds=900, rate=40.0, room=2) | {"agencies": make_agencies((70.0, 3), (INF, 0))}
-    day = stage.read(**world, seed=1)
+    day = read_day(**world, seed=1)
     t = day.tally
     assert conserved(t)
     assert min(t.missed.sum(), t.dropped_reader.sum(), t.dropped_server.sum(), t.unreadable.sum(), t.misread.sum()) > 0
@@ -265,7 +271,7 @@ def test_every_plate_that_passes_is_counted_once():
 
 def test_reads_are_ordered_and_carry_the_moment_of_passing():
     world = town_day(capture=1.0, correct=1.0) | {"spec": spec(readable=1.0)}
-    reads = stage.read(**world, seed=1).reads
+    reads = read_day(**world, seed=1).reads
     rows = list(zip(reads.time.tolist(), reads.site.tolist(), reads.plate.tolist(), strict=True))
     assert rows == sorted(rows)
     passed = world["passages"].take(world["passages"].road < 6)
@@ -283,7 +289,7 @@ def test_reads_are_ordered_late_in_a_long_run_of_a_whole_state():
 
 
 def test_the_shares_are_those_asked_for():
-    tally = stage.read(**town_day(n=40_000) | {"spec": spec(readable=0.8)}, seed=1).tally
+    tally = read_day(**town_day(n=40_000) | {"spec": spec(readable=0.8)}, seed=1).tally
     captured = tally.passages.sum() - tally.missed.sum()
     assert captured / tally.passages.sum() == pytest.approx(0.9, abs=0.01)
     assert tally.unreadable.sum() / captured == pytest.approx(0.2, abs=0.01)
@@ -292,7 +298,7 @@ def test_the_shares_are_those_asked_for():
 
 def test_misreads_become_ghosts_of_other_plates_and_unreadable_ones_nobodys():
     world = town_day(n=20_000, correct=0.5) | {"spec": spec(readable=0.9)}
-    day = stage.read(**world, seed=1)
+    day = read_day(**world, seed=1)
     other = (day.reads.plate >= 0) & (day.reads.plate != day.reads.vehicle)
     assert day.tally.misread.sum() > other.sum() > 0.4 * day.tally.misread.sum()
     nobody = (day.reads.plate == -1).sum()
@@ -311,7 +317,7 @@ def test_another_camera_changes_no_other_cameras_reads():
     """Readers saturate, servers do not: a camera put before all others, at both its own and a shared road."""
     world = town_day(rate=40.0, room=2)
     cameras, sites = world["cameras"], world["sites"]
-    before = stage.read(**world, seed=1)
+    before = read_day(**world, seed=1)
     assert before.tally.dropped_reader.sum() > 0
     added = make_cameras([(0, 5, 40.0, 2, 0.9, 0.9)])
     more = Cameras(**{name: np.concatenate((added.data()[name], column)) for name, column in cameras.data().items()})
@@ -319,7 +325,7 @@ def test_another_camera_changes_no_other_cameras_reads():
         (c + 1, r, o) for c, r, o in zip(sites.camera.tolist(), sites.road.tolist(), sites.offset.tolist(), strict=True)
     ]
     sites_more = make_sites([(0, 6, 20.0), (0, 3, 50.0), *shifted])
-    after = stage.read(**world | {"cameras": more, "sites": sites_more}, seed=1)
+    after = read_day(**world | {"cameras": more, "sites": sites_more}, seed=1)
     assert after.tally.reads[0] > 0
     kept = {row for row in as_set(after.reads, sites_more, more, world["vehicles"]) if row[1] != 5}
     assert kept == as_set(before.reads, sites, cameras, world["vehicles"])
@@ -339,7 +345,7 @@ def test_renumbering_vehicles_changes_nothing():
             state=world["plates"].state,
         ),
     }
-    one, other = stage.read(**world, seed=1), stage.read(**world | moved, seed=1)
+    one, other = read_day(**world, seed=1), read_day(**world | moved, seed=1)
     assert one.tally.dropped_reader.sum() > 0
     assert all(np.array_equal(a, b) for a, b in zip(one.tally, other.tally, strict=True))
     plate = np.where(one.reads.plate < 2000, np.append(row, -1)[np.minimum(one.reads.plate, 2000)], one.reads.plate)
@@ -351,7 +357,7 @@ def test_renumbering_vehicles_changes_nothing():
 
 def test_the_seed_redraws_the_reads():
     world = town_day()
-    one, same, other = (stage.read(**world, seed=s).reads for s in (1, 1, 2))
+    one, same, other = (read_day(**world, seed=s).reads for s in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(one.data().values(), same.data().values(), strict=True))
     assert not np.array_equal(one.vehicle, other.vehicle)
 
@@ -365,14 +371,14 @@ def test_a_camera_of_two_sites_reads_with_one_reader():
         "sites": make_sites([(0, 0, 50.0), (0, 1, 50.0)]),
         "spec": spec(readable=1.0),
     }
-    tally = stage.read(**world, seed=1).tally
+    tally = read_day(**world, seed=1).tally
     assert (tally.passages[0], tally.dropped_reader[0], tally.reads[0]) == (60, 30, 30)
 
 
 def test_a_saturated_server_drops_one_minus_capacity_over_arrivals():
     """Three cameras give it 2 plates a second; it takes 1."""
     world = town_day(n=9600, seconds=3600, capture=1.0) | {"agencies": make_agencies((60.0, 50), (INF, 0))}
-    tally = stage.read(**world, seed=1).tally
+    tally = read_day(**world, seed=1).tally
     offered = tally.passages[::2].sum()
     assert tally.dropped_server[::2].sum() / offered == pytest.approx(1 - 3600 / offered, abs=0.02)
     assert tally.dropped_server[1::2].sum() == 0
@@ -383,19 +389,19 @@ def test_a_vehicle_passes_a_site_at_the_roads_own_speed(offset, moment):
     world = town_day(n=1) | {
         "passages": Passages.of(time=[10_000], road=[0], trip=[0]), "sites": make_sites([(0, 0, offset)]),
     }  # fmt: skip
-    sightings = stage._sightings(world["passages"], world["trips"], world["vehicles"], world["sites"], world["roads"])
+    sightings = stage.sightings(world["passages"], world["trips"], world["vehicles"], world["sites"], world["roads"])
     assert sightings.time.tolist() == [moment]
 
 
 def test_a_day_without_passages_or_cameras_is_empty():
     world = town_day(n=10)
-    assert len(stage.read(**world | {"passages": Passages.empty()}, seed=1).reads) == 0
-    day = stage.read(**world | {"cameras": Cameras.empty(), "sites": Sites.empty()}, seed=1)
+    assert len(read_day(**world | {"passages": Passages.empty()}, seed=1).reads) == 0
+    day = read_day(**world | {"cameras": Cameras.empty(), "sites": Sites.empty()}, seed=1)
     assert len(day.reads) == len(day.tally.passages) == 0
 
 
 def test_a_reader_that_reads_nothing_is_refused():
     with pytest.raises(ValueError, match=r"cameras.rate must be above 0 plates/min, not 0"):
-        stage.read(**town_day(n=10, rate=0.0), seed=1)
+        read_day(**town_day(n=10, rate=0.0), seed=1)
     with pytest.raises(ValueError, match=r"server_rate must be above 0 plates/min, not 0"):
-        stage.read(**town_day(n=10) | {"agencies": make_agencies((0.0, 1), (INF, 1))}, seed=1)
+        read_day(**town_day(n=10) | {"agencies": make_agencies((0.0, 1), (INF, 1))}, seed=1)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    PlainSerializer,
     SerializerFunctionWrapHandler,
     WithJsonSchema,
     model_serializer,
@@ -21,45 +17,30 @@ from pydantic import (
 )
 
 from alprsim.scenario import units
-
-_PERCENTAGE = r"^\s*-?[0-9]+(?:\.[0-9]+)?\s*%\s*$"
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-
-
-def _share(text: object) -> float:
-    if isinstance(text, str) and re.match(_PERCENTAGE, text):
-        return float(f"{text.strip()[:-1].strip()}e-2")  # 8.2 / 100 is 0.08199999999999999
-    if isinstance(text, bool) or not isinstance(text, int | float):
-        raise ValueError(f'{units.shown(text)} is not a share; write a number from 0 to 1, or a percentage like "97 %"')
-    return float(text)
-
-
-def _day(text: object) -> date:
-    try:
-        if isinstance(text, str) and re.match(_DATE, text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass  # 2026-02-30: said like any other text that is no date
-    raise ValueError(f"{units.shown(text)} is not a date; write it like 2026-03-02 (year-month-day)")
+from alprsim.scenario._cameras import CameraGroup as CameraGroup
+from alprsim.scenario._cameras import Cameras as Cameras
+from alprsim.scenario._cameras import PlateStock as PlateStock
+from alprsim.scenario._cameras import Siting as Siting
+from alprsim.scenario._fields import (
+    Count,
+    Day,
+    Duration,
+    FileName,
+    Flow,
+    Length,
+    Name,
+    Rate,
+    Retention,
+    Share,
+    Speed,
+)
+from alprsim.scenario._fields import Model as Model
 
 
 def _whole_days(length: int) -> int:
     if length < units.DAY or length % units.DAY:
         raise ValueError(f"'{units.say_duration(length)}' is not a whole number of days, at least 1 d")
     return length
-
-
-def _coordinates(pair: object) -> object:
-    numbers = pair if isinstance(pair, tuple) else ()
-    if not (
-        len(numbers) == 2
-        and all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
-        and -90 <= numbers[0] <= 90
-        and -180 <= numbers[1] <= 180
-    ):
-        found = list(numbers) if len(numbers) == 2 else units.shown(pair)
-        raise ValueError(f"{found} is not [latitude, longitude] in degrees")
-    return pair
 
 
 def _agencies(value: object) -> object:
@@ -105,82 +86,6 @@ def _ascending_hours(hours: tuple[int, ...]) -> tuple[int, ...]:
         if after <= before:
             raise ValueError(f"must ascend from hour to hour; {after} follows {before}")
     return hours
-
-
-def _as_text(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern})
-
-
-Duration = Annotated[
-    int,
-    BeforeValidator(units.seconds),
-    PlainSerializer(units.say_duration),
-    _as_text(units.DURATION.pattern()),
-]
-Retention = Annotated[
-    int,
-    BeforeValidator(lambda text: units.seconds(text, unlimited=True)),
-    PlainSerializer(units.say_duration),
-    _as_text(units.RETENTION.pattern()),
-]
-Length = Annotated[
-    float,
-    BeforeValidator(units.LENGTH.parse),
-    PlainSerializer(units.LENGTH.say),
-    _as_text(units.LENGTH.pattern()),
-]
-Speed = Annotated[
-    float,
-    BeforeValidator(units.SPEED.parse),
-    PlainSerializer(units.SPEED.say),
-    _as_text(units.SPEED.pattern()),
-]
-Rate = Annotated[
-    float,
-    BeforeValidator(units.RATE.parse),
-    PlainSerializer(units.RATE.say),
-    _as_text(units.RATE.pattern()),
-]
-Flow = Annotated[
-    float,
-    BeforeValidator(units.FLOW.parse),
-    PlainSerializer(units.FLOW.say),
-    _as_text(units.FLOW.pattern()),
-]
-Share = Annotated[
-    float,
-    BeforeValidator(_share),
-    Field(ge=0, le=1),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": 1},
-                {"type": "string", "pattern": _PERCENTAGE.replace("-?", "")},
-            ]
-        }
-    ),
-]
-Coordinates = Annotated[
-    tuple[float, float],
-    BeforeValidator(_coordinates),
-    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
-]
-Count = Annotated[int, Field(ge=0)]
-Day = Annotated[
-    date,
-    BeforeValidator(_day),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": _DATE}),
-]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-FileName = Annotated[str, Field(min_length=1, max_length=4096)]
-
-
-class Model(BaseModel):
-    """A part of a scenario: unknown keys are refused and nothing changes once it is made."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=True, ser_json_inf_nan="constants"
-    )
 
 
 # A key, its unit, its default and its source stand on one line.
@@ -356,47 +261,6 @@ class Traffic(Model):
     engine: Annotated[Literal["compiled", "simpy"], Field(description="Both give the same passages to the bit.")] = "compiled"
     routes: RouteChoice = RouteChoice()
     stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted. Assumption.")] = 60
-
-
-# --- cameras ----------------------------------------------------------------------------------------------------------
-
-Siting = Literal["busiest", "gateways", "random", "near_places", "listed", "file"]
-
-
-class CameraGroup(Model):
-    """Cameras of one owner, placed one way. What it leaves out is taken from `cameras`."""
-
-    agency: Name
-    count: Annotated[int | None, Field(ge=0)] = None
-    kind: Literal["fixed", "gantry"] | None = None
-    siting: Siting | None = None
-    town: Annotated[Name | None, Field(description="Where they stand; by default the town of the agency's name.")] = None
-    near: Annotated[Literal["school", "worship", "clinic", "support_group", "bar", "court", "shop"] | None, Field(description="With siting: near_places.")] = None
-    sites: Annotated[tuple[Coordinates, ...], Field(description="With siting: listed. Pairs of latitude, longitude.")] = ()
-    file: Annotated[FileName | None, Field(description="With siting: file. CSV with columns lat, lon and optionally direction, town, relative to the scenario file.")] = None
-
-
-class Cameras(Model):
-    """The readers: how many, where, how good. A group's own value goes before these."""
-
-    count: Annotated[Count, Field(description="Cameras of each group that does not say its own count. Assumption.")] = 10
-    kind: Literal["fixed", "gantry"] = "fixed"
-    siting: Siting = "busiest"
-    both_directions: Annotated[Share, Field(description="Share of cameras that watch both directions of their road. Assumption, from the 12 % of Connecticut's mapped cameras that have another within 60 m (OpenStreetMap snapshot of 29 December 2025 compiled by DeFlock).")] = 0.12
-    tolerance: Annotated[Length, Field(description="A listed camera farther than this from every road is refused. Assumption.")] = 60.0
-    rate: Annotated[Rate, Field(gt=0, description="A reader's throughput; claimed are 1,800 a minute (Hartford Courant, 31 May 2016) to 60 a second (betaboston.com, 2014).")] = 1800.0
-    buffer: Annotated[int, Field(ge=0, le=32000, description="Plates a busy reader can keep waiting. Assumption.")] = 16
-    capture: Annotated[Share, Field(description="Passing plates recorded at all. Assumption between 0.80 (Genetec white paper's example) and 0.98 (British design minimum, remembered).")] = 0.90
-    readable: Annotated[Share, Field(description="Recorded plates that yield any text. Assumption.")] = 0.98
-    correct: Annotated[Share, Field(description="Texts read right: 0.93 as Flock told one city (checkcu.org); others 0.90 (NCRIC in The Verge, 2019) and 0.97 (British police, Daily Mail, 9 January 2018).")] = 0.93
-    groups: Annotated[tuple[CameraGroup, ...], Field(min_length=1)]
-
-
-class PlateStock(Model):
-    """The plates in circulation, so that a misread usually names another real car."""
-
-    issued: Annotated[int, Field(gt=0, le=50_000_000, description="Active Connecticut plates (3,023,124 on 1 May 2019, ctbythenumbers.news).")] = 3_023_124
-    out_of_state: Annotated[Share, Field(description="Of through vehicles. Assumption; one blog claims about 30 % on I-95 and I-84.")] = 0.30
 
 
 # --- custody ----------------------------------------------------------------------------------------------------------
