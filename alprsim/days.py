@@ -85,8 +85,8 @@ def make(
     loaded: Loaded, network: Network, routes: routing.Routes, settlement: Settlement, *, seed: int, day: int
 ) -> Made:
     """Make one day's trips and find their ways: any day alone and in any order."""
-    study, access = loaded.scenario, network.places.junction
-    trips = population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
+    access = network.places.junction
+    trips = _trips(loaded, network, settlement, seed=seed, day=day)
     group = routing.group_of(settlement.vehicles.key[trips.vehicle], len(routes.in_force))
     paths, route = routing.paths(routes, access[trips.origin], access[trips.destination], group, trips.depart)
     return Made(day, trips, paths, route)
@@ -101,6 +101,27 @@ def drive(
         network.roads, made.trips, made.paths, made.route, spec, day=made.day, fidelity=fidelity, table=table,
         watched=watched,
     )  # fmt: skip
+
+
+def follow(
+    loaded: Loaded, network: Network, routes: routing.Routes, settlement: Settlement, *, seed: int, day: int,
+    table: Flows | None, watched: NDArray[np.bool_], threads: int = 1,
+) -> tuple[Trips, traffic.Followed]:  # fmt: skip
+    """Make one day's trips and drive them by a table, or freely: what ``make`` and ``drive`` do, without the paths."""
+    trips = _trips(loaded, network, settlement, seed=seed, day=day)
+    group = routing.group_of(settlement.vehicles.key[trips.vehicle], len(routes.in_force))
+    origin, destination = network.places.junction[trips.origin], network.places.junction[trips.destination]
+    batches = routing.batches(routes, trips.vehicle, origin, destination, group, trips.depart)
+    posts = routing.signposts(routes.streets)
+    driven = traffic.follow(
+        network.roads, trips, posts, batches, day=day, table=table, watched=watched, threads=threads
+    )  # fmt: skip
+    return trips, driven
+
+
+def _trips(loaded: Loaded, network: Network, settlement: Settlement, *, seed: int, day: int) -> Trips:
+    study = loaded.scenario
+    return population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
 
 
 def sample(

@@ -130,8 +130,13 @@ def _usual_weekday(loaded: Loaded, network: Network) -> tuple[Trips, Vehicles]:
     return trips, settlement.vehicles
 
 
-def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tell) -> Simulated:
-    """Let one seed's people live, drive and be read for the length of the scenario; reads and truth go to ``folder``."""
+def simulate(
+    loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tell, threads: int = 1
+) -> Simulated:  # fmt: skip
+    """Let one seed's people live, drive and be read for the length of the scenario; reads and truth go to ``folder``.
+
+    The answer is the same for any number of threads.
+    """
     study, network = loaded.scenario, world.network
     tell("people", 0)
     settlement = population.settle(network, study.population, seed=seed, base=loaded.base)
@@ -149,12 +154,8 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     tally = _Tally(len(placement.cameras))
     for day in range(study.length // DAY):
         tell("days", day * DAY / study.length)
-        made = days.make(loaded, network, world.routes, settlement, seed=seed, day=day)
-        driven = days.drive(
-            made, network, study.traffic, study.traffic.fidelity, table=samples.flows[days.day_type(loaded, day)],
-            watched=watched,
-        )  # fmt: skip
-        seen = reading.sightings(driven.passages, made.trips, settlement.vehicles, placement.sites, network.roads)
+        trips, driven = _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
+        seen = reading.sightings(driven.passages, trips, settlement.vehicles, placement.sites, network.roads)
         read = reading.read(
             seen,
             settlement.vehicles,
@@ -165,9 +166,9 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
             study.cameras,
             seed=seed,
         )
-        writer.add(read.reads, made.trips, driven.journeys)
+        writer.add(read.reads, trips, driven.journeys)
         tally.add(read, placement.sites)
-        queued = queued.plus(driven) if study.traffic.fidelity == "queue" else queued
+        queued = queued.plus(driven) if isinstance(driven, traffic.Day) else queued
     writer.flush()
     tell("days", 1)
     for name, table in (("people", settlement.people), ("vehicles", settlement.vehicles), ("flows", usual)):
@@ -175,6 +176,21 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
     _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
     return Simulated(settlement, placement)
+
+
+def _drive(
+    loaded: Loaded, world: World, settlement: Settlement, samples: days.Samples, *, seed: int, day: int,
+    watched: NDArray[np.bool_], threads: int,
+) -> tuple[Trips, traffic.Day | traffic.Followed]:  # fmt: skip
+    """Let one day pass as the scenario's fidelity has it."""
+    spec, table = loaded.scenario.traffic, samples.flows[days.day_type(loaded, day)]
+    if spec.fidelity == "queue":
+        made = days.make(loaded, world.network, world.routes, settlement, seed=seed, day=day)
+        return made.trips, days.drive(made, world.network, spec, "queue", table=table, watched=watched)
+    return days.follow(
+        loaded, world.network, world.routes, settlement, seed=seed, day=day, watched=watched, threads=threads,
+        table=table if spec.fidelity == "table" else None,
+    )  # fmt: skip
 
 
 def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) -> tuple[Trips, traffic.Day]:

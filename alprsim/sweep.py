@@ -69,7 +69,7 @@ def _run(loaded: Loaded, target: Path, partial: Path, jobs: int, progress: Progr
             loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=experiment.ROUTES
         )
     with clock("seeds"):
-        _run_seeds(loaded, world, missing, partial, min(jobs, len(missing)), progress)
+        _run_seeds(loaded, world, missing, partial, jobs, progress)
     shutil.rmtree(scratch)
     with clock("results"):
         _collect(world, seeds, partial)
@@ -90,12 +90,12 @@ def _nothing_left(partial: Path) -> Iterator[None]:
         raise
 
 
-def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell) -> None:
+def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell, threads: int = 1) -> None:
     """Simulate one seed and ask every policy of it, into ``seed=N``, moved there when whole."""
     folder = partial / f".seed={seed}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    done = experiment.simulate(loaded, world, seed=seed, folder=folder, tell=tell)
+    done = experiment.simulate(loaded, world, seed=seed, folder=folder, tell=tell, threads=threads)
     measured = inquiry.ask(loaded, world, done, seed=seed, folder=folder, tell=tell)
     parquet.save(measured, folder / "measures.parquet")
     results.save_cameras(
@@ -119,21 +119,25 @@ def _collect(world: World, seeds: tuple[int, ...], partial: Path) -> None:
 
 
 def _run_seeds(loaded: Loaded, world: World, seeds: list[int], partial: Path, jobs: int, tell: Progress) -> None:
-    if jobs <= 1:
+    if jobs <= 1 or len(seeds) <= 1:
         for seed in seeds:
-            run_seed(loaded, world, seed, partial, tell.stage(f"seed {seed}"))
+            run_seed(loaded, world, seed, partial, tell.stage(f"seed {seed}"), threads=jobs)
         return
+    at_once = min(jobs, len(seeds))
     context = get_context("forkserver")
     context.set_forkserver_preload(["alprsim.experiment"])
     with context.Manager() as manager:
         heard: Any = manager.Queue()
         left = iter(seeds)
-        with ProcessPoolExecutor(jobs, context) as pool:
+        with ProcessPoolExecutor(at_once, context) as pool:
 
             def start(n: int) -> set[Future[None]]:
-                return {pool.submit(_in_worker, loaded, world, seed, partial, heard) for seed in islice(left, n)}
+                return {
+                    pool.submit(_in_worker, loaded, world, seed, partial, heard, jobs // at_once)
+                    for seed in islice(left, n)
+                }
 
-            waiting = start(jobs)  # no more than run at once: what the pool has in its queue would outlive an error
+            waiting = start(at_once)  # no more than run at once: what the pool has in its queue would outlive an error
             while waiting:
                 finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 while not heard.empty():
@@ -151,8 +155,8 @@ def _result(future: Future[None]) -> None:
         raise OSError("a process was killed, perhaps for want of memory; fewer --jobs need less of it") from error
 
 
-def _in_worker(loaded: Loaded, world: World, seed: int, partial: Path, heard: Any) -> None:
-    run_seed(loaded, world, seed, partial, lambda stage, done: heard.put((seed, stage, done)))
+def _in_worker(loaded: Loaded, world: World, seed: int, partial: Path, heard: Any, threads: int) -> None:
+    run_seed(loaded, world, seed, partial, lambda stage, done: heard.put((seed, stage, done)), threads)
 
 
 def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:

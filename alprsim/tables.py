@@ -493,6 +493,31 @@ class Paths(NamedTuple):
     road: Int32
 
 
+class Signposts(NamedTuple):
+    """What routes are kept on: junctions numbered along a curve through the map, and roads by the junction they leave."""
+
+    first_road: Int32
+    """Junction j's exits are roads first_road[j]:first_road[j + 1]."""
+    head: Int32
+    """The junction that each road reaches, in these numbers."""
+    road: Int32
+    """Each road's row of Roads."""
+
+
+class Batch(NamedTuple):
+    """Trips that follow one set of signposts, in an order in which a vehicle's trips follow each other."""
+
+    turns: NDArray[np.int8]
+    """[trees, junctions] the exit to take toward the tree's destination; −1 none"""
+    trip: Int32
+    """Rows of Trips; the other columns are row for row with this one."""
+    origin: Int32
+    """A junction, in the signposts' numbers."""
+    destination: Int32
+    tree: Int32
+    """The row of `turns` that leads there."""
+
+
 class Bucket(NamedTuple):
     """The reads and the truth of a few vehicles, grouped by vehicle: what a measure opens at a time.
 

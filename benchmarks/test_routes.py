@@ -9,6 +9,7 @@ from alprsim.routing import _trees, _ways
 
 SIDE = 100
 JUNCTIONS, TREES, ROUTES = SIDE * SIDE, 128, 200_000
+COLUMN = np.arange(JUNCTIONS, dtype=np.int32)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def planned(grid):
     first_road, head, _, toward = grid
     turns = np.empty((TREES, JUNCTIONS), np.int8)
     rows = np.arange(TREES, dtype=np.int32)
-    routes.next_turns(toward, first_road, head, np.full(len(head), 1000, np.int32), rows, turns)
+    routes.next_turns(toward, first_road, head, COLUMN, np.full(len(head), 1000, np.int32), rows, turns)
     return turns
 
 
@@ -59,7 +60,9 @@ def test_count_roads(benchmark, grid):
     first_road, head, *_ = grid
     tree, origin, destination, blocks = asked(grid)
     count, mark = np.empty(ROUTES, np.int32), np.empty(ROUTES, np.uint64)
-    lost = benchmark(routes.count_roads, planned(grid), first_road, head, tree, origin, destination, count, mark)
+    lost = benchmark(
+        routes.count_roads, planned(grid), first_road, head, COLUMN, tree, origin, destination, count, mark
+    )
     assert lost == -1
     assert np.array_equal(count, blocks)
     pairs = np.unique((origin.astype(np.int64) * JUNCTIONS + destination)[origin != destination])
@@ -73,7 +76,7 @@ def test_fill_roads(benchmark, grid):
     tree, origin, destination, blocks = asked(grid)
     first = np.concatenate([[0], np.cumsum(blocks, dtype=np.int64)])
     road = np.full(first[-1], -1, np.int32)
-    benchmark(routes.fill_roads, planned(grid), first_road, head, tree, origin, first, road)
+    benchmark(routes.fill_roads, planned(grid), first_road, head, COLUMN, tree, origin, first, road)
     far = blocks > 0
     assert np.array_equal(head[road[first[1:][far] - 1]], destination[far])
     starts = np.searchsorted(first_road, road[first[:-1][far]], side="right") - 1
@@ -106,7 +109,7 @@ def test_drive(benchmark, grid):
     tree, origin, _, blocks = asked(grid)
     first = np.concatenate([[0], np.cumsum(blocks, dtype=np.int64)])
     road = np.empty(first[-1], np.int32)
-    routes.fill_roads(planned(grid), first_road, head, tree, origin, first, road)
+    routes.fill_roads(planned(grid), first_road, head, COLUMN, tree, origin, first, road)
     time = np.full((routes.SLOTS_A_DAY, len(head)), 10_000, np.int32)
     time[0] = 15_000
     depart, arrive = np.zeros(ROUTES, np.int64), np.empty(ROUTES, np.int64)
@@ -122,12 +125,12 @@ def test_grow(benchmark, grid):
     tree, origin, destination, blocks = asked(grid)
     tail = np.repeat(np.arange(JUNCTIONS, dtype=np.int32), np.diff(first_road))
     number = np.full(JUNCTIONS, -1, np.int32)
-    laid = _ways.Streets(first_road, head, grid[2], number)
+    laid = _ways.Streets(first_road, head, COLUMN, grid[2], number)
     cost, rows = np.full(len(head), 1000, np.int32), np.arange(TREES, dtype=np.int32)
     trees = _trees.blank(laid, None)
     benchmark(_trees.grow, laid, tail, [_trees.Order(cost, trees, rows)])
     count, mark = np.empty(ROUTES, np.int32), np.empty(ROUTES, np.uint64)
-    assert routes.count_roads(trees, first_road, head, tree, origin, destination, count, mark) == -1
+    assert routes.count_roads(trees, first_road, head, COLUMN, tree, origin, destination, count, mark) == -1
     assert np.array_equal(count, blocks)
     if benchmark.stats:
         benchmark.extra_info["trees/s"] = round(TREES / benchmark.stats.stats.min)

@@ -24,13 +24,14 @@ def test_route_kernels_agree_with_their_twins(drawn):
     n, roads, destinations = drawn
     tail, head, cost = (np.array([road[part] for road in roads], np.int32) for part in range(3))
     first_road = np.searchsorted(tail, np.arange(n + 1)).astype(np.int64)
+    column = np.roll(np.arange(n, dtype=np.int32)[::-1], 1)
     toward = [naive.toward(roads, n, destination) for destination in destinations]
     turns = np.full((len(toward) + 2, n), 99, np.int8)
     routes.next_turns(
-        np.array(toward, np.int32), first_road, head, cost, np.arange(1, len(toward) + 1, dtype=np.int32), turns
+        np.array(toward, np.int32), first_road, head, column, cost, np.arange(1, len(toward) + 1, dtype=np.int32), turns
     )
     expected = naive.next_turns(toward, roads, n)
-    assert turns[1:-1].tolist() == expected
+    assert turns[1:-1][:, column].tolist() == expected
     assert (turns[[0, -1]] == 99).all()
 
     pairs = [(tree, origin) for tree in range(len(destinations)) for origin in range(n)]
@@ -38,19 +39,19 @@ def test_route_kernels_agree_with_their_twins(drawn):
     tree, origin = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
     ends = np.array(destinations, np.int32)[tree]
     count, mark = np.full(len(pairs), -1, np.int32), np.zeros(len(pairs), np.uint64)
-    lost = routes.count_roads(turns, first_road, head, tree + np.int32(1), origin, ends, count, mark)
+    lost = routes.count_roads(turns, first_road, head, column, tree + np.int32(1), origin, ends, count, mark)
     assert lost == (driven.index(None) if None in driven else -1)
     arriving = [number for number, way in enumerate(driven) if way is not None]
     tree, origin, ends = tree[arriving] + np.int32(1), origin[arriving], ends[arriving]
     count, mark = np.full(len(arriving), -1, np.int32), np.zeros(len(arriving), np.uint64)
-    assert routes.count_roads(turns, first_road, head, tree, origin, ends, count, mark) == -1
+    assert routes.count_roads(turns, first_road, head, column, tree, origin, ends, count, mark) == -1
     ways = [driven[number] for number in arriving]
     assert count.tolist() == [len(way) for way in ways]
     known = list(zip(origin.tolist(), ends.tolist(), map(tuple, ways), strict=True))
     assert len(set(zip(mark.tolist(), known, strict=True))) == len(set(mark.tolist())) == len(set(known))
     first = np.concatenate([[0], np.cumsum(count, dtype=np.int64)])
     road = np.full(first[-1], -1, np.int32)
-    routes.fill_roads(turns, first_road, head, tree, origin, first, road)
+    routes.fill_roads(turns, first_road, head, column, tree, origin, first, road)
     assert road.tolist() == [number for way in ways for number in way]
 
 

@@ -24,7 +24,9 @@ FAR = 1 << 62
 
 
 @kernel
-def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, row: Int32, turns: Int8GridOut) -> None:
+def next_turns(
+    toward: Int32Grid, first_road: Int64, head: Int32, column: Int32, cost: Int32, row: Int32, turns: Int8GridOut
+) -> None:
     """Turn trees of next junctions into trees of next roads, as the road's place among its junction's exits.
 
     Parameters
@@ -35,6 +37,8 @@ def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, r
         Junction j's exits are roads first_road[j]:first_road[j + 1].
     head : int32[n_roads], cost : int32[n_roads]
         Where each road leads, and its cost; of parallel roads the cheapest (then the first) is taken.
+    column : int32[n_junctions]
+        Where in a row of ``turns`` each junction's exit stands.
     row : int32[n_trees]
         The row of ``turns`` that each tree is written to.
     turns : int8[n_trees, n_junctions]
@@ -48,12 +52,12 @@ def next_turns(toward: Int32Grid, first_road: Int64, head: Int32, cost: Int32, r
                 for road in range(first_road[junction], first_road[junction + 1]):
                     if head[road] == following and (best < 0 or cost[road] < cost[best]):
                         best = road
-            turns[row[tree], junction] = -1 if best < 0 else best - first_road[junction]
+            turns[row[tree], column[junction]] = -1 if best < 0 else best - first_road[junction]
 
 
 @kernel
 def count_roads(
-    turns: Int8Grid, first_road: Int64, head: Int32, tree: Int32, origin: Int32, destination: Int32,
+    turns: Int8Grid, first_road: Int64, head: Int32, column: Int32, tree: Int32, origin: Int32, destination: Int32,
     count: Int32Out, mark: UInt64Out,
 ) -> int:  # fmt: skip
     """Count the roads of each route and mark it by a hash of its ends and them; return the first that does not arrive, or −1.
@@ -65,7 +69,7 @@ def count_roads(
         roads = 0
         hashed = draw(np.uint64(origin[route]), np.uint64(destination[route]))
         while junction != destination[route]:
-            turn = turns[tree[route], junction]
+            turn = turns[tree[route], column[junction]]
             if turn < 0:
                 return route
             road = first_road[junction] + turn
@@ -79,13 +83,14 @@ def count_roads(
 
 @kernel
 def fill_roads(
-    turns: Int8Grid, first_road: Int64, head: Int32, tree: Int32, origin: Int32, first: Int64, road: Int32Out
-) -> None:
+    turns: Int8Grid, first_road: Int64, head: Int32, column: Int32, tree: Int32, origin: Int32, first: Int64,
+    road: Int32Out,
+) -> None:  # fmt: skip
     """Write the roads of each route to ``road[first[r]:first[r + 1]]``."""
     for route in range(len(origin)):
         junction = origin[route]
         for place in range(first[route], first[route + 1]):
-            taken = np.int32(first_road[junction] + turns[tree[route], junction])
+            taken = np.int32(first_road[junction] + turns[tree[route], column[junction]])
             road[place] = taken
             junction = head[taken]
 

@@ -15,6 +15,9 @@ are chosen for a usual weekday; that other days' streets are emptier is left out
 
 from alprsim.routing._choice import Assignment, Demand, Plan, plan
 from alprsim.routing._kept import Cache, digest
-from alprsim.routing._ways import RouteError, Routes, group_of, paths
+from alprsim.routing._ways import RouteError, Routes, batches, group_of, paths, signposts
 
-__all__ = ["Assignment", "Cache", "Demand", "Plan", "RouteError", "Routes", "digest", "group_of", "paths", "plan"]
+__all__ = [
+    "Assignment", "Cache", "Demand", "Plan", "RouteError", "Routes", "batches", "digest", "group_of", "paths", "plan",
+    "signposts",
+]  # fmt: skip

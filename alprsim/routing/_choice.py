@@ -147,7 +147,7 @@ class _Choice:
         self._turn = 0.0
         self._made = 0
         self._before: list[tuple[Path | Turns, Int32, Turns]] = []
-        laid = streets(network.roads, len(network.junctions), np.unique(network.places.junction))
+        laid = streets(network)
         rows = np.arange(len(laid.destinations), dtype=np.int32)
         self._place_in_turn = _places_in_turn(spec.groups, network.junctions.osm_id[laid.destinations])
         sets = tuple(_trees.blank(laid, self._file()) for _ in range(spec.groups))

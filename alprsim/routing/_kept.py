@@ -60,7 +60,7 @@ class Cache:
             os.utime(kept)
         except (OSError, ValueError, KeyError):
             return None
-        laid = streets(network.roads, len(network.junctions), np.unique(network.places.junction))
+        laid = streets(network)
         if shapes != {(len(laid.destinations), len(laid.tree))}:
             return None
         assignment = Assignment(tuple(said["gap"]), tuple(said["perceived"]), said["taken_back"], said["largest"])

@@ -42,7 +42,7 @@ class _Work(NamedTuple):
         some = rows[start:end]
         _, toward = dijkstra(self.graphs[number], indices=streets.destinations[some], return_predecessors=True)
         toward = np.ascontiguousarray(toward, np.int32)
-        kernels.next_turns(toward, streets.first_road, streets.head, cost, some, turns)
+        kernels.next_turns(toward, *streets[:3], cost, some, turns)
         return end - start
 
 

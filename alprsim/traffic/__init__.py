@@ -38,11 +38,12 @@ from numpy.typing import NDArray
 from alprsim.scenario import models
 from alprsim.tables import DAY, Flows, Int32, Journeys, Passages, Paths, Roads, Trips
 from alprsim.traffic._finish import finish, mean_times, put_in_order
+from alprsim.traffic._follow import Followed, follow
 from alprsim.traffic._plan import END, SECOND, Log, Plan, Progress, check_table, plan, still
 from alprsim.traffic._processes import Processes, event_at
 from alprsim.traffic._queues import Queues
 
-__all__ = ["Day", "Engine", "Fidelity", "Plan", "Queues", "Subscriber", "drive", "plan"]
+__all__ = ["Day", "Engine", "Fidelity", "Followed", "Plan", "Queues", "Subscriber", "drive", "follow", "plan"]
 
 Fidelity = Literal["free", "table", "queue"]
 Engine = Literal["compiled", "simpy"]

@@ -86,8 +86,8 @@ def plan(
 ) -> Plan:  # fmt: skip
     """Return what ``drive`` drives, checked; its arguments and errors are that function's."""
     watched = np.ones(len(roads), np.bool_) if watched is None else watched
-    _check_roads(roads, watched)
-    _check_trips(trips, day)
+    check_roads(roads, watched)
+    check_trips(trips, day)
     _check_paths(paths, route, len(roads), len(trips))
     first, end = paths.first[route], paths.first[route + 1]
     return Plan(
@@ -104,7 +104,8 @@ def plan(
     )
 
 
-def _check_roads(roads: Roads, watched: NDArray[np.bool_]) -> None:
+def check_roads(roads: Roads, watched: NDArray[np.bool_]) -> None:
+    """Check that every road can be driven, and that what is watched fits the roads."""
     _hold("Roads.length", "above 0 m", roads.length, roads.length > 0)
     _hold("Roads.room", "at least 1", roads.room, roads.room >= 1)
     for name in ("crossing", "headway", "wave"):
@@ -114,7 +115,8 @@ def _check_roads(roads: Roads, watched: NDArray[np.bool_]) -> None:
         raise TableError(f"watched must be bool, one a road ({len(roads)}), not {watched.dtype}, {len(watched)}")
 
 
-def _check_trips(trips: Trips, day: int) -> None:
+def check_trips(trips: Trips, day: int) -> None:
+    """Check that trips depart within the day and are in order."""
     starts, ends = day * DAY, (day + 1) * DAY
     inside = (trips.depart >= starts) & (trips.depart < ends)
     _hold("Trips.depart", f"within day {day}, {starts} to {ends} s", trips.depart, inside)
