@@ -4,6 +4,7 @@ python -m benchmarks.year [--days 365] [--threads 2]
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ class Timed:
         self.function, self.wall, self.cpu, self.moves = function, 0.0, 0.0, 0
 
     def __call__(self, *args: Any, **keys: Any) -> Any:
+        """Call the function."""
         wall, cpu = time.perf_counter(), time.process_time()
         answer = self.function(*args, **keys)
         self.wall += time.perf_counter() - wall
@@ -51,10 +53,13 @@ def main() -> None:
         wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
         reads = Store(folder / "seed").count()
     length = loaded.scenario.length // 86_400
-    print(f"{length} days, {follow.moves:,} moves, {reads:,} reads, {given.threads} threads")
-    print(f"movement: {follow.wall:.0f} s on the clock, {follow.cpu:.0f} s of processors")
-    print(f"to reads on disk, people and sample days included: {wall:.0f} s on the clock, {cpu:.0f} s of processors")
-    print(f"most memory: {provenance.peak_memory() / 1e9:.1f} GB")
+    told = (
+        f"{length} days, {follow.moves:,} moves, {reads:,} reads, {given.threads} threads",
+        f"movement: {follow.wall:.0f} s on the clock, {follow.cpu:.0f} s of processors",
+        f"to reads on disk, people and sample days included: {wall:.0f} s on the clock, {cpu:.0f} s of processors",
+        f"most memory: {provenance.peak_memory() / 1e9:.1f} GB",
+    )
+    sys.stdout.write("\n".join(told) + "\n")
 
 
 if __name__ == "__main__":
