@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,11 +10,15 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from alprsim import counts, population, roads
+import alprsim
+from alprsim import counts, experiment, population, roads, survey, sweep
+from alprsim.cli import main
 from alprsim.counts import Count, CountError, Held
-from alprsim.scenario import models
+from alprsim.scenario import ScenarioError, models
 from alprsim.tables import DAY, SLOT, Flows, Network, RoadKind
+from tests.conftest import HAMLET
 from tests.test_calibration import counted, crossing
 from tests.test_population import PLAIN
 
@@ -275,3 +280,144 @@ def test_a_scenario_changed_since_is_not_called_fitted() -> None:
     found = counts.verdict(hours(9, 0) + KEPT, fitted=False, changed=True)
     assert found.label == counts.HELD
     assert "was changed since its volumes were fitted" in found.said
+
+
+# --- from counts to a labelled run ----------------------------------------------------------------------------------------
+
+CROSSED = (
+    HAMLET.replace("visitors: 0 %", "visitors: 20 %, through: 60 vehicles/d")
+    .replace("hamlet.graphml", "cross.graphml")
+    .replace("issued: 400", "issued: 200000")  # the pool that passes through is large
+)
+
+
+@pytest.fixture(scope="module")
+def cross(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a scenario file with two motorways, and counts beside it: what more visitors and through traffic drive there."""
+    folder = tmp_path_factory.mktemp("crossed")
+    nx.write_graphml(crossing(), folder / "cross.graphml")
+    (folder / "cross.yaml").write_text(CROSSED)
+    more = ["seeds=[9]", "population.through=400 vehicles/d", "population.visitors=50 %"]
+    truth = alprsim.run(folder / "cross.yaml", out=folder / "truth", overrides=more)
+    assert truth.info["labels"]["calibration"] == counts.UNCALIBRATED
+    assert "counts" not in truth.tables
+    flows = truth.table("flows")["vehicles"].to_numpy().reshape(-1, DAY // SLOT)
+    fast = np.flatnonzero(truth.roads["kind"].to_numpy() == RoadKind.MOTORWAY)[::2]
+    uses = ["validation" if i % 3 == 0 else "calibration" for i in range(len(fast))]
+    rows = [f"{road},{flows[road].sum()},weekday,,{use}" for road, use in zip(fast, uses, strict=True)]
+    (folder / "counts.csv").write_text("\n".join(["road,vehicles,day,hour,use", *rows]))
+    return folder / "cross.yaml"
+
+
+@pytest.fixture(scope="module")
+def fitted(cross: Path) -> Path:
+    """Return the scenario that `alprsim calibrate --out` wrote."""
+    out = cross.parent / "study" / "fitted.yaml"
+    out.parent.mkdir()
+    done = CliRunner().invoke(main, ["calibrate", str(cross), str(cross.with_name("counts.csv")), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    return out
+
+
+@pytest.mark.whole
+def test_a_fitted_scenario_carries_its_label_until_it_is_changed(fitted: Path, tmp_path: Path) -> None:
+    loaded = alprsim.study(fitted)
+    assert loaded.fitted
+    assert [file.name for file in fitted.parent.iterdir()] == ["fitted.yaml"]
+    assert "extends: ../cross.yaml" in fitted.read_text()
+    run = alprsim.run(fitted, out=tmp_path / "run")
+    held = run.table("counts")
+    assert run.info["labels"]["calibration"] == counts.CALIBRATED, run.info["counts"]
+    assert held["within"].all()
+    seeds = [pd.read_parquet(run.folder / f"seed={seed}" / "counts.parquet")["modelled"] for seed in (1, 2)]
+    np.testing.assert_allclose(held["modelled"], (seeds[0] + seeds[1]) / 2)
+    usual = run.table("flows", seed=1)["vehicles"].to_numpy().reshape(-1, DAY // SLOT).sum(axis=1)
+    named = pd.read_csv(fitted.parent.parent / "counts.csv")["road"]
+    np.testing.assert_array_equal(seeds[0], usual[named])
+    assert (run.folder / "counts.csv").exists()
+    assert run.summary is not None
+    assert pd.read_csv(run.folder / "summary.csv")["calibration"].eq(counts.CALIBRATED).all()
+    page = (run.folder / "report.html").read_text()
+    assert '<a href="#counts">count-calibrated</a>' in page
+    assert page.count("± 7 %") == len(held)
+    assert str(fitted.parent.parent) not in page
+    again = alprsim.study(run.folder / "scenario.yaml")  # the resolved scenario keeps its seal
+    assert again.fitted
+    assert again.digest() == loaded.digest()
+
+
+@pytest.mark.whole
+def test_counts_alone_or_a_changed_scenario_are_only_held_against(cross: Path, fitted: Path, tmp_path: Path) -> None:
+    plain = alprsim.run(cross, out=tmp_path / "plain", overrides=["traffic.counts=counts.csv", "seeds=[1]"])
+    assert plain.info["labels"]["calibration"] == counts.HELD
+    assert "no volume was fitted to them" in plain.info["counts"]
+    assert not plain.table("counts")["within"].any()
+    for change in ("population.visitors=90 %", "traffic.fidelity=table", "traffic.counts=../other.csv"):
+        (fitted.parent.parent / "other.csv").write_text("road,vehicles\n0,10\n")
+        assert not alprsim.study(fitted, overrides=[change]).fitted, change
+    for change in ("length=10 d", "cameras.capture=0.5", "seeds=[4]", "title=Other"):
+        assert alprsim.study(fitted, overrides=[change]).fitted, change
+
+
+@pytest.mark.whole
+def test_counts_change_no_traffic(cross: Path, tmp_path: Path) -> None:
+    one, other = (
+        alprsim.run(cross, out=tmp_path / name, overrides=["seeds=[1]", *more])
+        for name, more in (("without", []), ("with", ["traffic.counts=counts.csv"]))
+    )
+    for name in ("reads", "flows", "tally"):
+        pd.testing.assert_frame_equal(one.table(name), other.table(name))
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("fidelity", ["table", "queue"])
+def test_counts_are_held_against_the_days_as_driven(cross: Path, tmp_path: Path, fidelity: str) -> None:
+    overrides = ["seeds=[1]", "length=2 d", "measures.moments=[30 h]", f"traffic.fidelity={fidelity}"]
+    changed = alprsim.study(cross, overrides=[*overrides, "traffic.counts=counts.csv"])
+    run = sweep.run(changed, out=tmp_path / "run")
+    _, files = survey.run(changed, out=tmp_path / "day", day=0, hour=8, corridor=None, tell=lambda *_: None)
+    surveyed = pd.read_csv(tmp_path / "day" / "counts.csv")
+    assert {"counts.csv", "counts.parquet"} < {file.name for file in files}
+    np.testing.assert_array_equal(run.table("counts")["modelled"], surveyed["modelled"])
+    record = json.loads((tmp_path / "day" / "traffic.json").read_text())
+    assert record["calibration"] == counts.HELD
+    assert record["counts"].startswith("Traffic was held against")
+
+
+@pytest.mark.whole
+def test_a_wrong_count_stops_a_run_before_anything_is_driven(cross: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(experiment, "_plan", None)
+    (cross.parent / "wrong.csv").write_text("road,vehicles\n99999,10\n")
+    with pytest.raises(CountError, match=r"wrong\.csv:2: road must be a row of Roads"):
+        alprsim.run(cross, out=tmp_path / "run", overrides=["traffic.counts=wrong.csv"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_counts_file_must_be_there_and_a_seal_be_one(cross_text: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"traffic\.counts: there is no file .*nowhere\.csv"):
+        alprsim.study(cross_text, overrides=["traffic.counts=nowhere.csv"])
+    with pytest.raises(ScenarioError, match=r"traffic\.fitted"):
+        alprsim.study(cross_text, overrides=["traffic.fitted=yes"])
+
+
+@pytest.fixture
+def cross_text(tmp_path: Path) -> Path:
+    nx.write_graphml(crossing(), tmp_path / "cross.graphml")
+    (tmp_path / "cross.yaml").write_text(CROSSED)
+    return tmp_path / "cross.yaml"
+
+
+@pytest.mark.whole
+def test_what_would_not_be_sealed_is_not_written(cross: Path, fitted: Path) -> None:
+    file = cross.with_name("counts.csv")
+    before = fitted.read_text()
+    done = CliRunner().invoke(main, ["calibrate", str(cross), str(file), "--out", str(fitted)])
+    assert done.exit_code == 2
+    assert "exists and is left as it is" in done.output
+    assert fitted.read_text() == before
+    other = cross.with_name("other.yaml")
+    args = ["calibrate", str(cross), str(file), "--out", str(other), "--set", "population.visitors=30 %"]
+    done = CliRunner().invoke(main, args)
+    assert done.exit_code == 1
+    assert "an override (--set) of population would go before what was fitted" in done.output
+    assert not list(cross.parent.glob("*other.yaml*"))
