@@ -178,7 +178,8 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     if world.counts:
         counts.save(counts.hold(world.counts, counts.modelled(world.counts, carried)), folder)
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
-    _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
+    unknown = population.towns_left_out(network, study.population, loaded.base)
+    _note(samples._replace(queued=queued), world.assignment, placement, unknown, folder / "simulated.json")
     return Simulated(settlement, placement)
 
 
@@ -223,9 +224,11 @@ def passing(
     return made.trips, driven.passages
 
 
-def _note(driven: days.Samples, chosen: routing.Assignment, placement: siting.Placement, file: Path) -> None:
-    """Write what a reader should know of how the routes, the traffic and the cameras came about."""
-    queued, notes = driven.queued, []
+def _note(
+    driven: days.Samples, chosen: routing.Assignment, placement: siting.Placement, unknown: str, file: Path
+) -> None:
+    """Write what a reader should know of how the people, the routes, the traffic and the cameras came about."""
+    queued, notes = driven.queued, [unknown] if unknown else []
     if chosen.converged is False:
         notes.append(
             f"route choice stopped unconverged: after {len(chosen.perceived) - 1} iterations the relative gap is "
