@@ -130,6 +130,7 @@ def test_a_one_way_road_has_no_other_direction(tmp_path: Path) -> None:
         (b"road,vehicles,road\n1,2,3\n", ":1: the header must name each column once; road stands twice"),
         (b'road,vehicles\n1,"2\n', ":2: must be CSV: unexpected end of data"),
         (b"road,vehicles\n1,\xff\n", ": cannot be read as text"),
+        (b"road,vehicles\n5,10\n5 6,10\n6 5,12\n", ":4: the same roads, day and hour are counted in line 3 already"),
         (b"PK\x03\x04", ":1: the header must have the column vehicles"),
     ],
 )
@@ -245,6 +246,7 @@ def days(*modelled: float, use: str = "calibration", first: int = 50) -> list[He
 
 KEPT = hours(17, 3, use="validation", first=20)  # 85 %
 TRIVIAL = counts.hold([count(90, vehicles=12, hour=3, use="validation")], [0.0])
+TRIVIAL_FIT = counts.hold([count(90, vehicles=12, hour=3)], [0.0])
 SAME_ROAD = [row._replace(apart=False) for row in KEPT]
 SUNDAY = counts.hold([count(91, day="Sunday", use="validation")], [np.nan])
 
@@ -262,6 +264,7 @@ SUNDAY = counts.hold([count(91, day="Sunday", use="validation")], [np.nan])
         (hours(9, 0) + KEPT + hours(0, 1, use="validation", first=70), True, counts.MISSED, "17 of 21 hourly"),
         (hours(8, 2) + KEPT, True, counts.MISSED, "8 of 10 hourly ones have a GEH below 5 \\(85% asked for\\)"),
         (days(1070) + days(930, use="validation", first=60), True, counts.CALIBRATED, "1 of 1 daily ones"),
+        (TRIVIAL_FIT + KEPT, True, counts.MISSED, "Volumes were fitted to 1 count: none tells anything"),
         (days(1070, 1071) + KEPT, True, counts.MISSED, "1 of 2 daily ones lie within their class's share"),
         (days(1000) + days(*[1000] * 9, 900, use="validation", first=60), True, counts.MISSED, "9 of 10 daily"),
         (hours(9, 0) + KEPT * 3 + [*TRIVIAL] * 9 + hours(0, 1, use="validation", first=70), True, counts.MISSED, "51 of 61"),

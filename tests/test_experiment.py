@@ -378,3 +378,15 @@ def test_every_trip_planned_is_in_the_truth(hamlet, hamlet_run, tmp_path):
         planned += len(trips)
     files = sorted((hamlet_run.folder / "seed=1" / "truth").rglob("*.parquet"))
     assert sum(len(parquet.read(Truth, file)) for file in files) == planned > 500
+
+
+@pytest.mark.whole
+def test_a_run_says_what_its_commuting_table_holds_of_unknown_towns(outpost, tmp_path):
+    rows = "Hamlet,CT,Hamlet,CT,30\nHamlet,CT,Elsewhere,CT,20\nOak,CT,Hamlet,CT,60\n"
+    (tmp_path / "flows.csv").write_text("home,home_state,work,work_state,jobs\n" + rows)
+    overrides = [f"population.commuting={tmp_path / 'flows.csv'}", "seeds=[1]"]
+    run = alprsim.run(outpost, out=tmp_path / "run", overrides=overrides)
+    assert (
+        "population.commuting: flows.csv: 60 jobs of residents of other towns left out; 20 jobs of the study's residents lie "
+        "in towns not in it and are taken to be beyond (seed 1)"
+    ) in run.info["notes"]

@@ -65,12 +65,19 @@ def read(file: Path, network: Network, *, tolerance: float = TOLERANCE) -> tuple
     Raises
     ------
     CountError
-        A file that cannot be read, is empty, is cut short or lacks a column, a value that is none of those, or a road that is
-        not there.
+        A file that cannot be read, is empty, is cut short or lacks a column, a value that is none of those, a road that is
+        not there, or one that is counted twice.
     """
     rows = _rows(file)
     streets = _Streets.of(network)
-    return tuple(_count(row, streets, network, tolerance) for row in rows)
+    found: dict[tuple[frozenset[int], str, int], tuple[_Row, Count]] = {}
+    for row in rows:
+        count = _count(row, streets, network, tolerance)
+        what = frozenset(count.roads), count.day, count.hour
+        if what in found:  # a count that stands often would weigh often
+            raise row.wrong(f"the same roads, day and hour are counted in line {found[what][0].line} already")
+        found[what] = row, count
+    return tuple(count for _, count in found.values())
 
 
 class _Row(NamedTuple):

@@ -90,7 +90,8 @@ def _split(rows: Sequence[Held]) -> tuple[list[Held], list[Held]]:
 
 def _are_met(rows: Sequence[Held]) -> bool:
     hourly, daily = _split(rows)
-    return sum(bool(row.within) for row in hourly) >= SHARE * len(hourly) and all(row.within for row in daily)
+    enough = sum(bool(row.within) for row in hourly) >= SHARE * len(hourly)
+    return bool(hourly or daily) and enough and all(row.within for row in daily)
 
 
 def _met(rows: Sequence[Held]) -> str:
