@@ -262,7 +262,7 @@ SUNDAY = counts.hold([count(91, day="Sunday", use="validation")], [np.nan])
         (hours(9, 0) + TRIVIAL, True, counts.UNVALIDATED, "None that tells anything was kept"),
         (hours(9, 0) + KEPT + SUNDAY, True, counts.UNVALIDATED, "1 could not be held against a day"),
         (hours(9, 0) + KEPT + hours(0, 1, use="validation", first=70), True, counts.MISSED, "17 of 21 hourly"),
-        (hours(8, 2) + KEPT, True, counts.MISSED, "8 of 10 hourly ones have a GEH below 5 \\(85% asked for\\)"),
+        (hours(8, 2) + KEPT, True, counts.MISSED, "8 of 10 hourly ones have a GEH below 5 \\(85 % asked for\\)"),
         (days(1070) + days(930, use="validation", first=60), True, counts.CALIBRATED, "1 of 1 daily ones"),
         (TRIVIAL_FIT + KEPT, True, counts.MISSED, "Volumes were fitted to 1 count: none tells anything"),
         (days(1070, 1071) + KEPT, True, counts.MISSED, "1 of 2 daily ones lie within their class's share"),

@@ -99,7 +99,7 @@ def _met(rows: Sequence[Held]) -> str:
     said = []
     if hourly:
         met = sum(bool(row.within) for row in hourly)
-        said.append(f"{met} of {len(hourly)} hourly ones have a GEH below {GEH:g} ({SHARE:.0%} asked for)")
+        said.append(f"{met} of {len(hourly)} hourly ones have a GEH below {GEH:g} ({100 * SHARE:g} % asked for)")
     if daily:
         met = sum(bool(row.within) for row in daily)
         said.append(f"{met} of {len(daily)} daily ones lie within their class's share (all asked for)")
