@@ -189,15 +189,28 @@ def traffic(
 @main.command()
 @_scenario
 @click.argument("counts", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write a scenario that extends SCENARIO by what was fitted; its runs show the counts beside the model.",
+)
 @_seed
 @_set
 @_graph
 @_json
 @_plainly
 def calibrate(
-    scenario: Path, counts: Path, seed: int | None, overrides: tuple[str, ...], graph: Path | None, as_json: bool
+    scenario: Path,
+    counts: Path,
+    out: Path | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    graph: Path | None,
+    as_json: bool,
 ) -> None:
     """Scale through traffic, visitors and working vehicles until the roads carry what was counted; print keys and table."""
+    if out and out.exists():
+        raise click.UsageError(f"--out: {out} exists and is left as it is; choose another file")
     loaded = _study(scenario, overrides, seed, graph)
     from tempfile import TemporaryDirectory
 
@@ -207,6 +220,9 @@ def calibrate(
         found = calibration.calibrate(
             loaded, counts, scratch=Path(scratch), seed=loaded.scenario.seeds[0], tell=progress.stage("calibration")
         )
+    if out:
+        calibration.write(found, scenario, counts, out, lambda file: _study(file, overrides, seed, graph))
+        click.echo(f"written to {out}: run it with the same --set and --graph, if any", err=True)
     if as_json:
         rows = [{**row._asdict(), "kind": row.kind.name.lower()} for row in found.rows]
         answer = {"population": found.keys(), "counts": rows, "hourly_share": found.hourly_share, "notes": found.notes}

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import cameras as reading
-from alprsim import custody, days, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim import counts, custody, days, parquet, plates, population, roads, routing, siting, store, traffic
 from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -50,6 +50,9 @@ ROUTES: Path | None = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".c
 PLANNING_SEED = 2**32 + 1
 """Of the population against which routes are planned."""
 
+_NO_ROUTE = {"counts", "fitted"}
+"""Keys of traffic that change no route."""
+
 MOST_FORCED = 0.001
 """Share of forced moves above which a run says that its streets jam."""
 
@@ -62,6 +65,7 @@ class World:
     routes: routing.Routes
     assignment: routing.Assignment
     agencies: Agencies
+    counts: tuple[counts.Count, ...] = ()
 
 
 class Simulated(NamedTuple):
@@ -77,9 +81,11 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path
     network = roads.load(loaded.scenario.roads, base=loaded.base)
     agencies = _agencies(loaded)
     siting.check(network, agencies, loaded.scenario.cameras, towns_of=_towns_of(loaded), base=loaded.base)
+    counted = loaded.scenario.traffic.counts
+    found = counts.read(loaded.base / counted, network) if counted else ()
     tell("routes", 0)
     plan = _plan(loaded, network, scratch, jobs, tell, routing.Cache(cache) if cache else None)
-    return World(_widened(network, plan.busiest), plan.routes, plan.assignment, agencies)
+    return World(_widened(network, plan.busiest), plan.routes, plan.assignment, agencies, found)
 
 
 def _plan(
@@ -91,7 +97,7 @@ def _plan(
     access = network.places.junction
     demand = routing.Demand(access[trips.origin], access[trips.destination], trips.depart, vehicles.key[trips.vehicle])
     columns = (*network.roads.data().values(), network.junctions.osm_id, access, *demand)
-    key = routing.digest(f"{spec.model_dump_json()} {network.generated}", columns)
+    key = routing.digest(f"{spec.model_dump_json(exclude=_NO_ROUTE)} {network.generated}", columns)
     kept = cache.take(key, network, scratch) if cache else None
     if kept:
         return kept
@@ -142,6 +148,8 @@ def simulate(
     settlement = population.settle(network, study.population, seed=seed, base=loaded.base)
     samples = days.sample(loaded, network, world.routes, settlement, seed=seed, tell=tell)
     queued, usual = samples.queued, next(iter(samples.flows.values()))
+    by_queue = study.traffic.fidelity == "queue"
+    carried = {} if by_queue else samples.flows  # of the days as driven: in queues an hour carries what gets through
     volume = usual.vehicles.reshape(-1, SLOTS).sum(axis=1)
     placement = siting.place(
         network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
@@ -157,24 +165,22 @@ def simulate(
         trips, driven = _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
         seen = reading.sightings(driven.passages, trips, settlement.vehicles, placement.sites, network.roads)
         read = reading.read(
-            seen,
-            settlement.vehicles,
-            placement.cameras,
-            placement.sites,
-            world.agencies,
-            issued,
-            study.cameras,
-            seed=seed,
-        )
+            seen, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued, study.cameras, seed=seed
+        )  # fmt: skip
         writer.add(read.reads, trips, driven.journeys)
         tally.add(read, placement.sites)
-        queued = queued.plus(driven) if isinstance(driven, traffic.Day) else queued
+        if isinstance(driven, traffic.Day):
+            queued = queued.plus(driven)
+            carried.setdefault(days.day_type(loaded, day), driven.flows)
     writer.flush()
     tell("days", 1)
     for name, table in (("people", settlement.people), ("vehicles", settlement.vehicles), ("flows", usual)):
         parquet.save(table, folder / f"{name}.parquet")
+    if world.counts:
+        counts.save(counts.hold(world.counts, counts.modelled(world.counts, carried)), folder)
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
-    _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
+    unknown = population.towns_left_out(network, study.population, loaded.base)
+    _note(samples._replace(queued=queued), world.assignment, placement, unknown, folder / "simulated.json")
     return Simulated(settlement, placement)
 
 
@@ -234,9 +240,11 @@ def passing(
     return made.trips, driven.passages
 
 
-def _note(driven: days.Samples, chosen: routing.Assignment, placement: siting.Placement, file: Path) -> None:
-    """Write what a reader should know of how the routes, the traffic and the cameras came about."""
-    queued, notes = driven.queued, []
+def _note(
+    driven: days.Samples, chosen: routing.Assignment, placement: siting.Placement, unknown: str, file: Path
+) -> None:
+    """Write what a reader should know of how the people, the routes, the traffic and the cameras came about."""
+    queued, notes = driven.queued, [unknown] if unknown else []
     if chosen.converged is False:
         notes.append(
             f"route choice stopped unconverged: after {len(chosen.perceived) - 1} iterations the relative gap is "

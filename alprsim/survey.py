@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alprsim import experiment, parquet, provenance, traffic
+from alprsim import counts, days, experiment, parquet, provenance, traffic
 from alprsim.days import Tell
 from alprsim.experiment import World
 from alprsim.report import corridor as stretch
@@ -40,6 +40,9 @@ class _Seen(NamedTuple):
     hour: int
     start: int
     """Of the day, s since the scenario's start."""
+    held: list[counts.Held]
+    """The counts of such a day, beside it; the others wait for a run."""
+    verdict: counts.Verdict
 
 
 def usual_day(loaded: Loaded) -> int:
@@ -122,7 +125,10 @@ def _drive(loaded: Loaded, world: World, day: int, hour: int | None, tell: Tell)
     delay = states.delays(world.network.roads, driven.flows)
     leave = states.exits(driven.passages, driven.journeys)
     chosen = states.worst_hour(delay) if hour is None else hour
-    return _Seen(world.network, trips, driven, leave, delay, chosen, day * DAY)
+    there = counts.modelled(world.counts, {days.day_type(loaded, day): driven.flows})
+    held = counts.hold(world.counts, there)
+    verdict = counts.verdict(held, fitted=loaded.fitted, changed=loaded.scenario.traffic.fitted is not None)
+    return _Seen(world.network, trips, driven, leave, delay, chosen, day * DAY, held, verdict)
 
 
 def _write(loaded: Loaded, seen: _Seen, road: stretch.Corridor | None, folder: Path, tell: Tell) -> dict[str, Any]:
@@ -140,6 +146,9 @@ def _write(loaded: Loaded, seen: _Seen, road: stretch.Corridor | None, folder: P
     whole = states.of_network(network.roads, driven.passages, driven.journeys, seen.start // DAY)
     pictures.network(whole, caption, folder / "network.png")
     files = ["corridor.png", "map.png", "network.png", "passages.parquet", "flows.parquet"]
+    if seen.held:
+        counts.save(seen.held, folder, spreadsheet=True)
+        files += ["counts.parquet", "counts.csv"]
     record = {**_record(loaded, seen), "corridor": _told(seen, road, through), "files": files}
     (folder / RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
     tell("pictures", 1)
@@ -162,7 +171,7 @@ def _caption(loaded: Loaded, seen: _Seen) -> pictures.Caption:
     date = study.start + timedelta(seconds=seen.start)
     streets = seen.network.attribution or "generated streets"
     return pictures.Caption(
-        f"{study.title} · {date:%A}, seed {study.seeds[0]}", f"Synthetic traffic, uncalibrated; {streets}."
+        f"{study.title} · {date:%A}, seed {study.seeds[0]}", f"Synthetic traffic, {seen.verdict.label}; {streets}."
     )
 
 
@@ -180,7 +189,8 @@ def _record(loaded: Loaded, seen: _Seen) -> dict[str, Any]:
         "hour": seen.hour,
         "storage": study.traffic.storage,
         "engine": study.traffic.engine,
-        "calibration": "uncalibrated",
+        "calibration": seen.verdict.label,
+        "counts": seen.verdict.said,
         "streets": "generated" if seen.network.generated else "real",
         "attribution": seen.network.attribution,
         "trips": trips,

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "alprsim"
 GROUND = {"tables", "randomness", "provenance", "kernels", "parquet", "data"}
 STAGES = {
     "roads", "towns", "population", "routing", "traffic", "siting", "cameras", "plates", "custody", "ledger", "sight",
-    "measures", "utility", "assignment",
+    "measures", "utility", "assignment", "counts",
 }  # fmt: skip
 ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),
@@ -22,7 +22,7 @@ ALLOWED = {
     "experiment": GROUND | {"scenario", "store", "days"} | STAGES,
     "calibration": GROUND | {"scenario", "days", "experiment"} | STAGES,
     "inquiry": GROUND | {"scenario", "store"} | STAGES | {"days", "experiment"},
-    "results": GROUND | {"scenario", "store", "measures"},
+    "results": GROUND | {"scenario", "store", "measures", "counts"},
     "report": GROUND | {"scenario", "measures", "results"},
     "survey": GROUND | {"scenario", "days", "experiment", "report"} | STAGES,
     "sweep": GROUND | {"scenario", "store", "days", "experiment", "inquiry", "results", "report"} | STAGES,

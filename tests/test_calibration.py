@@ -16,12 +16,10 @@ from hypothesis import strategies as st
 from scipy.optimize import lsq_linear
 
 from alprsim import calibration, experiment, population
-from alprsim.calibration import CountError
-from alprsim.calibration._fit import allowed
+from alprsim.counts import CountError
 from alprsim.scenario import Loaded, loads, models
-from alprsim.tables import Network, RoadKind
+from alprsim.tables import RoadKind
 from tests.conftest import HAMLET
-from tests.test_population import PLAIN
 
 SIDE = 7
 
@@ -51,121 +49,12 @@ def world(cross: Loaded, tmp_path_factory: pytest.TempPathFactory) -> experiment
     return experiment.prepare(cross, scratch=tmp_path_factory.mktemp("routes"), jobs=1, tell=lambda *_: None)
 
 
-@pytest.fixture(scope="module")
-def streets(world: experiment.World) -> Network:
-    return world.network
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
 def counted(folder: Path, text: str) -> Path:
     (folder / "counts.csv").write_text(text)
     return folder / "counts.csv"
 
 
-def ends_of(network: Network, road: int) -> tuple[int, int]:
-    osm, roads = network.junctions.osm_id, network.roads
-    return int(osm[roads.tail[road]]), int(osm[roads.head[road]])
-
-
-def test_counts_are_found_by_coordinates_junctions_and_rows(streets: Network, tmp_path: Path) -> None:
-    text = """name,lat,lon,direction,class,from_osm,to_osm,road,vehicles,day,hour,use,remark
-Main Road,41.5045,-72.997,,,,,,1200,,,,both ways
-Main Road east,41.5045,-72.997,E,motorway,,,,70,weekday,8,validation,
-Main Road at 265 degrees,41.5045,-72.997,265,,,,,65.5,Saturday,17,,
-A street,41.5030,-72.9990,,residential,,,,55,average,,calibration,
-By junctions,,,,,30 31,31 30,,900,,,,
-By row,,,,,,,5,7,,0,,
-"""
-    counts = calibration.read(counted(tmp_path, text), streets)
-    assert [count.name for count in counts] == [line.split(",")[0] for line in text.splitlines()[1:]]
-    assert [{ends_of(streets, road) for road in count.roads} for count in counts[:3]] == [
-        {(31, 32), (32, 31)}, {(31, 32)}, {(32, 31)},
-    ]  # fmt: skip
-    assert {ends_of(streets, road) for road in counts[4].roads} == {(30, 31), (31, 30)}
-    assert counts[5].roads == (5,)
-    assert [count.kind for count in counts[:4]] == [*[RoadKind.MOTORWAY] * 3, RoadKind.RESIDENTIAL]
-    assert len(counts[3].roads) == 2
-    assert [(count.day, count.hour, count.vehicles, count.use) for count in counts[:3]] == [
-        ("average", -1, 1200.0, "calibration"), ("weekday", 8, 70.0, "validation"), ("Saturday", 17, 65.5, "calibration"),
-    ]  # fmt: skip
-    assert [count.row for count in counts] == [1, 2, 3, 4, 5, 6]
-
-
-@pytest.mark.parametrize(
-    ("header", "row", "says"),
-    [
-        ("lat,lon,vehicles", "41.5,-72.9,10", r"row 1: no road within 250 m of 41\.5, -72\.9; the nearest is 7,\d{3} m away"),
-        ("lat,lon,class,vehicles", "41.5045,-72.997,trunk,10", r"row 1: no trunk within 250 m .*; there is none"),
-        ("lat,lon,class,vehicles", "41.5,-73,motorway,10", r"no motorway within 250 m of 41\.5, -73; the nearest is \d{3} m"),
-        ("lat,lon,class,vehicles", "41.5045,-72.997,highway,10", "class must be motorway, trunk, .* not 'highway'"),
-        ("lat,lon,direction,vehicles", "41.5045,-72.997,up,10", "direction must be both, one of N, .*, or degrees .* not 'up'"),
-        ("lat,lon,direction,vehicles", "41.5045,-72.997,400,10", "direction must be both, .* not '400'"),
-        ("lat,lon,vehicles", "95,-72.997,10", "lat must be degrees from -90 to 90, not '95'"),
-        ("lat,lon,vehicles", "41.5,,10", "lon must be degrees from -180 to 180, not ''"),
-        ("road,vehicles", "99999,10", r"road must be a row of Roads \(0 to \d+\), not '99999'"),
-        ("road,vehicles", "-1,10", r"road must be a row of Roads \(0 to \d+\), not '-1'"),
-        ("road,vehicles", ",10", r"road must be a row of Roads \(0 to \d+\), not ''"),
-        ("road,vehicles", "A1,10", "road must be whole numbers, not 'A1'"),
-        ("from_osm,to_osm,vehicles", "30,32,10", "no road leads from junction 30 to junction 32"),
-        ("from_osm,to_osm,vehicles", "30 31,31,10", "from_osm has 2 junctions and to_osm 1; they must be as many"),
-        ("road,vehicles", "3,-4", "vehicles must be a number of vehicles, not negative, not '-4'"),
-        ("road,vehicles", "3,many", "vehicles must be a number of vehicles, not negative, not 'many'"),
-        ("road,vehicles", "3,nan", "vehicles must be .* not 'nan'"),
-        ("road,vehicles", "3,", "vehicles must be a number of vehicles, not negative, not ''"),
-        ("road,vehicles,hour", "3,4,24", "hour must be a clock hour from 0 to 23 or empty, not '24'"),
-        ("road,vehicles,day", "3,4,Monday", "day must be average, weekday, Saturday, Sunday, not 'Monday'"),
-        ("road,vehicles,use", "3,4,test", "use must be calibration, validation, not 'test'"),
-        ("road,count", "3,4", "must have the column vehicles and one of lat and lon, .*; it has road, count"),
-        ("street,vehicles", "Main,4", "must have the column vehicles and one of lat and lon, .*; it has street, vehicles"),
-    ],
-)  # fmt: skip
-def test_a_wrong_count_is_named_with_its_file_and_row(
-    streets: Network, tmp_path: Path, header: str, row: str, says: str
-) -> None:
-    file = counted(tmp_path, f"{header}\n{row}\n")
-    with pytest.raises(CountError, match=f"^{file}.*{says}"):
-        calibration.read(file, streets)
-
-
-def test_a_one_way_road_has_no_other_direction(tmp_path: Path) -> None:
-    """PLAIN's motorway is two-way; with the ways back taken out, a count of both directions has nowhere to be."""
-    roads = PLAIN.roads.take(PLAIN.roads.head > PLAIN.roads.tail)
-    junctions = type(PLAIN.junctions)(
-        **{**PLAIN.junctions.data(), "x": PLAIN.junctions.x + 300_000, "y": PLAIN.junctions.y + 200_000}
-    )
-    network = PLAIN._replace(roads=roads, junctions=junctions)
-    from pyproj import Transformer
-
-    lon, lat = Transformer.from_crs("EPSG:6433", "EPSG:4326", always_xy=True).transform(300_125, 200_000)
-    with pytest.raises(CountError, match="row 1: no road the other way within 100 m"):
-        calibration.read(counted(tmp_path, f"lat,lon,vehicles\n{lat},{lon},5\n"), network, tolerance=100)
-
-
-@pytest.mark.parametrize("text", [None, "", "road,vehicles\n1,2,3,4\n1\n"])
-def test_a_file_that_cannot_be_read_is_named(streets: Network, tmp_path: Path, text: str | None) -> None:
-    file = tmp_path / "counts.csv"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(CountError, match=r"counts\.csv"):
-        calibration.read(file, streets)
-
-
 # --- fitting ----------------------------------------------------------------------------------------------------------
-
-
-def test_geh_is_its_formula() -> None:
-    np.testing.assert_allclose(
-        calibration.geh([1000, 0, 0, 30], [900, 0, 10, 30]), [(2 * 1e4 / 1900) ** 0.5, 0, 20**0.5, 0]
-    )
-
-
-def test_a_day_may_be_missed_by_its_class_and_an_hour_by_a_geh_of_five() -> None:
-    may = allowed([10_000, 10_000, 10_000, 900, 0], [False, False, False, True, False], [0, 2, 6, 0, 4])
-    np.testing.assert_allclose(may[:3], [700, 1500, 2500])
-    assert calibration.geh(900 + may[3], 900) == pytest.approx(5, rel=0.05)
-    assert may[4] > 0
 
 
 def naive_fit(load, fixed, counted, allowed, prior, spread):

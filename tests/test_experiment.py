@@ -309,7 +309,7 @@ def test_days_by_table_and_free_are_held_against_the_queues(hamlet, tmp_path):
 def test_streets_that_jam_are_told(tmp_path, forced, said):
     nothing_left_out = SimpleNamespace(rejected=[])
     driven = days.Samples({}, days.Queued(10_000, forced, 3), NOWHERE, [])
-    experiment._note(driven, routing.Assignment((), (), 0, 0.02), nothing_left_out, tmp_path / "simulated.json")
+    experiment._note(driven, routing.Assignment((), (), 0, 0.02), nothing_left_out, "", tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert (told["queue_moves"], told["forced_moves"], told["unfinished_trips"]) == (10_000, forced, 3)
     assert [note.endswith("were forced: the streets jam, travel times are doubtful") for note in told["notes"]] == [
@@ -322,7 +322,7 @@ def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
     chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
     nothing_left_out = SimpleNamespace(rejected=[])
     driven = days.Samples({}, days.Queued(10_000, 0, 0), NOWHERE, [])
-    experiment._note(driven, chosen, nothing_left_out, tmp_path / "simulated.json")
+    experiment._note(driven, chosen, nothing_left_out, "", tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert told["route_choice"]["gap"] == [0.3, 0.1, 0.05]
     assert told["route_choice"]["taken_back"] == 1
@@ -378,3 +378,15 @@ def test_every_trip_planned_is_in_the_truth(hamlet, hamlet_run, tmp_path):
         planned += len(trips)
     files = sorted((hamlet_run.folder / "seed=1" / "truth").rglob("*.parquet"))
     assert sum(len(parquet.read(Truth, file)) for file in files) == planned > 500
+
+
+@pytest.mark.whole
+def test_a_run_says_what_its_commuting_table_holds_of_unknown_towns(outpost, tmp_path):
+    rows = "Hamlet,CT,Hamlet,CT,30\nHamlet,CT,Elsewhere,CT,20\nOak,CT,Hamlet,CT,60\n"
+    (tmp_path / "flows.csv").write_text("home,home_state,work,work_state,jobs\n" + rows)
+    overrides = [f"population.commuting={tmp_path / 'flows.csv'}", "seeds=[1]"]
+    run = alprsim.run(outpost, out=tmp_path / "run", overrides=overrides)
+    assert (
+        "population.commuting: flows.csv: 60 jobs of residents of other towns left out; 20 jobs of the study's residents lie "
+        "in towns not in it and are taken to be beyond (seed 1)"
+    ) in run.info["notes"]

@@ -444,6 +444,18 @@ def test_the_published_table_is_read(shared_data: Path) -> None:
             "home,home_state,work,work_state,jobs\nAlder,CT,Alder,CT,1\n,CT,Alder,CT,1\n",
             "row 2: home must name a town, not ''",
         ),
+        (
+            "jobs,home,home_state,work,work_state\n1,Alder,CT,Alder,CT\n100,Alder,CT\n",
+            "row 2: work must name a town, not ''",
+        ),
+        (
+            "jobs,home,home_state,work,work_state\n1,Alder,CT,Alder,CT\n100,Alder,CT,Alder\n",
+            "row 2: work_state must name a state, not ''",
+        ),
+        (
+            "home,home_state,work,work_state,jobs\nAlder,CT,Alder,CT,1,9\nAlder,CT,Alder,CT,1,9\n",
+            "rows must have 5 fields, as the header; found 6",
+        ),
     ],
 )
 def test_a_wrong_commuting_table_is_named(tmp_path: Path, table: str | None, says: str) -> None:

@@ -17,7 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alprsim import report, results
+from alprsim import counts, report, results
 from alprsim.report import chart, page, statutes, street_map
 from alprsim.report.chart import Line, Panel
 from alprsim.results import words
@@ -114,6 +114,32 @@ def test_the_first_sentence_is_computed(run: results.Run, html: str) -> None:
 def test_what_the_figures_rest_on_is_in_sight(html: str) -> None:
     header = html[html.index("<header>") : html.index("</header>")]
     assert all(label in header for label in ("generated streets", "assumed cameras", "uncalibrated", "3 seeds"))
+
+
+def test_counts_stand_beside_the_model(tmp_path: Path) -> None:
+    rows = [
+        ("Kept <b>apart</b>", "primary", "weekday", 17, "validation", True, 900.0, 880.0, 0.67, "GEH < 5", True),
+        ("Same road", "motorway", "average", -1, "validation", False, 9000.0, 7000.0, 4.6, "± 7 %", False),
+        ("Of a Sunday", "motorway", "Sunday", -1, "calibration", False, 8000.0, math.nan, math.nan, "± 7 %", None),
+    ]
+    labels = {"streets": "generated", "cameras": "assumed", "calibration": counts.UNVALIDATED}
+    folder = fake_run.build(tmp_path / "run", labels=labels, counts="Volumes were fitted to 1 count.")
+    counts.save([counts.Held(*row) for row in rows], folder)
+    html = report.write(results.load(folder)).read_text("utf-8")
+    assert '<li>Volumes were fitted to 1 count. See the <a href="#counts">table of counts</a>.</li>' in html
+    assert "Traffic is not calibrated" not in html
+    table = html[html.index('id="counts"') : html.index('id="glossary"')]
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", table)
+    told = [[re.sub("<small>.*", "", cell) for cell in cells[start : start + 6]] for start in (6, 12, 18)]
+    assert told == [
+        ["Of a Sunday", "8,000", "not simulated", "", "± 7 %", ""],
+        ["Kept &lt;b&gt;apart&lt;/b&gt;", "900", "880", "0.7", "GEH &lt; 5", "yes"],
+        ["Same road", "9,000", "7,000", "4.6", "± 7 %", "no"],
+    ]
+    assert "primary, weekday, 17 to 18; kept for validation<" in table
+    assert "motorway, average, the whole day; kept for validation, but on a road that was fitted<" in table
+    assert "The streets are generated" in table
+    assert "<details open><summary>3 counts: fitted to counts, not validated" in table
 
 
 def test_text_of_a_scenario_cannot_become_markup(tmp_path: Path) -> None:

@@ -1,28 +1,14 @@
-"""Scales of volumes by non-negative least squares, and what a scale is worth: GEH and one count left out."""
+"""Scales of volumes by non-negative least squares, and what a scale is worth: one count left out."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from alprsim.tables import Float64, RoadKind
-
-GEH = 5.0
-"""An hourly count is matched when its GEH is below this; a model when 85 % of its hourly counts are (UK Department for
-Transport, TAG unit M3.1; FHWA, Traffic Analysis Toolbox III)."""
-
-SHARE = 0.85
-
-DAILY = {
-    **dict.fromkeys((RoadKind.MOTORWAY, RoadKind.TRUNK, RoadKind.RAMP), 0.07),
-    **dict.fromkeys((RoadKind.PRIMARY, RoadKind.SECONDARY), 0.15),
-    **dict.fromkeys((RoadKind.TERTIARY, RoadKind.UNCLASSIFIED, RoadKind.RESIDENTIAL), 0.25),
-}
-"""Share of a daily count by which the model may miss it: freeway 7 %, arterial 15 %, collector 25 % (FHWA, Calibration and
-Adjustment of System Planning Models, 1990, as remembered)."""
+from alprsim.tables import Float64
 
 Grid = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
@@ -34,22 +20,6 @@ class Fitted(NamedTuple):
     """Of each volume."""
     modelled: Float64
     """Each count with those scales."""
-
-
-def geh(modelled: ArrayLike, counted: ArrayLike) -> Float64:
-    """Return √(2 (m − c)² / (m + c)), of hourly volumes; 0 where both are 0."""
-    m, c = np.asarray(modelled, np.float64), np.asarray(counted, np.float64)
-    return np.sqrt(2 * (m - c) ** 2 / np.where(m + c > 0, m + c, 1.0))
-
-
-def allowed(counted: ArrayLike, hourly: ArrayLike, kind: ArrayLike) -> Float64:
-    """Return by how much each count may be missed: for an hour about a GEH of 5, for a day its class's share.
-
-    A count of nothing may be missed by as much as one of a single vehicle.
-    """
-    c = np.maximum(np.asarray(counted, np.float64), 1.0)
-    share = np.array([DAILY[kind] for kind in RoadKind])[np.asarray(kind, np.int64)]
-    return np.asarray(np.where(hourly, GEH * np.sqrt(c), share * c))
 
 
 def fit(load: Grid, fixed: Float64, counted: Float64, allowed: Float64, *, prior: Float64, spread: float) -> Fitted:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from alprsim import counts as _counts
 from alprsim import experiment, population
-from alprsim.calibration import _counts, _fit
-from alprsim.calibration._counts import Count, DayName, Use
+from alprsim.calibration import _fit
+from alprsim.counts import GEH, SHARE, WEEK, Count, DayName, Use
 from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -23,12 +24,8 @@ PROBE = 200.0
 """Vehicles a day sent between every two motorway ends, both ways together, to see which roads they take and when."""
 
 WEDNESDAY, SATURDAY, SUNDAY = 2, 5, 6
-_SIMULATED: dict[DayName, dict[int, float]] = {
-    "average": {WEDNESDAY: 5 / 7, SATURDAY: 1 / 7, SUNDAY: 1 / 7},
-    "weekday": {WEDNESDAY: 1.0},
-    "Saturday": {SATURDAY: 1.0},
-    "Sunday": {SUNDAY: 1.0},
-}
+_ON = {"weekday": WEDNESDAY, "Saturday": SATURDAY, "Sunday": SUNDAY}
+_SIMULATED = {day: {_ON[kind]: weight for kind, weight in kinds.items()} for day, kinds in WEEK.items()}
 """The days of a week that stand for a count's, and their weights."""
 
 CLASSES = {"visitors": VehicleKind.VISITOR, "delivery": VehicleKind.DELIVERY, "taxis": VehicleKind.TAXI}
@@ -79,12 +76,17 @@ class Calibration(NamedTuple):
         """
         hourly = [row for row in self.rows if row.hour >= 0]
         kept = [row for row in hourly if row.use == "validation"] or hourly
-        return sum(row.geh < _fit.GEH for row in kept) / len(kept) if kept else None
+        return sum(row.geh < GEH for row in kept) / len(kept) if kept else None
 
     def keys(self) -> dict[str, object]:
         """Return the keys of `population` that differ from their defaults among those scaled, as a scenario says them."""
         said = self.population.model_dump(mode="json", include={"through_pairs", *CLASSES})
         return {key: value for key, value in said.items() if getattr(self.population, key) != _DEFAULT[key]}
+
+    def scaled(self) -> dict[str, object]:
+        """Return every key of `population` that was free, as a scenario says them: what a calibrated one must hold."""
+        keys = {*self.scales, *(("through_pairs",) if self.flows else ())}
+        return self.population.model_dump(mode="json", include=keys)
 
     def table(self) -> str:
         """Write the counts as a table for people, then what was scaled."""
@@ -92,14 +94,14 @@ class Calibration(NamedTuple):
         for row in self.rows:
             hour = "" if row.hour < 0 else str(row.hour)
             left_out = "" if row.left_out is None else f"{row.left_out:,.0f}"
-            aim = f"GEH < {_fit.GEH:g}" if row.hour >= 0 else f"± {100 * _fit.DAILY[row.kind]:g} %"
+            aim = _counts.asked(row.hour, row.kind)
             lines.append(
                 f"{row.name:32} {row.day:8} {hour:>4} {row.use:11} {row.counted:8,.0f} {row.before:8,.0f} {row.after:8,.0f} "
                 f"{left_out:>8} {row.geh:5.1f}  {aim if row.within else 'NO: ' + aim}"
             )
         if self.hourly_share is not None:
             lines.append(
-                f"hourly counts with a GEH below {_fit.GEH:g}: {self.hourly_share:.0%}, of the {_fit.SHARE:.0%} asked for"
+                f"hourly counts with a GEH below {GEH:g}: {self.hourly_share:.0%}, of the {SHARE:.0%} asked for"
             )
         lines += [f"{name:32} × {scale:.3f}" for name, scale in self.scales.items()]
         lines += [f"{' – '.join(pair):64} {flow:8,.0f} vehicles/d" for pair, flow in self.flows.items()]
@@ -168,8 +170,7 @@ def calibrate(
     after = sum(_drive(study, world, calibrated, read, seed).values(), np.zeros(len(read)))
     before = problem.fixed + problem.load @ problem.prior
     rows = tuple(
-        _compared(count, *(float(column[i]) for column in (before, after, without, problem.allowed)))
-        for i, count in enumerate(read)
+        _compared(count, *(float(column[i]) for column in (before, after, without))) for i, count in enumerate(read)
     )
     written = calibrated.model_copy(update={"calendar": loaded.scenario.population.calendar})
     return Calibration(scales, found, written, rows, notes)
@@ -216,7 +217,7 @@ def _problem(
         load=np.array(each).reshape(len(each), len(counts)).T,
         fixed=sum((load for name, load in loads.items() if name not in free), nobody),
         counted=counted,
-        allowed=_fit.allowed(counted, hourly, kind),
+        allowed=_counts.allowed(counted, hourly, kind),
         prior=np.array([*(1.0 for _ in classes), *flows.values()]),
         unit=np.array([*(1.0 for _ in classes), *(max(flow, typical) for flow in flows.values())]),
     )
@@ -317,10 +318,10 @@ def _unseen(volumes: list[Any]) -> tuple[str, ...]:
     return (f"no counted road carries {named}: as in the scenario",)
 
 
-def _compared(count: Count, before: float, after: float, left_out: float, allowed: float) -> Compared:
+def _compared(count: Count, before: float, after: float, left_out: float) -> Compared:
     hours = 1 if count.hour >= 0 else 24
-    distance = float(_fit.geh(after / hours, count.vehicles / hours))
-    within = distance < _fit.GEH if count.hour >= 0 else abs(after - count.vehicles) <= allowed
+    distance = float(_counts.geh(after / hours, count.vehicles / hours))
+    within = _counts.within(after, count.vehicles, count.hour, count.kind)
     return Compared(
         count.name, count.kind, count.day, count.hour, count.use, count.vehicles, before, after,
         None if np.isnan(left_out) else left_out, distance, within,

@@ -6,7 +6,7 @@ does on a day is drawn from that person and that day alone: cameras, policies an
 """
 
 from alprsim.population._calendar import DayType, day_type
-from alprsim.population._choice import PopulationError
+from alprsim.population._choice import PopulationError, towns_left_out
 from alprsim.population._day import trips
 from alprsim.population._evidence import evidence, table
 from alprsim.population._repetition import Finding, Variation, repetition, sensitivity
@@ -15,5 +15,5 @@ from alprsim.population._through import ends, flows
 
 __all__ = [
     "DayType", "Finding", "PopulationError", "Variation", "day_type", "ends", "evidence", "flows", "repetition",
-    "sensitivity", "settle", "table", "trips",
+    "sensitivity", "settle", "table", "towns_left_out", "trips",
 ]  # fmt: skip

@@ -150,17 +150,13 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
     """
     if spec.commuting is None:
         return None
-    flows = _read_commuting(base / spec.commuting)
+    jobs = _commuters(network, spec, base)
     towns, same = network.towns, town_rows(network)
-    names = {_known_as(str(towns.name[row])): row for row in same}
-    home, work = (flows[end].str.strip().str.casefold().map(names) for end in ("home", "work"))
-    by_state = flows.jobs[home.notna()].groupby(flows.home_state).sum()
-    state = by_state.idxmax() if len(by_state) else ""
-    here = (home.notna() & (flows.home_state == state)).to_numpy()
-    _say_what_is_unknown(spec, flows, here, work.where(flows.work_state == state).isna().to_numpy())
-    to = work.where(flows.work_state == state).fillna(len(towns)).to_numpy(np.int64)
+    if said := _unknown(spec, jobs, len(towns)):
+        _log.info(said)
     table = np.zeros((len(towns), len(towns) + 1))
-    np.add.at(table, (home[here].to_numpy(np.int64), to[here]), flows.jobs[here].to_numpy(np.float64))
+    here = jobs.home >= 0
+    np.add.at(table, (jobs.home[here], jobs.work[here]), jobs.number[here])
     for town in np.flatnonzero((towns.listed == 1) & ~table[same].any(axis=1)):
         raise PopulationError(
             f"population.commuting: {spec.commuting} has no job of a resident of {towns.name[town]}, "
@@ -169,14 +165,44 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
     return table
 
 
-def _say_what_is_unknown(spec: models.Population, flows: Any, here: Mask, elsewhere: Mask) -> None:
-    jobs = flows.jobs.to_numpy(np.float64)
-    if jobs[~here].any() or jobs[here & elsewhere].any():
-        _log.info(
-            "population.commuting: %s: %s jobs of residents of other towns left out; %s jobs of the study's residents lie "
-            "in towns not in it and are taken to be beyond",
-            Path(str(spec.commuting)).name, f"{jobs[~here].sum():,.0f}", f"{jobs[here & elsewhere].sum():,.0f}",
-        )  # fmt: skip
+def towns_left_out(network: Network, spec: models.Population, base: Path) -> str:
+    """Say what a commuting table tells of towns that are not in the study; nothing without a table, or of none."""
+    return _unknown(spec, _commuters(network, spec, base), len(network.towns)) if spec.commuting else ""
+
+
+class _Commuters(NamedTuple):
+    """The rows of a commuting table, by towns of the study."""
+
+    home: Int64
+    """-1: of no town of the study."""
+    work: Int64
+    """The number of towns: in none of the study."""
+    number: Float64
+
+
+def _commuters(network: Network, spec: models.Population, base: Path) -> _Commuters:
+    flows = _read_commuting(base / str(spec.commuting))
+    towns, same = network.towns, town_rows(network)
+    names = {_known_as(str(towns.name[row])): row for row in same}
+    home, work = (flows[end].str.strip().str.casefold().map(names) for end in ("home", "work"))
+    by_state = flows.jobs[home.notna()].groupby(flows.home_state).sum()
+    state = by_state.idxmax() if len(by_state) else ""
+    return _Commuters(
+        home.where(flows.home_state == state).fillna(-1).to_numpy(np.int64),
+        work.where(flows.work_state == state).fillna(len(towns)).to_numpy(np.int64),
+        flows.jobs.to_numpy(np.float64),
+    )
+
+
+def _unknown(spec: models.Population, jobs: _Commuters, n_towns: int) -> str:
+    others = jobs.number[jobs.home < 0].sum()
+    beyond = jobs.number[(jobs.home >= 0) & (jobs.work == n_towns)].sum()
+    if not others and not beyond:
+        return ""
+    return (
+        f"population.commuting: {Path(str(spec.commuting)).name}: {others:,.0f} jobs of residents of other towns left out; "
+        f"{beyond:,.0f} jobs of the study's residents lie in towns not in it and are taken to be beyond"
+    )
 
 
 def _read_commuting(file: Path) -> Any:
@@ -191,12 +217,18 @@ def _read_commuting(file: Path) -> Any:
         raise PopulationError(
             f"population.commuting: {file} lacks the column {' and '.join(missing)}; it has {', '.join(flows.columns)}"
         )
-    for end in ("home", "work"):
-        blank = flows[end].str.strip().eq("").to_numpy()
+    if len(flows) and not isinstance(flows.index, pd.RangeIndex):  # pandas takes a row's first field for its name
+        raise PopulationError(
+            f"population.commuting: {file}: rows must have {len(flows.columns)} fields, as the header; "
+            f"found {len(flows.columns) + flows.index.nlevels}"
+        )
+    for end in texts:
+        blank = flows[end].str.strip().eq("").to_numpy()  # as is what a truncated row lacks
         if blank.any():
             row = int(np.argmax(blank))
+            what = "state" if end.endswith("_state") else "town"
             raise PopulationError(
-                f"population.commuting: {file}, row {row + 1}: {end} must name a town, not {flows[end][row]!r}"
+                f"population.commuting: {file}, row {row + 1}: {end} must name a {what}, not {flows[end][row]!r}"
             )
     jobs = pd.to_numeric(flows.jobs, errors="coerce")
     wrong = ~((jobs >= 0) & (jobs < np.inf)).to_numpy()

@@ -32,7 +32,7 @@ _POOLED = ("trips_detected", "trips_linked")
 _DRAWN_TOO = ("_of_no_limit", "_eligible")
 """Of the statistics that are another view of a plain one; those so far are hollow points of theirs, others in the table."""
 
-_FILES = ("file", "commuting")
+_FILES = ("file", "commuting", "counts")
 """Keys of a scenario that name files."""
 
 _MOST_CSV = 1_500_000
@@ -109,6 +109,7 @@ def render(run: Run) -> str:
         policies=tables.policies(run, about),
         towns=tables.towns(run, about),
         lives_and_sources=[grid for grid in (tables.lives(run, about), tables.sources(run, about)) if grid],
+        counts=tables.counts(run),
         map=street_map.draw(run),
         glossary=GLOSSARY,
         statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],

@@ -117,6 +117,32 @@ def towns(run: Run, about: Subject) -> Grid | None:
     return Grid(caption, heads, rows, open=True) if rows else None
 
 
+_MANY = 20
+"""Counts beyond which their table is folded."""
+
+_COUNTS = ("Counted", "Modelled", "GEH", "Asked", "Met")
+
+
+def counts(run: Run) -> Grid | None:
+    """Return the traffic counts beside the model, those that volumes were fitted to first; None where there are none."""
+    if "counts" not in run.tables:
+        return None
+    table = run.table("counts").sort_values("use", kind="stable")
+    rows = []
+    for row in table.itertuples():
+        when = f"{row.day}, {row.hour} to {row.hour + 1}" if row.hour >= 0 else f"{row.day}, the whole day"
+        driven = row.within is not None
+        values = (
+            f"{row.counted:,.0f}", f"{row.modelled:,.0f}" if driven else "not simulated", f"{row.geh:.1f}" if driven else "",
+            row.asked, {True: "yes", False: "no"}.get(row.within, ""),
+        )  # fmt: skip
+        use = "for fitting" if row.use == "calibration" else "kept for validation"
+        use += "" if row.apart or row.use == "calibration" else ", but on a road that was fitted"
+        rows.append((row.name, f"{row.road_class}, {when}; {use}", [Cell(value) for value in values]))
+    caption = f"{len(table):,} counts: {run.info['labels']['calibration']}"
+    return Grid(caption, [Head(name, "", "") for name in _COUNTS], rows, open=len(rows) <= _MANY)
+
+
 _LIVES = {
     "vehicles": ("residents’ cars", "what a plate shows"),
     "people": ("residents", "each over all the cars they drive"),

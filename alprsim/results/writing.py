@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alprsim import parquet
+from alprsim import counts, parquet
 from alprsim.results import words
 from alprsim.results.geography import save_roads
 from alprsim.results.published import beside_published, fidelity, kilometres, simulated_notes
@@ -46,10 +46,23 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     seeds = loaded.scenario.seeds
     info["notes"] += [kilometres(folder, seeds), *fidelity(folder, seeds), beside_published(folder, seeds)]
     info["notes"] += simulated_notes(folder, seeds)
+    held = _held(folder, loaded)
+    info["labels"]["calibration"], info["counts"] = counts.verdict(
+        held, fitted=loaded.fitted, changed=loaded.scenario.traffic.fitted is not None
+    )
     (folder / "run.json").write_text(json.dumps(info, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
     write_summary(folder)
     write_crate(folder)
     return Run(folder, info)
+
+
+def _held(folder: Path, loaded: Loaded) -> list[counts.Held]:
+    """Set the counts beside the mean over seeds, as a table of the run; nothing where the scenario names none."""
+    if loaded.scenario.traffic.counts is None:
+        return []
+    held = counts.mean([counts.load(folder / f"seed={seed}") for seed in loaded.scenario.seeds])
+    counts.save(held, folder, spreadsheet=True)
+    return held
 
 
 def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +81,7 @@ def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[s
         "labels": {
             "streets": "generated" if network.generated else "real",
             "cameras": "mapped" if _mapped(study) else "assumed",
-            "calibration": "uncalibrated",
+            "calibration": counts.UNCALIBRATED,  # until it was held against counts
         },
         "attribution": network.attribution,
         "baseline": next(iter(loaded.policies)),

@@ -13,7 +13,7 @@ from alprsim.scenario import models, units
 from alprsim.scenario._yaml import KeyPath, Node, matches
 from alprsim.scenario.errors import Problem, join, suggest
 
-FILES = (("roads", "file"), ("population", "commuting"), ("cameras", "groups", "*", "file"))
+FILES = (("roads", "file"), ("population", "commuting"), ("traffic", "counts"), ("cameras", "groups", "*", "file"))
 """The keys that name files; * is every row."""
 
 _EVERYBODY = "departments"

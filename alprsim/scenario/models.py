@@ -261,6 +261,8 @@ class Traffic(Model):
     engine: Annotated[Literal["compiled", "simpy"], Field(description="Both give the same passages to the bit.")] = "compiled"
     routes: RouteChoice = RouteChoice()
     stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted. Assumption.")] = 60
+    counts: Annotated[FileName | None, Field(description="Traffic counts (CSV, as `alprsim.counts.read` says: vehicles; lat and lon, from_osm and to_osm, or road; day, hour, use), relative to the scenario file: every run is held against them and shows the table; they change no traffic. None by default.")] = None
+    fitted: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$", description="The seal of `alprsim calibrate --out`: sha256 of the roads, population, traffic and counts whose volumes it fitted. A scenario changed since is not called calibrated.")] = None
 
 
 # --- custody ----------------------------------------------------------------------------------------------------------

@@ -53,8 +53,17 @@ class Loaded:
         """Return the sha256 of all that decides the result: not titles, sources or spelling, but files' contents."""
         world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies"})
         policies = {name: policy.model_dump(mode="json") for name, policy in self.policies.items()}
-        decides = _each({**world, "policies": policies}, _what_decides)
-        return hashlib.sha256(json.dumps(decides, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+        return _sha256({**world, "policies": policies})
+
+    def volumes_digest(self) -> str:
+        """Return the sha256 of all that decides who drives where and of the counts: what `traffic.fitted` seals."""
+        data = self.scenario.model_dump(mode="json", include={"roads", "population", "traffic"})
+        return _sha256({**data, "traffic": {**data["traffic"], "fitted": None}})
+
+    @property
+    def fitted(self) -> bool:
+        """Whether its volumes are still those that were fitted to its counts."""
+        return self.scenario.traffic.fitted == self.volumes_digest()
 
     def _with_source(self, path: str, value: object) -> object:
         return {"value": value, "source": self.sources[path]} if path in self.sources else value
@@ -211,6 +220,11 @@ def _each(data: Any, change: Callable[[KeyPath, Any], Any], *path: str | int) ->
     if isinstance(data, list):
         return [_each(value, change, *path, row) for row, value in enumerate(data)]
     return change(path, data)
+
+
+def _sha256(data: dict[str, Any]) -> str:
+    decides = _each(data, _what_decides)
+    return hashlib.sha256(json.dumps(decides, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
 def _what_decides(path: KeyPath, value: Any) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from alprsim.tables import Float64, Network, RoadKind
@@ -24,14 +26,14 @@ _PLACED = (("lat", "lon"), ("from_osm", "to_osm"), ("road",))
 
 
 class CountError(ValueError):
-    """A count that cannot be used: which file and row, the rule, and what was found."""
+    """A count that cannot be used: which file and line, the rule, and what was found."""
 
 
 class Count(NamedTuple):
     """What was counted, where and when."""
 
     row: int
-    """Of the file, from 1."""
+    """Of the file's counts, from 1."""
     name: str
     roads: tuple[int, ...]
     """Rows of Roads that were counted together: one direction, or both."""
@@ -63,32 +65,32 @@ def read(file: Path, network: Network, *, tolerance: float = TOLERANCE) -> tuple
     Raises
     ------
     CountError
-        A file that cannot be read or lacks a column, a value that is none of those, or a road that is not there.
+        A file that cannot be read, is empty, is cut short or lacks a column, a value that is none of those, a road that is
+        not there, or one that is counted twice.
     """
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (OSError, EOFError, ValueError) as error:
-        raise CountError(f"{file}: cannot be read ({error})") from error
-    if "vehicles" not in table or not any(set(columns) <= set(table) for columns in _PLACED):
-        raise CountError(
-            f"{file} must have the column vehicles and one of lat and lon, from_osm and to_osm, or road; "
-            f"it has {', '.join(map(str, table.columns))}"
-        )
-    rows = [cast("dict[str, str]", row) for row in table.to_dict("records")]
+    rows = _rows(file)
     streets = _Streets.of(network)
-    return tuple(_count(_Row(file, n + 1, row), streets, network, tolerance) for n, row in enumerate(rows))
+    found: dict[tuple[frozenset[int], str, int], tuple[_Row, Count]] = {}
+    for row in rows:
+        count = _count(row, streets, network, tolerance)
+        what = frozenset(count.roads), count.day, count.hour
+        if what in found:  # a count that stands often would weigh often
+            raise row.wrong(f"the same roads, day and hour are counted in line {found[what][0].line} already")
+        found[what] = row, count
+    return tuple(count for _, count in found.values())
 
 
 class _Row(NamedTuple):
     file: Path
     number: int
+    line: int
     said: dict[str, str]
 
     def wrong(self, message: str) -> CountError:
-        return CountError(f"{self.file}, row {self.number}: {message}")
+        return CountError(f"{self.file}:{self.line}: {message}")
 
     def text(self, key: str) -> str:
-        return (self.said.get(key) or "").strip()
+        return self.said.get(key, "")
 
     def number_in(self, key: str, low: float, high: float, what: str) -> float:
         text = self.text(key)
@@ -111,6 +113,43 @@ class _Row(NamedTuple):
         if text not in allowed:
             raise self.wrong(f"{key} must be {', '.join(allowed)}, not {text!r}")
         return text
+
+
+def _rows(file: Path) -> list[_Row]:
+    try:
+        content = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CountError(f"{file}: cannot be read as text ({error})") from error
+    lines = csv.reader(io.StringIO(content, newline=""), strict=True)
+    rows: list[_Row] = []
+    try:
+        header = [name.strip() for name in next(lines, [])]
+        _check_header(file, header)
+        for fields in lines:
+            row = _Row(file, len(rows) + 1, lines.line_num, dict(zip(header, map(str.strip, fields), strict=False)))
+            if not any(row.said.values()):
+                continue
+            if len(fields) != len(header):
+                raise row.wrong(f"a row must have {len(header)} fields, as the header: truncated? It has {len(fields)}")
+            rows.append(row)
+    except csv.Error as error:
+        raise CountError(f"{file}:{lines.line_num}: must be CSV: {error}") from error
+    if not rows:
+        raise CountError(f"{file}: must hold at least one count, below its header")
+    return rows
+
+
+def _check_header(file: Path, header: list[str]) -> None:
+    if not header:
+        raise CountError(f"{file}: must have a header and at least one count; it is empty")
+    twice = [name for name, times in Counter(header).items() if name and times > 1]
+    if twice:
+        raise CountError(f"{file}:1: the header must name each column once; {', '.join(twice)} stands twice")
+    if "vehicles" not in header or not any(set(columns) <= set(header) for columns in _PLACED):
+        raise CountError(
+            f"{file}:1: the header must have the column vehicles and one of lat and lon, from_osm and to_osm, or road; "
+            f"it has {', '.join(header)}"
+        )
 
 
 class _Streets(NamedTuple):
@@ -150,7 +189,7 @@ def _count(row: _Row, streets: _Streets, network: Network, tolerance: float) -> 
     elif row.text("from_osm") or row.text("to_osm"):
         roads = _by_junctions(row, network)
     else:
-        roads = tuple(row.whole_numbers("road"))
+        roads = tuple(dict.fromkeys(row.whole_numbers("road")))
         if not roads or not 0 <= min(roads) <= max(roads) < len(network.roads):
             raise row.wrong(f"road must be a row of Roads (0 to {len(network.roads) - 1}), not {row.text('road')!r}")
     day, use = cast("DayName", row.one_of("day", _DAYS)), cast("Use", row.one_of("use", _USES))
@@ -171,7 +210,7 @@ def _by_junctions(row: _Row, network: Network) -> tuple[int, ...]:
         if not len(between):
             raise row.wrong(f"no road leads from junction {start} to junction {end}")
         found += between.tolist()  # parallel roads were counted together
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _by_coordinates(row: _Row, streets: _Streets, network: Network, tolerance: float) -> tuple[int, ...]:
