@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import cameras as reading
-from alprsim import custody, days, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim import custody, days, hotlists, parquet, plates, population, roads, routing, siting, store, traffic
 from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -69,6 +69,9 @@ class Simulated(NamedTuple):
 
     settlement: Settlement
     placement: siting.Placement
+    lists: hotlists.Lists | None
+    alerts: hotlists.Counted | None
+    """None: the scenario has no hot list."""
 
 
 def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path | None = None) -> World:
@@ -147,6 +150,11 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     plan = store.layout(len(issued), settlement.vehicles.household, store.buckets_for(expected))
     writer = store.Writer(folder, plan)
     tally = _Tally(len(placement.cameras))
+    lists = hotlists.prepare(
+        issued, study.hot_lists, placement.cameras, placement.sites, world.agencies, issued=study.plates.issued,
+        length=study.length, seed=seed,
+    ) if study.hot_lists.lists else None  # fmt: skip
+    record = hotlists.Record(lists, world.agencies, settlement.vehicles, folder) if lists else None
     for day in range(study.length // DAY):
         tell("days", day * DAY / study.length)
         made = days.make(loaded, network, world.routes, settlement, seed=seed, day=day)
@@ -167,6 +175,13 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
         )
         writer.add(read.reads, made.trips, driven.journeys)
         tally.add(read, placement.sites)
+        if lists and record:
+            record.add(
+                hotlists.alerts(
+                    lists, read.reads, issued, settlement.vehicles, placement.cameras, placement.sites, seed=seed
+                ),
+                read.reads,
+            )
         queued = queued.plus(driven) if study.traffic.fidelity == "queue" else queued
     writer.flush()
     tell("days", 1)
@@ -174,7 +189,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
         parquet.save(table, folder / f"{name}.parquet")
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
     _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
-    return Simulated(settlement, placement)
+    return Simulated(settlement, placement, lists, record.close() if record else None)
 
 
 def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) -> tuple[Trips, traffic.Day]:

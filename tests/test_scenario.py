@@ -527,7 +527,7 @@ QUERY = "{giver: departments, taker: ICE, kind: query}"
 MIRROR = "{giver: departments, taker: Vendor pool, kind: mirror}"
 AGENCIES = "Wethersfield, Newington PD, Vendor pool, ICE"
 TOP = (
-    "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, custody, viewers, "
+    "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, hot_lists, custody, viewers, "
     "policies, ladder, measures, utility"
 )
 GROUP = "agency, count, kind, siting, town, near, sites, file"
