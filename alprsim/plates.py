@@ -14,7 +14,14 @@ from alprsim import randomness
 from alprsim.kernels import plates as kernels
 from alprsim.kernels.plates import ALPHABET, LONGEST
 from alprsim.scenario import models
-from alprsim.tables import Int8, Int64, Plates, UInt64, VehicleKind, Vehicles
+from alprsim.tables import Int64, Plates, Text, UInt64, VehicleKind, Vehicles
+
+_POINT = 4
+"""Bytes that NumPy takes for a character of text."""
+
+_POINTS = np.array([[0, *map(ord, ALPHABET[1:])]], np.uint32)
+_CODES = np.full(128, -1, np.int8)
+_CODES[_POINTS[0]] = np.arange(len(ALPHABET))
 
 _WEIGHTS = kernels.BASE ** np.arange(LONGEST - 1, -1, -1, dtype=np.int64)
 
@@ -78,36 +85,29 @@ def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
     return Plates(text=text, state=state)
 
 
-def pack(spelled: Sequence[str]) -> Int64:
-    """Pack plates of digits and capital letters, at most 8, into numbers that sort as the plates do."""
-    longest = max(map(len, spelled), default=0)
-    if longest > LONGEST:
-        raise ValueError(f"a plate has at most {LONGEST} characters, not {longest}")
-    points = np.array(spelled, f"U{LONGEST}").reshape(-1).view(np.uint32).reshape(-1, LONGEST)
-    codes = np.full(128, -1, np.int8)
-    codes[[ord(c) for c in ALPHABET]] = np.arange(len(ALPHABET))
-    codes[0] = 0  # NumPy fills text up with NUL
-    wrong = (points >= 128) | (codes[np.minimum(points, 127)] < 0) | (points == ord(" "))
-    if wrong.any():
-        raise ValueError(f"a plate has digits and capital letters only: {spelled[int(np.argmax(wrong.any(axis=1)))]!r}")
-    packed: Int64 = codes[points] @ _WEIGHTS
-    return packed
+def pack(spelled: Sequence[str] | Text) -> Int64:
+    """Pack plates of digits and capital letters, at most 8, into numbers that sort as the plates do.
+
+    Raises
+    ------
+    ValueError
+        A plate with other characters, or longer: it is named.
+    """
+    as_text = np.asarray(spelled, np.str_)
+    if as_text.itemsize > LONGEST * _POINT:
+        longest = int(np.char.str_len(as_text).max())
+        if longest > LONGEST:
+            raise ValueError(f"a plate has at most {LONGEST} characters, not {longest}")
+    points = np.ascontiguousarray(as_text, f"U{LONGEST}").reshape(-1).view(np.uint32).reshape(-1, LONGEST)
+    text = kernels.packed(points, _CODES)
+    if len(text) and text.min() < 0:
+        raise ValueError(f"a plate has digits and capital letters only: {str(as_text[int(np.argmin(text))])!r}")
+    return text
 
 
-def unpack(text: Int64) -> Int8:
-    """Return the characters, places in ALPHABET, as int8[n, 8]."""
-    characters = np.empty((len(text), LONGEST), np.int8)
-    rest = text
-    for place in range(LONGEST - 1, -1, -1):
-        rest, characters[:, place] = np.divmod(rest, kernels.BASE)
-    return characters
-
-
-def spell(text: Int64) -> list[str]:
+def spell(text: Int64) -> Text:
     """Write packed plates as people do, without the dot."""
-    letters = np.frombuffer(ALPHABET.replace(" ", "\0").encode(), np.uint8)
-    spelled: list[str] = letters[unpack(text)].view(f"S{LONGEST}").reshape(-1).astype(f"U{LONGEST}").tolist()
-    return spelled
+    return kernels.characters(text, _POINTS).reshape(-1).view(f"U{LONGEST}")
 
 
 def _from_elsewhere(vehicles: Vehicles, spec: models.PlateStock, seed: int) -> NDArray[np.bool_]:

@@ -63,7 +63,7 @@ def remarks(run: Run) -> list[str]:
     ever, residents = (_answer(run, _EVERY, "falsely_alerted", what) for what in ("vehicles", "share_of_residents"))
     others = _answer(run, _EVERY, "alerts", "share_of_others_custom_lists")
     said = [
-        f"Over {words.duration(run.info['length_s'])}, {words.number(ever.mean)} vehicles had at least one false alert"
+        f"Over {words.duration(run.info['length_s'])}, {ever.mean:,.0f} vehicles had at least one false alert"
         + (f"; of residents’ vehicles, {words.percent(residents.mean)} %." if residents.measured else ".")
     ]
     if others.measured and others.mean:
@@ -76,7 +76,10 @@ def remarks(run: Run) -> list[str]:
 
 def _cell(run: Run, who: str, measure: str, statistic: str) -> Cell:
     answer = _answer(run, who, measure, statistic)
-    return Cell("", "") if who == _EVERY and measure == "hot_list" else cell(answer, measure)
+    if who == _EVERY and measure == "hot_list":
+        return Cell("")
+    unit = answer.unit if answer.unit == "share" else ""  # the column's head says it
+    return cell(answer._replace(unit=unit, low=max(answer.low, 0.0)), measure)  # counts: an interval ends at 0
 
 
 def _answer(run: Run, who: str, measure: str, statistic: str) -> Answer:
