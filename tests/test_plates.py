@@ -50,10 +50,11 @@ def test_the_stock_is_the_states_and_every_plate_is_issued_once():
     spelled = plates.spell(issued.text).tolist()
     assert len(issued) == len(set(spelled)) == 20_000
     shares = [
-        sum(bool(re.fullmatch(p, s)) for s in spelled) for p in (r"[A-Z]{2}\d{5}", r"\d{3}[A-Z]{3}", r"\d[A-Z]{4}\d")
+        sum(bool(re.fullmatch(p, s)) for s in spelled)
+        for p in (r"[A-Z]{2}\d{5}", r"[1-9]\d\d[A-Z]{3}", r"\d[A-Z]{4}\d")
     ]
     assert shares == [12_000, 6_000, 2_000]
-    assert {"AA00000", "AA11999", "000AAA", "999AAF", "0AAAA0", "9AAAT9"} <= set(spelled)
+    assert {"AA00000", "AA11999", "100AAA", "999AAF", "0AAAA0", "9AAAT9"} <= set(spelled)
     assert not issued.state.any()
 
 
@@ -63,6 +64,18 @@ def test_three_million_plates_end_where_connecticuts_did():
     assert len(stock) == 3_023_124
     last = max(s for s in plates.spell(stock.text[:1_900_000]) if len(s) == 7)
     assert "AP" < last < "AX"
+
+
+def test_the_series_have_the_scenarios_shares():
+    spec = PlateStock(issued=1000, formats={"1ABCD2": 0.25, "AB12345": 0.75})
+    spelled = plates.spell(plates.issue(fleet(10), spec, seed=1).text).tolist()
+    assert [sum(len(p) == n for p in spelled) for n in (6, 7)] == [250, 750]
+    assert set(plates.CONNECTICUT) == set(PlateStock().formats)
+
+
+def test_shares_that_are_no_whole_are_refused():
+    with pytest.raises(ValueError, match=r"shares must add up to 1, not 0\.9"):
+        PlateStock(formats={"1ABCD2": 0.3, "AB12345": 0.6})
 
 
 def test_vehicles_get_plates_of_every_series_at_random():
