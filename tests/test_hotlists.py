@@ -13,6 +13,7 @@ from alprsim import hotlists
 from alprsim.kernels import hotlists as kernels
 from alprsim.randomness import draw, stream
 from alprsim.report import alerts as page
+from alprsim.results.published import HITS
 from alprsim.scenario import ScenarioError, load
 from alprsim.scenario.models import HotList, HotLists
 from alprsim.tables import (
@@ -404,12 +405,13 @@ def test_lists_change_no_read_and_without_lists_nothing_is_said(outpost_run, lis
 
 def test_the_page_tells_what_the_lists_did(listed_run):
     table = page.table(listed_run)
-    assert [row[0] for row in table.rows] == ["All lists", "Stolen", "West's own", "Wanted elsewhere"]
+    published = [f"Published: {hits.who}" for hits in HITS]
+    assert [row[0] for row in table.rows] == ["All lists", "Stolen", "West's own", "Wanted elsewhere", *published]
     assert "Wrong state" not in [head.title for head in table.heads]
     assert len({len(row[2]) for row in table.rows} | {len(table.heads)}) == 1
     text = listed_run.report().read_text("utf-8")
     assert "What the hot lists did" in text
     assert "custom; West’s; copied at once" in text
-    assert "0.035 % of 21.3 million reads" in text
+    assert "7,500 hits of 21.3 million reads" in text
     assert any("custom lists" in line for line in page.remarks(listed_run))
     assert page._EVERY == hotlists.EVERY

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
 from alprsim.report import alerts, chart, statutes, street_map, tables
-from alprsim.results import published, words
+from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.summary import as_csv
@@ -111,7 +111,6 @@ def render(run: Run) -> str:
         lives_and_sources=[grid for grid in (tables.lives(run, about), tables.sources(run, about)) if grid],
         alerts=alerts.table(run),
         alerted=alerts.remarks(run),
-        published=published,
         map=street_map.draw(run),
         glossary=GLOSSARY,
         statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],

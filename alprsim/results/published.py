@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,27 +17,34 @@ PORTAL_MEDIAN, PORTAL_P90, PORTAL_CONNECTICUT = 449, 1036, 803
 """Vehicles detected in 30 days, a camera and a day: 770 agencies' portals, and five of Connecticut's pooled (60 cameras);
 compiled from agencies' transparency portals by DeFlock / FlockHopper, April 2026."""
 
-HITS = (
-    ("Vigilant’s users, 2016–17", "0.5 % of 2.5 billion reads", "EFF’s data set of records requests, 2018"),
-    ("Los Angeles police", "about 0.1 % of reads", "secondary compilation"),
-    ("Piedmont, California", "0.035 % of 21.3 million reads (7,500 hits, 28 arrests)", "The Verge, 2019"),
-    (
-        "Connecticut’s portals", "0.40 % of vehicles detected, not of reads (agencies from 0.12 to 0.79 %)",
-        "transparency portals compiled by DeFlock, April 2026",
-    ),
-)  # fmt: skip
-"""Hits that agencies published: who, how many of what, and the source."""
 
-FALSE_HITS = (
-    (
+class Hits(NamedTuple):
+    """What somebody published of hits: cells of the page's table, each with what it is of; empty: not said."""
+
+    who: str
+    source: str
+    per_1000: tuple[str, str] = ("", "")
+    stale: tuple[str, str] = ("", "")
+    misread: tuple[str, str] = ("", "")
+
+
+HITS = (
+    Hits("Vigilant’s users", "2016–17, 2.5 billion reads; EFF’s data set of 2018", ("5", "")),
+    Hits(
         "Los Angeles police",
-        "161 of 498 alerts false, stale or wrong lists: 32 %",
-        "its Inspector General, secondary compilation",
+        "its Inspector General; secondary compilation",
+        ("about 1", ""),
+        ("32 %", "161 of 498, or wrong list"),
     ),
-    ("Vallejo, California", "37 % of its fixed readers’ hits misread", "secondary compilation"),
-    ("a vendor", "5 % of hits wrong", "San Leandro’s council papers"),
+    Hits("Piedmont, California", "7,500 hits of 21.3 million reads, 28 arrests; The Verge, 2019", ("0.35", "")),
+    Hits(
+        "Connecticut’s portals",
+        "pooled; transparency portals compiled by DeFlock, April 2026",
+        ("4.0", "vehicles, not reads"),
+    ),
+    Hits("Vallejo, California", "fixed readers; secondary compilation", misread=("37 %", "")),
+    Hits("A vendor", "San Leandro’s council papers", misread=("5 %", "“of hits wrong”")),
 )
-"""Alerts that were false: who, how many, and the source."""
 
 _PORTAL_DAYS = 30  # equal to inquiry.PORTAL_DAYS, which results may not import: a test holds them together
 
