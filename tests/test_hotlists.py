@@ -405,8 +405,11 @@ def test_lists_change_no_read_and_without_lists_nothing_is_said(outpost_run, lis
 
 def test_the_page_tells_what_the_lists_did(listed_run):
     table = page.table(listed_run)
-    published = [f"Published: {hits.who}" for hits in HITS]
-    assert [row[0] for row in table.rows] == ["All lists", "Stolen", "West's own", "Wanted elsewhere", *published]
+    beside = page.published(listed_run)
+    assert [row[0] for row in beside.rows] == ["This run", *(hits.who for hits in HITS)]
+    assert {len(row[2]) for row in beside.rows} == {len(beside.heads)} == {3}
+    assert beside.rows[0][2][0] == table.rows[0][2][2]
+    assert [row[0] for row in table.rows] == ["All lists", "Stolen", "West's own", "Wanted elsewhere"]
     assert "Wrong state" not in [head.title for head in table.heads]
     assert len({len(row[2]) for row in table.rows} | {len(table.heads)}) == 1
     text = listed_run.report().read_text("utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alprsim.report.tables import Cell, Grid, Head, cell
 from alprsim.results import words
-from alprsim.results.published import HITS, Hits
+from alprsim.results.published import HITS
 from alprsim.results.run import Answer, Run
 from alprsim.tables import AS_WRITTEN
 
@@ -38,7 +38,7 @@ _COLUMNS = (
 
 
 def table(run: Run) -> Grid | None:
-    """Return a row for all lists together, for each, and for what was published; None where the scenario has no list."""
+    """Return a row for all lists together, and for each; None where the scenario has no list."""
     who = dict.fromkeys(key[5] for key in run.answers if key[4] == "alerts")
     if not who:
         return None
@@ -53,11 +53,21 @@ def table(run: Run) -> Grid | None:
         )
         for name in who
     ]
-    rows += [_published(hits, [column[:2] for column in shown]) for hits in HITS]
     heads = [Head(title, about, definition) for _, _, title, about, definition in shown]
     return Grid(
         "What the hot lists did, at all cameras that are matched against them; the same under every policy", heads, rows
     )
+
+
+def published(run: Run) -> Grid:
+    """Return what agencies published of hits, beside this run's: a row each."""
+    columns = (("alerts", "per_1000_reads"), ("alerts", "share_stale"), ("alerts", "share_misread"))
+    heads = [
+        Head(title, about, definition) for *column, title, about, definition in _COLUMNS if tuple(column) in columns
+    ]
+    here = [("This run", "all lists", [_cell(run, _EVERY, *column) for column in columns])]
+    others = [(hits.who, hits.source, [Cell(*hits.per_1000), Cell(*hits.stale), Cell(*hits.misread)]) for hits in HITS]
+    return Grid("Beside what agencies published of their hits", heads, here + others)
 
 
 def remarks(run: Run) -> list[str]:
@@ -74,14 +84,6 @@ def remarks(run: Run) -> list[str]:
             "arkansas-surveillance.org)."
         )
     return said
-
-
-def _published(hits: Hits, columns: list[tuple[str, str]]) -> tuple[str, str, list[Cell]]:
-    said = {
-        ("alerts", "per_1000_reads"): hits.per_1000, ("alerts", "share_stale"): hits.stale,
-        ("alerts", "share_misread"): hits.misread,
-    }  # fmt: skip
-    return f"Published: {hits.who}", hits.source, [Cell(*said.get(column, ("", ""))) for column in columns]
 
 
 def _cell(run: Run, who: str, measure: str, statistic: str) -> Cell:

@@ -111,6 +111,7 @@ def render(run: Run) -> str:
         lives_and_sources=[grid for grid in (tables.lives(run, about), tables.sources(run, about)) if grid],
         alerts=alerts.table(run),
         alerted=alerts.remarks(run),
+        published_hits=alerts.published(run),
         map=street_map.draw(run),
         glossary=GLOSSARY,
         statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],

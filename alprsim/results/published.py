@@ -32,9 +32,9 @@ HITS = (
     Hits("Vigilant’s users", "2016–17, 2.5 billion reads; EFF’s data set of 2018", ("5", "")),
     Hits(
         "Los Angeles police",
-        "its Inspector General; secondary compilation",
+        "hits: secondary compilation; 161 of 498 alerts: its Inspector General, as compiled",
         ("about 1", ""),
-        ("32 %", "161 of 498, or wrong list"),
+        ("32 %", "stale or wrong list"),
     ),
     Hits("Piedmont, California", "7,500 hits of 21.3 million reads, 28 arrests; The Verge, 2019", ("0.35", "")),
     Hits(
