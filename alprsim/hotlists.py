@@ -115,7 +115,7 @@ def alerts(
         lists.matched,
     )
     read, listing = pairs.T
-    time, site, plate, vehicle = (column[read] for column in reads.data().values())
+    time, site, plate, vehicle = (column[read] for column in (reads.time, reads.site, reads.plate, reads.vehicle))
     cause = _causes(plates, plate, vehicle, time, held.wanted_until[listing])
     bits = randomness.draw(
         randomness.stream(seed, "what an officer does about an alert"),
@@ -263,7 +263,10 @@ def _matched(spec: models.HotLists, agencies: Agencies) -> NDArray[np.bool_]:
 
 
 def _causes(plates: Plates, plate: Int32, vehicle: Int32, time: Int32, wanted_until: Int32) -> Int8:
-    """Return why each read alerts; a vehicle's own plate is the row of the vehicle."""
+    """Return why each read alerts: a vehicle's own plate is the row of the vehicle, and a row is characters and state.
+
+    A read whose state was taken wrong names the row with its characters from the other state, if that is issued.
+    """
     mistaken = np.where(plates.text[plate] == plates.text[vehicle], Cause.WRONG_STATE, Cause.MISREAD)
     own = np.where(time < wanted_until, Cause.TRUE, Cause.STALE)
     return np.where(plate == vehicle, own, mistaken).astype(np.int8)

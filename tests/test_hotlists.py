@@ -283,6 +283,22 @@ def test_a_stop_is_wrongful_only_if_no_list_had_the_vehicle_rightly_and_counts_o
     assert all(len(rows) == 0 for rows in hotlists.wrongful(Alerts.empty()))
 
 
+def test_a_day_without_an_alert_is_counted_too(tmp_path):
+    lists = lists_of([(0, 0, 5, 9, 9)])
+    record = hotlists.Record(lists, AGENCIES, VEHICLES, tmp_path)
+    for rows in ([(1, 0, 0, 0), (2, 1, 1, 1)], [(5, 0, 0, 0), (6, 0, 0, 1)]):
+        time, site, plate, vehicle = np.array(rows).T
+        record.add(raised(lists, rows), Reads.of(time=time, site=site, plate=plate, vehicle=vehicle))
+    record.add(Alerts.empty(), Reads.empty())
+    counted = record.close()
+    assert counted.alerts[:, 0, 0, :, 0].tolist() == [[0, 0, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
+    assert counted.reads.tolist() == [[1, 1, 0], [2, 0, 0], [0, 0, 0]]
+    assert counted.falsely.tolist() == [0, 1, 0]
+    by_day = pd.read_parquet(tmp_path / "alerts_by_day.parquet")
+    assert len(by_day) == 3 * 2 * len(Cause)
+    assert by_day["alerts"].sum() == len(pd.read_parquet(tmp_path / "alerts.parquet")) == 2
+
+
 # --- keys ---------------------------------------------------------------------------------------------------------------
 
 
