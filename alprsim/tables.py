@@ -509,7 +509,7 @@ class Truth(Table):
 class Measured(Table):
     """The tidy table of answers: one row a (policy, viewer, sight, retention, measure, who, reads, town, statistic, seed)."""
 
-    policy: Text = column("", "the named policy")
+    policy: Text = column("", "the named policy; all: alerts, which no policy, viewer, sight or retention changes")
     viewer: Text = column("", "through whose eyes")
     sight: Text = column("", "bulk: held or exportable; request: also plate by plate")
     retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
@@ -517,7 +517,7 @@ class Measured(Table):
     who: Text = column(
         "",
         "whose lives: vehicles (residents'), people (over the cars they drive), visitors, through, delivery, taxis; of alerts: "
-        "all, or the hot list's name",
+        "all, or “list: ” and the hot list's name",
     )
     reads: Text = column(
         "", "whose cameras' reads: all; own (the viewer's), peers' (other departments'), commercial (a pool's)"
