@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import cameras as reading
-from alprsim import counts, custody, days, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim import counts, custody, days, hotlists, parquet, plates, population, roads, routing, siting, store, traffic
 from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -73,6 +73,9 @@ class Simulated(NamedTuple):
 
     settlement: Settlement
     placement: siting.Placement
+    lists: hotlists.Lists | None
+    alerts: hotlists.Counted | None
+    """None: the scenario has no hot list."""
 
 
 def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path | None = None) -> World:
@@ -160,6 +163,11 @@ def simulate(
     plan = store.layout(len(issued), settlement.vehicles.household, store.buckets_for(expected))
     writer = store.Writer(folder, plan)
     tally = _Tally(len(placement.cameras))
+    lists = hotlists.prepare(
+        issued, study.hot_lists, placement.cameras, placement.sites, world.agencies, issued=study.plates.issued,
+        length=study.length, seed=seed,
+    ) if study.hot_lists.lists else None  # fmt: skip
+    record = hotlists.Record(lists, world.agencies, settlement.vehicles, folder) if lists else None
     for day in range(study.length // DAY):
         tell("days", day * DAY / study.length)
         trips, driven = _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
@@ -169,6 +177,13 @@ def simulate(
         )  # fmt: skip
         writer.add(read.reads, trips, driven.journeys)
         tally.add(read, placement.sites)
+        if lists and record:
+            record.add(
+                hotlists.alerts(
+                    lists, read.reads, issued, settlement.vehicles, placement.cameras, placement.sites, seed=seed
+                ),
+                read.reads,
+            )
         if isinstance(driven, traffic.Day):
             queued = queued.plus(driven)
             carried.setdefault(days.day_type(loaded, day), driven.flows)
@@ -181,7 +196,7 @@ def simulate(
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
     unknown = population.towns_left_out(network, study.population, loaded.base)
     _note(samples._replace(queued=queued), world.assignment, placement, unknown, folder / "simulated.json")
-    return Simulated(settlement, placement)
+    return Simulated(settlement, placement, lists, record.close() if record else None)
 
 
 def _drive(

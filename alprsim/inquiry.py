@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from alprsim import custody, parquet, sight, utility
+from alprsim import custody, hotlists, parquet, sight, utility
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
 from alprsim.kernels import ladder
@@ -104,7 +104,16 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     _save_portals(asked, reads, folder)
     owners = np.unique(done.placement.cameras.agency).tolist()
     effective = retention.rows(whole, world.agencies, with_cameras=owners, seed=seed)
-    return question.join([effective, *_lived(lives, every, asked), *homes, *unique, answered])
+    return question.join([effective, *_lived(lives, every, asked), *homes, *unique, answered, *_alerted(asked)])
+
+
+def _alerted(asked: _Asked) -> list[Measured]:
+    """Return the rows of the hot lists, which no case changes: alerts are decided when plates are read."""
+    done, length = asked.done, asked.loaded.scenario.length
+    if done.lists is None or done.alerts is None:
+        return []
+    vehicles = done.settlement.vehicles
+    return [hotlists.rows(done.alerts, done.lists, asked.world.agencies, vehicles, length=length, seed=asked.seed)]
 
 
 def _lived(lives: _Lives, every: _Lenses, asked: _Asked) -> list[Measured]:

@@ -30,16 +30,7 @@ def save(table: Table, file: Path, *, extra: dict[str, Any] | None = None, fast:
     fast
         For large sorted integer columns: delta encoding, the lightest compression, no statistics.
     """
-    declared = {c.name: c for c in table.columns()}
-    arrays = {name: pa.array(values) for name, values in {**table.data(), **(extra or {})}.items()}
-    fields = [
-        pa.field(name, array.type, metadata=_describe(declared[name].unit, declared[name].meaning))
-        if name in declared
-        else pa.field(name, array.type)
-        for name, array in arrays.items()
-    ]
-    metadata = {"alprsim.table": type(table).__name__, "alprsim.schema": str(SCHEMA_VERSION)}
-    write(pa.table(list(arrays.values()), schema=pa.schema(fields, metadata=metadata)), file, fast=fast)
+    write(_arrow(table, extra or {}), file, fast=fast)
 
 
 def write(content: pa.Table, file: Path, *, fast: bool = False) -> None:
@@ -51,6 +42,27 @@ def write(content: pa.Table, file: Path, *, fast: bool = False) -> None:
         options |= {"use_dictionary": False, "column_encoding": encodings, "write_statistics": False}
     pq.write_table(content, partial, **options)
     os.replace(partial, file)
+
+
+class Appender:
+    """A table written part by part, whole or not at all: under a temporary name until it is closed."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._partial = file, file.with_name(file.name + ".partial")
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, table: Table, extra: dict[str, Any] | None = None) -> None:
+        """Append rows, as `save` writes them; every part has the same columns."""
+        part = _arrow(table, extra or {})
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._partial, part.schema, compression="zstd", compression_level=3)
+        self._writer.write_table(part)
+
+    def close(self) -> None:
+        """Move what was written, at least one part, to its place."""
+        assert self._writer is not None, f"nothing was written to {self._file}"
+        self._writer.close()
+        os.replace(self._partial, self._file)
 
 
 def read(kind: type[T], file: Path) -> T:
@@ -71,6 +83,23 @@ def _array(values: pa.ChunkedArray) -> "np.ndarray[Any, Any]":
     if not chunks:
         return np.empty(0, values.type.to_pandas_dtype())
     return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+
+
+def _arrow(table: Table, extra: dict[str, Any]) -> pa.Table:
+    """Return the table with its columns' units and meanings, and the extra columns behind them."""
+    declared = {c.name: c for c in table.columns()}
+    arrays = {
+        name: values if isinstance(values, pa.Array) else pa.array(values)
+        for name, values in {**table.data(), **extra}.items()
+    }
+    fields = [
+        pa.field(name, array.type, metadata=_describe(declared[name].unit, declared[name].meaning))
+        if name in declared
+        else pa.field(name, array.type)
+        for name, array in arrays.items()
+    ]
+    metadata = {"alprsim.table": type(table).__name__, "alprsim.schema": str(SCHEMA_VERSION)}
+    return pa.table(list(arrays.values()), schema=pa.schema(fields, metadata=metadata))
 
 
 def _describe(unit: str, meaning: str) -> dict[str, str]:

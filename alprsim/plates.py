@@ -14,30 +14,39 @@ from alprsim import randomness
 from alprsim.kernels import plates as kernels
 from alprsim.kernels.plates import ALPHABET, LONGEST
 from alprsim.scenario import models
-from alprsim.tables import Int8, Int64, Plates, UInt64, VehicleKind, Vehicles
+from alprsim.tables import Int64, Plates, Text, UInt64, VehicleKind, Vehicles
+
+_POINT = 4
+"""Bytes that NumPy takes for a character of text."""
+
+_POINTS = np.array([[0, *map(ord, ALPHABET[1:])]], np.uint32)
+_CODES = np.full(128, -1, np.int8)
+_CODES[_POINTS[0]] = np.arange(len(ALPHABET))
 
 _WEIGHTS = kernels.BASE ** np.arange(LONGEST - 1, -1, -1, dtype=np.int64)
 
 
 class Format(NamedTuple):
-    """A series of plates: L a letter, D a digit; the places in the order they count, fastest first."""
+    """A series of plates: L a letter, D a digit, N a digit but 0; the places in the order they count, fastest first."""
 
     pattern: str
     counting: tuple[int, ...]
-    share: float
 
 
-CONNECTICUT = (
-    Format("LLDDDDD", (6, 5, 4, 3, 2, 1, 0), 0.60),
-    Format("DDDLLL", (2, 1, 0, 5, 4, 3), 0.30),
-    Format("DLLLLD", (5, 0, 4, 3, 2, 1), 0.10),
-)
+CONNECTICUT = {
+    "AB12345": Format("LLDDDDD", (6, 5, 4, 3, 2, 1, 0)),
+    "123ABC": Format("NDDLLL", (2, 1, 0, 5, 4, 3)),
+    "1ABCD2": Format("DLLLLD", (5, 0, 4, 3, 2, 1)),
+}
 """AB·12345 since August 2015 (AA to AU by spring 2019, as 60 % of 3 million plates reach AS), 123·ABC from 1980 to 2013,
-1ABCD2 from 2013 to 2015 (Hartford Courant, 18 September 2015; ctbythenumbers.news, 1 May 2019). The shares, the order in
-which the older two count, and that each series is used without gaps from its start are assumptions."""
+1ABCD2 from 2013 to 2015; 0 is allowed in front since 2013 (Hartford Courant, 18 September 2015; ctbythenumbers.news, 1 May
+2019). The order in which the older two count, and that each series is used without gaps from its start, are assumptions; no
+share of personal or specialty plates was found published, and there are none here."""
 
-ELSEWHERE = Format("LLLDDDD", (6, 5, 4, 3, 2, 1, 0), 1.0)
+ELSEWHERE = Format("LLLDDDD", (6, 5, 4, 3, 2, 1, 0))
 """ABC·1234, as in New York: no Connecticut plate looks like it."""
+
+_FIRST_AND_MANY = {"L": (kernels.FIRST_LETTER, 26), "D": (1, 10), "N": (2, 9)}
 
 ELSEWHERE_ISSUED = 10_000_000
 """Plates of other states that a through vehicle may bear; about New York's number of vehicles. Assumption."""
@@ -64,7 +73,7 @@ def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
         raise ValueError(
             f"at most {ELSEWHERE_ISSUED:,} vehicles may bear plates from elsewhere, not {np.count_nonzero(elsewhere):,}"
         )
-    stock = _stock(spec.issued)
+    stock = _stock(spec)
     number = _claim(seed, "which Connecticut plate", vehicles.key[~elsewhere], spec.issued)
     own = np.empty(len(vehicles), np.int64)
     own[~elsewhere] = stock[number]
@@ -78,36 +87,29 @@ def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
     return Plates(text=text, state=state)
 
 
-def pack(spelled: Sequence[str]) -> Int64:
-    """Pack plates of digits and capital letters, at most 8, into numbers that sort as the plates do."""
-    longest = max(map(len, spelled), default=0)
-    if longest > LONGEST:
-        raise ValueError(f"a plate has at most {LONGEST} characters, not {longest}")
-    points = np.array(spelled, f"U{LONGEST}").reshape(-1).view(np.uint32).reshape(-1, LONGEST)
-    codes = np.full(128, -1, np.int8)
-    codes[[ord(c) for c in ALPHABET]] = np.arange(len(ALPHABET))
-    codes[0] = 0  # NumPy fills text up with NUL
-    wrong = (points >= 128) | (codes[np.minimum(points, 127)] < 0) | (points == ord(" "))
-    if wrong.any():
-        raise ValueError(f"a plate has digits and capital letters only: {spelled[int(np.argmax(wrong.any(axis=1)))]!r}")
-    packed: Int64 = codes[points] @ _WEIGHTS
-    return packed
+def pack(spelled: Sequence[str] | Text) -> Int64:
+    """Pack plates of digits and capital letters, at most 8, into numbers that sort as the plates do.
+
+    Raises
+    ------
+    ValueError
+        A plate with other characters, or longer: it is named.
+    """
+    as_text = np.asarray(spelled, np.str_)
+    if as_text.itemsize > LONGEST * _POINT:
+        longest = int(np.char.str_len(as_text).max())
+        if longest > LONGEST:
+            raise ValueError(f"a plate has at most {LONGEST} characters, not {longest}")
+    points = np.ascontiguousarray(as_text, f"U{LONGEST}").reshape(-1).view(np.uint32).reshape(-1, LONGEST)
+    text = kernels.packed(points, _CODES)
+    if len(text) and text.min() < 0:
+        raise ValueError(f"a plate has digits and capital letters only: {str(as_text[int(np.argmin(text))])!r}")
+    return text
 
 
-def unpack(text: Int64) -> Int8:
-    """Return the characters, places in ALPHABET, as int8[n, 8]."""
-    characters = np.empty((len(text), LONGEST), np.int8)
-    rest = text
-    for place in range(LONGEST - 1, -1, -1):
-        rest, characters[:, place] = np.divmod(rest, kernels.BASE)
-    return characters
-
-
-def spell(text: Int64) -> list[str]:
+def spell(text: Int64) -> Text:
     """Write packed plates as people do, without the dot."""
-    letters = np.frombuffer(ALPHABET.replace(" ", "\0").encode(), np.uint8)
-    spelled: list[str] = letters[unpack(text)].view(f"S{LONGEST}").reshape(-1).astype(f"U{LONGEST}").tolist()
-    return spelled
+    return kernels.characters(text, _POINTS).reshape(-1).view(f"U{LONGEST}")
 
 
 def _from_elsewhere(vehicles: Vehicles, spec: models.PlateStock, seed: int) -> NDArray[np.bool_]:
@@ -122,17 +124,18 @@ def _claim(seed: int, question: str, key: UInt64, numbers: int) -> Int64:
     return claimed
 
 
-def _stock(issued: int) -> Int64:
+def _stock(spec: models.PlateStock) -> Int64:
     """Return the Connecticut plates in circulation, series by series."""
-    ends = np.rint(np.cumsum([0.0, *(f.share for f in CONNECTICUT)]) * issued).astype(np.int64)
-    return np.concatenate([_texts(f, np.arange(n)) for f, n in zip(CONNECTICUT, np.diff(ends), strict=True)])
+    ends = np.rint(np.cumsum([0.0, *spec.formats.values()]) * spec.issued).astype(np.int64)
+    parts = zip(spec.formats, np.diff(ends), strict=True)
+    return np.concatenate([_texts(CONNECTICUT[name], np.arange(n)) for name, n in parts])
 
 
 def _texts(series: Format, number: Int64) -> Int64:
     """Return the plates of a series by their place in the sequence, from 0."""
     packed = np.zeros(len(number), np.int64)
     for place in series.counting:
-        first, many = (kernels.FIRST_LETTER, 26) if series.pattern[place] == "L" else (1, 10)
+        first, many = _FIRST_AND_MANY[series.pattern[place]]
         number, character = np.divmod(number, many)
         packed += (first + character) * _WEIGHTS[place]
     return packed

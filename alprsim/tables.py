@@ -142,6 +142,36 @@ class RecordClass(IntEnum):
     HELD = 2
 
 
+class ListKind(IntEnum):
+    """What a hot list is of: stolen vehicles, invalid registrations, wanted persons' cars, or an agency's own choice."""
+
+    STOLEN = 0
+    REGISTRATION = 1
+    WANTED = 2
+    CUSTOM = 3
+
+
+class Cause(IntEnum):
+    """Why a read alerts.
+
+    TRUE: it is the listed vehicle, rightly listed at that moment. STALE: it is, but is wanted no more. MISREAD: it is another
+    vehicle, whose plate was read as the listed one. WRONG_STATE: another vehicle with the same characters from another state.
+    """
+
+    TRUE = 0
+    STALE = 1
+    MISREAD = 2
+    WRONG_STATE = 3
+
+
+class Outcome(IntEnum):
+    """What an officer does about an alert: is not at hand, recognises it as false before a stop, or stops the vehicle."""
+
+    UNANSWERED = 0
+    RECOGNISED = 1
+    STOPPED = 2
+
+
 class TableError(ValueError):
     """A table broke its contract: which table and column, the rule, and what was found."""
 
@@ -436,6 +466,32 @@ class Reads(Table):
     vehicle: Int32 = column("row", "the truth", refers="Vehicles")
 
 
+class Listings(Table):
+    """A plate on a hot list, for one spell; all intervals are half-open."""
+
+    order = "by plate, hot_list, listed"
+    plate: Int32 = column("row", "listed", refers="Plates", ascending=True)
+    hot_list: Int16 = column("row", "of the scenario's `hot_lists.lists`")
+    listed: Int32 = column("s", "wanted and on the list from; 0 if it was before the start")
+    wanted_until: Int32 = column("s", "no longer rightly on it from this moment")
+    removed: Int32 = column("s", "taken off the list")
+    alerts_from: Int32 = column("s", "first in the readers' copy")
+    alerts_until: Int32 = column("s", "no longer in the readers' copy; equal to alerts_from: never was")
+
+
+class Alerts(Table):
+    """A read whose recorded plate was in the readers' copy of a hot list. `vehicle` and `cause` are the truth."""
+
+    order = "by time, site, plate, hot_list"
+    time: Int32 = column("s", "since the scenario's start", ascending=True)
+    site: Int32 = column("row", "where", refers="Sites")
+    plate: Int32 = column("row", "as recorded", refers="Plates")
+    vehicle: Int32 = column("row", "the truth", refers="Vehicles")
+    hot_list: Int16 = column("row", "of the scenario's `hot_lists.lists`")
+    cause: Int8 = column("Cause", "true, stale, misread, wrong state")
+    outcome: Int8 = column("Outcome", "unanswered, recognised as false, stopped")
+
+
 class Truth(Table):
     """Trips as driven, kept for the measures: what a viewer's reads are held against."""
 
@@ -453,13 +509,15 @@ class Truth(Table):
 class Measured(Table):
     """The tidy table of answers: one row a (policy, viewer, sight, retention, measure, who, reads, town, statistic, seed)."""
 
-    policy: Text = column("", "the named policy")
+    policy: Text = column("", "the named policy; all: alerts, which no policy, viewer, sight or retention changes")
     viewer: Text = column("", "through whose eyes")
     sight: Text = column("", "bulk: held or exportable; request: also plate by plate")
     retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
     measure: Text = column("", "as the glossary defines it")
     who: Text = column(
-        "", "whose lives: vehicles (residents'), people (over the cars they drive), visitors, through, delivery, taxis"
+        "",
+        "whose lives: vehicles (residents'), people (over the cars they drive), visitors, through, delivery, taxis; of alerts: "
+        "all, or “list: ” and the hot list's name",
     )
     reads: Text = column(
         "", "whose cameras' reads: all; own (the viewer's), peers' (other departments'), commercial (a pool's)"
@@ -563,7 +621,7 @@ class Habits(Table):
 
 TABLES: tuple[type[Table], ...] = (
     Towns, Junctions, Streets, Roads, Places, People, Vehicles, Habits, Plates, Trips, Journeys, Flows, Passages, Agencies,
-    Cameras, Sites, Sightings, Reads, Truth, Access, Measured,
+    Cameras, Sites, Sightings, Reads, Listings, Alerts, Truth, Access, Measured,
 )  # fmt: skip
 
 

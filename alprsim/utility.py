@@ -6,7 +6,8 @@ query* is content with any. The look-back is *answered* when the viewer can stil
 question. That measures the availability of a read, not solved crimes, and it follows from the assumed delay of the
 question: no distribution of it was ever published.
 
-The worth of a hot list does not appear here: a hit is decided when the plate is read, whatever is kept afterwards.
+The worth of a hot list does not appear here but in ``hotlists.py``: a hit is decided when the plate is read, whatever is
+kept afterwards.
 """
 
 from __future__ import annotations

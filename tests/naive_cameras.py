@@ -84,3 +84,8 @@ def misread(plate, bits, confused, documented):
         ring = digits if old in digits else letters
         new = ring[(ring.index(old) + 1 + int(below(draw(bits, 2), len(ring) - 1))) % len(ring)]
     return plate[:place] + new + plate[place + 1 :]
+
+
+def pack(plate):
+    """Return a plate as a number of eight digits to the base 37: blank, 0 to 9, A to Z."""
+    return sum((1 + "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(c)) * 37 ** (7 - k) for k, c in enumerate(plate))

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "alprsim"
 GROUND = {"tables", "randomness", "provenance", "kernels", "parquet", "data"}
 STAGES = {
     "roads", "towns", "population", "routing", "traffic", "siting", "cameras", "plates", "custody", "ledger", "sight",
-    "measures", "utility", "assignment", "counts",
+    "measures", "utility", "assignment", "counts", "hotlists",
 }  # fmt: skip
 ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),

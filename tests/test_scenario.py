@@ -527,7 +527,7 @@ QUERY = "{giver: departments, taker: ICE, kind: query}"
 MIRROR = "{giver: departments, taker: Vendor pool, kind: mirror}"
 AGENCIES = "Wethersfield, Newington PD, Vendor pool, ICE"
 TOP = (
-    "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, custody, viewers, "
+    "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, hot_lists, custody, viewers, "
     "policies, ladder, measures, utility"
 )
 GROUP = "agency, count, kind, siting, town, near, sites, file"
@@ -635,8 +635,8 @@ WRONG = [
     ("  kind: builtin\n", "  kind: builtin\n  speeds: {residential: 0 mph}\n",
      "10:25: roads.speeds.residential: '0 mph' is not allowed; must be more than 0"),
     ("population:\n", "population: 5\nplates:\n", ["12:13: population: 5 is not a mapping of keys to values",
-                                                   "14:3: plates.carpool: is not a key here; allowed: issued, out_of_state",
-                                                   "15:3: plates.through: is not a key here; allowed: issued, out_of_state"]),
+                                                   "14:3: plates.carpool: is not a key here; allowed: issued, out_of_state, formats",
+                                                   "15:3: plates.through: is not a key here; allowed: issued, out_of_state, formats"]),
     # the ladder
     ("retention: [3 min, {value: 21 d, source: as reported}, unlimited]", "retention: [7 d, 168 h]",
      "54:14: ladder.retention: must rise from step to step; '7 d' follows '7 d'"),

@@ -1,8 +1,9 @@
 """Handing out plate numbers, and what a wrongly read plate number says instead."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from alprsim.kernels._jit import Int8, Int32, Int64, UInt64, below, draw, kernel, uniform
+from alprsim.kernels._jit import Int8, Int32, Int64, UInt32Grid, UInt64, below, draw, kernel, uniform
 
 ALPHABET = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BASE, LONGEST = 37, 8
@@ -42,6 +43,51 @@ def claim(stream: np.uint64, key: UInt64, numbers: int) -> Int64:
         taken[number] = True
         claimed[i] = number
     return claimed
+
+
+@kernel
+def characters(text: Int64, point: UInt32Grid) -> NDArray[np.uint32]:
+    """Return the characters of packed plates as NumPy keeps text: uint32[n, 8], code points, 0 behind the last.
+
+    Parameters
+    ----------
+    text : int64[n], packed
+    point : uint32[1, 37]
+        The code point of each character.
+    """
+    spelled = np.empty((len(text), LONGEST), np.uint32)
+    for i in range(len(text)):
+        rest = np.uint64(text[i])  # dividing an unsigned number by a constant takes half of the time
+        for place in range(LONGEST - 1, -1, -1):
+            spelled[i, place] = point[0, np.int64(rest % np.uint64(BASE))]
+            rest //= np.uint64(BASE)
+    return spelled
+
+
+@kernel
+def packed(spelled: UInt32Grid, code: Int8) -> Int64:
+    """Return plates packed, −1 for one that has another character than digits and capitals, or a gap.
+
+    Parameters
+    ----------
+    spelled : uint32[n, 8]
+        As `characters` returns it.
+    code : int8[128]
+        The character of each code point below 128, −1 none; 0 at 0.
+    """
+    text = np.empty(len(spelled), np.int64)
+    for i in range(len(spelled)):
+        number, ended = np.int64(0), False
+        for place in range(LONGEST):
+            point = spelled[i, place]
+            value = np.int64(code[point]) if point < 128 else np.int64(-1)
+            if value < 0 or (ended and value > 0):
+                number = np.int64(-1)
+                break
+            ended = value == 0
+            number = number * BASE + value
+        text[i] = number
+    return text
 
 
 @kernel

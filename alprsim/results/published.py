@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,35 @@ from alprsim.tables import AgencyKind
 PORTAL_MEDIAN, PORTAL_P90, PORTAL_CONNECTICUT = 449, 1036, 803
 """Vehicles detected in 30 days, a camera and a day: 770 agencies' portals, and five of Connecticut's pooled (60 cameras);
 compiled from agencies' transparency portals by DeFlock / FlockHopper, April 2026."""
+
+
+class Hits(NamedTuple):
+    """What somebody published of hits: cells of the page's table, each with what it is of; empty: not said."""
+
+    who: str
+    source: str
+    per_1000: tuple[str, str] = ("", "")
+    stale: tuple[str, str] = ("", "")
+    misread: tuple[str, str] = ("", "")
+
+
+HITS = (
+    Hits("Vigilant’s users", "2016–17, 2.5 billion reads; EFF’s data set of 2018", ("5", "")),
+    Hits(
+        "Los Angeles police",
+        "hits: secondary compilation; 161 of 498 alerts: its Inspector General, as compiled",
+        ("about 1", ""),
+        ("32 %", "stale or wrong list"),
+    ),
+    Hits("Piedmont, California", "7,500 hits of 21.3 million reads, 28 arrests; The Verge, 2019", ("0.35", "")),
+    Hits(
+        "Connecticut’s portals",
+        "pooled; transparency portals compiled by DeFlock, April 2026",
+        ("4.0", "vehicles, not reads"),
+    ),
+    Hits("Vallejo, California", "fixed readers; secondary compilation", misread=("37 %", "")),
+    Hits("A vendor", "San Leandro’s council papers", misread=("5 %", "“of hits wrong”")),
+)
 
 _PORTAL_DAYS = 30  # equal to inquiry.PORTAL_DAYS, which results may not import: a test holds them together
 

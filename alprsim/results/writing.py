@@ -105,7 +105,18 @@ def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[s
             for name, people, listed in zip(towns.name, towns.population, towns.listed, strict=True)
         ],
         "notes": _notes(study),
+        **_hot_lists(study),
     }
+
+
+def _hot_lists(study: Scenario) -> dict[str, dict[str, str]]:
+    """Say of each hot list what it is, whose, and how old the readers' copy gets; nothing where there is none."""
+    said = {
+        name: f"{one.kind}; {one.owner}’s; copied "
+        + (f"every {words.duration(one.refresh)}" if one.refresh else "at once")
+        for name, one in study.hot_lists.lists.items()
+    }
+    return {"hot_lists": said} if said else {}
 
 
 def _mapped(study: Scenario) -> bool:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from alprsim.scenario._fields import Coordinates, Count, FileName, Length, Model, Name, Rate, Share
+
+
+def _whole(shares: dict[str, float]) -> dict[str, float]:
+    if abs(sum(shares.values()) - 1) > 1e-9:
+        raise ValueError(f"shares must add up to 1, not {sum(shares.values()):g}")
+    return shares
+
 
 # A key, its unit, its default and its source stand on one line.
 # fmt: off
@@ -48,3 +55,4 @@ class PlateStock(Model):
 
     issued: Annotated[int, Field(gt=0, le=50_000_000, description="Active Connecticut plates (3,023,124 on 1 May 2019, ctbythenumbers.news).")] = 3_023_124
     out_of_state: Annotated[Share, Field(description="Of through vehicles. Assumption; one blog claims about 30 % on I-95 and I-84.")] = 0.30
+    formats: Annotated[dict[Literal["AB12345", "123ABC", "1ABCD2"], Share], AfterValidator(_whole), Field(min_length=1, description="Shares of the state's plates by series, each issued in sequence: AB·12345 since August 2015, 123·ABC 1980 to 2013, 1ABCD2 between (Hartford Courant, 18 September 2015). The shares are an assumption: 60 % make the newest series end at AS, and AU was reached by spring 2019 (ctbythenumbers.news).")] = {"AB12345": 0.6, "123ABC": 0.3, "1ABCD2": 0.1}

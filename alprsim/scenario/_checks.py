@@ -26,6 +26,7 @@ def check_world(tree: Node, *, graph: bool) -> Iterator[Problem]:
     yield from _distinct(tree)
     yield from _moments(tree)
     yield from _groups(tree)
+    yield from _hot_lists(tree)
     yield from _without_effect(tree)
     if not graph:
         yield from _towns(tree)
@@ -201,6 +202,25 @@ def _groups(tree: Node) -> Iterator[Problem]:
             if needing != siting and given and siting in get_args(models.Siting):
                 message = f"belongs to siting: {needing}; this group's siting is {siting}"
                 yield Problem.at(given.written_at, join(*path, key), message)
+
+
+def _hot_lists(tree: Node) -> Iterator[Problem]:
+    """Check that lists are matched against the cameras of agencies that have some."""
+    owners = [name for group in _items(tree, "cameras", "groups") if (name := _text(group, "agency"))]
+    for name, one in _mapping(tree, "hot_lists", "lists").items():
+        path, matched, owner = ("hot_lists", "lists", name), one.child("matched"), one.child("owner")
+        asked: list[tuple[KeyPath, Node]] = [
+            ((*path, "matched", row), node) for row, node in enumerate(matched.items if matched else [])
+        ]
+        if matched and matched.text == "own" and owner:
+            asked = [((*path, "owner"), owner)]
+        for where, node in asked:
+            if owners and node.text and node.text not in owners:
+                message = (
+                    f"found '{node.text}'; matched: {matched.text if matched and matched.text else 'by name'} needs an "
+                )
+                message += f"agency with cameras: {', '.join(dict.fromkeys(owners))}{suggest(node.text, owners)}"
+                yield Problem.at(node.place, join(*where), message)
 
 
 def _without_effect(tree: Node) -> Iterator[Problem]:

@@ -35,6 +35,8 @@ from alprsim.scenario._fields import (
     Speed,
 )
 from alprsim.scenario._fields import Model as Model
+from alprsim.scenario._hotlists import HotList as HotList
+from alprsim.scenario._hotlists import HotLists as HotLists
 
 
 def _whole_days(length: int) -> int:
@@ -400,9 +402,18 @@ class Scenario(Model):
     traffic: Traffic = Traffic()
     cameras: Cameras
     plates: PlateStock = PlateStock()
+    hot_lists: HotLists = HotLists()
     custody: Custody
     viewers: Annotated[dict[Name, Viewer], Field(min_length=1)]
     policies: Annotated[dict[Name, dict[str, object]], Field(min_length=1, description="Named patches; each may touch only custody and viewers. The first is the baseline.")]
     ladder: Ladder
     measures: Measures
     utility: Utility = Utility()
+
+    @model_validator(mode="after")
+    def _plates_suffice(self) -> Scenario:
+        for name, one in self.hot_lists.lists.items():
+            most = self.plates.issued * one.wanted_for // (one.wanted_for + one.stale_for)
+            if one.count and one.count >= most:
+                raise ValueError(f"hot_lists.lists.{name}.count must be below {most:,} of plates.issued, {self.plates.issued:,}, not {one.count:,}")
+        return self
