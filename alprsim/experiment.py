@@ -141,6 +141,10 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     placement = siting.place(
         network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
     )
+    placement = placement._replace(cameras=reading.equipped(placement.cameras, study.cameras))
+    around = reading.conditions(
+        network, placement.cameras, study.cameras, start=study.start, length=study.length, seed=seed
+    )
     issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
     watched = np.isin(np.arange(len(network.roads)), placement.sites.road)
     expected = float(volume[watched].sum()) * study.length / DAY
@@ -164,6 +168,8 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
             issued,
             study.cameras,
             seed=seed,
+            day=day,
+            conditions=around,
         )
         writer.add(read.reads, made.trips, driven.journeys)
         tally.add(read, placement.sites)

@@ -184,7 +184,7 @@ def test_more_cameras_change_no_trip_and_no_other_cameras_reads(hamlet, hamlet_r
 
 def test_every_plate_that_passed_is_accounted_for(hamlet_run):
     tally, reads = hamlet_run.table("tally", seed=1), hamlet_run.table("reads", seed=1)
-    lost = tally[["missed", "dropped_reader", "dropped_server"]].sum(axis=1)
+    lost = tally[["down", "missed", "dropped_reader", "dropped_store", "dropped_server"]].sum(axis=1)
     assert (tally["passages"] == lost + tally["reads"]).all()
     site = hamlet_run.table("cameras", seed=1)["camera"].to_numpy()
     assert np.bincount(site[reads["site"]], minlength=len(tally)).tolist() == tally["reads"].tolist()
