@@ -20,6 +20,34 @@ def serve(arrivals, service, room):
     return done
 
 
+def upload(arrivals, every, phase, size, room, outages):
+    """arrivals: (time, station) in order; return when each leaves its store, None if lost: every millisecond is lived through."""
+    sent = [None] * len(arrivals)
+    waiting = [[] for _ in phase]
+    last = max([time for time, _ in arrivals] + [until for row in outages for _, until in row], default=0)
+    for now in range(last + every + 1):
+        up = [not any(since <= now < until for since, until in row) for row in outages]
+        for station, store in enumerate(waiting):
+            due = (every and now % every == phase[station]) or any(until == now for _, until in outages[station])
+            if up[station] and due:
+                for read in store:
+                    sent[read] = now
+                store.clear()
+        for read, (time, station) in enumerate(arrivals):
+            if time != now:
+                continue
+            store = waiting[station]
+            if not every and up[station]:
+                sent[read] = now
+            elif len(store) < room:
+                store.append(read)
+                if up[station] and len(store) >= size:
+                    for waited in store:
+                        sent[waited] = now
+                    store.clear()
+    return sent
+
+
 def read(passages, watched, cameras, servers, readable, seed):
     """Return the reads before misreading, and the causes of loss of the rest.
 
