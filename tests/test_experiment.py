@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -378,3 +379,38 @@ def test_every_trip_planned_is_in_the_truth(hamlet, hamlet_run, tmp_path):
         planned += len(trips)
     files = sorted((hamlet_run.folder / "seed=1" / "truth").rglob("*.parquet"))
     assert sum(len(parquet.read(Truth, file)) for file in files) == planned > 500
+
+
+# --- hard conditions ----------------------------------------------------------------------------------------------------
+
+HARD = """
+cameras:
+  state: 0.9
+  night: {capture: 0.7}
+  foul: {correct: 0.8}
+  quality: {fixed: {capture: 0.95}}
+  faults: {between: 1 d, repair: 2 h, service_every: 2 d, service: 1 h}
+  upload: {every: 1 h, size: 4, latency: 5 s, store: 2, outage_every: 8 h, outage: 2 h}
+  spurious: {daily: 30, issued: 0.5}
+"""
+
+
+@pytest.mark.whole
+def test_a_run_under_hard_conditions_counts_every_cause_and_measures_on(outpost, outpost_run, tmp_path):
+    """Signs read as plates, whose vehicle is nobody, go through store, sight and measures; every loss has its cause."""
+    shutil.copytree(outpost.parent, tmp_path / "files")
+    hard = tmp_path / "files" / "outpost.yaml"
+    hard.write_text(hard.read_text() + HARD)
+    run = alprsim.run(hard, out=tmp_path / "hard", jobs=1)
+    tally, reads = run.table("tally"), run.table("reads")
+    lost = tally[["down", "missed", "dropped_reader", "dropped_store", "dropped_server"]].sum(axis=1)
+    assert (tally["passages"] + tally["spurious"] == lost + tally["reads"]).all()
+    assert (tally[["down", "missed", "dropped_store", "misread", "wrong_state", "ghosts", "down_s"]].sum() > 0).all()
+    assert (tally["passages"] == outpost_run.table("tally")["passages"]).all()
+    assert 0 < (reads["vehicle"] == -1).sum() <= tally["spurious"].sum()
+    assert ((reads["vehicle"] == -1) & (reads["plate"] >= 0)).any()
+    assert run.measures["value"].notna().any()
+    table = pd.read_csv(run.folder / "cameras.csv")
+    assert table["reads"].tolist() == tally["reads"].tolist()
+    assert set(table["kind"]) == {"fixed"}
+    assert "What became of the plates that passed" in (run.folder / "report.html").read_text("utf-8")

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import chart, statutes, street_map, tables
+from alprsim.report import chart, losses, statutes, street_map, tables
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
@@ -110,6 +110,7 @@ def render(run: Run) -> str:
         towns=tables.towns(run, about),
         lives_and_sources=[grid for grid in (tables.lives(run, about), tables.sources(run, about)) if grid],
         map=street_map.draw(run),
+        losses=losses.losses(run),
         glossary=GLOSSARY,
         statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],
         horizon=horizon(run),

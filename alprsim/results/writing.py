@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from alprsim import parquet
 from alprsim.results import words
@@ -14,7 +17,7 @@ from alprsim.results.published import beside_published, fidelity, kilometres, si
 from alprsim.results.run import SCHEMA, Run
 from alprsim.results.summary import write_crate, write_summary
 from alprsim.scenario.models import Scenario
-from alprsim.tables import DAY_STARTS, UNLIMITED, Network
+from alprsim.tables import DAY_STARTS, UNLIMITED, CameraKind, Network
 
 if TYPE_CHECKING:
     from alprsim.scenario.read import Loaded
@@ -48,6 +51,7 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     info["notes"] += simulated_notes(folder, seeds)
     (folder / "run.json").write_text(json.dumps(info, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
     write_summary(folder)
+    _write_cameras(folder, seeds)
     write_crate(folder)
     return Run(folder, info)
 
@@ -93,6 +97,14 @@ def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[s
         ],
         "notes": _notes(study),
     }
+
+
+def _write_cameras(folder: Path, seeds: Sequence[int]) -> None:
+    """Write ``cameras.csv``: what became of the plates that passed each camera, a row a camera and seed."""
+    parts = [pd.read_parquet(folder / f"seed={seed}" / "tally.parquet").assign(seed=seed) for seed in seeds]
+    every = pd.concat(parts, ignore_index=True)
+    names = {kind.value: kind.name.lower() for kind in CameraKind}
+    every.assign(kind=every["kind"].map(names)).to_csv(folder / "cameras.csv", index=False, lineterminator="\n")
 
 
 def _mapped(study: Scenario) -> bool:
