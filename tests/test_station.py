@@ -2,13 +2,14 @@
 
 from collections import Counter
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.cameras import Spells
-from alprsim.kernels import station
+from alprsim.kernels import plates, station
 from alprsim.randomness import below, draw, stream
 from tests import naive_cameras as naive
 from tests.simpy_station import Network, by_kernels, random_network
@@ -112,3 +113,9 @@ def test_a_full_batch_leaves_before_its_time():
     time = np.array([1, 2, 3, 4, 20])
     sent = station.upload(time, np.zeros(5, np.int32), 10, np.zeros(1, np.int64), 3, 99, *Spells.none(1))
     assert sent.tolist() == [3, 3, 3, 10, 30]
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="plain Python has no signatures")
+def test_each_kernel_is_compiled_for_one_signature():
+    kernels = (station.serve, station.upload, station.within, station.fates, plates.misread, plates.look_up)
+    assert [len(kernel.signatures) for kernel in kernels] == [1] * 6

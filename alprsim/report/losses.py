@@ -62,4 +62,4 @@ def losses(run: Run) -> Grid | None:
         cells += [Cell(f"{words.percent(of[p.counts] / of[p.of])} %" if of[p.of] else "–") for p in shown]
         cells += [Cell(f"{of['down_s'] / of['days'] / DAY * 24:.1f}")] if down else []
         rows.append((str(agency), f"{cameras[agency]} camera{'' if cameras[agency] == 1 else 's'}", cells))
-    return Grid("What became of the plates that passed", heads, rows)
+    return Grid("By whose cameras, all seeds together", heads, rows)
