@@ -157,6 +157,10 @@ def simulate(
     placement = siting.place(
         network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
     )
+    placement = placement._replace(cameras=reading.equipped(placement.cameras, study.cameras))
+    around = reading.conditions(
+        network, placement.cameras, study.cameras, start=study.start, length=study.length, seed=seed
+    )
     issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
     watched = np.isin(np.arange(len(network.roads)), placement.sites.road)
     expected = float(volume[watched].sum()) * study.length / DAY
@@ -173,7 +177,8 @@ def simulate(
         trips, driven = _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
         seen = reading.sightings(driven.passages, trips, settlement.vehicles, placement.sites, network.roads)
         read = reading.read(
-            seen, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued, study.cameras, seed=seed
+            seen, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued, study.cameras, seed=seed,
+            day=day, conditions=around,
         )  # fmt: skip
         writer.add(read.reads, trips, driven.journeys)
         tally.add(read, placement.sites)

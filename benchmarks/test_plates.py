@@ -35,8 +35,17 @@ def test_claim(benchmark, fleet):
 
 
 def test_index(benchmark, stock):
-    text = benchmark(lambda: cameras.index(Plates(text=stock.text, state=stock.state))).text
-    assert (np.diff(text) > 0).all()
+    name = benchmark(lambda: cameras.index(Plates(text=stock.text, state=stock.state))).name
+    assert (np.diff(name) > 0).all()
+
+
+def test_look_up(benchmark, stock):
+    """Every plate of the state, in no order."""
+    known = cameras.index(stock)
+    order = np.argsort(draw(stream(1, "in no order"), np.arange(ISSUED)))
+    names = stock.text[order] * kernels.STATES
+    found = benchmark(kernels.look_up, names, *known)
+    assert np.array_equal(found, order)
 
 
 def test_misread(benchmark, stock):

@@ -81,7 +81,16 @@ def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int
 
 def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
     """Write what a seed says of its cameras and its traffic: 3 cameras, two of one agency."""
-    tally = pd.DataFrame({"plates_a_day": [600, 900, 3000], "days": [days] * 3})
+    lost = {"spurious": 6, "down": 8000, "missed": 4200, "dropped_reader": 0, "dropped_store": 300, "dropped_server": 0}
+    wrong = {"unreadable": 2000, "misread": 7000, "wrong_state": 0, "ghosts": 3100, "down_s": 9000 * days}
+    passages = [42_000, 60_000, 150_000]
+    reads = [n + lost["spurious"] - sum(list(lost.values())[1:]) for n in passages]
+    tally = pd.DataFrame(
+        {
+            "camera": [0, 1, 2], "agency": ["Fairfield", "Fairfield", "Westport"], "kind": [0, 0, 0],
+            "passages": passages, **lost, **wrong, "reads": reads, "plates_a_day": [600, 900, 3000], "days": [days] * 3,
+        }
+    )  # fmt: skip
     portals = pd.DataFrame(
         {
             "agency": ["a", "b", "c"],

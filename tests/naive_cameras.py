@@ -20,6 +20,37 @@ def serve(arrivals, service, room):
     return done
 
 
+def upload(arrivals, every, phase, size, room, outages):
+    """arrivals: (time, station) in order; return when each leaves its store, None if lost: moment by moment."""
+    sent = [None] * len(arrivals)
+    waiting = [[] for _ in phase]
+    moments = {time for time, _ in arrivals} | {until for row in outages for _, until in row}
+    last = max(moments, default=0) + every
+    ticks = {tick for start in phase for tick in range(start, last + 1, every)} if every else set()
+    coming = defaultdict(list)
+    for read, (time, station) in enumerate(arrivals):
+        coming[time].append((read, station))
+    for now in sorted(moments | ticks):
+        up = [not any(since <= now < until for since, until in row) for row in outages]
+        for station, store in enumerate(waiting):
+            due = (every and now % every == phase[station]) or any(until == now for _, until in outages[station])
+            if up[station] and due:
+                for read in store:
+                    sent[read] = now
+                store.clear()
+        for read, station in coming[now]:
+            store = waiting[station]
+            if not every and up[station]:
+                sent[read] = now
+            elif len(store) < room:
+                store.append(read)
+                if up[station] and len(store) >= size:
+                    for waited in store:
+                        sent[waited] = now
+                    store.clear()
+    return sent
+
+
 def read(passages, watched, cameras, servers, readable, seed):
     """Return the reads before misreading, and the causes of loss of the rest.
 
@@ -58,6 +89,78 @@ def _fate(seed, camera, vehicle, time, capture, readable, correct):
     if uniform(draw(bits, 1)) >= readable:
         return "unreadable"
     return "misread" if uniform(draw(bits, 2)) >= correct else "right"
+
+
+def hard_day(seen, signs, vehicles, cameras, agencies, spec, around, seed):
+    """Return (ms, site, vehicle, camera, fate) of every sighting and sign of a day, site n being camera n's only one."""
+    rows = [
+        (t, s, v, x)
+        for table in (seen, signs)
+        for t, s, v, x in zip(*(column.tolist() for column in table.data().values()), strict=True)
+    ]
+    rows = sorted(rows, key=lambda row: row[:2])
+    kinds = ("fixed", "patrol", "gantry", "portable", "spotter")
+    link = spec.upload
+    phases = [
+        int(below(draw(stream(seed, "when a camera uploads"), key), link.every * 1000)) for key in cameras.key.tolist()
+    ]
+
+    def within(spells, row, time):
+        return any(spells.since[k] <= time < spells.until[k] for k in range(spells.first[row], spells.first[row + 1]))
+
+    def chance(camera, time, speed):
+        own = spec.quality.get(kinds[cameras.kind[camera]])
+        pick = lambda key, usual: usual if own is None or getattr(own, key) is None else getattr(own, key)  # noqa: E731
+        shares = {
+            "capture": float(cameras.capture[camera]), "readable": pick("readable", spec.readable),
+            "correct": float(cameras.correct[camera]), "state": pick("state", spec.state),
+        }  # fmt: skip
+        for spells, key in ((around.dark, "night"), (around.foul, "foul")):
+            if within(spells, 0, time):
+                shares = {name: share * getattr(pick(key, getattr(spec, key)), name) for name, share in shares.items()}
+        blur = spec.blur
+        sharp = min(max((blur.none_from - speed) / (blur.none_from - blur.all_up_to), 0), 1)
+        return {**shares, "capture": shares["capture"] * sharp}
+
+    fates = []
+    for time, camera, vehicle, speed in rows:
+        if within(around.down, camera, time):
+            fates.append("down")
+            continue
+        if vehicle < 0:
+            fates.append("spurious")
+            continue
+        keys = cameras.key[camera], vehicles.key[vehicle], time
+        bits = draw(stream(seed, "what a camera makes of a plate"), *keys)
+        asked = chance(camera, time, speed).items()
+        well = {name: uniform(draw(bits, n)) < share for n, (name, share) in enumerate(asked)}
+        wrong = [name for name, part in (("misread", "correct"), ("wrong_state", "state")) if not well[part]]
+        text = "+".join(wrong) or "right"
+        fates.append("missed" if not well["capture"] else "unreadable" if not well["readable"] else text)
+
+    def through(numbers, ends, cause):
+        for n, end in zip(numbers, ends, strict=True):
+            if end is None:
+                fates[n] = cause
+        return [(n, end) for n, end in zip(numbers, ends, strict=True) if end is not None]
+
+    numbers = [n for n, fate in enumerate(fates) if fate not in ("down", "missed")]
+    service = [round(60_000 / rate) for rate in cameras.rate.tolist()]
+    arrivals = [(rows[n][0], rows[n][1]) for n in numbers]
+    read_ = through(numbers, serve(arrivals, service, cameras.room.tolist()), "dropped_reader")
+    outages = [
+        [(int(around.offline.since[k]), int(around.offline.until[k])) for k in range(*around.offline.first[c : c + 2])]
+        for c in range(len(cameras))
+    ]
+    entering = sorted(((end, rows[n][1], n) for n, end in read_), key=lambda row: (row[0], row[2]))
+    left = upload([row[:2] for row in entering], link.every * 1000, phases, link.size, link.store, outages)
+    sent = through([row[2] for row in entering], left, "dropped_store")
+    arriving = sorted((end + link.latency * 1000, n) for n, end in sent)
+    agency = cameras.agency.tolist()
+    machines = [0 if rate == float("inf") else round(60_000 / rate) for rate in agencies.server_rate.tolist()]
+    done = serve([(t, agency[rows[n][1]]) for t, n in arriving], machines, agencies.server_room.tolist())
+    through([n for _, n in arriving], done, "dropped_server")
+    return [(*row[:3], row[1], fate) for row, fate in zip(rows, fates, strict=True)]
 
 
 def claim(base, keys, numbers):

@@ -97,7 +97,13 @@ def test_kernels_know_nothing_of_the_rest(file: Path):
 
 
 @pytest.mark.parametrize(
-    ("library", "homes"), [("simpy", {"traffic", "ledger"}), ("osmnx", {"roads"}), ("matplotlib", {"report"})]
+    ("library", "homes"),
+    [
+        ("simpy", {"traffic", "ledger", "cameras"}),
+        ("astral", {"cameras"}),
+        ("osmnx", {"roads"}),
+        ("matplotlib", {"report"}),
+    ],
 )
 def test_a_library_has_its_home(library: str, homes: set[str]):
     users = set()

@@ -290,7 +290,7 @@ def test_the_real_danbury_from_its_graph(shared_data, tmp_path):
     result = tmp_path / "result"
     tally = pq.read_table(result / "seed=1" / "tally.parquet").to_pandas()
     assert len(tally) == 9
-    lost = tally[["missed", "dropped_reader", "dropped_server"]].sum(axis=1)
+    lost = tally[["down", "missed", "dropped_reader", "dropped_store", "dropped_server"]].sum(axis=1)
     assert (tally["passages"] == lost + tally["reads"]).all()
     cameras = pq.read_table(result / "seed=1" / "cameras.parquet", columns=["camera", "road"]).to_pandas()
     roads = pq.read_table(result / "roads.parquet", columns=["headway"]).to_pandas()

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -184,7 +185,7 @@ def test_more_cameras_change_no_trip_and_no_other_cameras_reads(hamlet, hamlet_r
 
 def test_every_plate_that_passed_is_accounted_for(hamlet_run):
     tally, reads = hamlet_run.table("tally", seed=1), hamlet_run.table("reads", seed=1)
-    lost = tally[["missed", "dropped_reader", "dropped_server"]].sum(axis=1)
+    lost = tally[["down", "missed", "dropped_reader", "dropped_store", "dropped_server"]].sum(axis=1)
     assert (tally["passages"] == lost + tally["reads"]).all()
     site = hamlet_run.table("cameras", seed=1)["camera"].to_numpy()
     assert np.bincount(site[reads["site"]], minlength=len(tally)).tolist() == tally["reads"].tolist()
@@ -390,3 +391,38 @@ def test_a_run_says_what_its_commuting_table_holds_of_unknown_towns(outpost, tmp
         "population.commuting: flows.csv: 60 jobs of residents of other towns left out; 20 jobs of the study's residents lie "
         "in towns not in it and are taken to be beyond (seed 1)"
     ) in run.info["notes"]
+
+
+# --- hard conditions ----------------------------------------------------------------------------------------------------
+
+HARD = """
+cameras:
+  state: 0.9
+  night: {capture: 0.7}
+  foul: {correct: 0.8}
+  quality: {fixed: {capture: 0.95}}
+  faults: {between: 1 d, repair: 2 h, service_every: 2 d, service: 1 h}
+  upload: {every: 1 h, size: 4, latency: 5 s, store: 2, outage_every: 8 h, outage: 2 h}
+  spurious: {daily: 30, issued: 0.5}
+"""
+
+
+@pytest.mark.whole
+def test_a_run_under_hard_conditions_counts_every_cause_and_measures_on(outpost, outpost_run, tmp_path):
+    """Signs read as plates, whose vehicle is nobody, go through store, sight and measures; every loss has its cause."""
+    shutil.copytree(outpost.parent, tmp_path / "files")
+    hard = tmp_path / "files" / "outpost.yaml"
+    hard.write_text(hard.read_text() + HARD)
+    run = alprsim.run(hard, out=tmp_path / "hard", jobs=1)
+    tally, reads = run.table("tally"), run.table("reads")
+    lost = tally[["down", "missed", "dropped_reader", "dropped_store", "dropped_server"]].sum(axis=1)
+    assert (tally["passages"] + tally["spurious"] == lost + tally["reads"]).all()
+    assert (tally[["down", "missed", "dropped_store", "misread", "wrong_state", "ghosts", "down_s"]].sum() > 0).all()
+    assert (tally["passages"] == outpost_run.table("tally")["passages"]).all()
+    assert 0 < (reads["vehicle"] == -1).sum() <= tally["spurious"].sum()
+    assert ((reads["vehicle"] == -1) & (reads["plate"] >= 0)).any()
+    assert run.measures["value"].notna().any()
+    table = pd.read_csv(run.folder / "cameras.csv")
+    assert table["reads"].tolist() == tally["reads"].tolist()
+    assert set(table["kind"]) == {"fixed"}
+    assert "What became of the plates that passed" in (run.folder / "report.html").read_text("utf-8")

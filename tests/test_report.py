@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import counts, report, results
-from alprsim.report import chart, page, statutes, street_map
+from alprsim.report import chart, losses, page, statutes, street_map
 from alprsim.report.chart import Line, Panel
 from alprsim.results import words
 from alprsim.results.run import NOTHING, Answer
@@ -474,3 +474,20 @@ def test_without_the_script_the_default_chart_is_there(html: str) -> None:
     assert 'data-key="0~request~trips_detected.share_of_horizon_pooled"' in shown
     assert '<svg class="ladder"' in shown
     assert '<form class="choose" hidden>' in before_script
+
+
+# --- what became of the plates ------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_became_of_the_plates_by_cause(run):
+    told = losses.losses(run)
+    heads = [head.title for head in told.heads]
+    assert "Down" in heads
+    assert "Dropped: store" in heads
+    assert "Dropped: reader" not in heads  # none was, at any camera
+    assert [(name, remark) for name, remark, _ in told.rows] == [("Fairfield", "2 cameras"), ("Westport", "1 camera")]
+    cells = {head: cell.value for head, cell in zip(heads, told.rows[1][2], strict=True)}
+    assert cells["Passages"] == "5,000"
+    assert cells["Down"] == "5.3 %"
+    assert cells["Ghosts"] == "2.3 %"
+    assert cells["Hours down"] == "2.5"

@@ -500,7 +500,7 @@ def test_an_override_may_change_the_kind_of_roads() -> None:
     [
         ("cameras.count=many", "--set cameras.count: 'many' is not a whole number"),
         ("cameras.cuont=4", "--set cameras.cuont: is not a key here; allowed: count, kind, siting, both_directions, tolerance, rate, "
-                            "buffer, capture, readable, correct, groups; did you mean 'count'?"),
+                            "buffer, capture, readable, correct, state, quality, night, foul, weather, blur, faults, upload, spurious, timezone, groups; did you mean 'count'?"),
         ("cameras.groups.2.count=4", "--set cameras.groups.2.count: there is no row 2; rows: 0, 1"),
         ("cameras.groups.first.count=4", "--set cameras.groups.first.count: there is no row first; rows: 0, 1"),
         ("cameras.count.x=4", "--set cameras.count.x: there is 12 and no key under it"),

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import alerts, chart, statutes, street_map, tables
+from alprsim.report import alerts, chart, losses, statutes, street_map, tables
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
@@ -114,6 +114,7 @@ def render(run: Run) -> str:
         alerted=alerts.remarks(run),
         published_hits=alerts.published(run),
         map=street_map.draw(run),
+        losses=losses.losses(run),
         glossary=GLOSSARY,
         statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],
         horizon=horizon(run),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from alprsim import counts, parquet
 from alprsim.results import words
@@ -14,7 +17,7 @@ from alprsim.results.published import beside_published, fidelity, kilometres, si
 from alprsim.results.run import SCHEMA, Run
 from alprsim.results.summary import write_crate, write_summary
 from alprsim.scenario.models import Scenario
-from alprsim.tables import DAY_STARTS, UNLIMITED, Network
+from alprsim.tables import DAY_STARTS, UNLIMITED, CameraKind, Network
 
 if TYPE_CHECKING:
     from alprsim.scenario.read import Loaded
@@ -52,6 +55,7 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     )
     (folder / "run.json").write_text(json.dumps(info, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
     write_summary(folder)
+    _write_cameras(folder, seeds)
     write_crate(folder)
     return Run(folder, info)
 
@@ -117,6 +121,14 @@ def _hot_lists(study: Scenario) -> dict[str, dict[str, str]]:
         for name, one in study.hot_lists.lists.items()
     }
     return {"hot_lists": said} if said else {}
+
+
+def _write_cameras(folder: Path, seeds: Sequence[int]) -> None:
+    """Write ``cameras.csv``: what became of the plates that passed each camera, a row a camera and seed."""
+    parts = [pd.read_parquet(folder / f"seed={seed}" / "tally.parquet").assign(seed=seed) for seed in seeds]
+    every = pd.concat(parts, ignore_index=True)
+    names = {kind.value: kind.name.lower() for kind in CameraKind}
+    every.assign(kind=every["kind"].map(names)).to_csv(folder / "cameras.csv", index=False, lineterminator="\n")
 
 
 def _mapped(study: Scenario) -> bool:

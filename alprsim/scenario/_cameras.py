@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from alprsim.scenario._fields import Coordinates, Count, FileName, Length, Model, Name, Rate, Share
+from alprsim.scenario._fields import (
+    Coordinates,
+    Count,
+    Duration,
+    FileName,
+    Length,
+    Model,
+    Name,
+    Rate,
+    Retention,
+    Share,
+    Speed,
+)
+from alprsim.tables import UNLIMITED
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # a folder's name, a path, an unknown zone
+        raise ValueError(f"'{name}' is not a time zone; write one like America/New_York") from None
+    return name
 
 
 def _whole(shares: dict[str, float]) -> dict[str, float]:
@@ -19,6 +41,10 @@ def _whole(shares: dict[str, float]) -> dict[str, float]:
 # fmt: off
 
 Siting = Literal["busiest", "gateways", "random", "near_places", "listed", "file"]
+
+
+CameraKindName = Literal["fixed", "patrol", "gantry", "portable", "spotter"]
+"""`tables.CameraKind` as people write it."""
 
 
 class CameraGroup(Model):
@@ -34,6 +60,73 @@ class CameraGroup(Model):
     file: Annotated[FileName | None, Field(description="With siting: file. CSV with columns lat, lon and optionally direction, town, relative to the scenario file.")] = None
 
 
+class Worse(Model):
+    """By what the shares of plates read well are multiplied while something makes reading harder."""
+
+    capture: Share = 1.0
+    readable: Share = 1.0
+    correct: Share = 1.0
+    state: Share = 1.0
+
+
+class Quality(Model):
+    """How well one kind of reader reads. What it leaves out is taken from `cameras`."""
+
+    capture: Share | None = None
+    readable: Share | None = None
+    correct: Share | None = None
+    state: Share | None = None
+    night: Worse | None = None
+    foul: Worse | None = None
+
+
+class Weather(Model):
+    """Spells of weather over the whole study: both last exponential times. Made only where foul weather changes reading."""
+
+    fair: Annotated[Duration, Field(gt=0, description="Mean length of fair weather. Assumption.")] = 3 * 86_400
+    foul: Annotated[Duration, Field(gt=0, description="Mean length of foul weather: rain or snow that dirties plates. Assumption.")] = 8 * 3600
+
+
+class Blur(Model):
+    """Plates too fast to be captured: all are sharp up to one speed, none from another on, a falling share between."""
+
+    all_up_to: Annotated[Speed, Field(description="A maker claims 120 mph closing speed (Vigilant, Flemington case study), so no road's speed limit comes near. Patrol cars add their own speed to oncoming traffic's.")] = 120 * 0.44704
+    none_from: Annotated[Speed, Field(description="Assumption.")] = 180 * 0.44704
+
+    @model_validator(mode="after")
+    def _falling(self) -> Blur:
+        if self.none_from <= self.all_up_to:
+            raise ValueError(f"none_from must be faster than all_up_to, {self.all_up_to:g} m/s; not {self.none_from:g} m/s")
+        return self
+
+
+class Faults(Model):
+    """When a camera is down: broken (both times exponential), or being serviced. It then sees nothing."""
+
+    between: Annotated[Retention, Field(gt=0, description="Mean time from a repair to the next failure. Unlimited by default, an assumption: no uptime was found published.")] = UNLIMITED
+    repair: Annotated[Duration, Field(gt=0, description="Mean time to repair. Assumption.")] = 2 * 86_400
+    service_every: Annotated[Retention, Field(gt=0, description="Time between two services of a camera, the first drawn within it. Unlimited by default: none, an assumption.")] = UNLIMITED
+    service: Annotated[Duration, Field(gt=0, description="How long a service takes. Assumption.")] = 3600
+
+
+class Upload(Model):
+    """How reads come from a camera to its agency's server: in batches, over a link that can be down. A read's time stays the capture."""
+
+    every: Annotated[Duration, Field(description="A camera uploads what waits once in this time; 0 s: each read at once. Assumption.")] = 0
+    size: Annotated[int | None, Field(ge=1, description="It uploads earlier when so many reads wait; none: never. Only with `every`. Assumption.")] = None
+    latency: Annotated[Duration, Field(description="From leaving the camera to reaching the server. Assumption.")] = 0
+    store: Annotated[int, Field(ge=1, le=2_000_000_000, description="Reads that can wait in the camera; those beyond are dropped. Assumption.")] = 100_000
+    outage_every: Annotated[Retention, Field(gt=0, description="Mean time a link works between two outages. Unlimited by default, an assumption: no figure was found published.")] = UNLIMITED
+    outage: Annotated[Duration, Field(gt=0, description="Mean length of a link's outage. Assumption.")] = 600
+
+
+class Spurious(Model):
+    """Signs, decals and even grass that a fixed camera or gantry takes for a plate (Record-Journal, Wallingford); no rate was found published."""
+
+    daily: Annotated[float, Field(ge=0, le=100_000, description="Such reads a camera and day, mean. 0 by default, an assumption.")] = 0.0
+    issued: Annotated[Share, Field(description="Of them that spell a plate somebody bears, any as likely; the rest are nobody's. Assumption.")] = 0.1
+
+
 class Cameras(Model):
     """The readers: how many, where, how good. A group's own value goes before these."""
 
@@ -47,6 +140,16 @@ class Cameras(Model):
     capture: Annotated[Share, Field(description="Passing plates recorded at all. Assumption between 0.80 (Genetec white paper's example) and 0.98 (British design minimum, remembered).")] = 0.90
     readable: Annotated[Share, Field(description="Recorded plates that yield any text. Assumption.")] = 0.98
     correct: Annotated[Share, Field(description="Texts read right: 0.93 as Flock told one city (checkcu.org); others 0.90 (NCRIC in The Verge, 2019) and 0.97 (British police, Daily Mail, 9 January 2018).")] = 0.93
+    state: Annotated[Share, Field(description="Texts whose state is read right. A wrong state makes it another state's plate of that text, mostly nobody's. 1 by default, so that only the text errs; a test of one maker's camera found 1 in 10 wrong (IPVM, Flock Falcon, 2021).")] = 1.0
+    quality: Annotated[dict[CameraKindName, Quality], Field(description="Kinds of readers that read otherwise; e.g. {patrol: {capture: 0.8, night: {capture: 0.9}}}. A kind's own value goes before those beside.")] = {}
+    night: Annotated[Worse, Field(description="Between the end of civil twilight and its beginning, as the sun stands at the place and date. No factor was found published: 1, an assumption.")] = Worse()
+    foul: Annotated[Worse, Field(description="In foul weather. No factor was found published: 1, an assumption.")] = Worse()
+    weather: Weather = Weather()
+    blur: Blur = Blur()
+    faults: Faults = Faults()
+    upload: Upload = Upload()
+    spurious: Spurious = Spurious()
+    timezone: Annotated[str, AfterValidator(_zone), Field(description="Whose clock the place lives by, for the sun.")] = "America/New_York"
     groups: Annotated[tuple[CameraGroup, ...], Field(min_length=1)]
 
 
