@@ -5,6 +5,7 @@ The world is simulated once and every policy is asked of the same reads. This fi
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from dataclasses import dataclass
@@ -49,6 +50,12 @@ ROUTES: Path | None = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".c
 
 PLANNING_SEED = 2**32 + 1
 """Of the population against which routes are planned."""
+
+LEFT_OUT = "left_out.csv"
+"""The rows of camera files and maps that could not be placed, with their reasons; absent where there are none."""
+
+MOST_NAMED = 5
+"""Left-out cameras of a group that the page names."""
 
 MOST_FORCED = 0.001
 """Share of forced moves above which a run says that its streets jam."""
@@ -138,9 +145,15 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     samples = days.sample(loaded, network, world.routes, settlement, seed=seed, tell=tell)
     queued, usual = samples.queued, next(iter(samples.flows.values()))
     volume = usual.vehicles.reshape(-1, SLOTS).sum(axis=1)
+
+    def usual_day() -> siting.Day:
+        made = days.usual(loaded, network, world.routes, settlement, seed=seed)
+        return siting.Day(made.trips.vehicle, made.route, made.paths)
+
     placement = siting.place(
-        network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
-    )
+        network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base,
+        day=usual_day,
+    )  # fmt: skip
     issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
     watched = np.isin(np.arange(len(network.roads)), placement.sites.road)
     expected = float(volume[watched].sum()) * study.length / DAY
@@ -173,6 +186,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     for name, table in (("people", settlement.people), ("vehicles", settlement.vehicles), ("flows", usual)):
         parquet.save(table, folder / f"{name}.parquet")
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
+    _save_left_out(placement.rejected, folder / LEFT_OUT)
     _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
     return Simulated(settlement, placement)
 
@@ -230,13 +244,30 @@ def _note(driven: days.Samples, chosen: routing.Assignment, placement: siting.Pl
         notes.append(
             f"{queued.forced / queued.moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
         )
-    notes += [f"camera left out ({left_out.group}): {left_out.reason}" for left_out in placement.rejected]
+    notes += placement.told + _left_out(placement.rejected)
     said = {
         "queue_moves": queued.moves, "forced_moves": queued.forced, "unfinished_trips": queued.unfinished,
         "distance": driven.distance._asdict(), "route_choice": {**chosen._asdict(), "converged": chosen.converged},
         "fidelity": [difference._asdict() for difference in driven.differences], "notes": notes,
     }  # fmt: skip
     file.write_text(json.dumps(said, indent=1, ensure_ascii=False))
+
+
+def _save_left_out(rejected: list[siting.Rejected], file: Path) -> None:
+    if rejected:
+        with file.open("w", encoding="utf-8", newline="") as opened:
+            csv.writer(opened).writerows([siting.Rejected._fields, *rejected])
+
+
+def _left_out(rejected: list[siting.Rejected]) -> list[str]:
+    """Name the first of each group's listed cameras that were left out, and say where the others are told."""
+    notes = []
+    for group in dict.fromkeys(row.group for row in rejected):
+        theirs = [row for row in rejected if row.group == group]
+        notes += [f"camera left out ({group}, {row.file}, {row.row}): {row.reason}" for row in theirs[:MOST_NAMED]]
+        if more := len(theirs) - MOST_NAMED:
+            notes += [f"{more} more cameras left out ({group}): see {LEFT_OUT}"] if more > 0 else []
+    return notes
 
 
 def _agencies(loaded: Loaded) -> Agencies:

@@ -30,6 +30,7 @@ ALLOWED = {
 # A stage's private half (an underscored file) belongs to the stage that it serves.
 SERVES = {
     "_places": {"roads", "towns"},
+    "_openstreetmap": {"roads", "siting"},
     "_region": {"towns"},
     "_streets": {"towns"},
     "_islands": {"towns"},
@@ -97,7 +98,8 @@ def test_kernels_know_nothing_of_the_rest(file: Path):
 
 
 @pytest.mark.parametrize(
-    ("library", "homes"), [("simpy", {"traffic", "ledger"}), ("osmnx", {"roads"}), ("matplotlib", {"report"})]
+    ("library", "homes"),
+    [("simpy", {"traffic", "ledger"}), ("osmnx", {"roads", "_openstreetmap"}), ("matplotlib", {"report"})],
 )
 def test_a_library_has_its_home(library: str, homes: set[str]):
     users = set()

@@ -307,7 +307,7 @@ def test_days_by_table_and_free_are_held_against_the_queues(hamlet, tmp_path):
 
 @pytest.mark.parametrize(("forced", "said"), [(10, 0), (11, 1)])
 def test_streets_that_jam_are_told(tmp_path, forced, said):
-    nothing_left_out = SimpleNamespace(rejected=[])
+    nothing_left_out = SimpleNamespace(rejected=[], told=[])
     driven = days.Samples({}, days.Queued(10_000, forced, 3), NOWHERE, [])
     experiment._note(driven, routing.Assignment((), (), 0, 0.02), nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
@@ -320,7 +320,7 @@ def test_streets_that_jam_are_told(tmp_path, forced, said):
 @pytest.mark.parametrize(("last", "said"), [(0.02, False), (0.0204, True)])
 def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
     chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
-    nothing_left_out = SimpleNamespace(rejected=[])
+    nothing_left_out = SimpleNamespace(rejected=[], told=[])
     driven = days.Samples({}, days.Queued(10_000, 0, 0), NOWHERE, [])
     experiment._note(driven, chosen, nothing_left_out, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())

@@ -499,8 +499,8 @@ def test_an_override_may_change_the_kind_of_roads() -> None:
     ("override", "message"),
     [
         ("cameras.count=many", "--set cameras.count: 'many' is not a whole number"),
-        ("cameras.cuont=4", "--set cameras.cuont: is not a key here; allowed: count, kind, siting, both_directions, tolerance, rate, "
-                            "buffer, capture, readable, correct, groups; did you mean 'count'?"),
+        ("cameras.cuont=4", "--set cameras.cuont: is not a key here; allowed: count, kind, siting, both_directions, spacing, geometry, "
+                            "range, angle, avoid, tolerance, rate, buffer, capture, readable, correct, groups; did you mean 'count'?"),
         ("cameras.groups.2.count=4", "--set cameras.groups.2.count: there is no row 2; rows: 0, 1"),
         ("cameras.groups.first.count=4", "--set cameras.groups.first.count: there is no row first; rows: 0, 1"),
         ("cameras.count.x=4", "--set cameras.count.x: there is 12 and no key under it"),
@@ -530,7 +530,10 @@ TOP = (
     "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, custody, viewers, "
     "policies, ladder, measures, utility"
 )
-GROUP = "agency, count, kind, siting, town, near, sites, file"
+GROUP = (
+    "agency, count, kind, siting, town, near, sites, file, place, poles, kinds, bandwidth, maximise, campus, radius, plan, "
+    "both_directions, lanes, spacing, geometry, range, angle, avoid"
+)
 
 WRONG = [
     # keys
@@ -558,7 +561,7 @@ WRONG = [
     (QUERY, QUERY.replace("query", "quary"),
      "45:50: policies.federal query.custody.sharing.0.kind: found 'quary'; allowed: query, mirror; did you mean 'query'?"),
     ("siting: gateways", "siting: gateway",
-     "17:11: cameras.siting: found 'gateway'; allowed: busiest, gateways, random, near_places, listed, file; did you mean 'gateways'?"),
+     "17:11: cameras.siting: found 'gateway'; allowed: busiest, gateways, random, near_places, listed, file, osm, betweenness, flow_capture, hot_spots, campus_gates, motorways; did you mean 'gateways'?"),
     # units
     ("length: 14 d", "length: 14", '6:9: length: 14 has no unit; write a duration like "30 d"'),
     ("length: 14 d", "length: '14'", "6:9: length: '14' has no unit; write a duration like \"30 d\""),

@@ -87,7 +87,7 @@ def pick(
         else:
             best += np.partition(worth, n_sites - most)[n_sites - most :].sum()
         ceiling[0] = min(ceiling[0], best)
-        site = np.argmax(worth) if n_sites else 0
+        site = int(np.argmax(worth)) if n_sites else 0
         if turn == k or n_sites == 0 or worth[site] == 0:
             return turn
         chosen[turn], gain[turn] = site, worth[site]

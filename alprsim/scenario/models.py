@@ -17,10 +17,13 @@ from pydantic import (
 )
 
 from alprsim.scenario import units
+from alprsim.scenario._cameras import RANGES as RANGES
 from alprsim.scenario._cameras import CameraGroup as CameraGroup
 from alprsim.scenario._cameras import Cameras as Cameras
 from alprsim.scenario._cameras import PlateStock as PlateStock
+from alprsim.scenario._cameras import Pole as Pole
 from alprsim.scenario._cameras import Siting as Siting
+from alprsim.scenario._cameras import Zone as Zone
 from alprsim.scenario._fields import (
     Count,
     Day,
