@@ -66,9 +66,9 @@ AGENCIES = Agencies.of(
 )
 
 
-def place(*groups, network=NETWORK, flow=FLOW, seed=1, base=None, towns_of=None, **values):
+def place(*groups, network=NETWORK, flow=FLOW, seed=1, base=None, towns_of=None, day=None, **values):
     spec = models.Cameras(**{"both_directions": 0.0} | values, groups=tuple(models.CameraGroup(**g) for g in groups))
-    return siting.place(network, AGENCIES, spec, towns_of=towns_of or {}, flow=flow, seed=seed, base=base)
+    return siting.place(network, AGENCIES, spec, towns_of=towns_of or {}, flow=flow, seed=seed, base=base, day=day)
 
 
 def ends(placed, network=NETWORK):

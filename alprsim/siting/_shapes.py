@@ -10,8 +10,8 @@ import numpy as np
 from alprsim.siting._ground import Ground, Watch
 from alprsim.tables import Float64
 
-_TOUCH = 1e-9
-"""Of a road's length: shorter stretches inside a shape only touch it."""
+_TOUCH = 1e-7
+"""Of a road's length: shorter stretches inside a shape only touch it; a road that begins so near its rim begins outside."""
 
 
 def entries(
@@ -26,28 +26,31 @@ def entries(
     ways : degrees clockwise from north, one a wedge
     angle : degrees that a wedge spans, at most 180
     """
-    begins, ends = [], []
+    begins = []
     for way in ways or (None,):
         begin, end = _chord(ground, point, reach)
         for side in (-1, 1) if way is not None else ():
             edge = np.radians((way or 0.0) + side * angle / 2)
             outward = side * np.array([np.cos(edge), -np.sin(edge)])  # to the right of the edge, or to its left
             begin, end = _clip(ground, point, outward, begin, end)
-        begins.append(np.where(begin < end - _TOUCH, begin, np.inf))
-        ends.append(end)
+        begins.append(np.where((end > _TOUCH) & (begin < end - _TOUCH), begin, np.inf))
     begin = np.min(begins, axis=0)
-    enters = np.flatnonzero((begin > _TOUCH) & (begin < 1))
+    enters = np.flatnonzero((begin >= -_TOUCH) & (begin < 1))
+    begin = np.maximum(begin, 0)
     return [Watch(road, along) for road, along in zip(enters.tolist(), begin[enters].tolist(), strict=True)]
 
 
 def _chord(ground: Ground, point: Float64, reach: float) -> tuple[Float64, Float64]:
-    """Return the stretch of each road within a distance of the point, in parts of its length; empty where end < begin."""
+    """Return the stretch of each road's line within a distance of the point, in parts of its length, until its end at most.
+
+    Empty where end < begin; a road that begins inside has a negative begin.
+    """
     run, start = ground.head - ground.tail, ground.tail - point
     square = np.maximum((run**2).sum(axis=1), 1e-9)
     half = (run * start).sum(axis=1) / square
     root = half**2 - ((start**2).sum(axis=1) - reach**2) / square
     width = np.sqrt(np.maximum(root, 0))
-    begin, end = np.maximum(-half - width, 0), np.minimum(-half + width, 1)
+    begin, end = -half - width, np.minimum(-half + width, 1)
     return np.where(root > 0, begin, 1.0), np.where(root > 0, end, 0.0)
 
 
