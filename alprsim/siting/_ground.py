@@ -128,6 +128,8 @@ class Work(NamedTuple):
     seed: int
     day: Callable[[], Day] | None
     told: list[str]
+    between: Callable[[], tuple[Float64, Float64]]
+    """Each road's betweenness and its standard error, counted once."""
 
 
 def survey(network: Network, flow: NDArray[Any]) -> Ground:

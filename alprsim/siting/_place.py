@@ -33,7 +33,7 @@ from alprsim.siting._ground import (
 from alprsim.siting._lists import LISTS, as_listed
 from alprsim.siting._shapes import entries
 from alprsim.siting._spacing import apart
-from alprsim.siting._strategies import RANKS
+from alprsim.siting._strategies import RANKS, betweenness
 from alprsim.siting._zones import within
 from alprsim.tables import Agencies, CameraKind, Cameras, Network, Sites, UInt64
 
@@ -65,7 +65,7 @@ def place(
         missing, lacks columns, or none of whose cameras is near a road.
     """
     ground = survey(network, flow)
-    work = Work(ground, seed, cache(day) if day else None, [])
+    work = Work(ground, seed, cache(day) if day else None, [], cache(lambda: betweenness(ground)))
     posts: list[Post] = []
     rejected: list[Rejected] = []
     for number in range(len(spec.groups)):

@@ -10,8 +10,9 @@ from alprsim.kernels import routes as kernels
 from alprsim.siting._ground import Ground, SitingError, Task, Work, by_flow, inside, takes
 from alprsim.tables import Float64, Int64, PlaceKind, RoadKind
 
-PIVOTS = 1000
-"""Junctions from which quickest ways are counted, at most: drawn by their own numbers. The error is told with the result."""
+PIVOTS = 4000
+"""Junctions from which quickest ways are counted, at most: drawn by their own numbers. The eight departments' 18,474
+junctions take 8 s from 4,000 (from all of them 39 s); the error is told with the result."""
 
 BANDWIDTH = 300.0
 """Metres over which a place counts to a hot spot: the Gaussian's standard deviation. Assumption."""
@@ -98,7 +99,7 @@ def _density(points: Float64, places: Float64, bandwidth: float) -> Float64:
 def _betweenness(work: Work, task: Task) -> Int64:
     """Return the roads by how many pairs of junctions the quickest way at free flow leads over them, from drawn pivots."""
     ground = work.ground
-    between, error = betweenness(ground)
+    between, error = work.between()
     roads = np.flatnonzero(inside(ground, task) & takes(ground, task) & (between > 0))
     ranked = roads[np.lexsort((ground.name[roads], -between[roads]))]
     top = ranked[: max(task.asked, 1)]
