@@ -187,6 +187,7 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
         parquet.save(table, folder / f"{name}.parquet")
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
     _save_left_out(placement.rejected, folder / LEFT_OUT)
+    _save_zones(siting.zones(network, study.cameras, base=loaded.base), folder / "zones.parquet")
     _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
     return Simulated(settlement, placement)
 
@@ -257,6 +258,14 @@ def _save_left_out(rejected: list[siting.Rejected], file: Path) -> None:
     if rejected:
         with file.open("w", encoding="utf-8", newline="") as opened:
             csv.writer(opened).writerows([siting.Rejected._fields, *rejected])
+
+
+def _save_zones(rims: list[Float64], file: Path) -> None:
+    """Write a row a corner of the zones that cameras are kept out of, metres as projected; no file where there are none."""
+    if rims:
+        ring = np.repeat(np.arange(len(rims)), [len(rim) for rim in rims])
+        x, y = np.concatenate(rims).T
+        parquet.write(pa.table({"ring": ring, "x": x, "y": y}), file)
 
 
 def _left_out(rejected: list[siting.Rejected]) -> list[str]:

@@ -34,8 +34,8 @@ from alprsim.siting._lists import LISTS, as_listed
 from alprsim.siting._shapes import entries
 from alprsim.siting._spacing import apart
 from alprsim.siting._strategies import RANKS, betweenness
-from alprsim.siting._zones import within
-from alprsim.tables import Agencies, CameraKind, Cameras, Network, Sites, UInt64
+from alprsim.siting._zones import outlines, within
+from alprsim.tables import Agencies, CameraKind, Cameras, Float64, Network, Sites, UInt64
 
 
 def place(
@@ -88,6 +88,11 @@ def check(
         task = _task(ground, agencies, spec, number, towns_of, base)
         if task.siting in LISTS:
             as_listed(ground, task, spec.tolerance, base)
+
+
+def zones(network: Network, spec: models.Cameras, *, base: Path) -> list[Float64]:
+    """Return the rims of the zones that cameras are kept out of, each float64[n, 2] in metres, for a map."""
+    return outlines(survey(network, np.zeros(len(network.roads))), spec, base)
 
 
 def _by_strategy(work: Work, task: Task) -> list[Watch]:

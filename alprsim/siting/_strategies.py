@@ -103,10 +103,10 @@ def _betweenness(work: Work, task: Task) -> Int64:
     roads = np.flatnonzero(inside(ground, task) & takes(ground, task) & (between > 0))
     ranked = roads[np.lexsort((ground.name[roads], -between[roads]))]
     top = ranked[: max(task.asked, 1)]
-    if len(top):
+    n = len(ground.network.junctions)
+    if n > PIVOTS and len(top):
         work.told.append(
-            f"{task.label}: betweenness from {min(PIVOTS, len(ground.network.junctions)):,} of "
-            f"{len(ground.network.junctions):,} junctions; standard error of its {len(top)} highest roads: "
+            f"{task.label}: betweenness from {PIVOTS:,} of {n:,} junctions; standard error of its {len(top)} highest roads: "
             f"{np.median(error[top] / between[top]):.1%} (median)"
         )
     return ranked

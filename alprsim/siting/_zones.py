@@ -22,19 +22,23 @@ def within(ground: Ground, zones: tuple[models.Zone, ...], points: Float64, labe
 
 
 def _within(ground: Ground, zone: models.Zone, points: Float64, label: str, base: Path) -> Mask:
-    if zone.places:
-        places, junctions = ground.network.places, ground.network.junctions
-        kinds = [PlaceKind[kind.upper()] for kind in zone.places]
-        at = np.unique(places.junction[np.isin(places.kind, kinds)])
-        return _near(np.column_stack((junctions.x[at], junctions.y[at])), points, zone.within)
-    if zone.centre:
-        lat, lon = zone.centre
-        return _near(np.array([projection(ground.network.crs)(lon, lat)]), points, zone.within)
+    if zone.places or zone.centre:
+        return _near(_centres(ground, zone), points, zone.within)
     import shapely  # 0.1 s, and only areas need it
 
     shape = _area(zone, label, base)
     in_metres = shapely.transform(shape, projection(ground.network.crs), interleaved=False)
     return np.asarray(shapely.dwithin(in_metres, shapely.points(points), zone.within))
+
+
+def _centres(ground: Ground, zone: models.Zone) -> Float64:
+    """Return the points around which a zone lies, metres."""
+    if zone.centre:
+        lat, lon = zone.centre
+        return np.array([projection(ground.network.crs)(lon, lat)])
+    places, junctions = ground.network.places, ground.network.junctions
+    at = np.unique(places.junction[np.isin(places.kind, [PlaceKind[kind.upper()] for kind in zone.places])])
+    return np.column_stack((junctions.x[at], junctions.y[at]))
 
 
 def _near(places: Float64, points: Float64, distance: float) -> Mask:
@@ -59,6 +63,29 @@ def _area(zone: models.Zone, label: str, base: Path) -> Any:
     if not shapes:
         raise SitingError(f"{label}: {path} has no area; it must be GeoJSON with at least one geometry")
     return shapely.union_all(np.array(shapes, object))
+
+
+def outlines(ground: Ground, spec: models.Cameras, base: Path) -> list[Float64]:
+    """Return the outer rims of all zones in force, merged, each float64[n, 2] in metres: what a map shows."""
+    used = [spec.avoid if group.avoid is None else group.avoid for group in spec.groups]
+    zones = dict.fromkeys(zone for some in used for zone in some)
+    if not zones:
+        return []
+    import shapely
+
+    merged = shapely.union_all([_shape(ground, zone, base) for zone in zones])
+    return [shapely.get_coordinates(part.exterior) for part in shapely.get_parts(merged) if part.geom_type == "Polygon"]
+
+
+def _shape(ground: Ground, zone: models.Zone, base: Path) -> Any:
+    import shapely
+
+    if zone.places or zone.centre:
+        core = shapely.multipoints(_centres(ground, zone))
+    else:
+        area = _area(zone, "cameras.avoid", base)
+        core = shapely.transform(area, projection(ground.network.crs), interleaved=False)
+    return core.buffer(zone.within)
 
 
 def geometries(data: Any) -> list[Any]:
