@@ -84,7 +84,7 @@ class CameraGroup(Model):
     radius: Annotated[Length | None, Field(gt=0, description="With siting: campus_gates. Of the circle whose gates are watched; by default 500 m, an assumption, from a campus of 0.7 km² (remembered of Southern Connecticut State University).")] = None
     plan: Annotated[Literal["ct_2019", "ct_2030"] | None, Field(description="With siting: motorways. The state's toll gantries (53 in the plan of 2019, hqpress.org, 6 March 2019; 14 in that of 2019 to 2030, ctnewsjunkie.com, 7 November 2019) × km of motorway here / 1,014 in the state, rounded, at least 1.")] = None
     both_directions: Annotated[Share | None, Field(description="0 watches one approach, 1 both.")] = None
-    lanes: Annotated[int | None, Field(gt=0, description="Lanes a camera covers in each direction; none: all. A road's vehicles are in any of its lanes alike, so the share captured is times lanes covered / lanes.")] = None
+    lanes: Annotated[int | None, Field(gt=0, description="Lanes a camera covers in each direction; none: all. A road's vehicles are in any of its lanes alike, so the share captured is times lanes covered / lanes. Not with a wedge or disc.")] = None
     spacing: Spacing | None = None
     geometry: Geometry | None = None
     range: Annotated[Length | None, Field(gt=0)] = None

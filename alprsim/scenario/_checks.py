@@ -198,6 +198,7 @@ def _groups(tree: Node) -> Iterator[Problem]:
     for row, group in enumerate(_items(tree, "cameras", "groups")):
         path = ("cameras", "groups", row)
         siting = _siting(tree, group)
+        yield from _shape(tree, group, path)
         if agencies:
             yield from _known(group.child("agency"), (*path, "agency"), agencies)
         for needing, keys in _SITING_KEYS.items():
@@ -207,6 +208,16 @@ def _groups(tree: Node) -> Iterator[Problem]:
             for key, node in given.items() if needing != siting and siting in get_args(models.Siting) else ():
                 message = f"belongs to siting: {needing}; this group's siting is {siting}"
                 yield Problem.at(node.written_at, join(*path, key), message)
+
+
+def _shape(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
+    """Refuse a group's range or angle where its cameras have no such shape."""
+    geometry = _text(group, "geometry") or _text(tree.child("cameras"), "geometry") or "road"
+    for key, shapes in (("range", ("wedge", "disc")), ("angle", ("wedge",))):
+        node = group.child(key)
+        if node and node.value is not None and geometry not in shapes and geometry in get_args(models.Geometry):
+            message = f"belongs to geometry: {' or '.join(shapes)}; this group's geometry is {geometry}"
+            yield Problem.at(node.written_at, join(*path, key), message)
 
 
 def _without_effect(tree: Node) -> Iterator[Problem]:

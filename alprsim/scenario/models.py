@@ -20,6 +20,7 @@ from alprsim.scenario import units
 from alprsim.scenario._cameras import RANGES as RANGES
 from alprsim.scenario._cameras import CameraGroup as CameraGroup
 from alprsim.scenario._cameras import Cameras as Cameras
+from alprsim.scenario._cameras import Geometry as Geometry
 from alprsim.scenario._cameras import PlateStock as PlateStock
 from alprsim.scenario._cameras import Pole as Pole
 from alprsim.scenario._cameras import Siting as Siting

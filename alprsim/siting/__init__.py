@@ -13,6 +13,5 @@ _shapes      the roads that enter a wedge or a disc, as other studies count
 
 from alprsim.siting._ground import Day, Placement, Rejected, SitingError
 from alprsim.siting._place import check, place, zones
-from alprsim.siting._spacing import SPACING
 
-__all__ = ["SPACING", "Day", "Placement", "Rejected", "SitingError", "check", "place", "zones"]
+__all__ = ["Day", "Placement", "Rejected", "SitingError", "check", "place", "zones"]

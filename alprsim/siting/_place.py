@@ -82,12 +82,15 @@ def place(
 def check(
     network: Network, agencies: Agencies, spec: models.Cameras, *, towns_of: Mapping[str, str | None], base: Path
 ) -> None:
-    """Raise what `place` would raise of listed cameras, files and zones, which need no traffic: minutes earlier."""
+    """Raise what `place` would raise of listed cameras, files, zones and campuses, which need no traffic: minutes earlier."""
     ground = survey(network, np.zeros(len(network.roads)))
+    work = Work(ground, 0, None, [], lambda: betweenness(ground))
     for number in range(len(spec.groups)):
         task = _task(ground, agencies, spec, number, towns_of, base)
         if task.siting in LISTS:
             as_listed(ground, task, spec.tolerance, base)
+        elif task.siting == "campus_gates":
+            gates(work, task)
 
 
 def zones(network: Network, spec: models.Cameras, *, base: Path) -> list[Float64]:
@@ -187,11 +190,11 @@ def _tables(ground: Ground, posts: list[Post], spec: models.Cameras, seed: int) 
 
 
 def _covered(ground: Ground, post: Post) -> float:
-    """Return the share of passing vehicles in the lanes a camera covers, all if none are stated.
+    """Return the share of passing vehicles in the lanes a camera covers, all if none are stated or a shape is watched.
 
     Lanes share one queue, so a vehicle is in any of them alike: covered ÷ the lanes of the camera's (first) road, one at most.
     """
-    covered = _own(post.lanes, post.task.group.lanes)
+    covered = _own(post.lanes, post.task.group.lanes) if post.task.geometry == "road" else None
     return min(1.0, covered / int(ground.network.roads.lanes[post.watches[0].road])) if covered else 1.0
 
 

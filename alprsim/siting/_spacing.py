@@ -10,14 +10,10 @@ from alprsim import randomness
 from alprsim.siting._ground import Ground, SitingError, Task, Watch, Work, enough, measured, other_way, point_of
 from alprsim.tables import CameraKind, Float64, Int64
 
-SPACING = 150.0
-"""Metres between two cameras of a group: three quarters of Connecticut's mapped cameras have no other nearer
-(OpenStreetMap snapshot of 29 December 2025 compiled by DeFlock)."""
-
 SHARES = np.array([0, 0.01, 0.05, 0.10, 0.12, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 1])
 NEAREST = np.array([2, 12, 26, 46, 60, 152, 367, 1114, 2309, 3138, 5248, 9326], np.float64)
-"""Metres to the nearest other one that SHARES of the 527 cameras mapped in Connecticut have at most (the same snapshot,
-distances in EPSG:6433); between them the logarithm is taken as straight."""
+"""Metres to the nearest other one that SHARES of the 527 cameras mapped in Connecticut have at most (OpenStreetMap
+snapshot of 29 December 2025 compiled by DeFlock, distances in EPSG:6433); between them the logarithm is taken as straight."""
 
 ONE_POST = 60.0
 """Metres within which two cameras look both ways along one road: 12 % of the mapped ones have another as near."""
