@@ -69,7 +69,7 @@ def pick(
     chosen : int32[k], gain : int64[k], written
         The sites in the order picked and what each adds.
     ceiling : int64[1], written
-        No k sites see more.
+        No k sites see more, nor more than there is.
     """
     k, n_sites = len(chosen), len(first_seen) - 1
     worth = np.zeros(n_sites, np.int64)
@@ -79,7 +79,7 @@ def pick(
     known = np.zeros(len(weight), np.bool_)
     last = np.full(n_sites, -1, np.int32)
     total = 0
-    ceiling[0] = np.iinfo(np.int64).max
+    ceiling[0] = weight.sum()
     for turn in range(k + 1):
         best, most = total, min(k, n_sites)
         if most == n_sites:
