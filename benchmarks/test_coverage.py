@@ -69,7 +69,9 @@ def test_pick(benchmark, grid):
 @pytest.fixture(scope="module")
 def eight_towns(tmp_path_factory):
     """Return a usual day of the eight departments at free flow; routes come from the cache, planned in minutes the first time."""
-    loaded = alprsim.study("scenarios/eight_departments.yaml", overrides=["traffic.fidelity=free", "traffic.routes.groups=1"])
+    loaded = alprsim.study(
+        "scenarios/eight_departments.yaml", overrides=["traffic.fidelity=free", "traffic.routes.groups=1"]
+    )
     scratch = tmp_path_factory.mktemp("eight")
     world = experiment.prepare(loaded, scratch=scratch, jobs=2, tell=lambda *_: None, cache=experiment.ROUTES)
     settlement = population.settle(world.network, loaded.scenario.population, seed=1, base=loaded.base)

@@ -173,6 +173,7 @@ def test_cameras_are_downloaded_from_openstreetmap(openstreetmap, monkeypatch):
     ]
     assert "surveillance%3Atype" in openstreetmap.asked[0]
     assert "ALPR" in openstreetmap.asked[0]
+    assert placed.told == ["cameras.groups[0] (Transit): cameras © OpenStreetMap contributors, ODbL 1.0"]
     place(GROUP)
     assert len(openstreetmap.asked) == 1  # the second time from OSMnx's cache
     assert (ox.settings.overpass_url, dict(vars(ox.settings))) == (lookup, before)

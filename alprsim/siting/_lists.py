@@ -26,6 +26,9 @@ from alprsim.siting._shapes import entries
 from alprsim.siting._zones import holds
 from alprsim.tables import CameraKind, Float64, Int64
 
+CREDIT = "cameras © OpenStreetMap contributors, ODbL 1.0"
+"""To be shown wherever its cameras are."""
+
 LISTS = ("listed", "file", "osm")
 
 

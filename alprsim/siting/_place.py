@@ -30,7 +30,7 @@ from alprsim.siting._ground import (
     point_of,
     survey,
 )
-from alprsim.siting._lists import LISTS, as_listed
+from alprsim.siting._lists import CREDIT, LISTS, as_listed
 from alprsim.siting._shapes import entries
 from alprsim.siting._spacing import apart
 from alprsim.siting._strategies import RANKS, betweenness
@@ -74,6 +74,7 @@ def place(
             placed, left_out = as_listed(ground, task, spec.tolerance, base)
             posts += placed
             rejected += left_out
+            work.told += [f"{task.label}: {CREDIT}"] if task.siting == "osm" else []
         else:
             posts += [Post(task, [watch]) for watch in _by_strategy(work, task)]
     return Placement(*_tables(ground, posts, spec, seed), rejected, work.told)

@@ -55,7 +55,7 @@ def _area(zone: models.Zone, label: str, base: Path) -> Any:
         return shapely.Polygon([(lon, lat) for lat, lon in zone.polygon])
     path = base / str(zone.file)
     try:
-        shapes = [shapely.from_geojson(json.dumps(one)) for one in geometries(json.loads(path.read_text("utf-8-sig")))]
+        shapes = [shapely.from_geojson(json.dumps(one)) for one in _geometries(json.loads(path.read_text("utf-8-sig")))]
     except (OSError, UnicodeDecodeError) as error:
         raise SitingError(f"{label}: cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     except (ValueError, TypeError, KeyError, AttributeError, shapely.errors.ShapelyError) as error:
@@ -88,7 +88,7 @@ def _shape(ground: Ground, zone: models.Zone, base: Path) -> Any:
     return core.buffer(zone.within)
 
 
-def geometries(data: Any) -> list[Any]:
+def _geometries(data: Any) -> list[Any]:
     """Return the geometries of GeoJSON, whether a collection, a feature or a geometry."""
     kind = data.get("type") if isinstance(data, dict) else None
     if kind == "FeatureCollection":
