@@ -74,7 +74,8 @@ def place(
             placed, left_out = as_listed(ground, task, spec.tolerance, base)
             posts += placed
             rejected += left_out
-            work.told += [f"{task.label}: {CREDIT}"] if task.siting == "osm" else []
+            if task.siting == "osm":
+                work.told.append(f"{task.label}: {CREDIT}")
         else:
             posts += [Post(task, [watch]) for watch in _by_strategy(work, task)]
     return Placement(*_tables(ground, posts, spec, seed), rejected, work.told)
