@@ -230,6 +230,10 @@ def test_a_plan_places_its_gantries():
     placed = place({"agency": "Transit", "siting": "motorways", "plan": "ct_2019"})
     assert len(placed.cameras) == 1
     assert len(placed.sites) == 2
+    assert placed.told == [
+        "cameras.groups[0] (Transit): gantries: 1 = 53 × 1.2 km of motorway here / 1,014 km in Connecticut; "
+        "53 gantries on I-84, I-91, I-95 and CT-15 (hqpress.org, 6 March 2019)"
+    ]
 
 
 def test_the_state_has_as_many_kilometres_of_motorway_as_stated(shared_data):

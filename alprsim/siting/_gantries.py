@@ -36,6 +36,15 @@ def share(ground: Ground, plan: str) -> int:
     return max(1, math.floor(PLANS[plan].gantries * here / STATE_MOTORWAYS + 0.5)) if here else 0
 
 
+def said(ground: Ground, plan: str) -> str:
+    """Tell how many of a plan's gantries stand here, and by what formula."""
+    gantries, source = PLANS[plan]
+    return (
+        f"gantries: {share(ground, plan)} = {gantries} × {motorways(ground):,.1f} km of motorway here / "
+        f"{STATE_MOTORWAYS:,.0f} km in Connecticut; {source}"
+    )
+
+
 def spacing(ground: Ground, gantries: int) -> float:
     """Return a third of the mean distance along the motorways, metres, at which so many can be placed one after another."""
     return 1000 * motorways(ground) / (3 * max(gantries, 1))

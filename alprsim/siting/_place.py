@@ -105,6 +105,8 @@ def _by_strategy(work: Work, task: Task) -> list[Watch]:
         return capturing(work, task)
     if task.siting == "campus_gates":
         return gates(work, task)
+    if task.group.plan and task.group.count is None:
+        work.told.append(f"{task.label}: {_gantries.said(work.ground, task.group.plan)}")
     return apart(work, task, RANKS[task.siting](work, task))
 
 
