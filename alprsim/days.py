@@ -92,6 +92,13 @@ def make(
     return Made(day, trips, paths, route)
 
 
+def usual(loaded: Loaded, network: Network, routes: routing.Routes, settlement: Settlement, *, seed: int) -> Made:
+    """Make the day that the first of `Samples` drives: a weekday where the scenario has one."""
+    types = [day_type(loaded, day) for day in range(loaded.scenario.length // DAY)]
+    first = next(types.index(kind) for kind in population.DayType if kind in types)
+    return make(loaded, network, routes, settlement, seed=seed, day=first)
+
+
 def drive(
     made: Made, network: Network, spec: models.Traffic, fidelity: traffic.Fidelity, *, table: Flows | None = None,
     watched: NDArray[np.bool_],

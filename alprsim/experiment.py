@@ -5,6 +5,7 @@ The world is simulated once and every policy is asked of the same reads. This fi
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ PLANNING_SEED = 2**32 + 1
 
 _NO_ROUTE = {"counts", "fitted"}
 """Keys of traffic that change no route."""
+LEFT_OUT = "left_out.csv"
+"""The rows of camera files and maps that could not be placed, with their reasons; absent where there are none."""
+
+MOST_NAMED = 5
+"""Left-out cameras of a group that the page names."""
 
 MOST_FORCED = 0.001
 """Share of forced moves above which a run says that its streets jam."""
@@ -154,9 +160,15 @@ def simulate(
     by_queue = study.traffic.fidelity == "queue"
     carried = {} if by_queue else samples.flows  # of the days as driven: in queues an hour carries what gets through
     volume = usual.vehicles.reshape(-1, SLOTS).sum(axis=1)
+
+    def usual_day() -> siting.Day:
+        made = days.usual(loaded, network, world.routes, settlement, seed=seed)
+        return siting.Day(made.trips.vehicle, made.route, made.paths)
+
     placement = siting.place(
-        network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
-    )
+        network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base,
+        day=usual_day,
+    )  # fmt: skip
     placement = placement._replace(cameras=reading.equipped(placement.cameras, study.cameras))
     around = reading.conditions(
         network, placement.cameras, study.cameras, start=study.start, length=study.length, seed=seed
@@ -199,6 +211,8 @@ def simulate(
     if world.counts:
         counts.save(counts.hold(world.counts, counts.modelled(world.counts, carried)), folder)
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
+    _save_left_out(placement.rejected, folder / LEFT_OUT)
+    _save_zones(siting.zones(network, study.cameras, base=loaded.base), folder / "zones.parquet")
     unknown = population.towns_left_out(network, study.population, loaded.base)
     _note(samples._replace(queued=queued), world.assignment, placement, unknown, folder / "simulated.json")
     return Simulated(settlement, placement, lists, record.close() if record else None)
@@ -274,13 +288,38 @@ def _note(
         notes.append(
             f"{queued.forced / queued.moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
         )
-    notes += [f"camera left out ({left_out.group}): {left_out.reason}" for left_out in placement.rejected]
+    notes += placement.told + _left_out(placement.rejected)
     said = {
         "queue_moves": queued.moves, "forced_moves": queued.forced, "unfinished_trips": queued.unfinished,
         "distance": driven.distance._asdict(), "route_choice": {**chosen._asdict(), "converged": chosen.converged},
         "fidelity": [difference._asdict() for difference in driven.differences], "notes": notes,
     }  # fmt: skip
     file.write_text(json.dumps(said, indent=1, ensure_ascii=False))
+
+
+def _save_left_out(rejected: list[siting.Rejected], file: Path) -> None:
+    if rejected:
+        with file.open("w", encoding="utf-8", newline="") as opened:
+            csv.writer(opened).writerows([siting.Rejected._fields, *rejected])
+
+
+def _save_zones(rims: list[Float64], file: Path) -> None:
+    """Write a row a corner of the zones that cameras are kept out of, metres as projected; no file where there are none."""
+    if rims:
+        ring = np.repeat(np.arange(len(rims)), [len(rim) for rim in rims])
+        x, y = np.concatenate(rims).T
+        parquet.write(pa.table({"ring": ring, "x": x, "y": y}), file)
+
+
+def _left_out(rejected: list[siting.Rejected]) -> list[str]:
+    """Name the first of each group's listed cameras that were left out, and say where the others are told."""
+    notes = []
+    for group in dict.fromkeys(row.group for row in rejected):
+        theirs = [row for row in rejected if row.group == group]
+        notes += [f"camera left out ({group}, {row.file}, {row.row}): {row.reason}" for row in theirs[:MOST_NAMED]]
+        if more := len(theirs) - MOST_NAMED:
+            notes += [f"{more} more cameras left out ({group}): see {LEFT_OUT}"] if more > 0 else []
+    return notes
 
 
 def _agencies(loaded: Loaded) -> Agencies:

@@ -1,7 +1,7 @@
 """The streets of a study, from OpenStreetMap or a built-in town, made ready for traffic: speeds, lanes, capacities.
 
-The only file that knows OSMnx. What a source leaves unsaid is filled in by the rules of ``data/road_classes.csv``, each
-with its origin; only junctions that can all be reached from each other are kept.
+With `_openstreetmap` the only file that knows OSMnx. What a source leaves unsaid is filled in by the rules of
+``data/road_classes.csv``, each with its origin; only junctions that can all be reached from each other are kept.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import csv
 import logging
 import re
-import socket
 import tempfile
 import xml.sax
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,7 +24,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from alprsim import _places
+from alprsim import _openstreetmap, _places
 from alprsim.scenario import models
 from alprsim.tables import (
     Float64,
@@ -333,7 +331,7 @@ def _graphml(path: Path) -> _Drawing:
 def _extract(path: Path) -> _Drawing:
     """Read an OpenStreetMap extract: every way in it, of which those that cars may use are kept."""
     _exists(path, "OpenStreetMap extract", (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf"))
-    with tempfile.TemporaryDirectory() as folder, _osmnx() as ox:
+    with tempfile.TemporaryDirectory() as folder, _openstreetmap.lent() as ox:
         ox.settings.useful_tags_way = [*ox.settings.useful_tags_way, "motor_vehicle", "motorcar"]
         try:
             xml_file = _pbf_to_xml(path, Path(folder)) if path.suffix == ".pbf" else path
@@ -349,45 +347,12 @@ def _extract(path: Path) -> _Drawing:
 
 def _download(place: str) -> _Drawing:
     """Download a place's streets and tagged places through OSMnx, which keeps every reply in its cache folder."""
-    with _osmnx() as ox:
-        from osmnx._errors import ResponseStatusCodeError
-        from requests import RequestException, get
-
-        try:
-            get(f"{ox.settings.overpass_url.rstrip('/')}/status", timeout=10)
-        except RequestException:
-            # With no server in reach OSMnx sleeps a minute before it says so; cached replies need no wait.
-            ox.settings.overpass_rate_limit = False
-        try:
-            graph = ox.graph_from_place(place, network_type="drive", retain_all=True)
-        except (RequestException, ConnectionError, TimeoutError) as error:
-            raise RoadError(
-                f"{place}: no network ({type(error).__name__}): give --graph PATH or use built-in towns"
-            ) from error
-        except ResponseStatusCodeError as error:
-            raise RoadError(f"{place}: the map server refused ({error}): give --graph PATH or try later") from error
-        except OSError as error:
-            raise RoadError(f"{place}: the map could not be kept in {ox.settings.cache_folder} ({error})") from error
-        except (ValueError, TypeError) as error:
-            raise RoadError(
-                f"{place} names no area with streets; write it as nominatim.openstreetmap.org knows it, such as "
-                f'"Danbury, Connecticut, USA" ({error})'
-            ) from error
+    with _openstreetmap.lent() as ox:
+        graph = _openstreetmap.ask(
+            ox, place, lambda: ox.graph_from_place(place, network_type="drive", retain_all=True), RoadError,
+            area="area with streets", instead="give --graph PATH or use built-in towns",
+        )  # fmt: skip
         return _Drawing(graph, _features(ox.features_from_place, place))
-
-
-@contextmanager
-def _osmnx() -> Iterator[Any]:
-    """Lend OSMnx; its settings, and the name lookup it pins to one server, are afterwards as they were."""
-    import osmnx as ox
-
-    settings = {name: value for name, value in vars(ox.settings).items() if name[0] != "_"}
-    lookup = socket.getaddrinfo
-    try:
-        yield ox
-    finally:
-        vars(ox.settings).update(settings)
-        socket.getaddrinfo = lookup
 
 
 def _features(ask: Any, source: Any) -> Any:

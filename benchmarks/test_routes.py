@@ -119,6 +119,36 @@ def test_drive(benchmark, grid):
         benchmark.extra_info["roads/s"] = round(len(road) / benchmark.stats.stats.min)
 
 
+def test_betweenness(benchmark, grid):
+    """Each junction is reached from a pivot by ways of as many streets: together as many as it is blocks away."""
+    first_road, head, *_ = grid
+    pivots = np.arange(0, JUNCTIONS, JUNCTIONS // TREES, dtype=np.int32)
+
+    def zeros():
+        return (
+            first_road,
+            head,
+            np.full(len(head), 1000, np.int32),
+            pivots,
+            np.zeros(len(head)),
+            np.zeros(len(head)),
+        ), {}
+
+    kept = []
+
+    def run(*arrays):
+        routes.betweenness(*arrays)
+        kept[:] = [arrays[-2]]
+
+    benchmark.pedantic(run, setup=zeros, rounds=3)
+    row, column = np.divmod(np.arange(JUNCTIONS), SIDE)
+    from_row, from_column = np.divmod(pivots, SIDE)
+    blocks = np.abs(row - from_row[:, None]) + np.abs(column - from_column[:, None])
+    assert kept[0].sum() == pytest.approx(blocks.sum() / len(pivots))
+    if benchmark.stats:
+        benchmark.extra_info["junctions/s"] = round(len(pivots) * JUNCTIONS / benchmark.stats.stats.min)
+
+
 def test_grow(benchmark, grid):
     """Trees by scipy, to the same destinations: on a grid every way that turns toward its destination is shortest."""
     first_road, head, *_ = grid

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import alprsim
-from alprsim import days, experiment, parquet, routing, store, sweep
+from alprsim import days, experiment, parquet, routing, siting, store, sweep
 from alprsim.tables import Paths, PlaceKind, Places, Roads, Trips, Truth, VehicleKind, Vehicles
 from tests.conftest import GOLDEN, contents
 
@@ -308,7 +308,7 @@ def test_days_by_table_and_free_are_held_against_the_queues(hamlet, tmp_path):
 
 @pytest.mark.parametrize(("forced", "said"), [(10, 0), (11, 1)])
 def test_streets_that_jam_are_told(tmp_path, forced, said):
-    nothing_left_out = SimpleNamespace(rejected=[])
+    nothing_left_out = SimpleNamespace(rejected=[], told=[])
     driven = days.Samples({}, days.Queued(10_000, forced, 3), NOWHERE, [])
     experiment._note(driven, routing.Assignment((), (), 0, 0.02), nothing_left_out, "", tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
@@ -321,7 +321,7 @@ def test_streets_that_jam_are_told(tmp_path, forced, said):
 @pytest.mark.parametrize(("last", "said"), [(0.02, False), (0.0204, True)])
 def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
     chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
-    nothing_left_out = SimpleNamespace(rejected=[])
+    nothing_left_out = SimpleNamespace(rejected=[], told=[])
     driven = days.Samples({}, days.Queued(10_000, 0, 0), NOWHERE, [])
     experiment._note(driven, chosen, nothing_left_out, "", tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
@@ -362,8 +362,31 @@ def test_a_camera_of_a_file_that_is_left_out_is_told(hamlet, tmp_path):
     done = simulated(alprsim.study(hamlet, overrides=["length=2 d", "measures.moments=[38 h]", listed]), tmp_path / "s")
     assert len(done.placement.cameras) == 1
     (note,) = json.loads((tmp_path / "s" / "simulated.json").read_text())["notes"]
-    assert "camera left out" in note
+    assert note.startswith("camera left out (cameras.groups[0] (East), cameras.csv, line 3): ")
     assert "from the nearest road" in note
+    header, row = (tmp_path / "s" / "left_out.csv").read_text().splitlines()
+    assert header == "group,reason,lat,lon,file,row"
+    assert row.endswith("42.5,-72.999,cameras.csv,line 3")
+
+
+def test_of_many_cameras_left_out_a_few_are_named():
+    rows = [siting.Rejected("a group", "why", 0.0, 0.0, "c.csv", f"line {n}") for n in range(2, 9)]
+    assert experiment._left_out(rows[:5]) == [f"camera left out (a group, c.csv, line {n}): why" for n in range(2, 7)]
+    assert experiment._left_out(rows)[5:] == ["2 more cameras left out (a group): see left_out.csv"]
+
+
+def test_cameras_placed_by_who_drives_where_see_that_of_the_usual_day(hamlet, tmp_path):
+    group = 'cameras.groups=[{"agency": "East", "siting": "flow_capture", "count": 3, "town": "Hamlet"}]'
+    loaded = alprsim.study(hamlet, overrides=["length=2 d", "measures.moments=[38 h]", group])
+    done = simulated(loaded, tmp_path / "s")
+    (note,) = json.loads((tmp_path / "s" / "simulated.json").read_text())["notes"]
+    world = experiment.prepare(loaded, scratch=tmp_path, jobs=1, tell=quiet)
+    settled = experiment.population.settle(world.network, loaded.scenario.population, seed=1, base=loaded.base)
+    made = days.make(loaded, world.network, world.routes, settled, seed=1, day=0)  # a Monday
+    first = made.paths.first
+    passed = [set(made.paths.road[first[r] : first[r + 1]].tolist()) for r in made.route]
+    seen = sum(bool(driven & set(done.placement.sites.road[:3].tolist())) for driven in passed)
+    assert f"3 cameras by flow_capture see {seen:,} of the usual day's {len(passed):,} trips" in note
 
 
 def test_every_trip_planned_is_in_the_truth(hamlet, hamlet_run, tmp_path):

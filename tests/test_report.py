@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -421,6 +422,19 @@ def test_the_map_shows_every_segment_once_and_every_site(run: results.Run) -> No
     assert "generated streets" in drawing.svg
     assert ">2 km<" in drawing.svg
     assert drawing.dropped == ""
+
+
+def test_the_map_shows_where_no_camera_may_stand(run: results.Run) -> None:
+    assert 'class="zone"' not in street_map.draw(run).svg
+    view = street_map._view(run.table("junctions"))
+    corners = pd.DataFrame(
+        {"ring": [0, 0, 0, 1, 1, 1], "x": [0.0, 500, 0, 900, 950, 900], "y": [0.0, 0, 500, 900, 900, 950]}
+    )
+    zone = ElementTree.fromstring(street_map._zones(corners, view))
+    rims = [re.findall(r"[-\d.]+ [-\d.]+", rim) for rim in zone.attrib["d"].split("M")[1:]]
+    assert [len(rim) for rim in rims] == [3, 3]
+    assert rims[0][0] == "{:.1f} {:.1f}".format(*view(np.array([0.0]), np.array([0.0]))[0])
+    assert zone.find("title") is not None
 
 
 def test_too_many_streets_lose_the_small_ones(run: results.Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -499,8 +499,8 @@ def test_an_override_may_change_the_kind_of_roads() -> None:
     ("override", "message"),
     [
         ("cameras.count=many", "--set cameras.count: 'many' is not a whole number"),
-        ("cameras.cuont=4", "--set cameras.cuont: is not a key here; allowed: count, kind, siting, both_directions, tolerance, rate, "
-                            "buffer, capture, readable, correct, state, quality, night, foul, weather, blur, faults, upload, spurious, timezone, groups; did you mean 'count'?"),
+        ("cameras.cuont=4", "--set cameras.cuont: is not a key here; allowed: count, kind, siting, both_directions, spacing, geometry, "
+                            "range, angle, avoid, tolerance, rate, buffer, capture, readable, correct, state, quality, night, foul, weather, blur, faults, upload, spurious, timezone, groups; did you mean 'count'?"),
         ("cameras.groups.2.count=4", "--set cameras.groups.2.count: there is no row 2; rows: 0, 1"),
         ("cameras.groups.first.count=4", "--set cameras.groups.first.count: there is no row first; rows: 0, 1"),
         ("cameras.count.x=4", "--set cameras.count.x: there is 12 and no key under it"),
@@ -530,7 +530,10 @@ TOP = (
     "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, hot_lists, custody, viewers, "
     "policies, ladder, measures, utility"
 )
-GROUP = "agency, count, kind, siting, town, near, sites, file"
+GROUP = (
+    "agency, count, kind, siting, town, near, sites, file, place, poles, kinds, bandwidth, maximise, campus, radius, plan, "
+    "both_directions, lanes, spacing, geometry, range, angle, avoid"
+)
 
 WRONG = [
     # keys
@@ -558,7 +561,7 @@ WRONG = [
     (QUERY, QUERY.replace("query", "quary"),
      "45:50: policies.federal query.custody.sharing.0.kind: found 'quary'; allowed: query, mirror; did you mean 'query'?"),
     ("siting: gateways", "siting: gateway",
-     "17:11: cameras.siting: found 'gateway'; allowed: busiest, gateways, random, near_places, listed, file; did you mean 'gateways'?"),
+     "17:11: cameras.siting: found 'gateway'; allowed: busiest, gateways, random, near_places, listed, file, osm, betweenness, flow_capture, hot_spots, campus_gates, motorways; did you mean 'gateways'?"),
     # units
     ("length: 14 d", "length: 14", '6:9: length: 14 has no unit; write a duration like "30 d"'),
     ("length: 14 d", "length: '14'", "6:9: length: '14' has no unit; write a duration like \"30 d\""),
@@ -674,6 +677,31 @@ WRONG = [
     ("siting: near_places\n      near: school", "siting: listed", "22:7: cameras.groups.1.sites: is missing; siting: listed needs it"),
     ("siting: near_places\n      near: school", "siting: file", "22:7: cameras.groups.1.file: is missing; siting: file needs it"),
     ("siting: near_places\n", "siting: random\n", "25:7: cameras.groups.1.near: belongs to siting: near_places; this group's siting is random"),
+    ("siting: near_places\n      near: school", "siting: osm", "22:7: cameras.groups.1.place: is missing; siting: osm needs it"),
+    ("siting: near_places\n      near: school", "siting: hot_spots", "22:7: cameras.groups.1.kinds: is missing; siting: hot_spots needs it"),
+    ("siting: near_places\n      near: school", "siting: random\n      maximise: trips",
+     "25:7: cameras.groups.1.maximise: belongs to siting: flow_capture; this group's siting is random"),
+    ("siting: near_places\n      near: school", "siting: busiest\n      campus: [41.7, -72.7]\n      radius: 300 m",
+     ["25:7: cameras.groups.1.campus: belongs to siting: campus_gates; this group's siting is busiest",
+      "26:7: cameras.groups.1.radius: belongs to siting: campus_gates; this group's siting is busiest"]),
+    ("siting: near_places\n      near: school", "siting: campus_gates", None),
+    ("siting: near_places\n      near: school", "siting: motorways\n      plan: ct_2019", None),
+    ("siting: near_places\n      near: school", "siting: listed\n      poles: [{at: [41.7, -72.7], headings: [90, 270], lanes: 2}]", None),
+    ("siting: near_places\n      near: school", "siting: flow_capture\n      geometry: wedge\n      range: 45 m\n      angle: 70", None),
+    ("siting: near_places\n      near: school", "siting: random\n      range: 60 m",
+     "25:7: cameras.groups.1.range: belongs to geometry: wedge or disc; this group's geometry is road"),
+    ("siting: near_places\n      near: school", "siting: random\n      geometry: disc\n      angle: 45",
+     "26:7: cameras.groups.1.angle: belongs to geometry: wedge; this group's geometry is disc"),
+    ("siting: near_places\n      near: school", "siting: random\n      spacing: measured", None),
+    ("siting: near_places\n      near: school", "siting: random\n      spacing: wide",
+     '25:16: cameras.groups.1.spacing: \'wide\' is not a length; write a length like "250 m"'),
+    ("  capture: 0.9\n", "  avoid: [{places: [clinic], within: 100 m}, {polygon: [[41, -72], [41, -73], [42, -73]]}]\n", None),
+    ("  capture: 0.9\n", "  avoid: [{places: [clinic]}]\n", "19:11: cameras.avoid.0: places needs within, more than 0 m"),
+    ("  capture: 0.9\n", "  avoid: [{within: 100 m}]\n",
+     "19:11: cameras.avoid.0: must say one of places, centre, polygon, file; found none"),
+    ("  capture: 0.9\n", "  avoid: [{polygon: [[41, -72], [41, -73]]}]\n",
+     "19:11: cameras.avoid.0: polygon needs at least 3 corners; found 2"),
+    ("  capture: 0.9\n", "  avoid: [{file: /nowhere.geojson}]\n", "19:18: cameras.avoid.0.file: there is no file /nowhere.geojson"),
     ("siting: near_places\n      near: school", "siting: listed\n      sites: [[-72.7, 141]]",
      None),  # a place on Earth; that it is far from every road is found when it is put there
     ("siting: near_places\n      near: school", "siting: listed\n      sites: [[141, -72.7], [1, 2, 3]]",

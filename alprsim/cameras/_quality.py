@@ -10,14 +10,19 @@ NORMAL = models.Worse()
 
 
 def equipped(cameras: Cameras, spec: models.Cameras) -> Cameras:
-    """Return the cameras with the capture and correctness of their kind, where the scenario gives the kind its own."""
+    """Return the cameras with the capture and correctness of their kind, where the scenario gives the kind its own.
+
+    A camera that covers some of its road's lanes keeps that share of its capture.
+    """
     columns = cameras.data()
     for name, own in spec.quality.items():
         of_kind = cameras.kind == CameraKind[name.upper()]
         for column in ("capture", "correct"):
             share = getattr(own, column)
             if share is not None:
-                columns[column] = np.where(of_kind, np.float32(share), columns[column])
+                common = np.float32(getattr(spec, column))
+                covered = columns[column] / common if common > 0 else np.float32(1)
+                columns[column] = np.where(of_kind, np.float32(share) * covered, columns[column])
     return Cameras(**columns)
 
 

@@ -1,4 +1,4 @@
-"""Shortest-path trees as next turns, the routes read from them, and what ways take by link × quarter-hour times.
+"""Shortest-path trees as next turns, the routes read from them, what ways take by link × quarter-hour times, betweenness.
 
 Times are milliseconds since the day's start; quarter hours past its end are those of the next day's morning.
 """
@@ -6,6 +6,7 @@ Times are milliseconds since the day's start; quarter hours past its end are tho
 import numpy as np
 
 from alprsim.kernels._jit import (
+    Float64Out,
     Int8Grid,
     Int8GridOut,
     Int32,
@@ -193,3 +194,60 @@ def quickest(
         if arrive[trip] == FAR:
             return trip
     return -1
+
+
+@kernel
+def betweenness(
+    first_road: Int64, head: Int32, cost: Int32, pivot: Int32, mean: Float64Out, spread: Float64Out
+) -> None:  # fmt: skip
+    """Add to each road, for each pivot, the junctions that quickest ways from it reach by that road (Brandes 2001, 2008).
+
+    Several quickest ways to one junction share it. O(roads log junctions) a pivot.
+
+    Parameters
+    ----------
+    first_road : int64[junctions + 1], head : int32[roads]
+        Junction j's exits are roads first_road[j]:first_road[j + 1].
+    cost : int32[roads], ms, at least 1
+    pivot : int32[pivots], junctions
+    mean, spread : float64[roads], zeros
+        Written: the mean over the pivots, and the sum of squared deviations from it (Welford 1962).
+    """
+    n = len(first_road) - 1
+    far, ways, share = np.empty(n, np.int64), np.empty(n, np.float64), np.empty(n, np.float64)
+    settled, reached = np.empty(n, np.bool_), np.empty(n, np.int32)
+    through = np.empty(len(head), np.float64)
+    due, junction = np.empty(len(head) + 1, np.int64), np.empty(len(head) + 1, np.int32)
+    for turn in range(len(pivot)):
+        far[:], ways[:], share[:], settled[:], through[:] = FAR, 0, 0, False, 0
+        far[pivot[turn]], ways[pivot[turn]] = 0, 1
+        due[0], junction[0] = 0, pivot[turn]
+        size, count = 1, 0
+        while size > 0:
+            now, here = due[0], junction[0]
+            _pop(due, junction, size)
+            size -= 1
+            if settled[here]:
+                continue
+            settled[here] = True
+            reached[count] = here
+            count += 1
+            for road in range(first_road[here], first_road[here + 1]):
+                there = now + cost[road]
+                if there < far[head[road]]:
+                    far[head[road]], ways[head[road]] = there, ways[here]
+                    _push(due, junction, size, there, head[road])
+                    size += 1
+                elif there == far[head[road]]:
+                    ways[head[road]] += ways[here]
+        for back in range(count - 1, -1, -1):
+            here = reached[back]
+            for road in range(first_road[here], first_road[here + 1]):
+                beyond = head[road]
+                if far[here] + cost[road] == far[beyond]:
+                    through[road] = ways[here] / ways[beyond] * (1 + share[beyond])
+                    share[here] += through[road]
+        for road in range(len(head)):
+            off = through[road] - mean[road]
+            mean[road] += off / (turn + 1)
+            spread[road] += off * (through[road] - mean[road])

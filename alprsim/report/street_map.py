@@ -73,12 +73,13 @@ def draw(run: Run) -> Map:
     places = view(junctions["x"].to_numpy(), junctions["y"].to_numpy())
     lines = [_road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
     marks = [_owner_marks(owner, cameras[cameras["agency"] == owner.name], view) for owner in owners]
+    zones = _zones(run.table("zones", seed=run.provenance["seeds"][0]), view) if "zones" in run.tables else ""
     credit = run.info["attribution"] or "generated streets"
     n = cameras["camera"].nunique()
     label = f"Map of {len(kept):,} road segments and {n} cameras of {len(owners)} owners; {credit}."
     svg = (
         f'<svg class="map" viewBox="0 0 {view.width} {view.height}" role="img" aria-label="{escape(label, quote=True)}">'
-        f"{''.join(lines)}{''.join(marks)}{_scale_bar(view)}"
+        f"{''.join(lines)}{zones}{''.join(marks)}{_scale_bar(view)}"
         f'<text class="credit" x="{view.width - 8}" y="{view.height - 8}" text-anchor="end">{escape(credit)}</text></svg>'
     )
     return Map(svg, owners, dropped)
@@ -160,6 +161,15 @@ def _owner_marks(owner: Owner, sites: pd.DataFrame, view: _View) -> str:
         marks.append(f'<g>{title}{tail}{ring}<use href="#m{owner.mark}" x="{x:.1f}" y="{y:.1f}"/></g>')
     look = "" if owner.fill else " hollow"
     return f'<g class="camera s{owner.mark}{look}">{"".join(marks)}</g>'
+
+
+def _zones(corners: pd.DataFrame, view: _View) -> str:
+    """Draw where no camera may stand."""
+    rims = []
+    for _, rim in corners.groupby("ring"):
+        places = view(rim["x"].to_numpy(), rim["y"].to_numpy())
+        rims.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places.tolist()) + "Z")
+    return f'<path class="zone" d="{"".join(rims)}"><title>No camera stands here: a zone to be avoided</title></path>'
 
 
 def _scale_bar(view: _View) -> str:

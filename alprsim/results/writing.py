@@ -22,7 +22,7 @@ from alprsim.tables import DAY_STARTS, UNLIMITED, CameraKind, Network
 if TYPE_CHECKING:
     from alprsim.scenario.read import Loaded
 
-_MAPPED = ("listed", "file")
+_MAPPED = ("listed", "file", "osm")
 
 
 def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]) -> Run:

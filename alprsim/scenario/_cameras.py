@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from alprsim.scenario import units
 from alprsim.scenario._fields import (
     Coordinates,
     Count,
@@ -37,10 +38,59 @@ def _whole(shares: dict[str, float]) -> dict[str, float]:
     return shares
 
 
+RANGES = {"wedge": 60.0, "disc": 100.0}
+"""How far a reader's shape reaches, metres, in the studies that use it: wedge TRAMES (KaraZajac/TRAMES at 4456b09), disc
+PredictiveSurveillanceRisk (MertKarakayaPhD, at d736e34)."""
+
+
+def _spacing(text: object) -> object:
+    return text if text == "measured" else units.LENGTH.parse(text)
+
+
+def _say_spacing(value: float | str) -> str:
+    return value if isinstance(value, str) else units.LENGTH.say(value)
+
+
 # A key, its unit, its default and its source stand on one line.
 # fmt: off
 
-Siting = Literal["busiest", "gateways", "random", "near_places", "listed", "file"]
+Siting = Literal["busiest", "gateways", "random", "near_places", "listed", "file", "osm", "betweenness", "flow_capture", "hot_spots", "campus_gates", "motorways"]
+Sought = Literal["school", "worship", "clinic", "support_group", "bar", "court", "shop"]
+Geometry = Literal["road", "wedge", "disc"]
+Heading = Annotated[float, Field(ge=0, le=360)]
+Spacing = Annotated[
+    float | Literal["measured"], BeforeValidator(_spacing), PlainSerializer(_say_spacing),
+    WithJsonSchema({"type": "string", "pattern": units.LENGTH.pattern() + r"|^measured$"}),
+]
+
+
+class Pole(Model):
+    """A fixed camera at a known place."""
+
+    at: Annotated[Coordinates, Field(description="Latitude, longitude.")]
+    headings: Annotated[tuple[Heading, ...], Field(description="Directions of travel that are read, degrees clockwise from north; none: the busier one.")] = ()
+    lanes: Annotated[int | None, Field(gt=0, description="Lanes it covers in each direction; none: all.")] = None
+
+
+class Zone(Model):
+    """Where no camera may stand: one of places, centre, polygon or file."""
+
+    places: Annotated[tuple[Sought, ...], Field(description="Around every place of these kinds.")] = ()
+    centre: Annotated[Coordinates | None, Field(description="Around a latitude, longitude.")] = None
+    polygon: Annotated[tuple[Coordinates, ...], Field(description="Corners of an area, latitude, longitude.")] = ()
+    file: Annotated[FileName | None, Field(description="GeoJSON whose geometries are the area, relative to the scenario file.")] = None
+    within: Annotated[Length, Field(description="As far around; 0 m is in the area itself.")] = 0.0
+
+    @model_validator(mode="after")
+    def _one(self) -> Zone:
+        given = [key for key in ("places", "centre", "polygon", "file") if getattr(self, key)]
+        if len(given) != 1:
+            raise ValueError(f"must say one of places, centre, polygon, file; found {', '.join(given) or 'none'}")
+        if given[0] in ("places", "centre") and self.within <= 0:
+            raise ValueError(f"{given[0]} needs within, more than 0 m")
+        if given[0] == "polygon" and len(self.polygon) < 3:
+            raise ValueError(f"polygon needs at least 3 corners; found {len(self.polygon)}")
+        return self
 
 
 CameraKindName = Literal["fixed", "patrol", "gantry", "portable", "spotter"]
@@ -55,9 +105,24 @@ class CameraGroup(Model):
     kind: Literal["fixed", "gantry"] | None = None
     siting: Siting | None = None
     town: Annotated[Name | None, Field(description="Where they stand; by default the town of the agency's name.")] = None
-    near: Annotated[Literal["school", "worship", "clinic", "support_group", "bar", "court", "shop"] | None, Field(description="With siting: near_places.")] = None
+    near: Annotated[Sought | None, Field(description="With siting: near_places.")] = None
     sites: Annotated[tuple[Coordinates, ...], Field(description="With siting: listed. Pairs of latitude, longitude.")] = ()
-    file: Annotated[FileName | None, Field(description="With siting: file. CSV with columns lat, lon and optionally direction, town, relative to the scenario file.")] = None
+    file: Annotated[FileName | None, Field(description="With siting: file. CSV with columns lat, lon and optionally direction (degrees or compass points, several apart by ;), town; or GeoJSON points with such properties; relative to the scenario file.")] = None
+    place: Annotated[Name | None, Field(description='With siting: osm. A place as Nominatim knows it; its elements tagged surveillance:type=ALPR are downloaded by OSMnx.')] = None
+    poles: Annotated[tuple[Pole, ...], Field(description="With siting: listed. Cameras whose headings or lanes are known.")] = ()
+    kinds: Annotated[tuple[Sought, ...], Field(description="With siting: hot_spots. Kinds of place whose clusters are sought: [shop] for retail lots.")] = ()
+    bandwidth: Annotated[Length | None, Field(gt=0, description="With siting: hot_spots. Standard deviation of the Gaussian that each place spreads; by default 300 m, an assumption.")] = None
+    maximise: Annotated[Literal["trips", "vehicles"] | None, Field(description="With siting: flow_capture. What is to be seen at least once on the usual day; by default trips.")] = None
+    campus: Annotated[Coordinates | None, Field(description="With siting: campus_gates. Its middle; by default a school of the town, drawn for the agency.")] = None
+    radius: Annotated[Length | None, Field(gt=0, description="With siting: campus_gates. Of the circle whose gates are watched; by default 500 m, an assumption, from a campus of 0.7 km² (remembered of Southern Connecticut State University).")] = None
+    plan: Annotated[Literal["ct_2019", "ct_2030"] | None, Field(description="With siting: motorways. The state's toll gantries (53 in the plan of 2019, hqpress.org, 6 March 2019; 14 in that of 2019 to 2030, ctnewsjunkie.com, 7 November 2019) × km of motorway here / 1,014 in the state, rounded, at least 1.")] = None
+    both_directions: Annotated[Share | None, Field(description="0 watches one approach, 1 both.")] = None
+    lanes: Annotated[int | None, Field(gt=0, description="Lanes a camera covers in each direction; none: all. A road's vehicles are in any of its lanes alike, so the share captured is times lanes covered / lanes. Not with a wedge or disc.")] = None
+    spacing: Spacing | None = None
+    geometry: Geometry | None = None
+    range: Annotated[Length | None, Field(gt=0)] = None
+    angle: Annotated[float | None, Field(gt=0, le=180)] = None
+    avoid: Annotated[tuple[Zone, ...] | None, Field(description="In place of cameras.avoid.")] = None
 
 
 class Worse(Model):
@@ -134,6 +199,11 @@ class Cameras(Model):
     kind: Literal["fixed", "gantry"] = "fixed"
     siting: Siting = "busiest"
     both_directions: Annotated[Share, Field(description="Share of cameras that watch both directions of their road. Assumption, from the 12 % of Connecticut's mapped cameras that have another within 60 m (OpenStreetMap snapshot of 29 December 2025 compiled by DeFlock).")] = 0.12
+    spacing: Annotated[Spacing, Field(description="Between a group's cameras: three quarters of Connecticut's mapped cameras have no other nearer (OpenStreetMap snapshot of 29 December 2025 compiled by DeFlock). Or measured: pairs at the distances to the nearest other that are mapped there, 0.05, 0.15, 0.37, 1.1 and 2.3 km at the 10th, 25th, 50th, 75th and 90th percentile. Not kept by flow_capture and campus_gates.")] = 150.0
+    geometry: Annotated[Geometry, Field(description="What a camera watches: its road, or as other studies count every road that enters a wedge or a disc.")] = "road"
+    range: Annotated[Length | None, Field(gt=0, description="Of the wedge or disc; by default 60 m for a wedge (TRAMES; others take 50 and 75), 100 m for a disc (PredictiveSurveillanceRisk).")] = None
+    angle: Annotated[float, Field(gt=0, le=180, description="Degrees a wedge spans: 45 (TRAMES; 82 % of mapped arcs); FlockHopper takes 70.")] = 45.0
+    avoid: Annotated[tuple[Zone, ...], Field(description="Zones where strategies put no camera and listed ones are left out.")] = ()
     tolerance: Annotated[Length, Field(description="A listed camera farther than this from every road is refused. Assumption.")] = 60.0
     rate: Annotated[Rate, Field(gt=0, description="A reader's throughput; claimed are 1,800 a minute (Hartford Courant, 31 May 2016) to 60 a second (betaboston.com, 2014).")] = 1800.0
     buffer: Annotated[int, Field(ge=0, le=32000, description="Plates a busy reader can keep waiting. Assumption.")] = 16

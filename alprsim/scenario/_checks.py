@@ -13,12 +13,20 @@ from alprsim.scenario import models, units
 from alprsim.scenario._yaml import KeyPath, Node, matches
 from alprsim.scenario.errors import Problem, join, suggest
 
-FILES = (("roads", "file"), ("population", "commuting"), ("traffic", "counts"), ("cameras", "groups", "*", "file"))
+FILES = (("roads", "file"), ("population", "commuting"), ("traffic", "counts"), ("cameras", "groups", "*", "file"),
+         ("cameras", "avoid", "*", "file"), ("cameras", "groups", "*", "avoid", "*", "file"))  # fmt: skip
 """The keys that name files; * is every row."""
 
 _EVERYBODY = "departments"
 _OF_THE_WORLD = ("town", "server_rate", "server_buffer")  # of an agency: they decide which reads are made
-_SITING_KEYS = {"near_places": "near", "listed": "sites", "file": "file"}
+_SITING_KEYS = {
+    "near_places": ("near",), "listed": ("sites", "poles"), "file": ("file",), "osm": ("place",),
+    "hot_spots": ("kinds", "bandwidth"), "flow_capture": ("maximise",), "campus_gates": ("campus", "radius"),
+    "motorways": ("plan",),
+}  # fmt: skip
+"""The keys that only one siting reads."""
+_NEEDED = {"near_places", "listed", "file", "osm", "hot_spots"}
+"""The sitings that need one of theirs."""
 
 
 def check_world(tree: Node, *, graph: bool) -> Iterator[Problem]:
@@ -191,17 +199,26 @@ def _groups(tree: Node) -> Iterator[Problem]:
     for row, group in enumerate(_items(tree, "cameras", "groups")):
         path = ("cameras", "groups", row)
         siting = _siting(tree, group)
+        yield from _shape(tree, group, path)
         if agencies:
             yield from _known(group.child("agency"), (*path, "agency"), agencies)
-        for needing, key in _SITING_KEYS.items():
-            given = group.child(key)
-            if given and given.value in (None, []):
-                given = None
-            if needing == siting and not given:
-                yield Problem.at(group.written_at, join(*path, key), f"is missing; siting: {siting} needs it")
-            if needing != siting and given and siting in get_args(models.Siting):
+        for needing, keys in _SITING_KEYS.items():
+            given = {key: node for key in keys if (node := group.child(key)) and node.value not in (None, [])}
+            if needing == siting and not given and siting in _NEEDED:
+                yield Problem.at(group.written_at, join(*path, keys[0]), f"is missing; siting: {siting} needs it")
+            for key, node in given.items() if needing != siting and siting in get_args(models.Siting) else ():
                 message = f"belongs to siting: {needing}; this group's siting is {siting}"
-                yield Problem.at(given.written_at, join(*path, key), message)
+                yield Problem.at(node.written_at, join(*path, key), message)
+
+
+def _shape(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
+    """Refuse a group's range or angle where its cameras have no such shape."""
+    geometry = _text(group, "geometry") or _text(tree.child("cameras"), "geometry") or "road"
+    for key, shapes in (("range", ("wedge", "disc")), ("angle", ("wedge",))):
+        node = group.child(key)
+        if node and node.value is not None and geometry not in shapes and geometry in get_args(models.Geometry):
+            message = f"belongs to geometry: {' or '.join(shapes)}; this group's geometry is {geometry}"
+            yield Problem.at(node.written_at, join(*path, key), message)
 
 
 def _hot_lists(tree: Node) -> Iterator[Problem]:
@@ -249,7 +266,7 @@ def _towns(tree: Node) -> Iterator[Problem]:
         return  # which towns are meant is not known
     for row, group in enumerate(_items(tree, "cameras", "groups")):
         agency = _text(group, "agency") or ""
-        if agency not in _agencies(tree) or _siting(tree, group) in ("listed", "file"):
+        if agency not in _agencies(tree) or _siting(tree, group) in ("listed", "file", "osm"):
             continue
         own, its = ("cameras", "groups", row), ("custody", "agencies", agency)
         path = next(p for p in ((*own, "town"), (*its, "town"), (*own, "agency")) if (n := tree.at(*p)) and n.text)

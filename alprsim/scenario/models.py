@@ -17,17 +17,21 @@ from pydantic import (
 )
 
 from alprsim.scenario import units
+from alprsim.scenario._cameras import RANGES as RANGES
 from alprsim.scenario._cameras import Blur as Blur
 from alprsim.scenario._cameras import CameraGroup as CameraGroup
 from alprsim.scenario._cameras import Cameras as Cameras
 from alprsim.scenario._cameras import Faults as Faults
+from alprsim.scenario._cameras import Geometry as Geometry
 from alprsim.scenario._cameras import PlateStock as PlateStock
+from alprsim.scenario._cameras import Pole as Pole
 from alprsim.scenario._cameras import Quality as Quality
 from alprsim.scenario._cameras import Siting as Siting
 from alprsim.scenario._cameras import Spurious as Spurious
 from alprsim.scenario._cameras import Upload as Upload
 from alprsim.scenario._cameras import Weather as Weather
 from alprsim.scenario._cameras import Worse as Worse
+from alprsim.scenario._cameras import Zone as Zone
 from alprsim.scenario._fields import (
     Count,
     Day,
