@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import cameras as reading
-from alprsim import custody, days, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim import custody, days, parquet, patrols, plates, population, roads, routing, siting, store, traffic
 from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -76,7 +76,7 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path
     tell("roads", 0)
     network = roads.load(loaded.scenario.roads, base=loaded.base)
     agencies = _agencies(loaded)
-    siting.check(network, agencies, loaded.scenario.cameras, towns_of=_towns_of(loaded), base=loaded.base)
+    _check_cameras(loaded, network, agencies)
     tell("routes", 0)
     plan = _plan(loaded, network, scratch, jobs, tell, routing.Cache(cache) if cache else None)
     return World(_widened(network, plan.busiest), plan.routes, plan.assignment, agencies)
@@ -138,12 +138,14 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     samples = days.sample(loaded, network, world.routes, settlement, seed=seed, tell=tell)
     queued, usual = samples.queued, next(iter(samples.flows.values()))
     volume = usual.vehicles.reshape(-1, SLOTS).sum(axis=1)
-    placement = siting.place(
-        network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base
-    )
+    standing, fleet = _cameras(loaded, world, volume, seed)
+    cameras, sites = fleet.after(standing.cameras, standing.sites)
+    placement = standing._replace(cameras=cameras, sites=sites)
+    fixed = sites.take(slice(len(standing.sites) + fleet.first_driven))
     issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
-    watched = np.isin(np.arange(len(network.roads)), placement.sites.road)
-    expected = float(volume[watched].sum()) * study.length / DAY
+    watched = np.isin(np.arange(len(network.roads)), fixed.road)
+    expected = (float(volume[watched].sum()) + len(fleet.cars) * patrols.READS) * study.length / DAY
+    watched |= fleet.watched(len(network.roads))
     plan = store.layout(len(issued), settlement.vehicles.household, store.buckets_for(expected))
     writer = store.Writer(folder, plan)
     tally = _Tally(len(placement.cameras))
@@ -154,7 +156,11 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
             made, network, study.traffic, study.traffic.fidelity, table=samples.flows[days.day_type(loaded, day)],
             watched=watched,
         )  # fmt: skip
-        seen = reading.sightings(driven.passages, made.trips, settlement.vehicles, placement.sites, network.roads)
+        seen = reading.sightings(driven.passages, made.trips, settlement.vehicles, fixed, network.roads)
+        seen = patrols.sightings(
+            patrols.live(seen, fleet, len(standing.sites)), fleet, sites, driven.passages, driven.flows, made.trips,
+            driven.journeys, settlement.vehicles, network, seed=seed, day=day,
+        )  # fmt: skip
         read = reading.read(
             seen,
             settlement.vehicles,
@@ -175,6 +181,33 @@ def simulate(loaded: Loaded, world: World, *, seed: int, folder: Path, tell: Tel
     tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
     _note(samples._replace(queued=queued), world.assignment, placement, folder / "simulated.json")
     return Simulated(settlement, placement)
+
+
+def _cameras(loaded: Loaded, world: World, flow: Float64, seed: int) -> tuple[siting.Placement, patrols.Fleet]:
+    """Place the cameras that stand, then those that move."""
+    spec, towns_of = loaded.scenario.cameras, _towns_of(loaded)
+
+    def place(cameras: models.Cameras) -> siting.Placement:
+        return siting.place(
+            world.network, world.agencies, cameras, towns_of=towns_of, flow=flow, seed=seed, base=loaded.base
+        )
+
+    stops = {row: place(spec.stops(row)) for row in spec.portable}
+    fleet = patrols.deploy(
+        world.network, world.agencies, spec, towns_of=towns_of,
+        stops={row: (placed.cameras, placed.sites) for row, placed in stops.items()},
+    )  # fmt: skip
+    standing = place(spec.standing())
+    left_out = [row for placed in stops.values() for row in placed.rejected]
+    return standing._replace(rejected=standing.rejected + left_out), fleet
+
+
+def _check_cameras(loaded: Loaded, network: Network, agencies: Agencies) -> None:
+    """Raise what `_cameras` would raise that needs no traffic: minutes earlier."""
+    spec, towns_of = loaded.scenario.cameras, _towns_of(loaded)
+    for cameras in (spec.standing(), *(spec.stops(row) for row in spec.portable)):
+        siting.check(network, agencies, cameras, towns_of=towns_of, base=loaded.base)
+    patrols.deploy(network, agencies, spec, towns_of=towns_of, stops={})
 
 
 def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) -> tuple[Trips, traffic.Day]:

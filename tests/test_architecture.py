@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "alprsim"
 GROUND = {"tables", "randomness", "provenance", "kernels", "parquet", "data"}
 STAGES = {
     "roads", "towns", "population", "routing", "traffic", "siting", "cameras", "plates", "custody", "ledger", "sight",
-    "measures", "utility", "assignment",
+    "measures", "utility", "assignment", "patrols",
 }  # fmt: skip
 ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),
@@ -97,7 +97,8 @@ def test_kernels_know_nothing_of_the_rest(file: Path):
 
 
 @pytest.mark.parametrize(
-    ("library", "homes"), [("simpy", {"traffic", "ledger"}), ("osmnx", {"roads"}), ("matplotlib", {"report"})]
+    ("library", "homes"),
+    [("simpy", {"traffic", "ledger", "patrols"}), ("osmnx", {"roads"}), ("matplotlib", {"report"})],
 )
 def test_a_library_has_its_home(library: str, homes: set[str]):
     users = set()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from alprsim.scenario._fields import Coordinates, Count, FileName, Length, Model, Name, Rate, Share
+from alprsim.scenario._patrols import Patrol, Portable, Rounds, Spotter
 
 # A key, its unit, its default and its source stand on one line.
 # fmt: off
@@ -14,17 +15,38 @@ from alprsim.scenario._fields import Coordinates, Count, FileName, Length, Model
 Siting = Literal["busiest", "gateways", "random", "near_places", "listed", "file"]
 
 
+ROVING = ("patrol", "spotter")
+"""Kinds of camera that drive; they and trailers (`portable`) have keys of their own."""
+
+
 class CameraGroup(Model):
     """Cameras of one owner, placed one way. What it leaves out is taken from `cameras`."""
 
     agency: Name
     count: Annotated[int | None, Field(ge=0)] = None
-    kind: Literal["fixed", "gantry"] | None = None
+    kind: Literal["fixed", "gantry", "patrol", "spotter", "portable"] | None = None
     siting: Siting | None = None
+    patrol: Annotated[Patrol | None, Field(description="With kind: patrol.")] = None
+    spotter: Annotated[Spotter | None, Field(description="With kind: spotter.")] = None
+    portable: Annotated[Portable | None, Field(description="With kind: portable.")] = None
     town: Annotated[Name | None, Field(description="Where they stand; by default the town of the agency's name.")] = None
     near: Annotated[Literal["school", "worship", "clinic", "support_group", "bar", "court", "shop"] | None, Field(description="With siting: near_places.")] = None
     sites: Annotated[tuple[Coordinates, ...], Field(description="With siting: listed. Pairs of latitude, longitude.")] = ()
     file: Annotated[FileName | None, Field(description="With siting: file. CSV with columns lat, lon and optionally direction, town, relative to the scenario file.")] = None
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> CameraGroup:
+        for kind in (*ROVING, "portable"):
+            if getattr(self, kind) is not None and self.kind != kind:
+                raise ValueError(f"{kind} belongs to kind: {kind}; this group's kind is {self.kind or 'not given'}")
+        if self.kind in ROVING and self.siting:
+            raise ValueError(f"siting: {self.siting} has no meaning for kind: {self.kind}, which drives")
+        return self
+
+    @property
+    def rounds(self) -> Rounds | None:
+        """How its cars spend their days; None where they stand."""
+        return {"patrol": self.patrol or Patrol(), "spotter": self.spotter or Spotter()}.get(self.kind or "")
 
 
 class Cameras(Model):
@@ -41,6 +63,28 @@ class Cameras(Model):
     readable: Annotated[Share, Field(description="Recorded plates that yield any text. Assumption.")] = 0.98
     correct: Annotated[Share, Field(description="Texts read right: 0.93 as Flock told one city (checkcu.org); others 0.90 (NCRIC in The Verge, 2019) and 0.97 (British police, Daily Mail, 9 January 2018).")] = 0.93
     groups: Annotated[tuple[CameraGroup, ...], Field(min_length=1)]
+
+    @property
+    def portable(self) -> list[int]:
+        """The rows of groups whose cameras are trailers."""
+        return [row for row, group in enumerate(self.groups) if group.kind == "portable"]
+
+    def standing(self) -> Cameras:
+        """Return the cameras that stand for good; the groups of others keep their row, without a camera."""
+        groups = [g.model_copy(update=_NOBODY) if g.kind in (*ROVING, "portable") else g for g in self.groups]
+        return self.model_copy(update={"groups": tuple(groups)})
+
+    def stops(self, row: int) -> Cameras:
+        """Return the sites between which one group's trailers move, as cameras that stand, and no other camera."""
+        own = self.groups[row]
+        listed = (own.siting or self.siting) in ("listed", "file")
+        stops = None if listed else (own.portable or Portable()).stops
+        groups = [g.model_copy(update=_NOBODY) for g in self.groups]
+        groups[row] = own.model_copy(update={"kind": "fixed", "count": stops})
+        return self.model_copy(update={"groups": tuple(groups)})
+
+
+_NOBODY = {"kind": "fixed", "siting": "random", "count": 0}
 
 
 class PlateStock(Model):

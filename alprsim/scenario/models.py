@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from alprsim.scenario import units
+from alprsim.scenario._cameras import ROVING as ROVING
 from alprsim.scenario._cameras import CameraGroup as CameraGroup
 from alprsim.scenario._cameras import Cameras as Cameras
 from alprsim.scenario._cameras import PlateStock as PlateStock
@@ -35,6 +36,10 @@ from alprsim.scenario._fields import (
     Speed,
 )
 from alprsim.scenario._fields import Model as Model
+from alprsim.scenario._patrols import Patrol as Patrol
+from alprsim.scenario._patrols import Portable as Portable
+from alprsim.scenario._patrols import Rounds as Rounds
+from alprsim.scenario._patrols import Spotter as Spotter
 
 
 def _whole_days(length: int) -> int:
