@@ -64,9 +64,8 @@ def stays(trips: Trips, journeys: Journeys, vehicles: Vehicles, *, day: int) -> 
     A vehicle that makes no trip stands at its garage from 04:00 to 04:00.
     """
     start, end = day * DAY, (day + 1) * DAY
-    first = np.flatnonzero(np.diff(trips.vehicle, prepend=-1))
-    until = np.append(journeys.depart[1:], end)
-    until[np.append(first[1:], len(trips))[: len(first)] - 1] = end
+    first, last = np.flatnonzero(np.diff(trips.vehicle, prepend=-1)), np.diff(trips.vehicle, append=-1) != 0
+    until = np.where(last, end, np.roll(journeys.depart, -1))
     idle = np.setdiff1d(np.arange(len(vehicles), dtype=np.int32), trips.vehicle)
     whole = np.full(len(idle), start), np.full(len(idle), end)
     vehicle = np.concatenate([trips.vehicle, trips.vehicle[first], idle])
