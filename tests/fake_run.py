@@ -81,7 +81,7 @@ def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int
 
 def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
     """Write what a seed says of its cameras and its traffic: 3 cameras, two of one agency."""
-    tally = pd.DataFrame({"plates_a_day": [600, 900, 3000], "days": [days] * 3})
+    tally = pd.DataFrame({"kind": [0] * 3, "plates_a_day": [600, 900, 3000], "reads": [7] * 3, "days": [days] * 3})
     portals = pd.DataFrame(
         {
             "agency": ["a", "b", "c"],
