@@ -41,7 +41,7 @@ HOUR, MS, SIDE = 3600, 1000, 5
 AGENCIES = Agencies.of(
     name=["Ash", "Pool"], kind=[AgencyKind.DEPARTMENT, AgencyKind.POOL], server_rate=[np.inf] * 2, server_room=[9] * 2
 )
-EVERYTHING = {"manned": 1.0, "standing": 0.0, "homes": 1.0, "kerb": 1.0, "lots": 1.0}
+EVERYTHING = {"manned": 1.0, "standing": 0.0, "watch": 0.0, "homes": 1.0, "kerb": 1.0, "lots": 1.0}
 """A car that never rests, and to which everything shows."""
 
 
@@ -247,7 +247,7 @@ def test_a_car_drives_on_and_comes_everywhere():
     cars = fleet(patrol(2, starts=(7,), shift="4 h"))
     visits, _ = drives(cars)
     for car in range(2):
-        mine = np.flatnonzero((visits.car == car) & (visits.place < 0))
+        mine = np.flatnonzero((visits.car == car) & (visits.place == _rounds.CROSSING))
         road, enter, leave = visits.road[mine], visits.enter[mine], visits.leave[mine]
         assert np.array_equal(NETWORK.roads.head[road[:-1]], NETWORK.roads.tail[road[1:]])
         assert (leave[:-1] <= enter[1:]).all()
@@ -261,7 +261,7 @@ def test_a_car_drives_on_and_comes_everywhere():
 
 def test_main_roads_are_driven_more_often():
     visits, _ = drives(fleet(patrol(arterials=4)))
-    times = Counter(visits.road[visits.place < 0].tolist())
+    times = Counter(visits.road[visits.place == _rounds.CROSSING].tolist())
     main = NETWORK.roads.kind == RoadKind.PRIMARY
     mean = [np.mean([times[road] for road in np.flatnonzero(which)]) for which in (main, ~main)]
     assert 1.5 < mean[0] / mean[1] <= 4
@@ -399,6 +399,31 @@ def test_moving_cars_are_met_where_both_are():
         ).sum() == 1
         assert speed <= 20.001
     assert np.isclose(seen.speed, 20).sum() > 3 * (seen.speed < 10).sum()  # oncoming ones are most
+
+
+def test_who_passes_is_read_where_a_car_stands_to_watch():
+    cars = fleet(patrol(standing=0.8, watch=1.0, pause="1 h", homes=0.0, kerb=0.0, lots=0.0, range="0.001 m"))
+    passages, trips, journeys = traffic(20_000)
+    visits, _ = patrols.rounds(cars, NETWORK, FLOWS, trips, journeys, VEHICLES, seed=1, day=0)
+    watching = np.flatnonzero(visits.place == _rounds.WATCHING)
+    assert len(watching) > 8
+    assert (NETWORK.roads.kind[visits.road[watching]] == RoadKind.PRIMARY).all()
+    seen = seen_by(cars, passages=passages, lived=(trips, journeys))
+    expected = set()
+    for road, a, b in zip(
+        *(column[watching].tolist() for column in (visits.road, visits.enter, visits.leave)), strict=True
+    ):
+        leaves = passages.time[passages.road == road] + 20_000
+        enters = passages.time[passages.road == WAYS.reverse[road]]
+        expected |= {int(time) for time in [*leaves, *enters] if a <= time < b}
+    watched = np.isclose(seen.speed, 10)
+    assert len(expected) > 300
+    assert set(seen.time[watched].tolist()) == expected
+    deaf = seen_by(
+        fleet(patrol(standing=0.8, watch=0.0, pause="1 h", homes=0.0, kerb=0.0, lots=0.0)),
+        passages=passages, lived=(trips, journeys),
+    )  # fmt: skip
+    assert len(deaf) < len(seen) / 2
 
 
 def test_sightings_come_in_order_among_those_of_standing_cameras():

@@ -1,9 +1,9 @@
 """Readers that move: patrol cars and spotter cars that drive the network, and trailers that are moved from site to site.
 
 They add rows to the day's `Sightings`, the plates in front of a reader. A car reads cars that **move**: those that come
-towards it on the street it drives, and those that go its way within range; and cars that are **parked**: along the
-street, and in the lots that it turns into. That is how somebody is seen at work and at a bar. A car has one site a road
-of its beat, and what it reads belongs to the road that it is on.
+towards it on the street it drives, those that go its way within range, and those that pass where it stands to watch; and
+cars that are **parked**: along the street, and in the lots that it turns into. That is how somebody is seen at work and
+at a bar. A car has one site a road of its beat, and what it reads belongs to the road that it is on.
 
 Like everything, any day can be made alone; and another car, or another camera, changes nobody's rounds or reads.
 """
@@ -22,7 +22,7 @@ from alprsim.kernels import patrol as kernels
 from alprsim.patrols import _parked, _rounds
 from alprsim.patrols._beats import Beat, PatrolError, Streets, beats, streets
 from alprsim.patrols._parked import Stays
-from alprsim.patrols._rounds import Car, Kerbs, Shift, Visits
+from alprsim.patrols._rounds import CROSSING, WATCHING, Car, Kerbs, Shift, Visits
 from alprsim.scenario import models
 from alprsim.tables import (
     DAY,
@@ -31,6 +31,7 @@ from alprsim.tables import (
     AgencyKind,
     CameraKind,
     Cameras,
+    Float32,
     Flows,
     Int32,
     Int64,
@@ -46,7 +47,7 @@ from alprsim.tables import (
 
 __all__ = [
     "Beat", "Car", "Fleet", "Kerbs", "PatrolError", "Shift", "Stays", "Streets", "Trailer", "Visits", "beats", "deploy",
-    "live", "met", "rounds", "sightings", "streets",
+    "live", "rounds", "sightings", "streets",
 ]  # fmt: skip
 
 MS, SLOTS = _parked.MS, DAY // SLOT
@@ -206,11 +207,14 @@ def sightings(
     if not fleet.cars:
         return standing
     visits, kerbs = rounds(fleet, network, flows, trips, journeys, vehicles, seed=seed, day=day)
-    seen = [
-        met(visits, fleet, passages, flows, trips, network.roads),
-        *_rows_passed(visits, kerbs, fleet, network.roads),
-    ]
-    visit, vehicle, time, speed = (np.concatenate(column) for column in zip(*seen, strict=True))
+    traffic, roads = _traffic(fleet, passages, flows, trips, network.roads), network.roads
+    visit, vehicle, time, speed = _together(
+        [
+            met(visits, fleet, traffic, roads),
+            passing(visits, fleet, traffic, roads),
+            *_rows_passed(visits, kerbs, fleet, roads),
+        ]
+    )
     site = _site(visits, fleet, len(sites))[visit]
     order = np.lexsort((vehicles.key[vehicle], site, time))
     return _merged(
@@ -218,22 +222,35 @@ def sightings(
     )
 
 
-def met(
-    visits: Visits, fleet: Fleet, passages: Passages, flows: Flows, trips: Trips, roads: Roads
-) -> tuple[Int64, Int32, Int64, NDArray[np.float32]]:
-    """Return the moving cars that the cars meet: row of the visit, vehicle, moment (ms), relative speed (m/s)."""
+class _Traffic(NamedTuple):
+    """Who enters each road that the cars know, grouped by road and in order of time."""
+
+    first: Int64
+    enter: Int64
+    leave: Int64
+    longest: Int64
+    vehicle: Int32
+
+
+def _traffic(fleet: Fleet, passages: Passages, flows: Flows, trips: Trips, roads: Roads) -> _Traffic:
+    """Take everybody's time to cross a road from the day's flows, by the quarter hour of the entry."""
     near = np.flatnonzero(fleet.watched(len(roads))[passages.road])
     near = near[np.argsort(passages.road[near], kind="stable")]
     road, enter = passages.road[near], passages.time[near]
-    takes = np.maximum(flows.time[road * np.int64(SLOTS) + enter // MS % DAY // SLOT], 1)
+    takes = np.maximum(flows.time[road * np.int64(SLOTS) + enter // MS % DAY // SLOT], 1).astype(np.int64)
     first = np.concatenate([[0], np.cumsum(np.bincount(road, minlength=len(roads)))]).astype(np.int64)
     longest = np.zeros(len(roads), np.int64)
     np.maximum.at(longest, road, takes)
-    crossed = np.flatnonzero(visits.place < 0)
+    return _Traffic(first, enter, enter + takes, longest, trips.vehicle[passages.trip[near]])
+
+
+def met(visits: Visits, fleet: Fleet, traffic: _Traffic, roads: Roads) -> _Seen:
+    """Return the moving cars that the cars meet as they drive."""
+    crossed = np.flatnonzero(visits.place == CROSSING)
     reach = np.array([car.spec.range for car in fleet.cars])[visits.car[crossed]]
     given = (
         visits.road[crossed], visits.enter[crossed], visits.leave[crossed], reach, fleet.ways.reverse,
-        roads.length.astype(np.float64), first, longest, enter, enter + takes,
+        roads.length.astype(np.float64), traffic.first, traffic.longest, traffic.enter, traffic.leave,
     )  # fmt: skip
     none = np.empty(0, np.int64)
     room = kernels.meetings(*given, none, none, none)
@@ -241,21 +258,48 @@ def met(
     kernels.meetings(*given, visit, car, moment)
     visit = crossed[visit]
     metres = roads.length[visits.road[visit]].astype(np.float64) * MS
-    mine, theirs = metres / (visits.leave - visits.enter)[visit], metres / takes[car]
-    speed = np.where(road[car] == visits.road[visit], np.abs(mine - theirs), mine + theirs)
-    return visit, trips.vehicle[passages.trip[near[car]]], moment, speed.astype(np.float32)
+    mine, theirs = metres / (visits.leave - visits.enter)[visit], metres / (traffic.leave - traffic.enter)[car]
+    same_way = car < traffic.first[visits.road[visit] + 1]
+    same_way &= car >= traffic.first[visits.road[visit]]
+    speed = np.where(same_way, np.abs(mine - theirs), mine + theirs)
+    return _Seen(visit, traffic.vehicle[car], moment, speed.astype(np.float32))
 
 
-def _rows_passed(
-    visits: Visits, kerbs: list[Kerbs], fleet: Fleet, roads: Roads
-) -> list[tuple[Int64, Int32, Int64, NDArray[np.float32]]]:
-    """Return the parked cars that the cars pass, as `met` does those that move."""
+def passing(visits: Visits, fleet: Fleet, traffic: _Traffic, roads: Roads) -> _Seen:
+    """Return who passes the end of a road that a car watches: leaves it there, or enters its other direction."""
+    found = []
+    for visit in np.flatnonzero(visits.place == WATCHING).tolist():
+        road, a, b = visits.road[visit], visits.enter[visit], visits.leave[visit]
+        for way, when in ((road, traffic.leave), (fleet.ways.reverse[road], traffic.enter)):
+            rows = np.arange(traffic.first[way], traffic.first[way + 1]) if way >= 0 else np.empty(0, np.int64)
+            rows = rows[(a <= when[rows]) & (when[rows] < b)]
+            speed = roads.length[road] * MS / (traffic.leave - traffic.enter)[rows]
+            found.append(_Seen(np.full(len(rows), visit), traffic.vehicle[rows], when[rows], speed.astype(np.float32)))
+    return _together(found)
+
+
+class _Seen(NamedTuple):
+    """Who is seen: row of the visit, vehicle, moment (ms), speed past the readers (m/s)."""
+
+    visit: Int64
+    vehicle: Int32
+    time: Int64
+    speed: Float32
+
+
+def _together(parts: list[_Seen]) -> _Seen:
+    none = _Seen(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float32))
+    return _Seen(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
+
+
+def _rows_passed(visits: Visits, kerbs: list[Kerbs], fleet: Fleet, roads: Roads) -> list[_Seen]:
+    """Return the parked cars that the cars pass, along streets and in lots."""
     found = []
     metres = roads.length[visits.road].astype(np.float64) * MS
-    speed = np.where(visits.place < 0, metres / (visits.leave - visits.enter), LOT_SPEED).astype(np.float32)
+    speed = np.where(visits.place == CROSSING, metres / (visits.leave - visits.enter), LOT_SPEED).astype(np.float32)
     for car, kerb in enumerate(kerbs):
         for rows, mine, group in (
-            (kerb.streets, visits.place < 0, fleet.ways.segment[visits.road]),
+            (kerb.streets, visits.place == CROSSING, fleet.ways.segment[visits.road]),
             (kerb.lots, visits.place >= 0, visits.place),
         ):
             which = np.flatnonzero(mine & (visits.car == car))
@@ -264,7 +308,7 @@ def _rows_passed(
             room = kernels.parked(*given, none, none, none)
             visit, stay, moment = (np.empty(room, np.int64) for _ in range(3))
             kernels.parked(*given, visit, stay, moment)
-            found.append((which[visit], rows.vehicle[stay], moment, speed[which[visit]]))
+            found.append(_Seen(which[visit], rows.vehicle[stay], moment, speed[which[visit]]))
     return found
 
 

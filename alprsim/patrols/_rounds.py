@@ -22,7 +22,10 @@ A_PLATE = 200
 HOUR = 3600
 _CHUNK = 4096
 _SLOTS = DAY // SLOT
-_STREET, _PLACE, _CALL, _PAUSE = 0, 1, 2, 3  # questions of a shift
+_STREET, _PLACE, _CALL, _PAUSE, _WATCH = 0, 1, 2, 3, 4  # questions of a shift
+
+CROSSING, WATCHING = -1, -2
+"""In place of the place whose lot is swept: a road is crossed, or its end is watched."""
 
 
 class Car(NamedTuple):
@@ -43,7 +46,7 @@ class Shift(NamedTuple):
 
 
 class Visits(NamedTuple):
-    """What cars drove: a road crossed (place −1) or, with the same road, the lot of a place swept; ms."""
+    """What cars did, ms: a road CROSSING, or after that the lot of a `place` on it swept, or the end of the road WATCHING."""
 
     car: Int32
     road: Int32
@@ -86,8 +89,8 @@ def drive(cars: list[Car], kerbs: list[Kerbs], ways: Streets, flows: Flows, *, s
     A car crosses a road in the time that the day's traffic took in that quarter hour, or slower where the parked plates
     along it need more. Then it takes, of the roads ahead, the one driven longest ago in this shift, where a main road
     counts as driven `arterials` times as long ago; each begins as if last driven at a drawn moment before. The lot of a
-    place that it passes is swept by a draw for each. Calls come after drawn times of driving, so that they make up their
-    share of the shift.
+    place that it passes is swept by a draw for each. It stands after drawn times of driving, so that this makes up its
+    share of the shift: where it is, at a call; or, to watch traffic, at the end of the next main road.
 
     Parameters
     ----------
@@ -118,7 +121,7 @@ def _shift(
     """Drive one shift."""
     yield env.timeout(shift.start - env.now)
     spec, beat = car.spec, car.beat
-    lot, call, pause = (_Draws(shift.bits, question) for question in (_PLACE, _CALL, _PAUSE))
+    lot, call, pause, watch = (_Draws(shift.bits, question) for question in (_PLACE, _CALL, _PAUSE, _WATCH))
     weight = dict(zip(beat.road.tolist(), np.where(beat.arterial, spec.arterials, 1.0).tolist(), strict=True))
     segment = dict(zip(beat.road.tolist(), ways.segment[beat.road].tolist(), strict=True))
     last = _before(shift, beat, ways)
@@ -127,7 +130,8 @@ def _shift(
         return float((step - last[segment[road]]) * weight[road])
 
     road = min(segment, key=lambda road: last[segment[road]])
-    driven, until_call = 0, _until_call(spec, call)
+    driven, until_call, watches = 0, _until_call(spec, call), watch.uniform() < spec.watch
+    main = dict(zip(beat.road.tolist(), (beat.arterial | ~beat.arterial.any()).tolist(), strict=True))
     for step in count():
         if env.now >= shift.end:
             return
@@ -135,7 +139,7 @@ def _shift(
         last[way] = step
         seen = kernels.standing(way, env.now, *_times(kerbs.streets))
         spent = max(int(times[road * _SLOTS + env.now // MS % DAY // SLOT]), A_PLATE * seen, 1)
-        log.append((road, -1, env.now, env.now + spent))
+        log.append((road, CROSSING, env.now, env.now + spent))
         driven += spent
         yield env.timeout(spent)
         for place in kerbs.on.get(way, ()):
@@ -145,9 +149,12 @@ def _shift(
                     log.append((road, place, env.now, env.now + spent))
                     driven += spent
                     yield env.timeout(spent)
-        if driven >= until_call:
-            yield env.timeout(1 + int(2 * spec.pause * MS * pause.uniform()))
-            driven, until_call = 0, _until_call(spec, call)
+        if driven >= until_call and (main[road] or not watches):
+            spent = 1 + int(2 * spec.pause * MS * pause.uniform())
+            if watches:
+                log.append((road, WATCHING, env.now, env.now + spent))
+            yield env.timeout(spent)
+            driven, until_call, watches = 0, _until_call(spec, call), watch.uniform() < spec.watch
         road = max(beat.ahead[road], key=waits)
 
 

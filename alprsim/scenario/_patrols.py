@@ -25,7 +25,8 @@ def _ascending(hours: tuple[int, ...]) -> tuple[int, ...]:
 Hours = Annotated[tuple[Annotated[int, Field(ge=0, le=23)], ...], Field(min_length=1, description="Clock hours at which a shift takes over the car, ascending. Assumption."), AfterValidator(_ascending)]
 Shift = Annotated[Duration, Field(gt=0, le=86_400, description="From taking the car over to handing it on. Assumption.")]
 Manned = Annotated[Share, Field(description="Of the shifts, those that take the car out at all. Assumption.")]
-Standing = Annotated[float, Field(ge=0, lt=1, description="Share of a shift that it stands at calls or breaks, where it reads nothing. Assumption.")]
+Standing = Annotated[float, Field(ge=0, lt=1, description="Share of a shift that it stands, at calls or to watch traffic. Assumption.")]
+Watch = Annotated[Share, Field(description="Of the times that it stands, those beside a main road of its beat, where it reads who passes; at the others it reads nothing. Assumption.")]
 Homes = Annotated[Share, Field(description="Of cars parked at home, those whose plate shows to a car in the street: at the kerb, in some driveways, in apartments' lots. Assumption, set so that a car's reads a shift are about as many as published.")]
 Kerb = Annotated[Share, Field(description="Of cars parked anywhere else, those whose plate shows to a car in the street. Assumption.")]
 Lots = Annotated[Share, Field(description="Chance that it turns into the lot of a place that it passes (work, shop, bar …), and reads all that is parked there. Assumption.")]
@@ -43,7 +44,8 @@ class Rounds(Model):
     handover: Annotated[Duration, Field(ge=0, description="At the end of a shift, not driven. Assumption.")] = 1800
     manned: Manned
     standing: Standing
-    pause: Annotated[Duration, Field(gt=0, description="Mean length of a call or break. Assumption.")] = 1200
+    watch: Watch
+    pause: Annotated[Duration, Field(gt=0, description="How long it stands each time, mean. Assumption.")] = 1200
     range: Annotated[Length, Field(gt=0, description="Distance at which it reads a car that goes its way, ahead or behind. Assumption.")] = 15.0
     homes: Homes
     kerb: Kerb = 0.1
@@ -66,7 +68,8 @@ class Patrol(Rounds):
     shift: Shift = 8 * 3600
     manned: Manned = 0.7
     standing: Standing = 0.5
-    homes: Homes = 0.25
+    watch: Watch = 0.5
+    homes: Homes = 0.10
     lots: Lots = 0.03
 
 
@@ -77,6 +80,7 @@ class Spotter(Rounds):
     shift: Shift = 10 * 3600
     manned: Manned = 0.71
     standing: Standing = 0.2
+    watch: Watch = 0.0
     homes: Homes = 0.25
     lots: Lots = 0.3
 
