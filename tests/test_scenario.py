@@ -530,7 +530,7 @@ TOP = (
     "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, custody, viewers, "
     "policies, ladder, measures, utility"
 )
-GROUP = "agency, count, kind, siting, town, near, sites, file"
+GROUP = "agency, count, kind, siting, town, near, sites, file, patrol, spotter, portable"
 
 WRONG = [
     # keys

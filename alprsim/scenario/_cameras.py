@@ -26,13 +26,13 @@ class CameraGroup(Model):
     count: Annotated[int | None, Field(ge=0)] = None
     kind: Literal["fixed", "gantry", "patrol", "spotter", "portable"] | None = None
     siting: Siting | None = None
-    patrol: Annotated[Patrol | None, Field(description="With kind: patrol.")] = None
-    spotter: Annotated[Spotter | None, Field(description="With kind: spotter.")] = None
-    portable: Annotated[Portable | None, Field(description="With kind: portable.")] = None
     town: Annotated[Name | None, Field(description="Where they stand; by default the town of the agency's name.")] = None
     near: Annotated[Literal["school", "worship", "clinic", "support_group", "bar", "court", "shop"] | None, Field(description="With siting: near_places.")] = None
     sites: Annotated[tuple[Coordinates, ...], Field(description="With siting: listed. Pairs of latitude, longitude.")] = ()
     file: Annotated[FileName | None, Field(description="With siting: file. CSV with columns lat, lon and optionally direction, town, relative to the scenario file.")] = None
+    patrol: Annotated[Patrol | None, Field(description="With kind: patrol.")] = None
+    spotter: Annotated[Spotter | None, Field(description="With kind: spotter.")] = None
+    portable: Annotated[Portable | None, Field(description="With kind: portable.")] = None
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> CameraGroup:

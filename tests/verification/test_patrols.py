@@ -114,8 +114,7 @@ def test_yields_beside_published_figures(lived: Lived, show: Callable[[str, str]
     lines += [f"{row.what}: {OUTSIDE.get(row.what, 'not expected')}" for row in rows if not row.within]
     for name, which in (("patrol", PATROL), ("spotter", SPOTTER)):
         lines.append(f"of {name} reads of parked cars {lived.parked[:, which].sum() / lived.seen[:, which].sum():.1%}")
-    lines.append(
-        f"{len(as_many) * capture:,.0f} reads in {DAYS} days; one of the region's towns made {TOWN_READS * REGION_DAYS:,} in {REGION_DAYS}"
-    )
+    region = f"one of the region's towns made {TOWN_READS * REGION_DAYS:,} in {REGION_DAYS}"
+    lines.append(f"{len(as_many) * capture:,.0f} patrol reads in {DAYS} days; {region}")
     show("Cars with readers beside published figures", "\n".join(lines))
     assert {row.what for row in rows if not row.within} == OUTSIDE.keys()
