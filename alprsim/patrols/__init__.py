@@ -207,7 +207,7 @@ def sightings(
     if not fleet.cars:
         return standing
     visits, kerbs = rounds(fleet, network, flows, trips, journeys, vehicles, seed=seed, day=day)
-    traffic, roads = _traffic(fleet, passages, flows, trips, network.roads), network.roads
+    traffic, roads = _traffic(visits, fleet.ways, passages, flows, trips, network.roads), network.roads
     visit, vehicle, time, speed = _together(
         [
             met(visits, fleet, traffic, roads),
@@ -222,6 +222,23 @@ def sightings(
     )
 
 
+def _known(visits: Visits, ways: Streets, flows: Flows) -> NDArray[np.bool_]:
+    """Return, by road and quarter hour as in Flows, whose entries can matter to a visit: a few percent of a day's.
+
+    Quarter hours go around: what enters after the day's end counts in its first.
+    """
+    longest = flows.time.reshape(-1, SLOTS).max(axis=1)
+    change = np.zeros((len(longest), SLOTS + 1), np.int32)
+    back = ways.reverse[visits.road]
+    for way, rows in ((visits.road, np.arange(len(back))), (back[back >= 0], np.flatnonzero(back >= 0))):
+        start = np.min(visits.enter, initial=2**62) // (DAY * MS) * DAY * MS
+        begin = np.maximum(visits.enter[rows] - longest[way] - start, 0) // (SLOT * MS)
+        end = np.minimum((visits.leave[rows] - start) // (SLOT * MS), SLOTS - 1)
+        np.add.at(change, (way, begin), 1)
+        np.add.at(change, (way, end + 1), -1)
+    return np.asarray(change[:, :-1].cumsum(axis=1) > 0).ravel()
+
+
 class _Traffic(NamedTuple):
     """Who enters each road that the cars know, grouped by road and in order of time."""
 
@@ -232,12 +249,15 @@ class _Traffic(NamedTuple):
     vehicle: Int32
 
 
-def _traffic(fleet: Fleet, passages: Passages, flows: Flows, trips: Trips, roads: Roads) -> _Traffic:
+def _traffic(visits: Visits, ways: Streets, passages: Passages, flows: Flows, trips: Trips, roads: Roads) -> _Traffic:
     """Take everybody's time to cross a road from the day's flows, by the quarter hour of the entry."""
-    near = np.flatnonzero(fleet.watched(len(roads))[passages.road])
+    known = _known(visits, ways, flows)
+    cell = passages.time // (SLOT * MS) % SLOTS
+    cell += passages.road.astype(np.int64) * SLOTS
+    near = np.flatnonzero(known[cell])
     near = near[np.argsort(passages.road[near], kind="stable")]
     road, enter = passages.road[near], passages.time[near]
-    takes = np.maximum(flows.time[road * np.int64(SLOTS) + enter // MS % DAY // SLOT], 1).astype(np.int64)
+    takes = np.maximum(flows.time[cell[near]], 1).astype(np.int64)
     first = np.concatenate([[0], np.cumsum(np.bincount(road, minlength=len(roads)))]).astype(np.int64)
     longest = np.zeros(len(roads), np.int64)
     np.maximum.at(longest, road, takes)
