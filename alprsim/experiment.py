@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alprsim import cameras as reading
-from alprsim import counts, custody, days, hotlists, parquet, plates, population, roads, routing, siting, store, traffic
+from alprsim import (
+    counts,
+    custody,
+    days,
+    hotlists,
+    parquet,
+    patrols,
+    plates,
+    population,
+    roads,
+    routing,
+    siting,
+    store,
+    traffic,
+)  # fmt: skip
 from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -89,7 +104,7 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path
     tell("roads", 0)
     network = roads.load(loaded.scenario.roads, base=loaded.base)
     agencies = _agencies(loaded)
-    siting.check(network, agencies, loaded.scenario.cameras, towns_of=_towns_of(loaded), base=loaded.base)
+    _check_cameras(loaded, network, agencies)
     counted = loaded.scenario.traffic.counts
     found = counts.read(loaded.base / counted, network) if counted else ()
     tell("routes", 0)
@@ -165,17 +180,17 @@ def simulate(
         made = days.usual(loaded, network, world.routes, settlement, seed=seed)
         return siting.Day(made.trips.vehicle, made.route, made.paths)
 
-    placement = siting.place(
-        network, world.agencies, study.cameras, towns_of=_towns_of(loaded), flow=volume, seed=seed, base=loaded.base,
-        day=usual_day,
-    )  # fmt: skip
-    placement = placement._replace(cameras=reading.equipped(placement.cameras, study.cameras))
+    standing, fleet = _cameras(loaded, world, volume, seed, usual_day)
+    cameras, sites = fleet.after(standing.cameras, standing.sites)
+    placement = standing._replace(cameras=reading.equipped(cameras, study.cameras), sites=sites)
+    fixed = sites.take(slice(len(standing.sites) + fleet.first_driven))
     around = reading.conditions(
         network, placement.cameras, study.cameras, start=study.start, length=study.length, seed=seed
     )
     issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
-    watched = np.isin(np.arange(len(network.roads)), placement.sites.road)
-    expected = float(volume[watched].sum()) * study.length / DAY
+    watched = np.isin(np.arange(len(network.roads)), fixed.road)
+    expected = (float(volume[watched].sum()) + len(fleet.cars) * patrols.READS) * study.length / DAY
+    watched |= fleet.watched(len(network.roads))
     plan = store.layout(len(issued), settlement.vehicles.household, store.buckets_for(expected))
     writer = store.Writer(folder, plan)
     tally = _Tally(len(placement.cameras))
@@ -187,7 +202,12 @@ def simulate(
     for day in range(study.length // DAY):
         tell("days", day * DAY / study.length)
         trips, driven = _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
-        seen = reading.sightings(driven.passages, trips, settlement.vehicles, placement.sites, network.roads)
+        times = driven.flows if isinstance(driven, traffic.Day) else samples.flows[days.day_type(loaded, day)]
+        seen = reading.sightings(driven.passages, trips, settlement.vehicles, fixed, network.roads)
+        seen = patrols.sightings(
+            patrols.live(seen, fleet, len(standing.sites)), fleet, sites, driven.passages, times, trips,
+            driven.journeys, settlement.vehicles, network, seed=seed, day=day,
+        )  # fmt: skip
         read = reading.read(
             seen, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued, study.cameras, seed=seed,
             day=day, conditions=around,
@@ -231,6 +251,36 @@ def _drive(
         loaded, world.network, world.routes, settlement, seed=seed, day=day, watched=watched, threads=threads,
         table=table if spec.fidelity == "table" else None,
     )  # fmt: skip
+
+
+def _cameras(
+    loaded: Loaded, world: World, flow: Float64, seed: int, day: Callable[[], siting.Day]
+) -> tuple[siting.Placement, patrols.Fleet]:
+    """Place the cameras that stand, then those that move."""
+    spec, towns_of = loaded.scenario.cameras, _towns_of(loaded)
+
+    def place(cameras: models.Cameras) -> siting.Placement:
+        return siting.place(
+            world.network, world.agencies, cameras, towns_of=towns_of, flow=flow, seed=seed, base=loaded.base, day=day
+        )
+
+    stops = {row: place(spec.stops(row)) for row in spec.portable}
+    fleet = patrols.deploy(
+        world.network, world.agencies, spec, towns_of=towns_of,
+        stops={row: (placed.cameras, placed.sites) for row, placed in stops.items()},
+    )  # fmt: skip
+    standing = place(spec.standing())
+    left_out = [row for placed in stops.values() for row in placed.rejected]
+    told = [note for placed in stops.values() for note in placed.told]
+    return standing._replace(rejected=standing.rejected + left_out, told=standing.told + told), fleet
+
+
+def _check_cameras(loaded: Loaded, network: Network, agencies: Agencies) -> None:
+    """Raise what `_cameras` would raise that needs no traffic: minutes earlier."""
+    spec, towns_of = loaded.scenario.cameras, _towns_of(loaded)
+    for cameras in (spec.standing(), *(spec.stops(row) for row in spec.portable)):
+        siting.check(network, agencies, cameras, towns_of=towns_of, base=loaded.base)
+    patrols.deploy(network, agencies, spec, towns_of=towns_of, stops={})
 
 
 def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) -> tuple[Trips, traffic.Day]:

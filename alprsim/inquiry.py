@@ -25,7 +25,7 @@ from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.store import Store
-from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, AgencyKind, Int16, Int32, Measured, Reads
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, AgencyKind, CameraKind, Int16, Int32, Measured, Reads
 
 SO_FAR = "_so_far"
 """Ends the name of a statistic of everything held that counts what the simulated time holds, even where the window is
@@ -333,18 +333,21 @@ def _save_exposure(parts: Sequence[completeness.Exposure], asked: _Asked, folder
 def _save_portals(asked: _Asked, reads: Reads, folder: Path) -> None:
     """Write what agencies' transparency portals would say: different plates in the last 30 days, and over how many cameras.
 
-    A shorter run counts the days it has.
+    They are of cameras that stand: what patrol cars read is in no portal's count of cameras. A shorter run counts the days
+    it has.
     """
     length = asked.loaded.scenario.length
     days = min(PORTAL_DAYS, length // DAY)
-    recent = (reads.time >= length - days * DAY) & (reads.time < length)
+    cameras, sites = asked.done.placement.cameras, asked.done.placement.sites
+    stands = ~np.isin(cameras.kind, (CameraKind.PATROL, CameraKind.SPOTTER))
+    recent = (reads.time >= length - days * DAY) & (reads.time < length) & stands[sites.camera[reads.site]]
     owner = asked.owner_of_site[reads.site[recent]].astype(np.int64)
     pairs = np.unique(owner << 32 | reads.plate[recent])
     n = len(asked.world.agencies)
     table = {
         "agency": asked.world.agencies.name,
         "kind": asked.world.agencies.kind,
-        "cameras": np.bincount(asked.done.placement.cameras.agency, minlength=n),
+        "cameras": np.bincount(cameras.agency[stands], minlength=n),
         "days": np.full(n, days),
         "plates": np.bincount(pairs >> 32, minlength=n),
     }

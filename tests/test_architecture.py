@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "alprsim"
 GROUND = {"tables", "randomness", "provenance", "kernels", "parquet", "data"}
 STAGES = {
     "roads", "towns", "population", "routing", "traffic", "siting", "cameras", "plates", "custody", "ledger", "sight",
-    "measures", "utility", "assignment", "counts", "hotlists",
+    "measures", "utility", "assignment", "counts", "hotlists", "patrols",
 }  # fmt: skip
 ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),
@@ -100,7 +100,7 @@ def test_kernels_know_nothing_of_the_rest(file: Path):
 @pytest.mark.parametrize(
     ("library", "homes"),
     [
-        ("simpy", {"traffic", "ledger", "cameras"}),
+        ("simpy", {"traffic", "ledger", "cameras", "patrols"}),
         ("astral", {"cameras"}),
         ("osmnx", {"roads", "_openstreetmap"}),
         ("matplotlib", {"report"}),

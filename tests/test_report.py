@@ -24,7 +24,7 @@ from alprsim.report.chart import Line, Panel
 from alprsim.results import words
 from alprsim.results.run import NOTHING, Answer
 from alprsim.results.summary import paired
-from alprsim.tables import DAY, UNLIMITED
+from alprsim.tables import DAY, UNLIMITED, RoadKind
 from tests import fake_run
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -435,6 +435,37 @@ def test_the_map_shows_where_no_camera_may_stand(run: results.Run) -> None:
     assert [len(rim) for rim in rims] == [3, 3]
     assert rims[0][0] == "{:.1f} {:.1f}".format(*view(np.array([0.0]), np.array([0.0]))[0])
     assert zone.find("title") is not None
+
+
+def test_a_car_with_readers_is_drawn_as_its_beat_and_a_trailer_at_each_stop(
+    run: results.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roads, table = run.roads, run.table
+    streets = roads.index[roads["kind"].eq(RoadKind.RESIDENTIAL)][:40]
+    car = {"agency": "Vendor pool", "kind": "spotter", "heading": 0.0, "x": 0.0, "y": 0.0}
+    beat = pd.DataFrame([{**car, "camera": camera, "road": road} for camera in (90, 91) for road in streets])
+    other = pd.DataFrame(
+        [{**car, "camera": 92, "agency": next(iter(fake_run.TOWNS)), "kind": "patrol", "road": r} for r in streets[:20]]
+    )
+
+    def cameras(name: str, **kwargs: int) -> pd.DataFrame:
+        if name != "cameras":
+            return table(name, **kwargs)
+        standing = table(name, **kwargs)
+        standing.loc[0, "kind"] = "portable"
+        return pd.concat([standing, beat, other], ignore_index=True)
+
+    monkeypatch.setattr(type(run), "table", lambda _, name, **kwargs: cameras(name, **kwargs))
+    drawing = street_map.draw(run)
+    svg = ElementTree.fromstring(drawing.svg)
+    assert len(svg.findall(".//path[@class='heading']")) == 13  # as without the cars
+    assert len(svg.findall(".//circle[@class='ring stop']")) == 1
+    assert len(svg.findall(".//path[@class='beat']")) == 2
+    names = [text.text for text in svg.findall("text[@class]") if "beatname" in text.attrib["class"]]
+    assert sorted(names) == sorted([f"{next(iter(fake_run.TOWNS))}: 1 patrol car", "Vendor pool: 2 spotter cars"])
+    heights = [float(t.attrib["y"]) for t in svg.findall("text[@class]") if "beatname" in t.attrib["class"]]
+    assert abs(heights[0] - heights[1]) >= 15
+    assert any("2 spotter" in owner.cameras for owner in drawing.owners)
 
 
 def test_too_many_streets_lose_the_small_ones(run: results.Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -393,6 +393,28 @@ def test_a_like_denominator_stands_beside_what_portals_say(tmp_path: Path) -> No
     assert published.simulated_notes(tmp_path, (1, 2, 3)) == ["jammed (seed 1, 3)"]
 
 
+def test_cars_with_readers_are_no_cameras_to_divide_by_but_have_a_sentence_of_their_own(tmp_path: Path) -> None:
+    own = tmp_path / "seed=1"
+    own.mkdir()
+    fake_run.counts(own)
+    alone = published.beside_published(tmp_path, (1,))
+    assert published.cars(tmp_path, (1,)) == []
+    tally = pd.read_parquet(own / "tally.parquet")
+    added = pd.DataFrame(
+        {"kind": [1, 1, 4], "plates_a_day": [9e5] * 3, "reads": [90_000, 150_000, 240_000], "days": [30] * 3}
+    )
+    pd.concat([tally, added]).to_parquet(own / "tally.parquet")
+    assert published.beside_published(tmp_path, (1,)) == alone
+    patrol, spotter = published.cars(tmp_path, (1,))
+    assert patrol.startswith(
+        "A patrol car makes 4,000 reads a day, days off included. Published: 2,500 in a 12-hour shift"
+    )
+    assert (
+        spotter
+        == "A spotter car makes 8,000 reads a day, days off included. Published: about 8,000 a day (betaboston.com, 2014)."
+    )
+
+
 def test_what_lies_outside_the_simulated_streets_is_said(tmp_path: Path) -> None:
     for seed in (1, 2):
         (tmp_path / f"seed={seed}").mkdir()

@@ -532,7 +532,7 @@ TOP = (
 )
 GROUP = (
     "agency, count, kind, siting, town, near, sites, file, place, poles, kinds, bandwidth, maximise, campus, radius, plan, "
-    "both_directions, lanes, spacing, geometry, range, angle, avoid"
+    "both_directions, lanes, spacing, geometry, range, angle, avoid, patrol, spotter, portable"
 )
 
 WRONG = [

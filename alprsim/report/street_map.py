@@ -1,7 +1,8 @@
-"""The map: the run's own roads, and the cameras by owner and kind with the way they look, drawn as SVG."""
+"""The map: the run's own roads, the cameras by owner and kind with the way they look, and the beats of cars, as SVG."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
@@ -28,6 +29,13 @@ _CLASSES = (
     ("collector", (RoadKind.TERTIARY,)),
     ("local", (RoadKind.UNCLASSIFIED, RoadKind.RESIDENTIAL)),
 )
+
+
+_ROVING = ("patrol", "spotter")
+"""Kinds that drive: they have a site a road, and are drawn as the streets of their beat."""
+
+_NAME, _LINE = 320, 15
+"""Room for a beat's name in the picture: wide, tall."""
 
 
 class Owner(NamedTuple):
@@ -72,14 +80,16 @@ def draw(run: Run) -> Map:
     owners = _owners(cameras)
     places = view(junctions["x"].to_numpy(), junctions["y"].to_numpy())
     lines = [_road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
-    marks = [_owner_marks(owner, cameras[cameras["agency"] == owner.name], view) for owner in owners]
+    roving = cameras["kind"].isin(_ROVING)
+    marks = [_owner_marks(owner, cameras[~roving & cameras["agency"].eq(owner.name)], view) for owner in owners]
+    areas, labels = _beats(owners, cameras[roving], roads, kept, places)
     zones = _zones(run.table("zones", seed=run.provenance["seeds"][0]), view) if "zones" in run.tables else ""
     credit = run.info["attribution"] or "generated streets"
     n = cameras["camera"].nunique()
     label = f"Map of {len(kept):,} road segments and {n} cameras of {len(owners)} owners; {credit}."
     svg = (
         f'<svg class="map" viewBox="0 0 {view.width} {view.height}" role="img" aria-label="{escape(label, quote=True)}">'
-        f"{''.join(lines)}{zones}{''.join(marks)}{_scale_bar(view)}"
+        f"{areas}{''.join(lines)}{zones}{''.join(marks)}{labels}{_scale_bar(view)}"
         f'<text class="credit" x="{view.width - 8}" y="{view.height - 8}" text-anchor="end">{escape(credit)}</text></svg>'
     )
     return Map(svg, owners, dropped)
@@ -147,15 +157,55 @@ def _owners(cameras: pd.DataFrame) -> list[Owner]:
     return owners
 
 
+def _beats(
+    owners: list[Owner], sites: pd.DataFrame, roads: pd.DataFrame, kept: pd.DataFrame, places: NDArray[np.float64]
+) -> tuple[str, str]:
+    """Draw the streets that cars drive as one light area a beat, in its first owner's colour, with a name above it."""
+    marks = {owner.name: owner.mark for owner in owners}
+    areas, names = "", list[tuple[float, float, str, int]]()
+    for segments, cars in _by_beat(sites, roads, kept):
+        said = escape(" · ".join(f"{owner}: {n} {kind} car{'s' * (n > 1)}" for (owner, kind), n in cars.items()))
+        mark = marks[next(iter(cars))[0]]
+        areas += f'<g class="s{mark}"><title>{said}</title>{_road_class("beat", segments, places)}</g>'
+        at = places[np.unique(segments[["a", "b"]])]
+        x, y = at[:, 0].mean(), max(at[:, 1].min() - 10, 14)
+        while any(abs(x - other) < _NAME and abs(y - above) < _LINE for other, above, _, _ in names):
+            y += _LINE
+        names.append((x, y, said, mark))
+    labels = (
+        f'<text class="beatname s{mark}" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{said}</text>'
+        for x, y, said, mark in names
+    )
+    return areas, "".join(labels)
+
+
+def _by_beat(
+    sites: pd.DataFrame, roads: pd.DataFrame, kept: pd.DataFrame
+) -> Iterator[tuple[pd.DataFrame, Counter[tuple[str, str]]]]:
+    """Yield the drawn segments of each beat, and how many cars of each owner and kind drive just those."""
+    cars: dict[frozenset[int], Counter[tuple[str, str]]] = {}
+    for _, own in sites.groupby("camera", sort=True):
+        cars.setdefault(frozenset(own["road"]), Counter())[own["agency"].iloc[0], own["kind"].iloc[0]] += 1
+    for beat, whose in cars.items():
+        ends = np.sort(roads.iloc[sorted(beat)][["tail", "head"]].to_numpy(), axis=1)
+        segments = pd.DataFrame(ends, columns=["a", "b"]).drop_duplicates().merge(kept[["a", "b"]], on=["a", "b"])
+        if len(segments):
+            yield segments, whose
+
+
 def _owner_marks(owner: Owner, sites: pd.DataFrame, view: _View) -> str:
-    """Draw an owner's cameras: the mark, a tail the way traffic goes that it watches, a ring around a gantry."""
+    """Draw an owner's cameras: the mark, a tail the way traffic goes that it watches, a ring around a gantry.
+
+    A trailer's every stop has a mark, in a dashed ring.
+    """
     marks = []
     places = view(sites["x"].to_numpy(), sites["y"].to_numpy())
     angle = np.deg2rad(sites["heading"].to_numpy(float))
     tips = places + 15 * np.stack([np.sin(angle), -np.cos(angle)], axis=1)
     rows = zip(places.tolist(), tips.tolist(), sites["kind"], sites["camera"], sites["heading"], strict=True)
     for (x, y), (to_x, to_y), kind, camera, heading in rows:
-        ring = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="9"/>' if kind == "gantry" else ""
+        look = {"gantry": "ring", "portable": "ring stop"}.get(kind)
+        ring = f'<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="9"/>' if look else ""
         title = f"<title>{escape(owner.name)}, {kind} camera {camera}, traffic towards {heading:.0f}°</title>"
         tail = f'<path class="heading" d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"/>'
         marks.append(f'<g>{title}{tail}{ring}<use href="#m{owner.mark}" x="{x:.1f}" y="{y:.1f}"/></g>')

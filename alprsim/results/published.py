@@ -11,7 +11,21 @@ import numpy as np
 import pandas as pd
 
 from alprsim.results import words
-from alprsim.tables import AgencyKind
+from alprsim.tables import AgencyKind, CameraKind
+
+ROVING = (CameraKind.PATROL, CameraKind.SPOTTER)
+
+ROVING_PUBLISHED = (
+    (
+        CameraKind.PATROL,
+        "patrol car",
+        "2,500 in a 12-hour shift with three cameras (Vigilant), 5,000 to 10,000 in 8 hours with four (PIPS), 2,230 a day that "
+        "560 cars were built for (Toronto)",
+    ),
+    (CameraKind.SPOTTER, "spotter car", "about 8,000 a day (betaboston.com, 2014)"),
+)
+"""Kind, name and published yield; in Connecticut ten towns' cars made 5,753 reads a day together in 2011 (Hartford Courant,
+21 February 2012), but how many cars those were is not known."""
 
 PORTAL_MEDIAN, PORTAL_P90, PORTAL_CONNECTICUT = 449, 1036, 803
 """Vehicles detected in 30 days, a camera and a day: 770 agencies' portals, and five of Connecticut's pooled (60 cameras);
@@ -52,7 +66,8 @@ _PORTAL_DAYS = 30  # equal to inquiry.PORTAL_DAYS, which results may not import:
 def beside_published(folder: Path, seeds: Sequence[int]) -> str:
     """Say how many different plates a camera records, a day and over the portals' 30 days, beside what portals say.
 
-    Portals are police departments': so are the agencies counted here, without a pool's private cameras.
+    Portals are police departments': so are the agencies counted here, without a pool's private cameras. They count cameras
+    that stand, and so do we: a car with readers is no camera that one could divide by.
 
     Parameters
     ----------
@@ -66,8 +81,9 @@ def beside_published(folder: Path, seeds: Sequence[int]) -> str:
     portals = portals[portals["kind"].eq(AgencyKind.DEPARTMENT)]
     camera_days = float((portals["cameras"] * portals["days"]).sum())
     if not camera_days:
-        return "No department has a camera in this study."
+        return "No department has a camera that stands in this study."
     days = int(portals["days"].max())
+    tally = tally[~tally["kind"].isin(ROVING)]
     a_day = float(np.median(tally["plates_a_day"] / tally["days"]))
     pooled = float(portals["plates"].sum()) / camera_days
     like = "" if days == _PORTAL_DAYS else f"; not like for like, as only {days} d were simulated"
@@ -77,6 +93,18 @@ def beside_published(folder: Path, seeds: Sequence[int]) -> str:
         f"days”, which we take to mean different plates too: {PORTAL_MEDIAN} a camera and a day (median; one in ten above "
         f"{PORTAL_P90:,}), Connecticut's {PORTAL_CONNECTICUT}{like}."
     )
+
+
+def cars(folder: Path, seeds: Sequence[int]) -> list[str]:
+    """Say how many reads a day a patrol car and a spotter car make, beside what is published; nothing where none drives."""
+    tally = pd.concat([pd.read_parquet(folder / f"seed={seed}" / "tally.parquet") for seed in seeds])
+    said = []
+    for kind, name, beside in ROVING_PUBLISHED:
+        own = tally[tally["kind"].eq(kind)]
+        if len(own):
+            a_day = float(own["reads"].sum() / own["days"].sum())
+            said.append(f"A {name} makes {words.number(a_day)} reads a day, days off included. Published: {beside}.")
+    return said
 
 
 def kilometres(folder: Path, seeds: Sequence[int]) -> str:

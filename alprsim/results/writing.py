@@ -13,7 +13,7 @@ import pandas as pd
 from alprsim import counts, parquet
 from alprsim.results import words
 from alprsim.results.geography import save_roads
-from alprsim.results.published import beside_published, fidelity, kilometres, simulated_notes
+from alprsim.results.published import beside_published, cars, fidelity, kilometres, simulated_notes
 from alprsim.results.run import SCHEMA, Run
 from alprsim.results.summary import write_crate, write_summary
 from alprsim.scenario.models import Scenario
@@ -48,6 +48,7 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     info = describe(loaded, network, record)
     seeds = loaded.scenario.seeds
     info["notes"] += [kilometres(folder, seeds), *fidelity(folder, seeds), beside_published(folder, seeds)]
+    info["notes"] += cars(folder, seeds)
     info["notes"] += simulated_notes(folder, seeds)
     held = _held(folder, loaded)
     info["labels"]["calibration"], info["counts"] = counts.verdict(

@@ -21,6 +21,7 @@ from alprsim.scenario._fields import (
     Share,
     Speed,
 )
+from alprsim.scenario._patrols import Patrol, Portable, Rounds, Spotter
 from alprsim.tables import UNLIMITED
 
 
@@ -97,12 +98,16 @@ CameraKindName = Literal["fixed", "patrol", "gantry", "portable", "spotter"]
 """`tables.CameraKind` as people write it."""
 
 
+ROVING = ("patrol", "spotter")
+"""Kinds of camera that drive; they and trailers (`portable`) have keys of their own."""
+
+
 class CameraGroup(Model):
     """Cameras of one owner, placed one way. What it leaves out is taken from `cameras`."""
 
     agency: Name
     count: Annotated[int | None, Field(ge=0)] = None
-    kind: Literal["fixed", "gantry"] | None = None
+    kind: Literal["fixed", "gantry", "patrol", "spotter", "portable"] | None = None
     siting: Siting | None = None
     town: Annotated[Name | None, Field(description="Where they stand; by default the town of the agency's name.")] = None
     near: Annotated[Sought | None, Field(description="With siting: near_places.")] = None
@@ -123,6 +128,23 @@ class CameraGroup(Model):
     range: Annotated[Length | None, Field(gt=0)] = None
     angle: Annotated[float | None, Field(gt=0, le=180)] = None
     avoid: Annotated[tuple[Zone, ...] | None, Field(description="In place of cameras.avoid.")] = None
+    patrol: Annotated[Patrol | None, Field(description="With kind: patrol.")] = None
+    spotter: Annotated[Spotter | None, Field(description="With kind: spotter.")] = None
+    portable: Annotated[Portable | None, Field(description="With kind: portable.")] = None
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> CameraGroup:
+        for kind in (*ROVING, "portable"):
+            if getattr(self, kind) is not None and self.kind != kind:
+                raise ValueError(f"{kind} belongs to kind: {kind}; this group's kind is {self.kind or 'not given'}")
+        if self.kind in ROVING and self.siting:
+            raise ValueError(f"siting: {self.siting} has no meaning for kind: {self.kind}, which drives")
+        return self
+
+    @property
+    def rounds(self) -> Rounds | None:
+        """How its cars spend their days; None where they stand."""
+        return {"patrol": self.patrol or Patrol(), "spotter": self.spotter or Spotter()}.get(self.kind or "")
 
 
 class Worse(Model):
@@ -221,6 +243,28 @@ class Cameras(Model):
     spurious: Spurious = Spurious()
     timezone: Annotated[str, AfterValidator(_zone), Field(description="Whose clock the place lives by, for the sun.")] = "America/New_York"
     groups: Annotated[tuple[CameraGroup, ...], Field(min_length=1)]
+
+    @property
+    def portable(self) -> list[int]:
+        """The rows of groups whose cameras are trailers."""
+        return [row for row, group in enumerate(self.groups) if group.kind == "portable"]
+
+    def standing(self) -> Cameras:
+        """Return the cameras that stand for good; the groups of others keep their row, without a camera."""
+        groups = [g.model_copy(update=_NOBODY) if g.kind in (*ROVING, "portable") else g for g in self.groups]
+        return self.model_copy(update={"groups": tuple(groups)})
+
+    def stops(self, row: int) -> Cameras:
+        """Return the sites between which one group's trailers move, as cameras that stand, and no other camera."""
+        own = self.groups[row]
+        listed = (own.siting or self.siting) in ("listed", "file", "osm")
+        stops = None if listed else (own.portable or Portable()).stops
+        groups = [g.model_copy(update=_NOBODY) for g in self.groups]
+        groups[row] = own.model_copy(update={"kind": "fixed", "count": stops})
+        return self.model_copy(update={"groups": tuple(groups)})
+
+
+_NOBODY = {"kind": "fixed", "siting": "random", "count": 0}
 
 
 class PlateStock(Model):

@@ -202,6 +202,8 @@ def _groups(tree: Node) -> Iterator[Problem]:
         yield from _shape(tree, group, path)
         if agencies:
             yield from _known(group.child("agency"), (*path, "agency"), agencies)
+        if _text(group, "kind") in models.ROVING:
+            continue
         for needing, keys in _SITING_KEYS.items():
             given = {key: node for key in keys if (node := group.child(key)) and node.value not in (None, [])}
             if needing == siting and not given and siting in _NEEDED:
@@ -269,6 +271,12 @@ def _towns(tree: Node) -> Iterator[Problem]:
         if agency not in _agencies(tree) or _siting(tree, group) in ("listed", "file", "osm"):
             continue
         own, its = ("cameras", "groups", row), ("custody", "agencies", agency)
+        driven = [(*own, kind, "towns") for kind in models.ROVING if _items(tree, *own, kind, "towns")]
+        if driven:
+            for at in driven:
+                for nth in range(len(_items(tree, *at))):
+                    yield from _built(tree, (*at, nth), built)
+            continue
         path = next(p for p in ((*own, "town"), (*its, "town"), (*own, "agency")) if (n := tree.at(*p)) and n.text)
         yield from _built(tree, path, built)
 

@@ -18,6 +18,7 @@ from pydantic import (
 
 from alprsim.scenario import units
 from alprsim.scenario._cameras import RANGES as RANGES
+from alprsim.scenario._cameras import ROVING as ROVING
 from alprsim.scenario._cameras import Blur as Blur
 from alprsim.scenario._cameras import CameraGroup as CameraGroup
 from alprsim.scenario._cameras import Cameras as Cameras
@@ -48,6 +49,10 @@ from alprsim.scenario._fields import (
 from alprsim.scenario._fields import Model as Model
 from alprsim.scenario._hotlists import HotList as HotList
 from alprsim.scenario._hotlists import HotLists as HotLists
+from alprsim.scenario._patrols import Patrol as Patrol
+from alprsim.scenario._patrols import Portable as Portable
+from alprsim.scenario._patrols import Rounds as Rounds
+from alprsim.scenario._patrols import Spotter as Spotter
 
 
 def _whole_days(length: int) -> int:
