@@ -2,11 +2,12 @@
 
 The listing tells the story. Roads (`roads`, `towns`) carry people and their trips (`population`, `routing`) as traffic
 (`traffic`); cameras that stand (`siting`) or drive (`patrols`) see cars go by or parked and read them (`cameras`, `plates`);
-some reads alert (`hotlists`); custody (`custody`, `ledger`) decides who keeps and shares them; what a viewer then holds
-(`sight`) is held against the truth (`measures`) and against what an investigation needs (`utility`). `days` makes and drives
-one day, `experiment` runs the stages in order, `inquiry` asks every policy, `sweep` runs many seeds; `results` and `report`
-are what people read. `survey` draws a day's traffic, `counts` holds it against what was counted and `calibration` fits volumes
-to that, `assignment` is the static equilibrium, `interop` reads and writes other programs' files.
+all of a seed's readers together are `readers`; some reads alert (`hotlists`); custody (`custody`, `ledger`) decides who keeps
+and shares them; what a viewer then holds (`sight`) is held against the truth (`measures`) and against what an investigation
+needs (`utility`). `days` makes and drives one day, `experiment` runs the stages in order, `inquiry` asks every policy,
+`sweep` runs many seeds; `results` and `report` are what people read. `survey` draws a day's traffic, `counts` holds it
+against what was counted and `calibration` fits volumes to that, `assignment` is the static equilibrium, `interop` reads and
+writes other programs' files.
 
     alprsim.run("scenarios/quickstart.yaml").report()
 

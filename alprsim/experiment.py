@@ -5,35 +5,30 @@ The world is simulated once and every policy is asked of the same reads. This fi
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from alprsim import cameras as reading
 from alprsim import (
     counts,
     custody,
     days,
     hotlists,
     parquet,
-    patrols,
-    plates,
     population,
+    readers,
     roads,
     routing,
     siting,
     store,
     traffic,
-)  # fmt: skip
+)
 from alprsim.days import Tell
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -48,14 +43,11 @@ from alprsim.tables import (
     Passages,
     Paths,
     Settlement,
-    Sites,
     Trips,
     Vehicles,
 )
 
 SLOTS = DAY // SLOT
-PLATES = "plates_a_day"
-"""In the tally: the different plates recorded, summed over days."""
 
 RUNS = Path("results/runs")
 """Where results go unless another folder is named."""
@@ -68,9 +60,6 @@ PLANNING_SEED = 2**32 + 1
 
 _NO_ROUTE = {"counts", "fitted"}
 """Keys of traffic that change no route."""
-LEFT_OUT = "left_out.csv"
-"""The rows of camera files and maps that could not be placed, with their reasons; absent where there are none."""
-
 MOST_NAMED = 5
 """Left-out cameras of a group that the page names."""
 
@@ -104,7 +93,7 @@ def prepare(loaded: Loaded, *, scratch: Path, jobs: int, tell: Tell, cache: Path
     tell("roads", 0)
     network = roads.load(loaded.scenario.roads, base=loaded.base)
     agencies = _agencies(loaded)
-    _check_cameras(loaded, network, agencies)
+    readers.check(loaded, network, agencies)
     counted = loaded.scenario.traffic.counts
     found = counts.read(loaded.base / counted, network) if counted else ()
     tell("routes", 0)
@@ -180,20 +169,14 @@ def simulate(
         made = days.usual(loaded, network, world.routes, settlement, seed=seed)
         return siting.Day(made.trips.vehicle, made.route, made.paths)
 
-    standing, fleet = _cameras(loaded, world, volume, seed, usual_day)
-    cameras, sites = fleet.after(standing.cameras, standing.sites)
-    placement = standing._replace(cameras=reading.equipped(cameras, study.cameras), sites=sites)
-    fixed = sites.take(slice(len(standing.sites) + fleet.first_driven))
-    around = reading.conditions(
-        network, placement.cameras, study.cameras, start=study.start, length=study.length, seed=seed
+    deployed = readers.deploy(
+        loaded, network, world.agencies, settlement.vehicles, volume=volume, usual_day=usual_day, seed=seed
     )
-    issued = plates.issue(settlement.vehicles, study.plates, seed=seed)
-    watched = np.isin(np.arange(len(network.roads)), fixed.road)
-    expected = (float(volume[watched].sum()) + len(fleet.cars) * patrols.READS) * study.length / DAY
-    watched |= fleet.watched(len(network.roads))
-    plan = store.layout(len(issued), settlement.vehicles.household, store.buckets_for(expected))
-    writer = store.Writer(folder, plan)
-    tally = _Tally(len(placement.cameras))
+    placement, issued = deployed.placement, deployed.plates
+    watched = deployed.watched(len(network.roads))
+    buckets = store.buckets_for(deployed.expected(volume, study.length))
+    writer = store.Writer(folder, store.layout(len(issued), settlement.vehicles.household, buckets))
+    tally = readers.Tally(len(placement.cameras))
     lists = hotlists.prepare(
         issued, study.hot_lists, placement.cameras, placement.sites, world.agencies, issued=study.plates.issued,
         length=study.length, seed=seed,
@@ -203,14 +186,9 @@ def simulate(
         tell("days", day * DAY / study.length)
         trips, driven = _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
         times = driven.flows if isinstance(driven, traffic.Day) else samples.flows[days.day_type(loaded, day)]
-        seen = reading.sightings(driven.passages, trips, settlement.vehicles, fixed, network.roads)
-        seen = patrols.sightings(
-            patrols.live(seen, fleet, len(standing.sites)), fleet, sites, driven.passages, times, trips,
-            driven.journeys, settlement.vehicles, network, seed=seed, day=day,
-        )  # fmt: skip
-        read = reading.read(
-            seen, settlement.vehicles, placement.cameras, placement.sites, world.agencies, issued, study.cameras, seed=seed,
-            day=day, conditions=around,
+        read = readers.read(
+            deployed, study.cameras, network, world.agencies, settlement.vehicles, trips, driven.passages, driven.journeys,
+            times, seed=seed, day=day,
         )  # fmt: skip
         writer.add(read.reads, trips, driven.journeys)
         tally.add(read, placement.sites)
@@ -230,9 +208,8 @@ def simulate(
         parquet.save(table, folder / f"{name}.parquet")
     if world.counts:
         counts.save(counts.hold(world.counts, counts.modelled(world.counts, carried)), folder)
-    tally.save(placement, world.agencies, study.length // DAY, folder / "tally.parquet")
-    _save_left_out(placement.rejected, folder / LEFT_OUT)
-    _save_zones(siting.zones(network, study.cameras, base=loaded.base), folder / "zones.parquet")
+    tally.save(deployed, world.agencies, study.length // DAY, folder / "tally.parquet")
+    readers.save_places(deployed, network, loaded, folder)
     unknown = population.towns_left_out(network, study.population, loaded.base)
     _note(samples._replace(queued=queued), world.assignment, placement, unknown, folder / "simulated.json")
     return Simulated(settlement, placement, lists, record.close() if record else None)
@@ -253,36 +230,6 @@ def _drive(
     )  # fmt: skip
 
 
-def _cameras(
-    loaded: Loaded, world: World, flow: Float64, seed: int, day: Callable[[], siting.Day]
-) -> tuple[siting.Placement, patrols.Fleet]:
-    """Place the cameras that stand, then those that move."""
-    spec, towns_of = loaded.scenario.cameras, _towns_of(loaded)
-
-    def place(cameras: models.Cameras) -> siting.Placement:
-        return siting.place(
-            world.network, world.agencies, cameras, towns_of=towns_of, flow=flow, seed=seed, base=loaded.base, day=day
-        )
-
-    stops = {row: place(spec.stops(row)) for row in spec.portable}
-    fleet = patrols.deploy(
-        world.network, world.agencies, spec, towns_of=towns_of,
-        stops={row: (placed.cameras, placed.sites) for row, placed in stops.items()},
-    )  # fmt: skip
-    standing = place(spec.standing())
-    left_out = [row for placed in stops.values() for row in placed.rejected]
-    told = [note for placed in stops.values() for note in placed.told]
-    return standing._replace(rejected=standing.rejected + left_out, told=standing.told + told), fleet
-
-
-def _check_cameras(loaded: Loaded, network: Network, agencies: Agencies) -> None:
-    """Raise what `_cameras` would raise that needs no traffic: minutes earlier."""
-    spec, towns_of = loaded.scenario.cameras, _towns_of(loaded)
-    for cameras in (spec.standing(), *(spec.stops(row) for row in spec.portable)):
-        siting.check(network, agencies, cameras, towns_of=towns_of, base=loaded.base)
-    patrols.deploy(network, agencies, spec, towns_of=towns_of, stops={})
-
-
 def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) -> tuple[Trips, traffic.Day]:
     """Drive one day of one seed by queue, every road watched: that day as the scenario's people live it."""
     tell("people", 0)
@@ -291,28 +238,6 @@ def drive_day(loaded: Loaded, world: World, *, seed: int, day: int, tell: Tell) 
     every = np.ones(len(world.network.roads), np.bool_)
     made = days.make(loaded, world.network, world.routes, settlement, seed=seed, day=day)
     return made.trips, days.drive(made, world.network, loaded.scenario.traffic, "queue", watched=every)
-
-
-class _Tally:
-    """What became of the plates that passed each camera, and how many different ones it recorded, day by day."""
-
-    def __init__(self, n_cameras: int) -> None:
-        self._counts = {name: np.zeros(n_cameras, np.int64) for name in (*reading.Tally._fields, PLATES)}
-
-    def add(self, read: reading.DayOfReads, sites: Sites) -> None:
-        """Count one day."""
-        known = read.reads.plate >= 0
-        camera = sites.camera[read.reads.site[known]].astype(np.int64)
-        pairs = np.unique(camera << 32 | read.reads.plate[known])
-        different = np.bincount(pairs >> 32, minlength=len(self._counts[PLATES]))
-        for name, count in (*read.tally._asdict().items(), (PLATES, different)):
-            self._counts[name] += count
-
-    def save(self, placement: siting.Placement, agencies: Agencies, days: int, file: Path) -> None:
-        """Write a row a camera, over the whole run."""
-        cameras = placement.cameras
-        named = {"camera": np.arange(len(cameras)), "agency": agencies.name[cameras.agency], "kind": cameras.kind}
-        parquet.write(pa.table({**named, **self._counts, "days": np.full(len(cameras), days)}), file)
 
 
 def passing(
@@ -347,20 +272,6 @@ def _note(
     file.write_text(json.dumps(said, indent=1, ensure_ascii=False))
 
 
-def _save_left_out(rejected: list[siting.Rejected], file: Path) -> None:
-    if rejected:
-        with file.open("w", encoding="utf-8", newline="") as opened:
-            csv.writer(opened).writerows([siting.Rejected._fields, *rejected])
-
-
-def _save_zones(rims: list[Float64], file: Path) -> None:
-    """Write a row a corner of the zones that cameras are kept out of, metres as projected; no file where there are none."""
-    if rims:
-        ring = np.repeat(np.arange(len(rims)), [len(rim) for rim in rims])
-        x, y = np.concatenate(rims).T
-        parquet.write(pa.table({"ring": ring, "x": x, "y": y}), file)
-
-
 def _left_out(rejected: list[siting.Rejected]) -> list[str]:
     """Name the first of each group's listed cameras that were left out, and say where the others are told."""
     notes = []
@@ -368,7 +279,7 @@ def _left_out(rejected: list[siting.Rejected]) -> list[str]:
         theirs = [row for row in rejected if row.group == group]
         notes += [f"camera left out ({group}, {row.file}, {row.row}): {row.reason}" for row in theirs[:MOST_NAMED]]
         if more := len(theirs) - MOST_NAMED:
-            notes += [f"{more} more cameras left out ({group}): see {LEFT_OUT}"] if more > 0 else []
+            notes += [f"{more} more cameras left out ({group}): see {readers.LEFT_OUT}"] if more > 0 else []
     return notes
 
 
@@ -377,7 +288,3 @@ def _agencies(loaded: Loaded) -> Agencies:
     every = {name: agency for policy in loaded.policies.values() for name, agency in policy.custody.agencies.items()}
     every = {**loaded.scenario.custody.agencies, **every, **loaded.scenario.custody.agencies}
     return custody.agencies(loaded.scenario.custody.model_copy(update={"agencies": every}))
-
-
-def _towns_of(loaded: Loaded) -> dict[str, str | None]:
-    return {name: agency.town for name, agency in loaded.scenario.custody.agencies.items()}

@@ -19,13 +19,14 @@ ALLOWED = {
     "store": GROUND,
     "interop": GROUND | {"roads", "assignment"},
     "days": GROUND | {"scenario"} | STAGES,
-    "experiment": GROUND | {"scenario", "store", "days"} | STAGES,
+    "readers": GROUND | {"scenario"} | STAGES,
+    "experiment": GROUND | {"scenario", "store", "days", "readers"} | STAGES,
     "calibration": GROUND | {"scenario", "days", "experiment"} | STAGES,
     "inquiry": GROUND | {"scenario", "store"} | STAGES | {"days", "experiment"},
     "results": GROUND | {"scenario", "store", "measures", "counts"},
     "report": GROUND | {"scenario", "measures", "results"},
     "survey": GROUND | {"scenario", "days", "experiment", "report"} | STAGES,
-    "sweep": GROUND | {"scenario", "store", "days", "experiment", "inquiry", "results", "report"} | STAGES,
+    "sweep": GROUND | {"scenario", "store", "days", "readers", "experiment", "inquiry", "results", "report"} | STAGES,
 }
 # A stage's private half (an underscored file) belongs to the stage that it serves.
 SERVES = {
