@@ -325,7 +325,9 @@ def test_a_table_is_held_against_the_middle_one_of_the_other_days_of_its_type():
 def test_streets_that_jam_are_told(tmp_path, forced, said):
     nothing_left_out = SimpleNamespace(rejected=[])
     driven = days.Samples({}, days.Queued(10_000, forced, 3), NOWHERE, [])
-    experiment._note(driven, routing.Assignment((), (), 0, 0.02), nothing_left_out, "", tmp_path / "simulated.json")
+    chosen = routing.Assignment((), (), 0, 0.02)
+    doubts = experiment.doubts(chosen, driven.queued)
+    experiment._note(driven, chosen, nothing_left_out, doubts, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert (told["queue_moves"], told["forced_moves"], told["unfinished_trips"]) == (10_000, forced, 3)
     assert [note.endswith("were forced: the streets jam, travel times are doubtful") for note in told["notes"]] == [
@@ -338,7 +340,8 @@ def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
     chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
     nothing_left_out = SimpleNamespace(rejected=[])
     driven = days.Samples({}, days.Queued(10_000, 0, 0), NOWHERE, [])
-    experiment._note(driven, chosen, nothing_left_out, "", tmp_path / "simulated.json")
+    doubts = experiment.doubts(chosen, driven.queued)
+    experiment._note(driven, chosen, nothing_left_out, doubts, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert told["route_choice"]["gap"] == [0.3, 0.1, 0.05]
     assert told["route_choice"]["taken_back"] == 1
