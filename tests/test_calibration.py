@@ -182,7 +182,8 @@ def test_counts_of_another_population_are_matched(cross: Loaded, world: experime
     assert ours.keys() == asked.keys()
     assert found.keys().keys() == {"visitors", "through_pairs"}
     lines = found.table().splitlines()
-    assert len(lines) == 1 + len(found.rows) + 1 + 1 + 6
+    assert len(lines) == 1 + len(found.rows) + 1 + 1 + 6 + 1
+    assert lines[-1] == "roads: 1 streets from a junction to itself left out"
     assert "hourly counts with a GEH below 5: 100%, of the 85% asked for" in lines
     assert lines[1].split()[:4] == ["row", "1", "average", "validation"]
     assert lines[1].endswith("± 7 %")
