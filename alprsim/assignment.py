@@ -158,10 +158,12 @@ def assign(
     Raises
     ------
     AssignmentError
-        A link or a zone that does not exist, a capacity that is not above 0, a negative figure, a power between 0 and 1,
-        two zones with trips but no way between them.
+        A gap below 0 or no number, a link or a zone that does not exist, a capacity that is not above 0, a negative figure,
+        a power between 0 and 1, two zones with trips but no way between them.
     """
     _check(network, demand)
+    if not gap >= 0:  # nor not a number
+        raise AssignmentError(f"gap must be 0 or more, not {gap}")
     if iterations < 1:
         raise AssignmentError(f"iterations must be at least 1, not {iterations}")
     curve = _curve(network.links, toll_weight, length_weight)

@@ -179,6 +179,8 @@ def traffic(
         record, files = survey.run(
             loaded, out=folder, day=chosen, hour=hour, corridor=corridor, tell=progress.stage("traffic")
         )
+    for note in record["notes"]:
+        click.echo(note, err=True)
     if as_json:
         click.echo(json.dumps({**record, "folder": str(files[0].parent)}, indent=2))
         return

@@ -1,7 +1,8 @@
 """One day made and driven, and the sample days that stand for the others: what their roads carried, and how near that comes.
 
-Most days run by the travel times of a sample day of their kind. The same sample day is therefore driven three times, by queue,
-by its own table and freely, and how far the arrivals differ is told with the result.
+Most days run by the travel times of a sample day of their kind. How far that is from queues is told with the result, of two
+days of each kind, each driven by queue, by the sample day's table and freely: the sample day itself, which its own table fits
+best, and another one that the table was not made of, as all the days are that run by it.
 """
 
 from __future__ import annotations
@@ -56,9 +57,12 @@ class Distance(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How far the arrivals of one sample day differ from the same day's by queue, over all its trips."""
+    """How far the arrivals of one day differ from the same day's by queue, over all its trips."""
 
     day_type: str
+    day: int
+    held_out: bool
+    """Whether the table is of another day of the type; else it is of this very day."""
     fidelity: str
     trips: int
     mean_s: float
@@ -68,7 +72,10 @@ class Difference(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """The first day of each day type, driven: a weekday first where the scenario has one."""
+    """The first day of each day type, driven: a weekday first where the scenario has one.
+
+    `queued` and `differences` are of the days held out, too.
+    """
 
     flows: dict[str, Flows]
     queued: Queued
@@ -135,7 +142,10 @@ def sample(
     loaded: Loaded, network: Network, routes: routing.Routes, settlement: Settlement, *, seed: int,
     tell: Tell | None = None,
 ) -> Samples:  # fmt: skip
-    """Drive the first day of each day type, by queue where the scenario runs by table, else at free flow."""
+    """Drive the first day of each day type, by queue where the scenario runs by table, else at free flow.
+
+    By table, a second day of each type, where there is one, is driven by queue too: what the table is held against.
+    """
     study = loaded.scenario
     types = [day_type(loaded, day) for day in range(study.length // DAY)]
     nothing, share = np.zeros(len(network.roads), np.bool_), Counter(types)
@@ -148,7 +158,12 @@ def sample(
         if study.traffic.fidelity == "table":
             driven = drive(made, network, study.traffic, "queue", watched=nothing)
             queued = queued.plus(driven)
-            differences += _differences(kind, made, network, study.traffic, driven)
+            differences += _differences(kind, made, network, study.traffic, driven, driven.flows, held_out=False)
+            if (other := held_out(types, kind)) is not None:
+                made = make(loaded, network, routes, settlement, seed=seed, day=other)
+                again = drive(made, network, study.traffic, "queue", watched=nothing)
+                queued = queued.plus(again)
+                differences += _differences(kind, made, network, study.traffic, again, driven.flows, held_out=True)
         else:
             driven = drive(made, network, study.traffic, "free", watched=nothing)
         flows[str(kind)] = driven.flows
@@ -156,19 +171,25 @@ def sample(
     return Samples(flows, queued, Distance(residents, *far.tolist()), differences)
 
 
+def held_out(types: list[str], kind: str) -> int | None:
+    """Return the day that the table of a day type is held against: the middle one of those it is not made of."""
+    others = [day for day, its in enumerate(types) if its == kind][1:]
+    return others[len(others) // 2] if others else None
+
+
 def _differences(
-    kind: str, made: Made, network: Network, spec: models.Traffic, queued: traffic.Day
+    kind: str, made: Made, network: Network, spec: models.Traffic, queued: traffic.Day, table: Flows, *, held_out: bool
 ) -> list[Difference]:
-    """Drive the day by the queues' own table, and freely, and compare the arrivals."""
+    """Drive the day by the table, and freely, and compare the arrivals with those in queues."""
     nothing = np.zeros(len(network.roads), np.bool_)
     fidelities: tuple[traffic.Fidelity, ...] = ("table", "free")
     told = []
     for fidelity in fidelities:
-        other = drive(made, network, spec, fidelity, table=queued.flows, watched=nothing)
+        other = drive(made, network, spec, fidelity, table=table, watched=nothing)
         off = np.abs(other.journeys.arrive.astype(np.int64) - queued.journeys.arrive)
         if len(off):
-            p95 = float(np.quantile(off, 0.95))
-            told.append(Difference(str(kind), fidelity, len(off), float(off.mean()), p95, float(np.mean(off <= 60))))
+            far = float(off.mean()), float(np.quantile(off, 0.95)), float(np.mean(off <= 60))
+            told.append(Difference(str(kind), made.day, held_out, fidelity, len(off), *far))
     return told
 
 

@@ -210,8 +210,8 @@ def simulate(
         counts.save(counts.hold(world.counts, counts.modelled(world.counts, carried)), folder)
     tally.save(deployed, world.agencies, study.length // DAY, folder / "tally.parquet")
     readers.save_places(deployed, network, loaded, folder)
-    unknown = population.towns_left_out(network, study.population, loaded.base)
-    _note(samples._replace(queued=queued), world.assignment, placement, unknown, folder / "simulated.json")
+    warned = warnings(loaded, world, queued)
+    _note(samples._replace(queued=queued), world.assignment, placement, warned, folder / "simulated.json")
     return Simulated(settlement, placement, lists, record.close() if record else None)
 
 
@@ -249,11 +249,16 @@ def passing(
     return made.trips, driven.passages
 
 
-def _note(
-    driven: days.Samples, chosen: routing.Assignment, placement: siting.Placement, unknown: str, file: Path
-) -> None:
-    """Write what a reader should know of how the people, the routes, the traffic and the cameras came about."""
-    queued, notes = driven.queued, [unknown] if unknown else []
+def warnings(loaded: Loaded, world: World, queued: days.Queued) -> list[str]:
+    """Return what a reader should know of how the roads, the people, the routes and the traffic came about."""
+    unknown = population.towns_left_out(world.network, loaded.scenario.population, loaded.base)
+    notes = [*(f"roads: {note}" for note in world.network.notes), *([unknown] if unknown else [])]
+    return notes + doubts(world.assignment, queued)
+
+
+def doubts(chosen: routing.Assignment, queued: days.Queued) -> list[str]:
+    """Say why times on the road are not to be relied on; nothing where routes settled and traffic flowed."""
+    notes = []
     if chosen.converged is False:
         notes.append(
             f"route choice stopped unconverged: after {len(chosen.perceived) - 1} iterations the relative gap is "
@@ -263,6 +268,14 @@ def _note(
         notes.append(
             f"{queued.forced / queued.moves:.1%} of the moves by queue were forced: the streets jam, travel times are doubtful"
         )
+    return notes
+
+
+def _note(
+    driven: days.Samples, chosen: routing.Assignment, placement: siting.Placement, notes: list[str], file: Path
+) -> None:
+    """Write what a reader should know of how the roads, the people, the routes, the traffic and the cameras came about."""
+    queued, notes = driven.queued, [*notes]
     notes += placement.told + _left_out(placement.rejected)
     said = {
         "queue_moves": queued.moves, "forced_moves": queued.forced, "unfinished_trips": queued.unfinished,

@@ -7,12 +7,11 @@ With `_openstreetmap` the only file that knows OSMnx. What a source leaves unsai
 from __future__ import annotations
 
 import csv
-import logging
 import re
 import tempfile
 import xml.sax
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -39,8 +38,6 @@ from alprsim.tables import (
     Streets,
     Towns,
 )
-
-_log = logging.getLogger("alprsim.roads")
 
 OSM_CREDIT = "© OpenStreetMap contributors, ODbL 1.0"
 """To be shown wherever streets or places from OpenStreetMap are."""
@@ -183,6 +180,7 @@ def build(
     attribution: str,
     generated: bool,
     speeds: Mapping[models.RoadClassName, float] | None = None,
+    notes: Sequence[str] = (),
 ) -> Network:
     """Turn streets into the links of the traffic model, ordered by tail; junctions and places keep their rows.
 
@@ -200,6 +198,8 @@ def build(
         Whether the streets are made up rather than mapped.
     speeds : mapping of class names to m/s, or None
         Goes before the class's own where a street's speed is 0.
+    notes : sequence of str
+        What was left out before; what is left out here comes after it in ``Network.notes``.
 
     Raises
     ------
@@ -220,8 +220,9 @@ def build(
     loops = streets.tail == streets.head
     if loops.all():
         raise RoadError(f"{len(junctions)} junctions have no street between them; at least one is needed")
-    _note(int(loops.sum()), "streets from a junction to itself left out")
-    _note(int((streets.length[~loops] == 0).sum()), "streets of length 0 taken as 1 m")
+    told = [*notes]
+    _note(told, int(loops.sum()), "streets from a junction to itself left out")
+    _note(told, int((streets.length[~loops] == 0).sum()), "streets of length 0 taken as 1 m")
     return Network(
         junctions=junctions.refer(towns=towns),
         roads=_roads(streets.take(~loops), speeds or {}),
@@ -230,6 +231,7 @@ def build(
         crs=crs,
         attribution=attribution,
         generated=generated,
+        notes=tuple(told),
     )
 
 
@@ -297,6 +299,8 @@ class _Drawing(NamedTuple):
 
     graph: Any
     features: Any
+    notes: list[str]
+    """What is left out of it, as it is found."""
 
 
 def _builtin(spec: models.BuiltinRoads) -> Network:
@@ -325,7 +329,7 @@ def _graphml(path: Path) -> _Drawing:
         raise RoadError(f"{path} has {bare} nodes without 'x' and 'y'; save it with ox.save_graphml")
     if "crs" not in graph.graph:
         raise RoadError(f"{path} does not say its coordinate system ('crs'); save it with ox.save_graphml")
-    return _Drawing(graph, None)
+    return _Drawing(graph, None, [])
 
 
 def _extract(path: Path) -> _Drawing:
@@ -342,7 +346,7 @@ def _extract(path: Path) -> _Drawing:
         graph.remove_nodes_from(list(nx.isolates(graph)))
         if not graph.size():
             raise RoadError(f"{path} has no street that cars may use (no way whose 'highway' is one of {_allowed()})")
-        return _Drawing(ox.simplify_graph(graph), _features(ox.features_from_xml, xml_file))
+        return _Drawing(ox.simplify_graph(graph), *_features(ox.features_from_xml, xml_file))
 
 
 def _download(place: str) -> _Drawing:
@@ -352,20 +356,19 @@ def _download(place: str) -> _Drawing:
             ox, place, lambda: ox.graph_from_place(place, network_type="drive", retain_all=True), RoadError,
             area="area with streets", instead="give --graph PATH or use built-in towns",
         )  # fmt: skip
-        return _Drawing(graph, _features(ox.features_from_place, place))
+        return _Drawing(graph, *_features(ox.features_from_place, place))
 
 
-def _features(ask: Any, source: Any) -> Any:
-    """Return the tagged places as a GeoDataFrame, or None (and say so) where they cannot be had."""
+def _features(ask: Any, source: Any) -> tuple[Any, list[str]]:
+    """Return the tagged places as a GeoDataFrame, or None and a note where they cannot be had."""
     tags: dict[str, Any] = {}
     for wanted in _TAGS.values():
         for key, values in wanted.items():
             tags[key] = True if not values else [*tags.get(key, ()), *values]
     try:
-        return ask(source, tags=tags)
+        return ask(source, tags=tags), []
     except _UNREADABLE as error:
-        _log.info("%s: no tagged places (%s): all are placed by rule", source, error)
-        return None
+        return None, [f"no tagged places ({error}): all are placed by rule"]
 
 
 def _pbf_to_xml(path: Path, folder: Path) -> Path:
@@ -402,13 +405,14 @@ def _unreadable(path: Path, form: str, error: BaseException) -> RoadError:
 def _network(drawing: _Drawing, source: str, spec: _Map) -> Network:
     import osmnx as ox
 
-    graph = _usable(drawing.graph, source)
+    told = drawing.notes
+    graph = _usable(drawing.graph, source, told)
     crs = _crs(graph, source)
     graph = ox.project_graph(graph, to_crs=crs)
     if spec.consolidate > 0:
         graph = ox.consolidate_intersections(graph, tolerance=spec.consolidate / 2, dead_ends=True)
     junctions, streets = _tables(graph)
-    junctions, streets = _strong(junctions, _turned_back(junctions, streets), source)
+    junctions, streets = _strong(junctions, _turned_back(junctions, streets), source, told)
     gateways, directions = _gateways(junctions, streets)
     towns = Towns.of(
         name=[spec.place, *(f"beyond ({_DIRECTIONS[d]})" for d in directions)],
@@ -430,22 +434,40 @@ def _network(drawing: _Drawing, source: str, spec: _Map) -> Network:
         gateway_town=np.arange(1, len(towns), dtype=np.int16),
     )
     return build(
-        junctions, streets, places, towns, crs=crs, attribution=OSM_CREDIT, generated=False, speeds=spec.speeds
+        junctions,
+        streets,
+        places,
+        towns,
+        crs=crs,
+        attribution=OSM_CREDIT,
+        generated=False,
+        speeds=spec.speeds,
+        notes=told,
     )
 
 
-def _usable(graph: Any, source: str) -> Any:
+def _usable(graph: Any, source: str, told: list[str]) -> Any:
     """Return the graph with the edges that cars use, or say why there are none."""
     other = [edge[:3] for edge in graph.edges(keys=True, data=True) if _kind(edge[3]) is None]
     if len(other) == graph.size():
         raise RoadError(f"{source} has no edges that cars use (of {len(other)}; 'highway' must be one of {_allowed()})")
-    _note(len(other), "edges that cars do not use left out")
+    _note(told, len(other), "edges that cars do not use left out")
     graph.remove_edges_from(other)
     graph.remove_nodes_from(list(nx.isolates(graph)))
     bare = sum(1 for *_, data in graph.edges(data=True) if not data.get("length", -1) >= 0 and "geometry" not in data)
     if bare:
         raise RoadError(
             f"{source} has {bare} edges without 'length'; run ox.distance.add_edge_lengths and save it again"
+        )
+    for tag, used, rule in (
+        ("lanes", _lanes, "a number from 1 to 12"),
+        ("maxspeed", _speed, "a speed from 7 to 162 km/h"),
+    ):
+        odd = [data[tag] for *_, data in graph.edges(data=True) if _all(data.get(tag)) and not used(data)]
+        _note(
+            told,
+            len(odd),
+            f"edges whose '{tag}' is not {rule}, such as {_all(odd[0])[0] if odd else ''}: their class's is taken",
         )
     return graph
 
@@ -507,7 +529,7 @@ def _turned_back(junctions: Junctions, streets: Streets) -> Streets:
     return Streets(**{name: np.concatenate([column, joint[name]]) for name, column in streets.data().items()})
 
 
-def _strong(junctions: Junctions, streets: Streets, source: str) -> tuple[Junctions, Streets]:
+def _strong(junctions: Junctions, streets: Streets, source: str, told: list[str]) -> tuple[Junctions, Streets]:
     """Keep the largest set of junctions that can all be reached from each other: everyone must be able to come home."""
     n = len(junctions)
     arcs = csr_array((np.ones(len(streets), np.int8), (streets.tail, streets.head)), shape=(n, n))
@@ -518,7 +540,7 @@ def _strong(junctions: Junctions, streets: Streets, source: str) -> tuple[Juncti
             f"{source}: only {keep.sum():,} of {n:,} junctions can all be reached from each other (the largest strongly "
             "connected part); at least half must be: are one-way streets missing their other direction?"
         )
-    _note(n - int(keep.sum()), f"of {n:,} junctions left out: not reachable from, or no way back to, the others")
+    _note(told, n - int(keep.sum()), f"of {n:,} junctions left out: not reachable from, or no way back to, the others")
     row = np.cumsum(keep, dtype=np.int32) - np.int32(1)
     kept = streets.take(keep[streets.tail] & keep[streets.head]).data()
     return junctions.take(keep), Streets(**{**kept, "tail": row[kept["tail"]], "head": row[kept["head"]]})
@@ -570,7 +592,6 @@ def _tagged(features: Any, junctions: Junctions, streets: Streets, crs: str, job
         np.column_stack([points.x, points.y])
     )[1]
     weight = np.where(kind == PlaceKind.WORK, jobs / max(1, (kind == PlaceKind.WORK).sum()), 1.0)
-    _log.info("%d places from the map's tags", len(kind))
     return Places.of(junction=slow[nearest], kind=kind, weight=weight, town=np.zeros(len(kind)))
 
 
@@ -668,6 +689,6 @@ def _allowed() -> str:
     return ", ".join(_CLASSES)
 
 
-def _note(count: int, what: str) -> None:
+def _note(told: list[str], count: int, what: str) -> None:
     if count:
-        _log.info("%d %s", count, what)
+        told.append(f"{count:,} {what}")

@@ -43,6 +43,10 @@ class _Seen(NamedTuple):
     held: list[counts.Held]
     """The counts of such a day, beside it; the others wait for a run."""
     verdict: counts.Verdict
+    warned: list[str]
+    """What `experiment.warnings` says of this day."""
+    doubts: list[str]
+    """Of these, those that make the pictures doubtful."""
 
 
 def usual_day(loaded: Loaded) -> int:
@@ -128,7 +132,9 @@ def _drive(loaded: Loaded, world: World, day: int, hour: int | None, tell: Tell)
     there = counts.modelled(world.counts, {days.day_type(loaded, day): driven.flows})
     held = counts.hold(world.counts, there)
     verdict = counts.verdict(held, fitted=loaded.fitted, changed=loaded.scenario.traffic.fitted is not None)
-    return _Seen(world.network, trips, driven, leave, delay, chosen, day * DAY, held, verdict)
+    queued = days.Queued(driven.moves, driven.forced, driven.unfinished)
+    warned, doubts = experiment.warnings(loaded, world, queued), experiment.doubts(world.assignment, queued)
+    return _Seen(world.network, trips, driven, leave, delay, chosen, day * DAY, held, verdict, warned, doubts)
 
 
 def _write(loaded: Loaded, seen: _Seen, road: stretch.Corridor | None, folder: Path, tell: Tell) -> dict[str, Any]:
@@ -170,8 +176,9 @@ def _caption(loaded: Loaded, seen: _Seen) -> pictures.Caption:
     study = loaded.scenario
     date = study.start + timedelta(seconds=seen.start)
     streets = seen.network.attribution or "generated streets"
+    basis = [f"synthetic traffic, {seen.verdict.label}; {streets}", *seen.doubts]
     return pictures.Caption(
-        f"{study.title} · {date:%A}, seed {study.seeds[0]}", f"Synthetic traffic, {seen.verdict.label}; {streets}."
+        f"{study.title} · {date:%A}, seed {study.seeds[0]}", " ".join(f"{said[0].upper()}{said[1:]}." for said in basis)
     )
 
 
@@ -202,6 +209,7 @@ def _record(loaded: Loaded, seen: _Seen) -> dict[str, Any]:
         "delay_vehicle_hours": round(lost, 1),
         "mean_delay_s": round(lost * 3600 / max(trips, 1), 1),
         "late_departures_vehicle_hours": round(late, 1),
+        "notes": seen.warned,
         "provenance": provenance.record(scenario_digest=loaded.digest(), seeds=study.seeds[:1], seconds={}),
     }
 

@@ -600,6 +600,8 @@ class Network(NamedTuple):
     crs: str
     attribution: str
     generated: bool
+    notes: tuple[str, ...] = ()
+    """What of the source was left out or taken otherwise than it says, with counts."""
 
 
 class Settlement(NamedTuple):

@@ -103,10 +103,17 @@ def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
     tally.to_parquet(own / "tally.parquet")
     portals.to_parquet(own / "portals.parquet")
     distance = {"vehicles": 1000, "trips": 2500.0, "leaving": 500.0, "km_inside": 12_000.0, "km_outside": 4000.0}
-    told = {"day_type": "weekday", "trips": 1000, "p95_s": 9.0}
     fidelity = [
-        {**told, "fidelity": "table", "mean_s": 2.0, "within_a_minute": 0.99},
-        {**told, "fidelity": "free", "mean_s": 20.0, "within_a_minute": 0.9},
+        {"day_type": kind, "day": day, "held_out": held_out, "trips": 1000, "p95_s": 9.0, **found}
+        for kind, day, held_out, by_table in (
+            ("weekday", 0, False, 2.0),
+            ("weekday", 2, True, 6.0),
+            ("Sunday", 6, False, 2.0),
+        )
+        for found in (
+            {"fidelity": "table", "mean_s": by_table, "within_a_minute": 1 - by_table / 200},
+            {"fidelity": "free", "mean_s": 20.0, "within_a_minute": 0.9},
+        )
     ]
     said = {"notes": list(notes), "distance": distance, "fidelity": fidelity}
     (own / "simulated.json").write_text(json.dumps(said), "utf-8")

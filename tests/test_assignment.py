@@ -219,6 +219,12 @@ def test_it_says_when_it_stops_unconverged(caplog):
     assert found.stopped in caplog.text
 
 
+@pytest.mark.parametrize("gap", [float("nan"), -0.1])
+def test_a_gap_that_cannot_be_is_refused(gap):
+    with pytest.raises(AssignmentError, match=f"gap must be 0 or more, not {gap}"):
+        assign(braess(True), trips((0, 1, 6.0)), gap=gap)
+
+
 def test_each_iteration_lowers_the_objective():
     found = assign(braess(True), trips((0, 1, 6.0)), gap=1e-10)
     objectives = [step.objective for step in found.iterations]

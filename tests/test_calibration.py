@@ -25,7 +25,7 @@ SIDE = 7
 
 
 def crossing() -> nx.MultiDiGraph:
-    """Return a grid of streets with two motorways through its middle, as OSMnx saves a graph."""
+    """Return a grid of streets with two motorways through its middle and a loop, which is left out, as OSMnx saves it."""
     graph = nx.MultiDiGraph(crs="epsg:4326")
     for row, column in itertools.product(range(SIDE), repeat=2):
         graph.add_node(10 * row + column, x=f"{-73 + 0.002 * column:.4f}", y=f"{41.5 + 0.0015 * row:.4f}")
@@ -34,6 +34,7 @@ def crossing() -> nx.MultiDiGraph:
         fast = a // 10 == b // 10 == middle or a % 10 == b % 10 == middle
         for ends in ((a, b), (b, a)):
             graph.add_edge(*ends, length="166.0", highway="motorway" if fast else "residential")
+    graph.add_edge(0, 0, length="60.0", highway="residential")
     return graph
 
 
@@ -181,7 +182,8 @@ def test_counts_of_another_population_are_matched(cross: Loaded, world: experime
     assert ours.keys() == asked.keys()
     assert found.keys().keys() == {"visitors", "through_pairs"}
     lines = found.table().splitlines()
-    assert len(lines) == 1 + len(found.rows) + 1 + 1 + 6
+    assert len(lines) == 1 + len(found.rows) + 1 + 1 + 6 + 1
+    assert lines[-1] == "roads: 1 streets from a junction to itself left out"
     assert "hourly counts with a GEH below 5: 100%, of the 85% asked for" in lines
     assert lines[1].split()[:4] == ["row", "1", "average", "validation"]
     assert lines[1].endswith("± 7 %")
@@ -198,6 +200,7 @@ def test_what_is_not_free_stays(cross: Loaded, world: experiment.World, tmp_path
     found = calibration.calibrate(cross, file, scratch=tmp_path, free=("visitors",))
     assert found.flows == {}
     assert set(found.scales) == {"visitors"}
+    assert "roads: 1 streets from a junction to itself left out" in found.notes
     assert found.population.through_pairs == cross.scenario.population.through_pairs
     assert found.population.visitors == pytest.approx(min(1, 0.2 * found.scales["visitors"]), abs=1e-4)
 

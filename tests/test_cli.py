@@ -337,6 +337,18 @@ def test_traffic_prints_the_paths_of_what_it_wrote(outpost, tmp_path):
     assert "traffic: queue" in done.stderr
 
 
+def test_traffic_says_what_of_the_map_was_left_out(outpost, tmp_path):
+    streets = grid(5)
+    streets.add_edge(1, 1, highway="residential", length="60")
+    streets.add_edge(1, 99, highway="residential", length="60")
+    streets.add_node(99, x="-73.0", y="41.5")
+    done = alprsim("traffic", outpost, "--graph", save(streets, tmp_path / "odd.graphml"), "--out", tmp_path / "day")
+    assert done.exit_code == 0, done.output
+    assert "roads: 1 streets from a junction to itself left out\n" in done.stderr
+    assert "roads: 1 of 26 junctions left out" in done.stderr
+    assert "left out" not in done.stdout
+
+
 def test_traffic_says_it_as_json_too(outpost, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     wider = save(grid(6), tmp_path / "wider.graphml")

@@ -283,34 +283,52 @@ NOWHERE = days.Distance(0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_days_by_table_and_free_are_held_against_the_queues(hamlet, tmp_path):
-    """Recount from the sample day itself: how far its arrivals by table, and at free flow, differ from those in queues."""
+    """Recount, of the sample day and of one its table is not made of, how far arrivals differ from those in queues."""
     loaded = alprsim.study(hamlet, overrides=["traffic.fidelity=table", "population.trips_per_driver=9"])
     done = simulated(loaded, tmp_path / "one")
     (folder := tmp_path / "routes").mkdir()
     world = experiment.prepare(loaded, scratch=folder, jobs=1, tell=lambda *_: None)
-    made = days.make(loaded, world.network, world.routes, done.settlement, seed=1, day=0)
+    made = {day: days.make(loaded, world.network, world.routes, done.settlement, seed=1, day=day) for day in (0, 2)}
     nothing = np.zeros(len(world.network.roads), np.bool_)
-    queued = days.drive(made, world.network, loaded.scenario.traffic, "queue", watched=nothing)
-    told = json.loads((tmp_path / "one" / "simulated.json").read_text())["fidelity"]
-    assert [(row["day_type"], row["fidelity"]) for row in told] == [
-        ("weekday", "table"), ("weekday", "free")
+    queued = {
+        day: days.drive(of_day, world.network, loaded.scenario.traffic, "queue", watched=nothing)
+        for day, of_day in made.items()
+    }
+    noted = json.loads((tmp_path / "one" / "simulated.json").read_text())
+    told = noted["fidelity"]
+    assert [(row["day_type"], row["day"], row["held_out"], row["fidelity"]) for row in told] == [
+        ("weekday", 0, False, "table"), ("weekday", 0, False, "free"),
+        ("weekday", 2, True, "table"), ("weekday", 2, True, "free"),
     ]  # fmt: skip
     for row in told:
         other = days.drive(
-            made, world.network, loaded.scenario.traffic, row["fidelity"], table=queued.flows, watched=nothing
-        )
-        off = [abs(int(a) - int(b)) for a, b in zip(other.journeys.arrive, queued.journeys.arrive, strict=True)]
-        assert row["trips"] == len(off) == len(made.trips) > 100
+            made[row["day"]], world.network, loaded.scenario.traffic, row["fidelity"], table=queued[0].flows,
+            watched=nothing,
+        )  # fmt: skip
+        pairs = zip(other.journeys.arrive, queued[row["day"]].journeys.arrive, strict=True)
+        off = [abs(int(a) - int(b)) for a, b in pairs]
+        assert row["trips"] == len(off) == len(made[row["day"]].trips) > 100
         assert row["mean_s"] == pytest.approx(sum(off) / len(off))
         assert row["within_a_minute"] == pytest.approx(sum(seconds <= 60 for seconds in off) / len(off))
     assert all(0 < row["mean_s"] < 5 for row in told)  # nothing jams in a hamlet
+    assert noted["queue_moves"] == queued[0].moves + queued[2].moves
+
+
+def test_a_table_is_held_against_the_middle_one_of_the_other_days_of_its_type():
+    weekday, saturday, sunday = (days.population.DayType[name] for name in ("WEEKDAY", "SATURDAY", "SUNDAY"))
+    week = [*[weekday] * 5, saturday, sunday]
+    assert [days.held_out(week * 2, kind) for kind in (weekday, saturday, sunday)] == [7, 12, 13]
+    assert [days.held_out(week, kind) for kind in (weekday, saturday, sunday)] == [3, None, None]
+    assert days.held_out(week[3:], weekday) == 1
 
 
 @pytest.mark.parametrize(("forced", "said"), [(10, 0), (11, 1)])
 def test_streets_that_jam_are_told(tmp_path, forced, said):
     nothing_left_out = SimpleNamespace(rejected=[], told=[])
     driven = days.Samples({}, days.Queued(10_000, forced, 3), NOWHERE, [])
-    experiment._note(driven, routing.Assignment((), (), 0, 0.02), nothing_left_out, "", tmp_path / "simulated.json")
+    chosen = routing.Assignment((), (), 0, 0.02)
+    doubts = experiment.doubts(chosen, driven.queued)
+    experiment._note(driven, chosen, nothing_left_out, doubts, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert (told["queue_moves"], told["forced_moves"], told["unfinished_trips"]) == (10_000, forced, 3)
     assert [note.endswith("were forced: the streets jam, travel times are doubtful") for note in told["notes"]] == [
@@ -323,7 +341,8 @@ def test_route_choice_that_stopped_unconverged_is_told(tmp_path, last, said):
     chosen = routing.Assignment((0.3, 0.1, 0.05), (0.25, 0.08, last), 1, 0.02)
     nothing_left_out = SimpleNamespace(rejected=[], told=[])
     driven = days.Samples({}, days.Queued(10_000, 0, 0), NOWHERE, [])
-    experiment._note(driven, chosen, nothing_left_out, "", tmp_path / "simulated.json")
+    doubts = experiment.doubts(chosen, driven.queued)
+    experiment._note(driven, chosen, nothing_left_out, doubts, tmp_path / "simulated.json")
     told = json.loads((tmp_path / "simulated.json").read_text())
     assert told["route_choice"]["gap"] == [0.3, 0.1, 0.05]
     assert told["route_choice"]["taken_back"] == 1

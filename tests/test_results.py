@@ -435,10 +435,18 @@ def test_how_far_tables_are_from_queues_is_said(tmp_path: Path) -> None:
         (tmp_path / f"seed={seed}").mkdir()
         fake_run.counts(tmp_path / f"seed={seed}")
     (said,) = published.fidelity(tmp_path, (1, 2))
-    assert "arrive 2 s earlier or later than in its queues on average, 99 % within a minute" in said
-    assert said.endswith("on empty roads it would be 20 s.")
+    assert "another day of each kind, driven in queues too, trips arrive 6 s earlier or later than in queues" in said
+    assert "on average, 97 % within a minute; on empty roads 20 s earlier or later" in said
+    assert "On the sample days themselves, which the times are made of: 2 s" in said
+    assert said.endswith("99 % within a minute. Not held against another day, as there is but one: Sunday.")
     file = tmp_path / "seed=1" / "simulated.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "fidelity": []}))
+    told = json.loads(file.read_text())
+    own = [row for row in told["fidelity"] if not row["held_out"]]
+    file.write_text(json.dumps({**told, "fidelity": own}))
+    (said,) = published.fidelity(tmp_path, (1,))
+    assert "the sample days' own trips arrive 2 s earlier or later than in queues on average, 99 % within" in said
+    assert said.endswith("no day type has a second one to hold its table against.")
+    file.write_text(json.dumps({**told, "fidelity": []}))
     assert published.fidelity(tmp_path, (1,)) == []
 
 

@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import logging
 import random
 import socket
 import subprocess
@@ -24,11 +23,6 @@ from alprsim.scenario import models
 from alprsim.tables import Junctions, PlaceKind, Places, RoadKind, Streets, TableError, Towns
 
 DANBURY = "Danbury, Connecticut, USA"
-
-
-@pytest.fixture(autouse=True)
-def _told(caplog):
-    caplog.set_level(logging.INFO, "alprsim.roads")
 
 
 # --- small maps -------------------------------------------------------------------------------------------------------
@@ -194,13 +188,13 @@ def test_roads_are_counted_out_by_hand():
     assert network.generated
 
 
-def test_self_loops_go_parallel_roads_stay_and_no_length_becomes_a_metre(caplog):
+def test_self_loops_go_parallel_roads_stay_and_no_length_becomes_a_metre():
     kind = RoadKind.RESIDENTIAL
     network = built([(0, 0, 50, kind, 0, 0), (0, 1, 80, kind, 0, 0), (0, 1, 60, kind, 0, 0), (1, 0, 0, kind, 0, 0)])
     assert network.roads.tail.tolist() == [0, 0, 1]
     assert network.roads.length.tolist() == [60, 80, 1]
-    assert "1 streets from a junction to itself left out" in caplog.text
-    assert "1 streets of length 0 taken as 1 m" in caplog.text
+    assert "1 streets from a junction to itself left out" in "; ".join(network.notes)
+    assert "1 streets of length 0 taken as 1 m" in "; ".join(network.notes)
 
 
 def test_build_refuses_what_is_no_network():
@@ -220,7 +214,7 @@ def test_build_refuses_what_is_no_network():
 # --- GraphML ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_real_danbury(shared_data, caplog):
+def test_the_real_danbury(shared_data):
     spec = models.GraphmlRoads(
         kind="graphml", file="roads/danbury_ct_drive.graphml.gz", place=DANBURY, population=86_086
     )
@@ -228,7 +222,7 @@ def test_the_real_danbury(shared_data, caplog):
     said = roads.describe(network)
     assert_whole(network)
     assert said["junctions"] == 2073
-    assert "35 of 2,108 junctions left out" in caplog.text
+    assert "35 of 2,108 junctions left out" in "; ".join(network.notes)
     assert 950 < said["km"] < 1010
     assert 0.65 < said["share_residential"] < 0.75
     assert sum(said[f"share_{kind.name.lower()}"] for kind in RoadKind) == pytest.approx(1)
@@ -312,21 +306,43 @@ def test_lengths_come_from_geometry_where_the_attribute_is_missing(tmp_path):
     assert [metres for u, v, metres, _ in said_roads(network) if {u, v} == {1, 2}] == [pytest.approx(94.5, abs=1)] * 2
 
 
-def test_one_way_dead_ends_and_footpaths_are_left_out(tmp_path, caplog):
+def test_one_way_dead_ends_and_footpaths_are_left_out(tmp_path):
     nodes, edges = grid_map()
     nodes |= {99: (-73.1, 41.5), 98: (-73.2, 41.5)}
     edges += [(1, 99, {"highway": "residential", "length": "90"}), *two_way((1, 98), highway="footway", length="90")]
     network = from_graphml(graphml(tmp_path / "town.graphml", edges, nodes=nodes))
     assert len(network.junctions) == 25
-    assert "1 of 26 junctions left out" in caplog.text
-    assert "2 edges that cars do not use left out" in caplog.text
+    assert "1 of 26 junctions left out" in "; ".join(network.notes)
+    assert "2 edges that cars do not use left out" in "; ".join(network.notes)
 
 
-def test_parallel_edges_and_self_loops_of_a_file(tmp_path, caplog):
+def test_parallel_edges_and_self_loops_of_a_file(tmp_path):
     extra = [(1, 2, {"highway": "residential", "length": "140"}), (1, 1, {"highway": "residential", "length": "60"})]
     network = from_graphml(graphml(tmp_path / "town.graphml", RING + extra))
     assert [metres for u, v, metres, _ in said_roads(network) if (u, v) == (1, 2)] == [100, 140]
-    assert "1 streets from a junction to itself left out" in caplog.text
+    assert "1 streets from a junction to itself left out" in "; ".join(network.notes)
+
+
+def test_lanes_and_speeds_that_cannot_be_are_counted_and_their_class_stands_in(tmp_path):
+    """Said as none, 0, 99 or in words; what is left unsaid is not counted."""
+    said = [
+        {"lanes": "0", "maxspeed": "0"},
+        {"lanes": "99", "maxspeed": "signals"},
+        {"lanes": "2", "maxspeed": "25 mph"},
+        {},
+    ]
+    edges = [(u, v, data | said[row // 2]) for row, (u, v, data) in enumerate(RING)]
+    network = from_graphml(graphml(tmp_path / "town.graphml", edges))
+    assert network.notes == (
+        "4 edges whose 'lanes' is not a number from 1 to 12, such as 0: their class's is taken",
+        "4 edges whose 'maxspeed' is not a speed from 7 to 162 km/h, such as 0: their class's is taken",
+    )
+    plain = from_graphml(graphml(tmp_path / "plain.graphml", RING))
+    assert plain.notes == ()
+    assert set(network.roads.lanes.tolist()) == set(plain.roads.lanes.tolist()) == {1}
+    assert set(network.roads.crossing.tolist()) == set(plain.roads.crossing.tolist()) | {
+        round(100_000 / (25 * 0.44704))
+    }
 
 
 def test_close_junctions_merge_on_request(tmp_path):
@@ -538,7 +554,7 @@ def danbury():
     return roads.load(models.PlaceRoads(kind="place", place=DANBURY, population=86_086), base=None)
 
 
-def test_a_download_replayed_gives_the_network_of_the_saved_graph(offline, shared_data, caplog):
+def test_a_download_replayed_gives_the_network_of_the_saved_graph(offline, shared_data):
     with tarfile.open(shared_data / "overpass_cache" / "danbury.osmnx_cache.tar.gz") as replies:
         replies.extractall(offline, filter="data")
     lookup, before = socket.getaddrinfo, dict(vars(ox.settings))
@@ -547,8 +563,8 @@ def test_a_download_replayed_gives_the_network_of_the_saved_graph(offline, share
     assert socket.getaddrinfo is lookup
     assert_whole(network)
     assert len(network.junctions) == 2073
-    assert "no tagged places" in caplog.text
-    assert "all are placed by rule" in caplog.text
+    assert "no tagged places" in "; ".join(network.notes)
+    assert "all are placed by rule" in "; ".join(network.notes)
     saved = models.GraphmlRoads(
         kind="graphml", file="roads/danbury_ct_drive.graphml.gz", place=DANBURY, population=86_086
     )

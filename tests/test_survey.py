@@ -2,6 +2,7 @@
 
 import json
 
+import networkx as nx
 import numpy as np
 import pytest
 from matplotlib import image
@@ -12,6 +13,7 @@ from alprsim.report import traffic_pictures as pictures
 from alprsim.report import traffic_states as states
 from alprsim.report.corridor import CorridorError, Crossings, Throughs, named
 from alprsim.tables import Flows, Junctions, Passages, Roads
+from tests.conftest import grid
 
 PICTURES = ["corridor.png", "map.png", "network.png"]
 
@@ -77,6 +79,27 @@ def test_the_same_day_comes_out_whatever_is_shown_of_it(outpost, surveyed, tmp_p
     other, _ = run(outpost, tmp_path / "day", day=1)
     assert other["date"] > record["date"]
     assert other["moves"] != record["moves"]
+
+
+def test_what_makes_a_day_doubtful_is_told_and_drawn(outpost, tmp_path, monkeypatch):
+    """One-way dead ends of the map, jams and unsettled routes: all in the record, what concerns the traffic under pictures."""
+    nodes = grid(5)
+    nodes.add_edge(1, 1, highway="residential", length="60")
+    nx.write_graphml(nodes, graph := tmp_path / "loop.graphml")
+    monkeypatch.setattr(experiment, "MOST_FORCED", -1)
+    drawn = []
+    monkeypatch.setattr(pictures, "network", lambda _states, caption, file: drawn.append(caption.basis) or file.touch())
+    loaded = alprsim.study(outpost, graph=graph)
+    world = experiment.prepare(loaded, scratch=tmp_path, jobs=1, tell=quiet)
+    record, _ = survey.run(loaded, out=tmp_path / "day", day=0, hour=None, corridor=None, tell=quiet)
+    assert record["notes"] == [
+        "roads: 1 streets from a junction to itself left out",
+        "0.0% of the moves by queue were forced: the streets jam, travel times are doubtful",
+    ]
+    assert drawn[0].endswith(" 0.0% of the moves by queue were forced: the streets jam, travel times are doubtful.")
+    unsettled = world.assignment._replace(gap=(0.5,), perceived=(0.5,), largest=0.1)
+    told = experiment.doubts(unsettled, experiment.days.Queued(1, 0, 0))
+    assert told[0].startswith("route choice stopped unconverged: after 0 iterations the relative gap is 50.0%")
 
 
 def test_of_a_runs_folder_it_is_a_part(outpost, outpost_run, tmp_path):

@@ -518,6 +518,19 @@ def wrong(**changes):
     return traffic.drive(**arguments)
 
 
+def apart(world):
+    """Return the roads as two that do not meet: 0 about junction 0, 1 about junction 1."""
+    ends = np.array([0, 1], np.int32)
+    return Roads(**world.roads().data() | {"tail": ends, "head": ends})
+
+
+def test_roads_need_to_join_within_a_path_only():
+    """Paths start where they like: an empty one first, one in the middle, one last; rows that no path has do not count."""
+    paths = Paths(np.array([1, 1, 2, 2, 4, 4]), np.array([1, 0, 1, 1, 0], np.int32))
+    day = wrong(roads=apart, paths=paths, route=np.array([1, 3], np.int32))
+    assert day.moves == 3
+
+
 def with_lengths(world, lengths):
     return Roads(**world.roads().data() | {"length": np.array(lengths, np.float32)})
 
@@ -547,6 +560,10 @@ def with_lengths(world, lengths):
         (
             {"paths": Paths(np.array([0, 1, 2]), np.array([0, 2], np.int32))},
             r"Paths.road must be .* \(0 to 1\), not 0 to 2",
+        ),
+        (
+            {"roads": apart, "paths": Paths(np.array([0, 1, 3]), np.array([1, 0, 1], np.int32))},
+            r"must join: road 0 leads to junction 0, the next, 1, starts at junction 1 \(row 1\)",
         ),
         (
             {"table": Flows.of(vehicles=np.zeros(192), time=np.full(192, -1))},

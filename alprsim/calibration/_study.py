@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim import counts as _counts
-from alprsim import experiment, population
+from alprsim import days, experiment, population
 from alprsim.calibration import _fit
 from alprsim.counts import GEH, SHARE, WEEK, Count, DayName, Use
 from alprsim.days import Tell
@@ -166,6 +166,7 @@ def calibrate(
     calibrated, notes = _written(plain, scales, found)
     silent = [*classes, *flows]
     notes += _unseen([silent[i] for i in np.flatnonzero(~problem.load.any(axis=0))])
+    notes += tuple(experiment.warnings(loaded, world, days.Queued(0, 0, 0)))  # it drives freely
     tell("counted roads", 0.5)
     after = sum(_drive(study, world, calibrated, read, seed).values(), np.zeros(len(read)))
     before = problem.fixed + problem.load @ problem.prior

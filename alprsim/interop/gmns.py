@@ -7,7 +7,6 @@ is read has none, and those of one that is written are lost.
 
 import csv
 import io
-import logging
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -21,8 +20,6 @@ from alprsim import roads as _roads
 from alprsim.interop import errors
 from alprsim.interop.errors import Line
 from alprsim.tables import Float64, Junctions, Network, Places, RoadKind, Roads, Streets, Towns
-
-_log = logging.getLogger("alprsim.interop")
 
 LENGTHS = {
     **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1.0),
@@ -112,6 +109,8 @@ def read(
 ) -> Gmns:  # fmt: skip
     """Read a network; every node becomes a junction, every link that cars may use a road, an undirected one two.
 
+    What is left out, or taken otherwise than the files say, is counted in ``Network.notes``.
+
     Longitudes and latitudes are projected as ``roads.local_crs`` says, coordinates in metres kept. Towns are the nodes' zones.
 
     Parameters
@@ -134,11 +133,12 @@ def read(
     names = list(row)
     x, y, system = _projected(nodes, _setting(config, folder, "crs"), folder)
     town, towns = _towns(nodes, x, y, folder, config.get("dataset_name", folder.name))
-    junctions = Junctions.of(osm_id=_ids(names), x=x, y=y, town=town)
-    found = list(_links(folder, row, config, {use.lower() for use in uses}))
+    told: list[str] = []
+    junctions = Junctions.of(osm_id=_ids(names, told), x=x, y=y, town=town)
+    found = list(_links(folder, row, config, {use.lower() for use in uses}, told))
     if not found:
         raise Line(folder / "link.csv", 0).refuse("at least one link must be one that cars may use")
-    roads, links = _built(found, junctions, towns, system)
+    roads, links = _built(found, junctions, towns, system, told)
     return Gmns(roads, names, links)
 
 
@@ -235,11 +235,11 @@ def _unit(config: dict[str, str], folder: Path, name: str, units: dict[str, floa
     return units[text.lower()]
 
 
-def _ids(names: list[str]) -> list[int]:
+def _ids(names: list[str], told: list[str]) -> list[int]:
     """Return the ids as numbers, or the rows' own where they are not."""
     if all(re.fullmatch(r"-?\d{1,18}", name) for name in names) and len({int(name) for name in names}) == len(names):
         return [int(name) for name in names]
-    _log.info("node_id is not whole numbers throughout: junctions are numbered by row")
+    told.append("node_id is not whole numbers throughout: junctions are numbered by row")
     return list(range(len(names)))
 
 
@@ -307,7 +307,9 @@ def _towns(nodes: list[_Row], x: Float64, y: Float64, folder: Path, whole: str) 
 # --- links ------------------------------------------------------------------------------------------------------------
 
 
-def _links(folder: Path, node: dict[str, int], config: dict[str, str], uses: set[str]) -> Iterable[_Link]:
+def _links(
+    folder: Path, node: dict[str, int], config: dict[str, str], uses: set[str], told: list[str]
+) -> Iterable[_Link]:
     """Yield each direction of each link that cars may use."""
     rows = _table(folder / "link.csv", ("link_id", "from_node_id", "to_node_id", "directed"))
     _numbered(rows, "link_id")
@@ -333,9 +335,7 @@ def _links(folder: Path, node: dict[str, int], config: dict[str, str], uses: set
         yield link
         if not directed:
             yield link._replace(tail=head, head=tail)
-    for what, count in left.items():
-        if count:
-            _log.info("%d %s", count, what)
+    told += [f"{count:,} {what}" for what, count in left.items() if count]
 
 
 def _left_out(row: _Row, uses: set[str]) -> str:
@@ -375,7 +375,9 @@ def _lanes(row: _Row) -> int:
     return int(lanes)
 
 
-def _built(found: list[_Link], junctions: Junctions, towns: Towns, crs: str) -> tuple[Network, list[str]]:
+def _built(
+    found: list[_Link], junctions: Junctions, towns: Towns, crs: str, told: list[str]
+) -> tuple[Network, list[str]]:
     """Make roads of links in their order, with what the files say in place of the class's own."""
     tail, head, kind, length, lanes, speed, capacity, room, wave = (
         np.array(column) for column in list(zip(*found, strict=True))[:-1]
@@ -383,7 +385,7 @@ def _built(found: list[_Link], junctions: Junctions, towns: Towns, crs: str) -> 
     unsaid = np.isnan(length)
     straight = np.hypot(junctions.x[tail] - junctions.x[head], junctions.y[tail] - junctions.y[head])
     if unsaid.any():
-        _log.info("%d links without a length taken as straight", unsaid.sum())
+        told.append(f"{unsaid.sum():,} links without a length taken as straight")
     metres = np.where(unsaid, straight, length).astype(np.float32)
     order = np.lexsort(
         (np.where(metres > 0, metres, 1), kind, head, tail)
@@ -392,7 +394,7 @@ def _built(found: list[_Link], junctions: Junctions, towns: Towns, crs: str) -> 
         tail=tail[order], head=head[order], length=metres[order], kind=kind[order], lanes=lanes[order],
         speed=np.nan_to_num(speed[order]),
     )  # fmt: skip
-    made = _roads.build(junctions, streets, Places.empty(), towns, crs=crs, attribution="", generated=False)
+    made = _roads.build(junctions, streets, Places.empty(), towns, crs=crs, attribution="", generated=False, notes=told)
     headway = 3_600_000 / (capacity[order] * made.roads.lanes)
     own = {"headway": np.maximum(np.rint(headway), 1), "room": room[order], "wave": wave[order]}
     columns = made.roads.data()

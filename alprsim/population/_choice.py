@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +13,6 @@ from alprsim.population._figures import ATTEMPTS, CELL, CHOICE, FARTHEST, JOBS_B
 from alprsim.randomness import draw, uniform
 from alprsim.scenario import models
 from alprsim.tables import Float64, Int32, Int64, Network, PlaceKind, UInt64
-
-_log = logging.getLogger("alprsim.population")
 
 Mask = NDArray[np.bool_]
 
@@ -143,7 +140,7 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
     """Read jobs from town to town (last column: to towns not in the study); None without a table.
 
     A row whose home is in no town of the study is left out, and one whose work place is in none goes to the last column:
-    both are counted in the log. A listed town without any row is an error, so a misspelt one is noticed.
+    both are counted (`towns_left_out`). A listed town without any row is an error, so a misspelt one is noticed.
 
     Towns of one name share the row and the column of the first of them. The study's state is the one where homes in towns
     of its names hold most jobs.
@@ -152,8 +149,6 @@ def commuting_table(network: Network, spec: models.Population, base: Path) -> Fl
         return None
     jobs = _commuters(network, spec, base)
     towns, same = network.towns, town_rows(network)
-    if said := _unknown(spec, jobs, len(towns)):
-        _log.info(said)
     table = np.zeros((len(towns), len(towns) + 1))
     here = jobs.home >= 0
     np.add.at(table, (jobs.home[here], jobs.work[here]), jobs.number[here])

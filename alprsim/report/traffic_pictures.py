@@ -6,6 +6,7 @@ Colours are those that colour-blind people tell apart: viridis, ColorBrewer's Yl
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ _BUSY = ListedColormap(colormaps["viridis"](np.arange(230))[::-1])
 """The busier the darker; viridis without its yellow, which white paper swallows."""
 
 _DPI = 110
+_LETTERS = 15
+"""Of 8 points that an inch holds, about."""
 _MOST_VEHICLES = 400
 """In one time–space diagram: the lines of more cannot be told apart."""
 
@@ -254,7 +257,7 @@ def _name_hours(axis: Axes, points: Float64, clock: Float64, busy: NDArray[np.bo
 
 def _entitle(figure: Figure, title: str, basis: str) -> None:
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
-    figure.supxlabel(basis, fontsize=8, color=_GREY, x=0.01, ha="left")
+    figure.supxlabel(fill(basis, int(_LETTERS * figure.get_figwidth())), fontsize=8, color=_GREY, x=0.01, ha="left")
 
 
 def _plain(axis: Axes) -> None:

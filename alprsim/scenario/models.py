@@ -264,21 +264,21 @@ class Population(Model):
 class RouteChoice(Model):
     """Which ways drivers take. They are chosen once, for a usual weekday, and kept on all days and by all seeds."""
 
-    groups: Annotated[int, Field(ge=1, le=64, description="Groups that drivers are dealt to for good, each with its own ways: one of them is the least share of drivers that chooses anew, and drivers of a pair have at most so many different ways at an hour (4 groups: 2.6 ways a pair in a generated town; 16: 6.0). More groups bring crowded streets nearer to equilibrium and cost a set of trees each. Assumption.")] = 4
+    groups: Annotated[int, Field(ge=1, le=64, description="Groups that drivers are dealt to for good, each with its own ways; a driver's perception is that of the group, not their own. One of them is the least share of drivers that chooses anew, and drivers of a pair have at most so many different ways at an hour (4 groups: 2.6 ways a pair in a generated town; 16: 6.0). More groups bring crowded streets nearer to equilibrium and cost a set of trees each. Assumption.")] = 4
     noise: Annotated[float, Field(ge=0, le=1, description="Perception noise: standard deviation of what a group takes a way of ten minutes' free driving to last, as a share of it. Its variance grows with the way's time (Sheffi and Powell 1982), so it does not matter how a map cuts streets into segments. Each road's error is log-normal and the group's for good. Assumption: 0.05 leaves 49 % of trips in a generated town on the quickest way and makes trips 3.5 % longer; about 67 % of private car trips in Chongqing matched the shortest path (Journal of Advanced Transportation 2022, 4100704), while most people in Minneapolis–St. Paul did not take it (Zhu and Levinson, PLoS ONE 2015).")] = 0.05
     periods: Annotated[tuple[Annotated[int, Field(ge=0, le=23)], ...], Field(min_length=1, description="Hours of the day at which other ways may be taken, ascending; before the first it is still the last one's period. Assumption."), AfterValidator(_ascending_hours)] = (6, 10, 15, 19)
-    gap: Annotated[Share, Field(description="Drivers stop choosing anew when all together could gain no more than this share of their time, as they see it (relative gap). Assumption.")] = 0.02
+    gap: Annotated[Share, Field(description="Drivers stop choosing anew when all together could gain no more than this share of the least time, as they see it (relative gap, measured on the same 4,000 trips of the day each time: an estimate). Assumption.")] = 0.02
     iterations: Annotated[int, Field(ge=0, le=200, description="They choose anew so often at most; a run that stops there says so. Assumption.")] = 12
 
 
 class Traffic(Model):
     """How vehicles move."""
 
-    fidelity: Annotated[Literal["free", "table", "queue"], Field(description="free flow; quarter-hour times of sample days run by queue; every day by queue.")] = "table"
+    fidelity: Annotated[Literal["free", "table", "queue"], Field(description="free flow, at every hour alike (no hourly factor with a source is at hand; what each hour takes is what a table tells); quarter-hour times of sample days run by queue; every day by queue.")] = "table"
     storage: Annotated[Literal["newell", "simple"], Field(description="What limits the vehicles on a road.")] = "newell"
     engine: Annotated[Literal["compiled", "simpy"], Field(description="Both give the same passages to the bit.")] = "compiled"
     routes: RouteChoice = RouteChoice()
-    stuck: Annotated[Duration, Field(description="A vehicle that cannot move for so long is moved by force, and counted. Assumption.")] = 60
+    stuck: Annotated[Duration, Field(gt=0, description="A vehicle that cannot move for so long is moved by force, and counted: at least 1 s, as nobody would queue otherwise. Assumption.")] = 60
     counts: Annotated[FileName | None, Field(description="Traffic counts (CSV, as `alprsim.counts.read` says: vehicles; lat and lon, from_osm and to_osm, or road; day, hour, use), relative to the scenario file: every run is held against them and shows the table; they change no traffic. None by default.")] = None
     fitted: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$", description="The seal of `alprsim calibrate --out`: sha256 of the roads, population, traffic and counts whose volumes it fitted. A scenario changed since is not called calibrated.")] = None
 

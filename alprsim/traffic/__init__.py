@@ -20,9 +20,10 @@ The queue model (fidelity ``queue``), which two engines carry out to the same mi
   departure of trip i of n has i − n: at one moment departures come first, by trip, then turns, by link.
 
 **SimPy keeps the clock**, in milliseconds since the scenario's start, and the queues follow it in slices: at each slice's
-end, before anything else of that moment, all that was due earlier has happened and its passages are told. So patrol
-cars, camera faults and whatever else lives in the same environment see the day's traffic go by; none of it acts on
-traffic. How long a slice is changes nothing.
+end, before anything else of that moment, all that was due earlier has happened and its passages are told. So whatever
+else is given to live in the same environment sees the day's traffic go by; it cannot act on traffic. How long a slice is
+changes nothing. A study's run gives the day a world of traffic alone: its cameras, their faults and patrol cars read the
+finished day's passages.
 
 After the day's end nobody queues any more: vehicles still on their way, or yet to depart, finish in table times (fidelity
 ``table``), or at free flow where no table is given, and count as unfinished.
@@ -121,7 +122,8 @@ def drive(
     Raises
     ------
     TableError
-        If trips, route, table or watched do not fit the roads, the paths or the day, or a road cannot be driven.
+        If trips, route, table or watched do not fit the roads, the paths or the day, a road cannot be driven, or a path's
+        roads do not join.
     ValueError
         If fidelity ``table`` has no table, a slice is shorter than 1 s, or the world's clock is not at the day's start.
     """

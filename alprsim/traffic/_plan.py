@@ -89,6 +89,7 @@ def plan(
     check_roads(roads, watched)
     check_trips(trips, day)
     _check_paths(paths, route, len(roads), len(trips))
+    _check_joints(paths, roads)
     first, end = paths.first[route], paths.first[route + 1]
     return Plan(
         roads=roads,
@@ -138,6 +139,23 @@ def _check_paths(paths: Paths, route: Int32, roads: int, trips: int) -> None:
     if len(paths.road) and not 0 <= paths.road.min() <= paths.road.max() < roads:
         raise TableError(
             f"Paths.road must be rows of Roads (0 to {roads - 1}), not {paths.road.min()} to {paths.road.max()}"
+        )
+
+
+def _check_joints(paths: Paths, roads: Roads) -> None:
+    """Check that each road of a path begins where the one before it ends."""
+    if len(paths.first) < 2:
+        return
+    driven = paths.road[paths.first[0] : paths.first[-1]]
+    starts = paths.first[1:-1] - paths.first[0]
+    apart = roads.head[driven[:-1]] != roads.tail[driven[1:]]
+    apart[starts[(starts > 0) & (starts < len(driven))] - 1] = False
+    if apart.any():
+        row = int(np.argmax(apart))
+        one, other = int(driven[row]), int(driven[row + 1])
+        raise TableError(
+            f"Paths.road must join: road {one} leads to junction {roads.head[one]}, the next, {other}, starts at junction "
+            f"{roads.tail[other]} (row {row + paths.first[0]})"
         )
 
 
