@@ -50,7 +50,9 @@ def test_every_edge_is_entered_as_often_as_sumo_says(tmp_path, verified, plots):
 
 
 def draw(both, file):
-    figure, (axis,) = picture("Passages of each edge: read from vehroutes, and counted by SUMO", "read", "counted by SUMO")
+    figure, (axis,) = picture(
+        "Passages of each edge: read from vehroutes, and counted by SUMO", "read", "counted by SUMO"
+    )
     top = 1.05 * both.max()
     axis.plot([0, top], [0, top], color=GREY, linestyle="--", label="alike")
     axis.scatter(*both.T, color=BLUE, s=16, zorder=2, label="an edge")
