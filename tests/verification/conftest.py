@@ -93,8 +93,9 @@ def pytest_terminal_summary(terminalreporter, config):
 def _line(alike: list[Check]) -> tuple[str, ...]:
     """Return the table's line for checks of one expectation: the worst of them."""
     worst = max(alike, key=lambda c: -math.inf if math.isnan(c.measured) else c.measured - c.allowed)
-    head = worst.row, worst.expectation, str(len(alike)), worst.found
+    head = worst.row, worst.expectation, str(len(alike))
     if math.isnan(worst.allowed):
-        return (*head, "", "", "–")
+        return (*head, " and ".join(dict.fromkeys(check.found for check in alike)), "", "", "–")
+    head = *head, worst.found
     allowed = f"{worst.allowed:.4g}" if worst.allowed < math.inf else "anything"
     return (*head, f"{worst.measured:.4g} {worst.unit}", allowed, "yes" if all(c.within for c in alike) else "NO")
