@@ -237,7 +237,7 @@ def closed(graph: nx.MultiDiGraph) -> nx.MultiDiGraph:
     return graph
 
 
-LEFT_OUT = {"I-95 Norwalk": 43_341, "I-95 Branford": 90_800, "CT-15 Trumbull": 39_500, "CT-15 Hamden": 90_800}
+LEFT_OUT = {"I-95 Norwalk": 43_341, "I-95 Branford": 91_031, "CT-15 Trumbull": 39_803, "CT-15 Hamden": 91_009}
 """Volumes by the scales that the other three counts alone give: as found."""
 
 
@@ -267,7 +267,7 @@ def test_four_anchors_on_the_real_motorways(shared_data: Path, tmp_path: Path, v
         off = 100 * (row.left_out / row.counted - 1)
         shown(COUNTS, f"{name}: by the other three counts", f"{row.left_out:,.0f} for {row.counted:,.0f}, {off:+.0f} %")
         change = 100 * abs(row.left_out / LEFT_OUT[name] - 1)
-        verified(COUNTS, "each left out in turn: as found before", change, 2, "%", found=f"{name}: {row.left_out:,.0f}")
+        verified(COUNTS, "each left out in turn: as found before", change, 1, "%", found=f"{name}: {row.left_out:,.0f}")
 
 
 def draw_counts(rows, file: Path) -> None:
