@@ -130,18 +130,27 @@ def compare(name, real, ours, verified, allowed, area=(1.0, 1.0)):
     verified(ROW, f"{name}: share of length by class", 100 * off.max(), classes, "points", found=said)
 
 
+def centred(drawn):
+    """Return the ends of streets, km from the middle of them all."""
+    ends = drawn.xy[drawn.ends] / 1000
+    return ends - (ends.min(axis=(0, 1)) + ends.max(axis=(0, 1))) / 2
+
+
 def draw(name, real, ours, real_streets, our_streets, file):
     """Draw both maps, the distributions of street lengths, and the shares of junctions by degree."""
     figure, (left, right, lengths, degrees) = picture(f"{name}: real streets and generated ones", "", "", panels=4)
+    reach, up = (
+        np.maximum(*(np.abs(centred(streets)).max(axis=(0, 1)) for streets in (real_streets, our_streets))) * 1.02
+    )
     for axis, drawn, title in ((left, real_streets, "real"), (right, our_streets, "generated")):
-        main = np.isin(drawn.kind, (6, 7))
+        ways, main = centred(drawn), np.isin(drawn.kind, (6, 7))
         for rows, colour, width in (
             (main, GREY, 0.25),
             (~main & (drawn.kind > 0), BLUE, 0.5),
             (drawn.kind == 0, RED, 1),
         ):
-            axis.add_collection(LineCollection(drawn.xy[drawn.ends[rows]] / 1000, colors=colour, linewidths=width))
-        axis.autoscale()
+            axis.add_collection(LineCollection(ways[rows], colors=colour, linewidths=width))
+        axis.set(xlim=(-reach, reach), ylim=(-up, up))
         axis.set(aspect="equal", title=title, xlabel="km", ylabel="km")
         axis.grid(visible=False)
     for streets, colour, style, label in ((real.length, GREY, "-", "real"), (ours.length, ORANGE, "--", "generated")):
