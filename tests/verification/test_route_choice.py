@@ -246,6 +246,9 @@ def test_danburys_morning_calms_down(shared_data, verified, shown, plots):
     means = []
     spec = loaded.scenario.traffic.routes
     assignment = routing.plan(world, demand, spec, drive=in_queues(world, trips, 1, means)).assignment
+    rows = zip(assignment.gap, assignment.perceived, means, strict=True)
+    lines = [f"{day},{gap:.4f},{seen:.4f},{mean:.0f}" for day, (gap, seen, mean) in enumerate(rows)]
+    (plots / "route_choice.csv").write_text("\n".join(["iteration,gap,perceived,mean_s", *lines, ""]))
     draw_danbury(assignment, means, plots / "route_choice_danbury.png")
     gap, seen, row = assignment.gap, assignment.perceived, "route choice, Danbury as shipped"
     said = f"from {gap[0]:.2g} to {gap[-1]:.2%}, in {len(gap) - 1} days"
