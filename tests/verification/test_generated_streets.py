@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas
 import pytest
 from matplotlib.collections import LineCollection
 
 from alprsim import _region, towns
+from alprsim.results import words
 from alprsim.tables import RoadKind
 from tests.test_towns import assert_whole, segments
 from tests.verification.roadway import BLUE, GREY, ORANGE, RED, picture
@@ -176,6 +178,36 @@ def test_a_town_like_it_passes_every_gate(name, seed, shared_data, verified, plo
     ours = figures(drawn)
     draw(name, real, ours, real_ones, drawn, plots / f"streets_{name.lower()}_{seed}.png")
     compare(name, real, ours, verified, (3, 15, 0.03, 3))
+
+
+LADDERS = Path(__file__).parents[2] / "results" / "danbury_ladder.csv"
+
+
+def test_the_ladder_of_generated_danbury_is_shown_beside_the_real_ones(shown, plots):
+    """What two whole studies gave, half an hour each, kept in results/; they are not run here."""
+    kept = pandas.read_csv(LADDERS)
+    kept = kept[(kept.measure == "trips_detected") & (kept.viewer == "ICE") & (kept.sight == "request")]
+    real, ours = (kept[kept.scenario == name].set_index("retention") for name in ("danbury", "danbury_generated"))
+    assert list(real.index) == list(ours.index)
+    off = 100 * (ours["mean"] - real["mean"])
+    spread = 100 * max((ladder.high - ladder.low).max() for ladder in (real, ours)) / 2
+    said = f"{off.loc[off.abs().idxmax()]:+.1f} points at most; ± {spread:.1f} over seeds"
+    shown(ROW, "Danbury's retention ladder beside the real one's (kept in results/)", said)
+    figure, (axis,) = picture(
+        "Danbury: trips detected by limit, real and generated streets (3 seeds)", "retention limit", "%"
+    )
+    at = np.arange(len(real))
+    for ladder, colour, shift, label in (
+        (real, GREY, -0.06, "real streets"),
+        (ours, ORANGE, 0.06, "generated streets"),
+    ):
+        mean = 100 * ladder["mean"]
+        reach = [mean - 100 * ladder.low, 100 * ladder.high - mean]
+        axis.errorbar(at + shift, mean, reach, color=colour, marker="o", markersize=4, capsize=3, label=label)
+    axis.set_xticks(at, [words.duration(step) for step in real.index], fontsize=8)
+    axis.set(ylim=(0, None))
+    axis.legend(frameon=False, fontsize=8)
+    figure.savefig(plots / "streets_ladder.png", dpi=120)
 
 
 def land_km2(shared_data):
