@@ -8,7 +8,7 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-.PHONY: demo test lint unit plain verify bench lock clean
+.PHONY: demo test lint unit plain verify verify-peers bench lock clean
 
 demo: $(VENV)/.ready  ## The main job on the built-in default: a whole town, two weeks, every policy, a page.
 	$(BIN)/alprsim run scenarios/quickstart.yaml --jobs $(JOBS)
@@ -27,8 +27,12 @@ plain: $(VENV)/.ready  ## The tests again, kernels as plain Python, so that they
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -m "not verification and not whole"
 	$(BIN)/python -m coverage report
 
-verify: $(VENV)/.ready  ## Against theory and other programs; minutes. Ends with a table; pictures go to results/runs/plots.
+verify: $(VENV)/.ready  ## Against theory and other programs; minutes. Ends with a table, of what was not run too; pictures go to results/runs/plots.
 	ALPRSIM_PLOTS=$${ALPRSIM_PLOTS:-results/runs/plots} $(BIN)/python -m pytest -m verification
+
+verify-peers: $(VENV)/.peers  ## Beside UXsim and SUMO, which this installs; a minute. The speeds beside theirs: python -m benchmarks.peers
+	ALPRSIM_PLOTS=$${ALPRSIM_PLOTS:-results/runs/plots} $(BIN)/python -m pytest -m verification \
+		tests/verification/test_another_simulator.py tests/verification/test_sumo_interop.py
 
 bench: $(VENV)/.ready  ## Kernel benchmarks, each asserting its answer.
 	$(BIN)/python -m pytest benchmarks --benchmark-only
@@ -47,4 +51,9 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 		[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); \
 		$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock -e .; \
 	fi
+	@touch $@
+
+$(VENV)/.peers: $(VENV)/.ready
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python -e ".[peers]"; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[peers]"; fi
 	@touch $@

@@ -70,6 +70,18 @@ def region_day(side: int = 90, vehicles: int = 400_000) -> City:
     return _city(side, vehicle[made], depart[made], *ways[made].T)
 
 
+def congested_day() -> City:
+    """Return the same day on roads that let four sevenths of it pass: 97 s lost by each, 282 s driven.
+
+    They hold five times as many vehicles. Without that the queues of so even a grid, on which nobody turns aside, close in on
+    themselves: at six sevenths a trip still loses 13 s, at five sixths all stands until the night.
+    """
+    day = region_day()
+    columns = day.roads.data()
+    slow = columns | {"headway": columns["headway"] * 7 // 4, "room": columns["room"] * 5}
+    return day._replace(roads=Roads(**slow))
+
+
 def near(junction, side: int, reach: int, keys):
     """Draw a junction at most so many blocks away along and across."""
     drawn = []

@@ -4,8 +4,8 @@ Needs the extra ``peers`` (UXsim 1.15, SUMO 1.28 with its programs); what is not
 runs in a process of its own, and what counts is the CPU time of its engine, not of reading its input; nor of writing what
 happened, but where "every passage" is told.
 Peers run at their quickest, UXsim (its C++ engine) also as it comes, with trajectories and route choice; SUMO is its
-mesoscopic model without junction control. Writes ``results/peers.csv``; of runs with what
-is there already, the quickest of each system counts.
+mesoscopic model without junction control. Writes ``results/peers.csv``, anew for each commit: of several runs at one commit
+the quickest of each system counts, and the file says which commit that was.
 """
 
 import csv
@@ -76,7 +76,7 @@ def calmer_rush() -> grid.City:
     return grid.rush(span=2_400)
 
 
-CASES: dict[str, Callable[[], grid.City]] = {"45 x 45": calmer_rush, "11 x 11": eleven}
+CASES: dict[str, Callable[[], grid.City]] = {"45 x 45, calmer": calmer_rush, "11 x 11": eleven}
 
 
 def cpu(child: bool = False) -> float:
@@ -283,6 +283,7 @@ COLUMNS = (
     "mean delay, s",
     "forced",
     "peak MB",
+    "commit",
 )
 
 
@@ -301,7 +302,7 @@ def alone(case: str, system: str) -> dict:
 @click.option("--one", nargs=2, hidden=True)
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 def main(cases: tuple[str, ...], systems: tuple[str, ...], one: tuple[str, str] | None, out: Path) -> None:
-    """Run every system on every case; write the table and print it. Of several runs the quickest counts."""
+    """Run every system on every case; write the table and print it. Of several runs at one commit the quickest counts."""
     if one:
         told = SYSTEMS[one[1]](CASES[one[0]]())
         click.echo(json.dumps(told | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000}))
@@ -313,17 +314,33 @@ def main(cases: tuple[str, ...], systems: tuple[str, ...], one: tuple[str, str] 
             continue
         for name in (OURS, system):  # ours beside each, as others may be using the machine
             told = alone(case, name)
-            keep([case, name, told["moves"], told["seconds"], told["delay"], told["forced"], told["peak"]], out)
+            row = [case, name, told["moves"], told["seconds"], told["delay"], told["forced"], told["peak"], commit()]
+            keep(row, out)
         click.echo(f"{case}, {system}: {told['moves'] / told['seconds']:,.0f} moves a second")
     show(out)
 
 
+def commit() -> str:
+    """Return the commit that runs, marked where the code differs from it."""
+
+    def git(*command: str) -> str:
+        return subprocess.run(["git", *command], capture_output=True, text=True, check=True, cwd=RESULTS.parent).stdout
+
+    changed = git("status", "--porcelain", "--", ":/alprsim", ":/benchmarks")
+    return git("rev-parse", "--short=8", "HEAD").strip() + ("+" if changed else "")
+
+
 def keep(row: list, out: Path) -> None:
-    """Put a row into the file, unless that tells of a quicker run; tell anew by how much Newell is quicker."""
+    """Put a row into the file, unless that tells of a quicker run; tell anew by how much Newell is quicker.
+
+    Rows of another commit go: a quicker run of other code says nothing of this.
+    """
     rows = {(row[0], row[1]): row}
     if out.exists():
         with out.open(newline="") as file:
             for case, system, moves, seconds, _, _, *others in list(csv.reader(file))[1:]:
+                if others[-1] != row[-1]:
+                    continue
                 if (case, system) not in rows or float(seconds) <= row[3]:
                     rows[case, system] = [case, system, int(moves), float(seconds), *others]
     rate = {key: moves / seconds for key, (_, _, moves, seconds, *_) in rows.items()}
@@ -348,7 +365,7 @@ def show(out: Path) -> None:
             system, times = row["system"], row["Newell is quicker by"]
             wanted = "".join(f" (wanted: {target})" for name, target in TARGETS.items() if system.startswith(name))
             click.echo(
-                f"{row['case']:8} {system:31} {int(row['moves a second']):13,} moves/s   Newell: × {times}{wanted}"
+                f"{row['case']:15} {system:31} {int(row['moves a second']):13,} moves/s   Newell: × {times}{wanted}"
             )
 
 

@@ -56,28 +56,33 @@ def test_advance(benchmark, city, storage, answer):
 
 
 @pytest.mark.parametrize(
-    ("storage", "answer"),
-    [("newell", (27_488_154, 44_739_872_930, 0, 427_486)), ("simple", (27_488_154, 44_739_873_961, 0, 427_486))],
+    ("city", "storage", "answer", "delay"),
+    [
+        ("region_day", "newell", (27_488_154, 44_739_872_930, 0, 427_486), 9.6),
+        ("region_day", "simple", (27_488_154, 44_739_873_961, 0, 427_486), 9.6),
+        ("congested_day", "newell", (27_488_154, 44_861_703_410, 0, 427_486), 96.6),
+    ],
 )
-def test_a_regions_day(benchmark, storage, answer):
+def test_a_regions_day(benchmark, city, storage, answer, delay):
     """400,000 vehicles from tables to journeys, flows and the passages of 500 roads, in a process of its own."""
-    told = benchmark.pedantic(region, (storage,), rounds=1)  # its own CPU time, not this process's, counts
+    told = benchmark.pedantic(region, (city, storage), rounds=1)  # its own CPU time, not this process's, counts
     assert [told[name] for name in ("moves", "arrive", "forced", "passages")] == list(answer)
+    assert told["mean delay, s"] == pytest.approx(delay, abs=0.5)
     assert told["peak MB"] < 1500
     benchmark.extra_info["moves a second"] = round(told["moves"] / told["engine s"])
-    benchmark.extra_info |= {name: told[name] for name in ("engine s", "whole day s", "peak MB")}
+    benchmark.extra_info |= {name: told[name] for name in ("engine s", "whole day s", "peak MB", "mean delay, s")}
 
 
-def region(storage):
-    program = f"from benchmarks.test_queue import drive_region as d; d({storage!r})"
+def region(city, storage):
+    program = f"from benchmarks.test_queue import drive_region as d; d({city!r}, {storage!r})"
     return json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
 
 
-def drive_region(storage):
+def drive_region(name, storage):
     """Drive the day; write what it told and what it took, in CPU seconds, as JSON."""
     import resource  # not on Windows
 
-    city, spec = grid.region_day(), models.Traffic(storage=storage, stuck="60 s")
+    city, spec = getattr(grid, name)(), models.Traffic(storage=storage, stuck="60 s")
     watched = np.arange(len(city.roads)) % 64 == 0
     given = (city.roads, city.trips, city.paths, city.route, spec)
     queues = traffic.Queues(traffic.plan(*given, day=0, watched=watched))
@@ -91,6 +96,7 @@ def drive_region(storage):
         "moves": day.moves, "arrive": int(day.journeys.arrive.sum(dtype=np.int64)), "forced": day.forced,
         "passages": len(day.passages), "engine s": round(engine, 2), "whole day s": round(time.process_time() - start, 2),
         "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000,
+        "mean delay, s": round(float(city.delay(day.journeys).mean()), 1),
     }  # fmt: skip
     sys.stdout.write(json.dumps(told))
 

@@ -142,10 +142,13 @@ def test_evidence_names_what_it_compares(settled: Settlement) -> None:
     assert table["Alder: work in their own town", "%"].published is None
     assert table["Alder: work in their own town", "%"].within is None
     assert all(finding.source for finding in found)
+    assert all(
+        (finding.basis in ("input", "fitted", "independent")) == (finding.published is not None) for finding in found
+    )
     assert not any(np.isnan(finding.ours) for finding in found)
     lines = population.table(found).splitlines()
     assert len(lines) == len(found) + 1
-    assert next(line for line in lines if line.startswith("adults")).split()[5:9] == ["79.60", "±", "1", "ACS"]
+    assert next(line for line in lines if line.startswith("adults")).split()[5:9] == ["79.60", "±", "1", "fitted"]
 
 
 def test_hours_are_those_of_a_wednesday_that_is_no_holiday(settled: Settlement) -> None:

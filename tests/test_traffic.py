@@ -1,6 +1,5 @@
 """Traffic: both engines and the plain twins tell the same day; what they tell is possible."""
 
-import sys
 from itertools import pairwise
 
 import numba
@@ -14,7 +13,6 @@ from alprsim import traffic
 from alprsim.kernels import queue, replay
 from alprsim.scenario import models
 from alprsim.tables import DAY, Flows, Paths, Roads, TableError, Trips
-from benchmarks import peers
 from tests import naive_traffic
 
 JIT = not numba.config.DISABLE_JIT
@@ -153,22 +151,6 @@ def test_engines_and_the_plain_twin_agree_on_hundreds_of_networks():
     for world, _ in random_worlds(20261122, 300 if JIT else 60):
         tally.add(world, [agree(world, storage) for storage in ("newell", "simple")])
     tally.check()
-
-
-@pytest.mark.verification
-@pytest.mark.skipif(not JIT, reason="minutes as plain Python; hundreds of networks are compared elsewhere")
-def test_engines_and_the_plain_twin_agree_on_thousands_of_networks(capsys):
-    """With any width of the calendar's buckets and any slices, too."""
-    tally = Tally()
-    for world, rng in random_worlds(3, 4_000):
-        tally.add(world, [agree(world, storage) for storage in ("newell", "simple")])
-        plan = world.plan(storage=str(rng.choice(["newell", "simple"])))
-        moments = np.sort(rng.integers(0, 15_000, rng.integers(0, 6))) + plan.meant.min()
-        sliced = run_to_end(traffic.Queues(plan, shift=int(rng.integers(0, 15))), moments.tolist())
-        assert same_state(sliced, run_to_end(traffic.Queues(plan))), world
-    tally.check()
-    with capsys.disabled():
-        sys.stdout.write(f"\nSimPy, compiled and plain twin agree to the bit: {vars(tally)}, two storages each\n")
 
 
 @settings(deadline=None, derandomize=True, max_examples=60 if JIT else 5)
@@ -480,29 +462,6 @@ def test_a_day_without_trips_is_told_too():
     for engine in ("compiled", "simpy"):
         day = world.drive(engine=engine)
         assert (len(day.journeys), len(day.passages), day.moves, day.unfinished) == (0, 0, 0, 0)
-
-
-# --- beside another simulator -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.verification
-@pytest.mark.skipif(not JIT, reason="minutes as plain Python; the engine is compared to its twin there")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ImportWarning")
-@pytest.mark.parametrize("a_pair", [90, 100])
-def test_uxsim_sees_the_same_delays_on_the_same_paths(a_pair):
-    """UXsim at deltan 1 has Newell's car-following too, but steps of a second, and merges by lot."""
-    pytest.importorskip("uxsim", reason="UXsim is not installed (pip install alprsim[peers])", exc_type=ImportError)
-    city = peers.bottlenecks(a_pair)
-    day = traffic.drive(city.roads, city.trips, city.paths, city.route, models.Traffic(), day=0, fidelity="queue")
-    world = peers.uxsim_world(city, 1)
-    world.exec_simulation()
-    travel, moves = peers.uxsim_told(world, city, 1)
-    ours, theirs = city.delay(day.journeys), travel - city.free_times() / 1000
-    assert moves == day.moves == city.moves
-    assert day.forced == 0
-    assert ours.mean() > 120
-    assert abs(theirs.mean() / ours.mean() - 1) < 0.10
-    assert np.corrcoef(ours, theirs)[0, 1] > 0.95
 
 
 # --- wrong input ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from alprsim.population import _figures as figures
 from alprsim.population._calendar import date_of
 from alprsim.population._choice import commuting_table, town_rows
 from alprsim.population._day import trips
-from alprsim.population._repetition import Finding, findings, follow, living_here
+from alprsim.population._repetition import FITTED, INDEPENDENT, INPUT, Finding, findings, follow, living_here
 from alprsim.population._ways import quickest
 from alprsim.randomness import draw, stream
 from alprsim.scenario import models
@@ -93,12 +93,12 @@ def evidence(
 
 
 def table(findings: Iterable[Finding]) -> str:
-    """Write findings as a table for people: ours, published, within which tolerance, and by whom."""
-    lines = [f"{'':46} {'':16} {'ours':>8} {'published':>9}  within  source"]
+    """Write findings as a table for people: ours, published, within which tolerance, what that proves, and by whom."""
+    lines = [f"{'':46} {'':16} {'ours':>8} {'published':>9}  within  {'basis':11}  source"]
     for f in findings:
         published = "" if f.published is None else f"{f.published:.2f}"
         within = {True: f"± {f.tolerance:g}", False: "NO", None: "–"}[f.within]
-        lines.append(f"{f.what:46} {f.unit:16} {f.ours:8.2f} {published:>9}  {within:6}  {f.source}")
+        lines.append(f"{f.what:46} {f.unit:16} {f.ours:8.2f} {published:>9}  {within:6}  {f.basis:11}  {f.source}")
     return "\n".join(lines)
 
 
@@ -115,11 +115,11 @@ def _households(settlement: Settlement, network: Network) -> Iterator[Finding]:
     own = vehicles.household[vehicles.kind == VehicleKind.RESIDENT]
     households = len(np.unique(people.household[here]))
     adults = float(np.mean(people.kind[here] != PersonKind.CHILD))
-    yield Finding("adults", "% of people", 100 * adults, 79.6, 1, "ACS 2023, Connecticut, aged 18 or more")
+    yield Finding("adults", "% of people", 100 * adults, 79.6, 1, "ACS 2023, Connecticut, aged 18 or more", FITTED)
     carless = 100 * (1 - len(np.unique(own)) / households)
-    yield Finding("households without a vehicle", "%", carless, 8.6, 3, "ACS 2023, Connecticut")
+    yield Finding("households without a vehicle", "%", carless, 8.6, 3, "ACS 2023, Connecticut", INDEPENDENT)
     plates = "3,023,124 plates (2019) over about 3.6 M people"
-    yield Finding("vehicles a person", "", len(own) / int(here.sum()), 0.84, 0.03, plates)
+    yield Finding("vehicles a person", "", len(own) / int(here.sum()), 0.84, 0.03, plates, INPUT)
 
 
 def _rates(settlement: Settlement, network: Network, days: list[Trips]) -> Iterator[Finding]:
@@ -127,13 +127,19 @@ def _rates(settlement: Settlement, network: Network, days: list[Trips]) -> Itera
     here = living_here(settlement, network)
     drivers = int(np.sum(here & (people.vehicle >= 0)))
     a_day = sum(len(day) for day in days) / 7
-    yield Finding("vehicle trips a driver", "a day", a_day / drivers, 2.7, 0.2, _NHTS)
+    yield Finding("vehicle trips a driver", "a day", a_day / drivers, 2.7, 0.2, _NHTS, INPUT)
     household = "NHTS 2017: 1,865 vehicle trips a household in a year (US Department of Energy, 2018)"
     yield Finding(
-        "vehicle trips a household", "a day", a_day / len(np.unique(people.household[here])), 1865 / 365, 0.5, household
+        "vehicle trips a household",
+        "a day",
+        a_day / len(np.unique(people.household[here])),
+        1865 / 365,
+        0.5,
+        household,
+        INDEPENDENT,
     )
     idle = 100 * (1 - sum(len(np.unique(day.driver)) for day in days) / 7 / drivers)
-    yield Finding("drivers who do not drive on a day", "%", idle, 32, 5, _AAA)
+    yield Finding("drivers who do not drive on a day", "%", idle, 32, 5, _AAA, FITTED)
     work = np.concatenate([day.companion[day.purpose == Purpose.WORK] for day in days])
     yield Finding(
         "commutes with a companion",
@@ -142,6 +148,7 @@ def _rates(settlement: Settlement, network: Network, days: list[Trips]) -> Itera
         8.2,
         3,
         "Connecticut, press on Census figures",
+        INPUT,
     )
 
 
@@ -152,15 +159,23 @@ def _hours(middle: Trips, saturday: Trips, m: int, s: int) -> Iterator[Finding]:
     ):
         ours, published = _profile(day, number), np.array(table) / sum(table)
         alike = 100 * (1 - 0.5 * float(np.abs(ours - published).sum()))
-        yield Finding(f"{name}'s trips in the same hour", "%", alike, 100, 15, f"{_NT3}: overlap with its profile")
+        yield Finding(
+            f"{name}'s trips in the same hour", "%", alike, 100, 15, f"{_NT3}: overlap with its profile", FITTED
+        )
         peak = int(np.argmax(published))
         yield Finding(
-            f"{name}'s trips from {peak} to {peak + 1} h", "%", 100 * ours[peak], 100 * published[peak], 2, _NT3
+            f"{name}'s trips from {peak} to {peak + 1} h",
+            "%",
+            100 * ours[peak],
+            100 * published[peak],
+            2,
+            _NT3,
+            FITTED,
         )
         if name == "Wednesday":
-            yield Finding("Wednesday's trips from 7 to 8 h", "%", 100 * ours[7], 100 * published[7], 2, _NT3)
+            yield Finding("Wednesday's trips from 7 to 8 h", "%", 100 * ours[7], 100 * published[7], 2, _NT3, FITTED)
     ratio = sum(figures.SATURDAY) / sum(figures.WEDNESDAY)
-    yield Finding("Saturday's trips for one of Wednesday", "", len(saturday) / len(middle), ratio, 0.06, _NT3)
+    yield Finding("Saturday's trips for one of Wednesday", "", len(saturday) / len(middle), ratio, 0.06, _NT3, FITTED)
 
 
 def _profile(driven: Trips, day: int) -> Float64:
@@ -181,20 +196,36 @@ def _lengths(network: Network, settlement: Settlement, driven: Trips, seed: int)
             continue
         beyond = network.places.kind[driven.destination[rows]] == PlaceKind.BEYOND
         if name == "commute":
-            yield Finding("a commute, to the gateway if beyond", "km", float(km.mean()), 12.1 * MILE, 4, _COMMUTE)
             yield Finding(
-                "a commute, to the gateway if beyond", "min, free flow", float(minutes.mean()), 23.3, 5, _COMMUTE
+                "a commute, to the gateway if beyond", "km", float(km.mean()), 12.1 * MILE, 4, _COMMUTE, INDEPENDENT
             )
             yield Finding(
-                "the same, Connecticut", "min, free flow", float(minutes.mean()), 25.4, 5, "ACS 2012 to 2017, press"
+                "a commute, to the gateway if beyond",
+                "min, free flow",
+                float(minutes.mean()),
+                23.3,
+                5,
+                _COMMUTE,
+                INDEPENDENT,
+            )
+            yield Finding(
+                "the same, Connecticut",
+                "min, free flow",
+                float(minutes.mean()),
+                25.4,
+                5,
+                "ACS 2012 to 2017, press",
+                INDEPENDENT,
             )
             short = 100 * float(np.mean(minutes < 15))
-            yield Finding("commutes under 15 minutes", "%", short, 28.9, 8, _CTPP)
+            yield Finding("commutes under 15 minutes", "%", short, 28.9, 8, _CTPP, INDEPENDENT)
             yield Finding("commutes that end beyond", "%", 100 * float(beyond.mean()), None, 0, "the world simulated")
         else:
-            yield Finding("a trip", "km", float(km.mean()), 2298 / 233 * MILE, 4, _BTS)
+            yield Finding("a trip", "km", float(km.mean()), 2298 / 233 * MILE, 4, _BTS, FITTED)
             short = 100 * float(np.mean(km < 2 * MILE))
-            yield Finding("trips under 2 miles", "%", short, 35, 8, "NHTS 2017: more than 35 % (Slate, May 2018)")
+            yield Finding(
+                "trips under 2 miles", "%", short, 35, 8, "NHTS 2017: more than 35 % (Slate, May 2018)", FITTED
+            )
 
 
 def _commuting(settlement: Settlement, network: Network, spec: models.Population, base: Path) -> Iterator[Finding]:
@@ -211,17 +242,21 @@ def _commuting(settlement: Settlement, network: Network, spec: models.Population
         kept = 100 * float(np.mean(inside[mine] & (places.town[work[mine]] == town)))
         name = str(towns.name[town])
         if table is None:
-            published = _KEPT_2014.get(name.split(",")[0].casefold())
+            town_name = name.split(",")[0].casefold()
+            published = _KEPT_2014.get(town_name)
+            basis = "" if published is None else FITTED if town_name == "danbury" else INDEPENDENT  # `JOBS_BEYOND`
             source = "LODES 2014, in-state jobs" if published is not None else "gravity and jobs beyond: assumptions"
-            yield Finding(f"{name}: work in their own town", "%", kept, published and 100 * published, 8, source)
+            yield Finding(f"{name}: work in their own town", "%", kept, published and 100 * published, 8, source, basis)
             continue
         asked = table[row[town]]
         source = f"{Path(str(spec.commuting)).name}, {asked.sum():,.0f} jobs"
-        yield Finding(f"{name}: work in their own town", "%", kept, 100 * asked[row[town]] / asked.sum(), 3, source)
+        yield Finding(
+            f"{name}: work in their own town", "%", kept, 100 * asked[row[town]] / asked.sum(), 3, source, INPUT
+        )
         known = np.bincount(row[places.town[work[mine]]], minlength=len(towns)) / mine.sum()
         here = np.unique(row[places.town[places.kind == PlaceKind.WORK]])
         alike = 1 - 0.5 * _distance(known, asked / asked.sum(), here)
-        yield Finding(f"{name}: jobs in the right town", "%", 100 * alike, 100, 5, source)
+        yield Finding(f"{name}: jobs in the right town", "%", 100 * alike, 100, 5, source, INPUT)
 
 
 def _distance(ours: Float64, published: Float64, towns: Int64) -> float:

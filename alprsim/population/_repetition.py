@@ -34,6 +34,9 @@ from alprsim.tables import (
 MONTH = 28  # days
 HOUSEHOLDS = 8000  # whose weeks are followed where there are more
 ASSUMPTION = "assumption"
+INPUT, FITTED, INDEPENDENT = "input", "fitted", "independent"
+"""What a figure beside a published one proves: nothing but that a key does what it says; that the keys or profiles shaped by
+hand to the published one fit it; something about the model, of which nothing was set by it."""
 
 
 class Finding(NamedTuple):
@@ -47,6 +50,8 @@ class Finding(NamedTuple):
     tolerance: float
     """In the figure's unit: how far from the published one it may lie to count as within. A judgement, not published."""
     source: str
+    basis: str = ""
+    """`INPUT`, `FITTED` or `INDEPENDENT`; empty where nothing was published."""
 
     @property
     def within(self) -> bool | None:
@@ -203,15 +208,17 @@ def findings(record: Record) -> Iterator[Finding]:
         f"places a driver goes to in {month}", "median", float(np.median(record.places())), None, 0, ASSUMPTION
     )
     hong = "Hong et al. 2023 (Transportation Research C): places a private vehicle keeps going to, Switzerland"
-    yield Finding("places driven to twice or more in 5 weeks", "mean", record.places(35, 2).mean(), 7, 2, hong)
+    yield Finding(
+        "places driven to twice or more in 5 weeks", "mean", record.places(35, 2).mean(), 7, 2, hong, INDEPENDENT
+    )
     cuttone = "Cuttone et al. 2018 (EPJ Data Science): 20–25 % of moves, all modes, students; ours is lower by choice"
-    yield Finding("last week's trips to a new place", "%", 100 * record.new(), 22.5, 15, cuttone)
+    yield Finding("last week's trips to a new place", "%", 100 * record.new(), 22.5, 15, cuttone, INDEPENDENT)
     yield Finding("weekday trips on a repeated way", "%", 100 * record.repeated(), None, 0, ASSUMPTION)
     yield Finding(
         "weekday trips on a repeated way and hour", "%", 100 * record.repeated(within_hour=True), None, 0, ASSUMPTION
     )
     time_use = "American Time Use Survey 2017–18: usual days of work, at home or not"
-    yield Finding("days a week a commuter commutes", "", record.commutes(), 4.77, 0.8, time_use)
+    yield Finding("days a week a commuter commutes", "", record.commutes(), 4.77, 0.8, time_use, INPUT)
     made = record.trips_a_day()
     yield Finding("trips a vehicle", "a day", float(made.mean()), None, 0, "trips a driver and vehicles a person")
     few = np.bincount(np.minimum(made, 5), minlength=6) / max(1, len(made))

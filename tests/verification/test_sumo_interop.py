@@ -1,4 +1,4 @@
-"""SUMO's routes as we read them against what SUMO itself counted, edge by edge; needs ``pip install eclipse-sumo``."""
+"""SUMO's routes as we read them against what SUMO itself counted, edge by edge; needs the extra: ``make verify-peers``."""
 
 import subprocess
 import xml.etree.ElementTree as ET
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from alprsim.interop import sumo
+from tests.verification.roadway import BLUE, GREY, picture
 
 pytestmark = pytest.mark.verification
 
@@ -19,9 +20,9 @@ FLOWS = """<routes>
 COUNTS = '<additional><edgeData id="all" file="counts.xml" excludeEmpty="true"/></additional>'
 
 
-def test_every_edge_is_entered_as_often_as_sumo_says(tmp_path):
+def test_every_edge_is_entered_as_often_as_sumo_says(tmp_path, verified, plots):
     """Three crowded flows on a grid, some of whose vehicles are still under way in the end."""
-    home = Path(pytest.importorskip("sumo", reason="eclipse-sumo is not installed").SUMO_HOME)
+    home = Path(pytest.importorskip("sumo", reason="SUMO is not installed: make verify-peers").SUMO_HOME)
     (tmp_path / "flows.xml").write_text(FLOWS)
     (tmp_path / "counts.add.xml").write_text(COUNTS)
     for command in (
@@ -39,6 +40,22 @@ def test_every_edge_is_entered_as_often_as_sumo_says(tmp_path):
         for edge in ET.parse(tmp_path / "counts.xml").iter("edge")
         if not edge.get("id").startswith(":")
     }
-    assert ours == {edge: count for edge, count in theirs.items() if count}
+    edges = sorted(ours.keys() | {edge for edge, count in theirs.items() if count})
+    both = np.array([(ours.get(edge, 0), theirs.get(edge, 0)) for edge in edges])
+    draw(both, plots / "sumo_edges.png")
+    found = f"{both[:, 0].sum():,} passages of {len(edges)} edges"
+    verified("SUMO's routes, read", "every edge entered as often", np.abs(np.diff(both)).max(), 0, "times", found=found)
     assert len(observed.passages) > 2000
     assert observed.left_out["trips unfinished, their passages kept"] > 0
+
+
+def draw(both, file):
+    figure, (axis,) = picture(
+        "Passages of each edge: read from vehroutes, and counted by SUMO", "read", "counted by SUMO"
+    )
+    top = 1.05 * both.max()
+    axis.plot([0, top], [0, top], color=GREY, linestyle="--", label="alike")
+    axis.scatter(*both.T, color=BLUE, s=16, zorder=2, label="an edge")
+    axis.set(xlim=(0, top), ylim=(0, top))
+    axis.legend(frameon=False, fontsize=8)
+    figure.savefig(file, dpi=120)
