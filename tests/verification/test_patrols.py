@@ -25,7 +25,7 @@ SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 
 DAYS = 28
 PATROL, SPOTTER = slice(0, 2), 2
-"""Rows of the fleet's cars in scenarios/patrols.yaml, here without its trailer."""
+"""Rows of the fleet's cars in scenarios/every_reader.yaml, here without its trailer."""
 
 TOWN_READS, REGION_DAYS = 575, 822
 """Ten towns of the Capitol region made 2.1 million reads in 2011, 5,753 a day: a tenth of that a town and day. In about 27
@@ -68,8 +68,8 @@ class Lived(NamedTuple):
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory) -> Lived:
-    """Let the cars of scenarios/patrols.yaml drive for four weeks, traffic at free flow."""
-    loaded = load(SCENARIOS / "patrols.yaml")
+    """Let the cars of scenarios/every_reader.yaml drive for four weeks, traffic at free flow."""
+    loaded = load(SCENARIOS / "every_reader.yaml")
     study = loaded.scenario
     world = experiment.prepare(
         loaded, scratch=tmp_path_factory.mktemp("town"), jobs=1, tell=lambda *_: None, cache=experiment.ROUTES
@@ -96,7 +96,7 @@ def lived(tmp_path_factory) -> Lived:
 
 
 def test_yields_beside_published_figures(lived: Lived, show: Callable[[str, str], None]) -> None:
-    capture = load(SCENARIOS / "patrols.yaml").scenario.cameras.capture
+    capture = load(SCENARIOS / "every_reader.yaml").scenario.cameras.capture
     reads = lived.seen * capture
     patrol, spotter = reads[:, PATROL].sum(axis=1), reads[lived.shifts[:, SPOTTER] > 0, SPOTTER]
     as_many = np.concatenate(lived.vehicle)[: int(TOWN_READS * REGION_DAYS / capture)]
