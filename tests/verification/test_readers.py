@@ -307,7 +307,8 @@ def test_commutes_beside_trames(commutes, beside, plots):
         value = passed(of, geometry, CONNECTICUT, "gateways").sum() / of.km.sum()
         where = f"{STREETS[name]}, {geometry}, {DENSITIES[CONNECTICUT]}, at gateways: {PER_KM}"
         rows.append(of_commutes(where, value, FOUND_AT_GATEWAYS[name, geometry], PUBLISHED[0], AT_GATEWAYS))
-    draw(seen, STREETS[name], plots / f"cameras_a_commute_{name}.png")
+    title = f"Cameras that a commute passes: {STREETS[name]}, {np.median(of.km):.1f} km (TRAMES: 24.4)"
+    draw(seen, title, plots / f"cameras_a_commute_{name}.png")
     beside(f"Cameras that a commute passes: {STREETS[name]}", rows)
 
 
@@ -318,8 +319,8 @@ def of_commutes(where, value, found, published, why):
     return Row(where, unit, float(value), found, low, high, TRAMES, "" if low <= value <= high else why)
 
 
-def draw(seen, streets, file):
-    figure, (axis,) = picture(f"Cameras that a commute passes: {streets}", "cameras, at least", "share of commutes")
+def draw(seen, title, file):
+    figure, (axis,) = picture(title, "cameras, at least", "share of commutes")
     looks = {"wedge": BLUE, "disc": ORANGE}
     for (geometry, said), cameras in seen.items():
         at = np.arange(1, 34)
