@@ -204,7 +204,7 @@ def test_a_town_with_norfolks_cameras_a_mile_of_road(world, tmp_path, beside):
 
 # --- commutes ---------------------------------------------------------------------------------------------------------
 
-TRAMES = "TRAMES (github.com/KaraZajac/TRAMES), 17,580 commutes of 15 states, at 4456b09 and at 0f2dfe0"
+TRAMES = "TRAMES (github.com/KaraZajac/TRAMES), 17,580 commutes of 15 states, at f4fc783 and at 0f2dfe0"
 DENSE = 0.089
 """Cameras a kilometre of road: three fifths of Norfolk's. (TRAMES' 0.089 is of kilometres driven.)"""
 
