@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +58,18 @@ def shown(request):
         checks.append(Check(row, expectation, found, math.nan, math.nan, ""))
 
     return show
+
+
+@pytest.fixture
+def show(capsys, plots):
+    """Return a function that prints a table of its own, under a title, and keeps it beside the pictures."""
+
+    def write(title: str, table: str) -> None:
+        (plots / f"{title}.txt").write_text(table)
+        with capsys.disabled():
+            sys.stdout.write(f"\n{title}\n{table}\n")
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from alprsim import days, experiment, patrols, population
 from alprsim.patrols import _rounds
 from alprsim.scenario import load
 from alprsim.tables import DAY, Passages, Sightings
-from tests.verification.test_demand import show as show
 
 pytestmark = [
     pytest.mark.verification,

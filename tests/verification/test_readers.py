@@ -30,7 +30,6 @@ from alprsim.tables import (
     VehicleKind,
 )
 from tests.verification.roadway import BLUE, COMPILED, GREY, ORANGE, picture
-from tests.verification.test_demand import show as show
 
 pytestmark = [pytest.mark.verification, pytest.mark.whole, COMPILED]
 
