@@ -466,6 +466,35 @@ def test_another_car_changes_nothing_for_those_that_were_there():
     assert len(set(two.cameras.key.tolist())) == 3
 
 
+def test_a_car_trailer_or_group_more_changes_no_others_wherever_it_is_written():
+    """Number, beat and stop belong to what a group says, not to the order of groups."""
+    resting, portable = patrol(standing=0.5, beats=2), {"agency": "Ash", "kind": "portable"}
+    weekly, daily = ({**portable, "count": 2, "portable": {"stops": 3, "stay": stay}} for stay in ("7 d", "1 d"))
+    given = [patrol(), resting, weekly, daily, patrol(agency="Pool")]
+
+    def deployed(*groups):
+        moving = fleet(*groups, stops={row: stops(3) for row, one in enumerate(groups) if one["kind"] == "portable"})
+        key = moving.cameras.key.tolist()
+        assert len(set(key)) == len(key)
+        does = [(trailer.first, trailer.stay) for trailer in moving.trailers] + [
+            (car.spec, tuple(car.beat.road.tolist())) for car in moving.cars
+        ]
+        return dict(zip(key, does, strict=True))
+
+    before = deployed(*given)
+    assert len(before) == 7
+    for row, one in enumerate(given):
+        more = deployed(*given[:row], {**one, "count": one["count"] + 1}, *given[row + 1 :])
+        assert len(more) == 8
+        assert before.items() <= more.items()
+        again = deployed({**one, "count": 1}, *given)
+        assert len(again) == 8
+        assert before.items() <= again.items()
+    first = patrol(lots=0.5), {**portable, "count": 1, "portable": {"stay": "2 d"}}
+    assert before.items() <= deployed(*first, *given).items()
+    assert before == deployed(*reversed(given))
+
+
 @pytest.mark.parametrize("seed", [1])
 def test_a_patrol_car_changes_no_other_cameras_reads(outpost, tmp_path, seed):
     def reads(name, *groups):

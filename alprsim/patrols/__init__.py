@@ -100,8 +100,9 @@ def deploy(
 ) -> Fleet:  # fmt: skip
     """Give every trailer its stops and every car its beat.
 
-    A key belongs to (agency, kind, number among the agency's of that kind). Trailer j of a group begins at stop j, and
-    all go on by one stop together, so no two ever meet.
+    A key belongs to (agency, kind, what else the group says but its count, number among those of the same): another car,
+    trailer or group, wherever it is written, changes no other's. Number n begins at stop n, or keeps to beat n, counted
+    around; trailers go on by one stop together, so no two of a group ever meet.
 
     Parameters
     ----------
@@ -116,14 +117,14 @@ def deploy(
         More trailers than stops; an unknown town; a spotter car of an agency that is no pool; a beat without streets
         that lead to one another.
     """
-    ways, before = streets(network), Counter[tuple[str, str]]()
+    ways, before = streets(network), Counter[str]()
     rows: list[tuple[int, CameraKind, np.uint64]] = []
     parts: list[Sites] = []
     moved: list[Trailer] = []
     cars: list[Car] = []
     for number, group in enumerate(spec.groups):
         if number in stops:
-            for nth, key in enumerate(_keys(group, spec, before)):
+            for nth, key in _keys(group, spec, before):
                 moved.append(_trailer(number, group, spec, stops[number], nth, sum(map(len, parts))))
                 parts.append(_of_camera(stops[number][1], len(rows)))
                 rows.append((_owner(agencies, group), CameraKind.PORTABLE, key))
@@ -136,7 +137,7 @@ def deploy(
                 raise PatrolError(f"{label}: a spotter car feeds an agency of kind pool; this one is a department")
             towns = _towns(network, group, group.rounds, towns_of.get(group.agency), label)
             found = beats(network, towns, group.rounds.beats, motorways=group.rounds.motorways, label=label)
-            for nth, key in enumerate(_keys(group, spec, before)):
+            for nth, key in _keys(group, spec, before):
                 beat = found[nth % len(found)]
                 cars.append(Car(len(rows), key, beat, group.rounds))
                 parts.append(_driven(network, beat, len(rows)))
@@ -355,12 +356,18 @@ def _merged(one: Sightings, other: Sightings, n_sites: int) -> Sightings:
 # --- who has what -----------------------------------------------------------------------------------------------------
 
 
-def _keys(group: models.CameraGroup, spec: models.Cameras, before: Counter[tuple[str, str]]) -> list[np.uint64]:
-    """Return the keys of a group's cars or trailers, and count them among the agency's of their kind."""
-    kind, count = str(group.kind), spec.count if group.count is None else group.count
-    numbers = np.arange(count) + before[group.agency, kind]
-    before[group.agency, kind] += count
-    return list(randomness.draw(randomness.stream(0, f"{kind} of {group.agency}"), numbers))
+_PATHS = {"file", "avoid"}
+"""Of a group, what may be written otherwise where a scenario is kept elsewhere: paths."""
+
+
+def _keys(group: models.CameraGroup, spec: models.Cameras, before: Counter[str]) -> list[tuple[int, np.uint64]]:
+    """Return the number and key of each of a group's cars or trailers, and count them among those of which the same is said."""
+    count = spec.count if group.count is None else group.count
+    said = group.model_dump_json(exclude={"agency", "count", "kind", *_PATHS}, exclude_defaults=True)
+    same = f"{group.kind} of {group.agency}, {said}"
+    numbers = np.arange(count) + before[same]
+    before[same] += count
+    return list(zip(numbers.tolist(), randomness.draw(randomness.stream(0, same), numbers), strict=True))
 
 
 def _owner(agencies: Agencies, group: models.CameraGroup) -> int:
