@@ -70,7 +70,7 @@ class Pole(Model):
 
     at: Annotated[Coordinates, Field(description="Latitude, longitude.")]
     headings: Annotated[tuple[Heading, ...], Field(description="Directions of travel that are read, degrees clockwise from north; none: the busier one.")] = ()
-    lanes: Annotated[int | None, Field(gt=0, description="Lanes it covers in each direction; none: all.")] = None
+    lanes: Annotated[int | None, Field(gt=0, description="Lanes it covers in each direction; none: all. Not of a trailer's stop.")] = None
 
 
 class Zone(Model):
@@ -122,7 +122,7 @@ class CameraGroup(Model):
     radius: Annotated[Length | None, Field(gt=0, description="With siting: campus_gates. Of the circle whose gates are watched; by default 500 m, an assumption, from a campus of 0.7 km² (remembered of Southern Connecticut State University).")] = None
     plan: Annotated[Literal["ct_2019", "ct_2030"] | None, Field(description="With siting: motorways. The state's toll gantries (53 in the plan of 2019, hqpress.org, 6 March 2019; 14 in that of 2019 to 2030, ctnewsjunkie.com, 7 November 2019) × km of motorway here / 1,014 in the state, rounded, at least 1.")] = None
     both_directions: Annotated[Share | None, Field(description="0 watches one approach, 1 both.")] = None
-    lanes: Annotated[int | None, Field(gt=0, description="Lanes a camera covers in each direction; none: all. A road's vehicles are in any of its lanes alike, so the share captured is times lanes covered / lanes. Not with a wedge or disc.")] = None
+    lanes: Annotated[int | None, Field(gt=0, description="Lanes a camera covers in each direction; none: all. A road's vehicles are in any of its lanes alike, so the share captured is times lanes covered / lanes. Not with a wedge or disc, nor of trailers, whose stops may have other numbers of lanes.")] = None
     spacing: Spacing | None = None
     geometry: Geometry | None = None
     range: Annotated[Length | None, Field(gt=0)] = None
@@ -205,6 +205,12 @@ class Upload(Model):
     store: Annotated[int, Field(ge=1, le=2_000_000_000, description="Reads that can wait in the camera; those beyond are dropped. Assumption.")] = 100_000
     outage_every: Annotated[Retention, Field(gt=0, description="Mean time a link works between two outages. Unlimited by default, an assumption: no figure was found published.")] = UNLIMITED
     outage: Annotated[Duration, Field(gt=0, description="Mean length of a link's outage. Assumption.")] = 600
+
+    @model_validator(mode="after")
+    def _in_batches(self) -> Upload:
+        if self.size is not None and not self.every:
+            raise ValueError("size has no effect without every: each read is uploaded at once")
+        return self
 
 
 class Spurious(Model):
