@@ -109,13 +109,22 @@ class Purpose(IntEnum):
 
 
 class CameraKind(IntEnum):
-    """How a reader stands."""
+    """How a reader stands: FIXED and GANTRY for good, PORTABLE for a while; PATROL and SPOTTER cars drive."""
 
     FIXED = 0
     PATROL = 1
     GANTRY = 2
     PORTABLE = 3
     SPOTTER = 4
+
+    @property
+    def drives(self) -> bool:
+        """Whether it has no place of its own, but a site on every road of its beat."""
+        return self in (CameraKind.PATROL, CameraKind.SPOTTER)
+
+
+ROVING = tuple(kind for kind in CameraKind if kind.drives)
+"""The kinds of reader that drive."""
 
 
 class AgencyKind(IntEnum):
