@@ -420,7 +420,9 @@ def test_signs_read_as_listed_plates_are_told_and_are_nobodys(listed_file, tmp_p
     signs = found["cause"].eq(Cause.SIGN)
     assert signs.sum() > 20
     assert found["vehicle"].lt(0).equals(signs)
-    every = run.measures.query("policy == 'all' and who == 'all' and reads == 'all'").set_index(["statistic", "measure"])
+    every = run.measures.query("policy == 'all' and who == 'all' and reads == 'all'").set_index(
+        ["statistic", "measure"]
+    )
     assert every.loc[("share_sign", "alerts"), "value"] == pytest.approx(signs.mean())
     falsely = found.loc[found["cause"].ne(Cause.TRUE) & ~signs, "vehicle"].nunique()
     assert every.loc[("vehicles", "falsely_alerted"), "value"] == falsely

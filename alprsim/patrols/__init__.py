@@ -47,7 +47,7 @@ from alprsim.tables import (
 
 __all__ = [
     "Beat", "Car", "Fleet", "Kerbs", "PatrolError", "Shift", "Stays", "Streets", "Trailer", "Visits", "beats", "deploy",
-    "live", "rounds", "sightings", "streets",
+    "live", "rounds", "sightings", "standing_at", "streets",
 ]  # fmt: skip
 
 MS, SLOTS = _parked.MS, DAY // SLOT
@@ -64,6 +64,10 @@ class Trailer(NamedTuple):
     sites: list[list[int]]
     first: int
     stay: int
+
+    def stop(self, time: Int64) -> Int64:
+        """Return at which stop it stands at each moment (ms)."""
+        return (self.first + time // MS // self.stay) % len(self.sites)
 
 
 class Fleet(NamedTuple):
@@ -167,9 +171,25 @@ def live(seen: Sightings, fleet: Fleet, before: int) -> Sightings:
         for stop, sites in enumerate(trailer.sites):
             stop_of[sites] = stop
         theirs = np.flatnonzero(~keep & (stop_of[np.maximum(row, 0)] >= 0))
-        now = (trailer.first + seen.time[theirs] // MS // trailer.stay) % len(trailer.sites)
-        keep[theirs[now == stop_of[row[theirs]]]] = True
+        keep[theirs[trailer.stop(seen.time[theirs]) == stop_of[row[theirs]]]] = True
     return seen.take(keep)
+
+
+def standing_at(signs: Sightings, fleet: Fleet, before: int, *, seed: int) -> Sightings:
+    """Return the signs read as plates with those of trailers moved to where the trailer stands at that moment.
+
+    Which site of a stop that watches several, is drawn by (trailer, moment). ``before``: as for `live`.
+    """
+    site, question = signs.site.copy(), randomness.stream(seed, "at which site of its stop a trailer sees a sign")
+    for trailer, key in zip(fleet.trailers, fleet.cameras.key, strict=False):  # trailers are the first of the cameras
+        every = np.concatenate(trailer.sites) + before
+        rows = np.flatnonzero(np.isin(signs.site, every))
+        many = np.array([len(sites) for sites in trailer.sites])
+        stop = trailer.stop(signs.time[rows])
+        nth = randomness.below(randomness.draw(question, key, signs.time[rows]), many[stop])
+        site[rows] = every[(np.cumsum(many) - many)[stop] + nth]
+    order = np.lexsort((site, signs.time))
+    return Sightings(**(signs.data() | {"site": site})).take(order)
 
 
 def rounds(

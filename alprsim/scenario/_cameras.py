@@ -22,6 +22,7 @@ from alprsim.scenario._fields import (
     Speed,
 )
 from alprsim.scenario._patrols import Patrol, Portable, Rounds, Spotter
+from alprsim.tables import ROVING as _ROVING
 from alprsim.tables import UNLIMITED
 
 
@@ -98,7 +99,7 @@ CameraKindName = Literal["fixed", "patrol", "gantry", "portable", "spotter"]
 """`tables.CameraKind` as people write it."""
 
 
-ROVING = ("patrol", "spotter")
+ROVING = tuple(kind.name.lower() for kind in _ROVING)
 """Kinds of camera that drive; they and trailers (`portable`) have keys of their own."""
 
 
@@ -157,12 +158,14 @@ class Worse(Model):
 
 
 class Quality(Model):
-    """How well one kind of reader reads. What it leaves out is taken from `cameras`."""
+    """How well, and how fast, one kind of reader reads. What it leaves out is taken from `cameras`."""
 
     capture: Share | None = None
     readable: Share | None = None
     correct: Share | None = None
     state: Share | None = None
+    rate: Annotated[Rate | None, Field(gt=0, description="Of the kind's readers: claimed for cars are 1,800 (Hartford Courant, 31 May 2016) to 3,600 plates/min (betaboston.com, 2014).")] = None
+    buffer: Annotated[int | None, Field(ge=0, le=32000)] = None
     night: Worse | None = None
     foul: Worse | None = None
 
@@ -214,7 +217,7 @@ class Upload(Model):
 
 
 class Spurious(Model):
-    """Signs, decals and even grass that a fixed camera or gantry takes for a plate (Record-Journal, Wallingford); no rate was found published."""
+    """Signs, decals and even grass that a camera takes for a plate, unless it drives (Record-Journal, Wallingford); no rate was found published."""
 
     daily: Annotated[float, Field(ge=0, le=100_000, description="Such reads a camera and day, mean. 0 by default, an assumption.")] = 0.0
     issued: Annotated[Share, Field(description="Of them that spell a plate somebody bears, any as likely; the rest are nobody's. Assumption.")] = 0.1
