@@ -638,8 +638,8 @@ WRONG = [
     ("  kind: builtin\n", "  kind: builtin\n  speeds: {residential: 0 mph}\n",
      "10:25: roads.speeds.residential: '0 mph' is not allowed; must be more than 0"),
     ("population:\n", "population: 5\nplates:\n", ["12:13: population: 5 is not a mapping of keys to values",
-                                                   "14:3: plates.carpool: is not a key here; allowed: issued, out_of_state, formats",
-                                                   "15:3: plates.through: is not a key here; allowed: issued, out_of_state, formats"]),
+                                                   "14:3: plates.carpool: is not a key here; allowed: issued, out_of_state, lookalikes, formats",
+                                                   "15:3: plates.through: is not a key here; allowed: issued, out_of_state, lookalikes, formats"]),
     # the ladder
     ("retention: [3 min, {value: 21 d, source: as reported}, unlimited]", "retention: [7 d, 168 h]",
      "54:14: ladder.retention: must rise from step to step; '7 d' follows '7 d'"),

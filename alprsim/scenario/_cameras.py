@@ -241,7 +241,7 @@ class Cameras(Model):
     capture: Annotated[Share, Field(description="Passing plates recorded at all. Assumption between 0.80 (Genetec white paper's example) and 0.98 (British design minimum, remembered).")] = 0.90
     readable: Annotated[Share, Field(description="Recorded plates that yield any text. Assumption.")] = 0.98
     correct: Annotated[Share, Field(description="Texts read right: 0.93 as Flock told one city (checkcu.org); others 0.90 (NCRIC in The Verge, 2019) and 0.97 (British police, Daily Mail, 9 January 2018).")] = 0.93
-    state: Annotated[Share, Field(description="Texts whose state is read right. A wrong state makes it another state's plate of that text, mostly nobody's. 1 by default, so that only the text errs; a test of one maker's camera found 1 in 10 wrong (IPVM, Flock Falcon, 2021).")] = 1.0
+    state: Annotated[Share, Field(description="Texts whose state is read right. A wrong state makes it another state's plate of that text, mostly nobody's (see plates.lookalikes). 1 by default, so that only the text errs; a test of one maker's camera found 1 in 10 wrong (IPVM, Flock Falcon, 2021).")] = 1.0
     quality: Annotated[dict[CameraKindName, Quality], Field(description="Kinds of readers that read otherwise; e.g. {patrol: {capture: 0.8, night: {capture: 0.9}}}. A kind's own value goes before those beside.")] = {}
     night: Annotated[Worse, Field(description="Between the end of civil twilight and its beginning, as the sun stands at the place and date. No factor was found published: 1, an assumption.")] = Worse()
     foul: Annotated[Worse, Field(description="In foul weather. No factor was found published: 1, an assumption.")] = Worse()
@@ -281,4 +281,5 @@ class PlateStock(Model):
 
     issued: Annotated[int, Field(gt=0, le=50_000_000, description="Active Connecticut plates (3,023,124 on 1 May 2019, ctbythenumbers.news).")] = 3_023_124
     out_of_state: Annotated[Share, Field(description="Of through vehicles. Assumption; one blog claims about 30 % on I-95 and I-84.")] = 0.30
+    lookalikes: Annotated[Share, Field(description="Of the plates from elsewhere, those that spell a Connecticut plate too, so that a wrong state names a Connecticut car: no other text of theirs does. Assumption: few other states issue such series (Illinois AB·12345, remembered).")] = 0.02
     formats: Annotated[dict[Literal["AB12345", "123ABC", "1ABCD2"], Share], AfterValidator(_whole), Field(min_length=1, description="Shares of the state's plates by series, each issued in sequence: AB·12345 since August 2015, 123·ABC 1980 to 2013, 1ABCD2 between (Hartford Courant, 18 September 2015). The shares are an assumption: 60 % make the newest series end at AS, and AU was reached by spring 2019 (ctbythenumbers.news).")] = {"AB12345": 0.6, "123ABC": 0.3, "1ABCD2": 0.1}

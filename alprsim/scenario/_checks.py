@@ -235,8 +235,8 @@ def _of_kind(group: Node, path: KeyPath) -> Iterator[Problem]:
         if key in models.CameraGroup.model_fields and key not in taken and node.value not in (None, []):
             yield Problem.at(node.written_at, join(*path, key), f"has no effect on kind: {kind}")
     for row, pole in enumerate(_items(group, "poles")):
-        if (node := pole.child("lanes")) and node.value is not None:
-            yield Problem.at(node.written_at, join(*path, "poles", row, "lanes"), f"has no effect on kind: {kind}")
+        if (lanes := pole.child("lanes")) and lanes.value is not None:
+            yield Problem.at(lanes.written_at, join(*path, "poles", row, "lanes"), f"has no effect on kind: {kind}")
 
 
 def _fed(group: Node, path: KeyPath, agencies: dict[str, Node]) -> Iterator[Problem]:
@@ -277,10 +277,10 @@ def _shape(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
             yield Problem.at(node.written_at, join(*path, key), message)
     lanes = [((*path, "lanes"), group.child("lanes"))]
     lanes += [((*path, "poles", row, "lanes"), pole.child("lanes")) for row, pole in enumerate(_items(group, "poles"))]
-    for at, node in lanes if geometry in ("wedge", "disc") else ():
-        if node and node.value is not None:
+    for at, said in lanes if geometry in ("wedge", "disc") else ():
+        if said and said.value is not None:
             message = f"belongs to geometry: road; this group's geometry is {geometry}"
-            yield Problem.at(node.written_at, join(*at), message)
+            yield Problem.at(said.written_at, join(*at), message)
 
 
 def _hot_lists(tree: Node) -> Iterator[Problem]:
