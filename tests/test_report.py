@@ -530,7 +530,10 @@ def test_the_page_says_what_became_of_the_plates_by_cause(run):
     assert "Down" in heads
     assert "Dropped: store" in heads
     assert "Dropped: reader" not in heads  # none was, at any camera
-    assert [(name, remark) for name, remark, _ in told.rows] == [("Fairfield", "2 fixed cameras"), ("Westport", "1 fixed camera")]
+    assert [(name, remark) for name, remark, _ in told.rows] == [
+        ("Fairfield", "2 fixed cameras"),
+        ("Westport", "1 fixed camera"),
+    ]
     cells = {head: cell.value for head, cell in zip(heads, told.rows[1][2], strict=True)}
     assert cells["Passages"] == "5,000"
     assert cells["Down"] == "5.3 %"
