@@ -40,6 +40,7 @@ from alprsim.tables import (
     Plates,
     Reads,
     Sites,
+    UInt64,
     VehicleKind,
     Vehicles,
 )
@@ -101,7 +102,8 @@ def alerts(
 ) -> Alerts:
     """Return the alerts of some reads (in the order of Reads), with their cause and what an officer does about them.
 
-    What the officer does belongs to (camera, vehicle, moment): alerts of one read on several lists are one occasion.
+    What the officer does belongs to (camera, vehicle, moment), at a sign to (camera, moment): alerts of one read on several
+    lists are one occasion. Where a sign raised the alert and the officer does not see that, some car there is stopped.
     """
     held = lists.listings
     pairs = kernels.match(
@@ -117,10 +119,7 @@ def alerts(
     read, listing = pairs.T
     time, site, plate, vehicle = (column[read] for column in (reads.time, reads.site, reads.plate, reads.vehicle))
     cause = _causes(plates, plate, vehicle, time, held.wanted_until[listing])
-    bits = randomness.draw(
-        randomness.stream(seed, "what an officer does about an alert"),
-        cameras.key[sites.camera[site]], vehicles.key[vehicle], time,
-    )  # fmt: skip
+    bits = _occasion(cameras.key[sites.camera[site]], vehicle, vehicles, time, seed)
     return Alerts(
         time=time, site=site, plate=plate, vehicle=vehicle, hot_list=held.hot_list[listing], cause=cause,
         outcome=_outcomes(lists.spec, cause, bits),
@@ -172,9 +171,8 @@ class Record:
         self._days.append(np.stack(counts, axis=1).reshape(shape))
         self._reads.append(np.bincount(self._lists.agency[reads.site], minlength=len(self._agencies)))
         self._stops += np.bincount(agency[once], minlength=len(self._agencies))
-        self._falsely += np.bincount(found.vehicle[found.cause != Cause.TRUE], minlength=len(self._falsely)).astype(
-            np.int32
-        )
+        wronged = found.vehicle[(found.cause != Cause.TRUE) & (found.cause != Cause.SIGN)]
+        self._falsely += np.bincount(wronged, minlength=len(self._falsely)).astype(np.int32)
 
     def close(self) -> Counted:
         """Finish the files: the alerts, their counts by day, and the listings behind them."""
@@ -195,7 +193,7 @@ class Counted(NamedTuple):
     wrongful: Int64
     """[n_agencies]: wrongful stops, each once however many lists it was for."""
     falsely: Int32
-    """[n_vehicles]: alerts that were not true."""
+    """[n_vehicles]: alerts that were not true; those on signs are of no vehicle."""
 
 
 def rows(counted: Counted, lists: Lists, agencies: Agencies, vehicles: Vehicles, *, length: int, seed: int) -> Measured:
@@ -267,13 +265,24 @@ def _causes(plates: Plates, plate: Int32, vehicle: Int32, time: Int32, wanted_un
 
     A read whose state was taken wrong names the row with its characters from the other state, if that is issued.
     """
-    mistaken = np.where(plates.text[plate] == plates.text[vehicle], Cause.WRONG_STATE, Cause.MISREAD)
-    own = np.where(time < wanted_until, Cause.TRUE, Cause.STALE)
-    return np.where(plate == vehicle, own, mistaken).astype(np.int8)
+    cause = np.where(time < wanted_until, Cause.TRUE, Cause.STALE)
+    other = plate != vehicle
+    same_text = plates.text[plate[other]] == plates.text[vehicle[other]]
+    cause[other] = np.where(same_text, Cause.WRONG_STATE, Cause.MISREAD)
+    cause[vehicle < 0] = Cause.SIGN
+    return cause.astype(np.int8)
 
 
-def _outcomes(spec: models.HotLists, cause: Int8, bits: NDArray[np.uint64]) -> Int8:
-    recognised = np.array([0, spec.confirms, spec.looks, spec.looks])[cause]
+def _occasion(camera: UInt64, vehicle: Int32, vehicles: Vehicles, time: Int32, seed: int) -> UInt64:
+    question, bits = randomness.stream(seed, "what an officer does about an alert"), np.empty(len(time), np.uint64)
+    sign = vehicle < 0
+    bits[~sign] = randomness.draw(question, camera[~sign], vehicles.key[vehicle[~sign]], time[~sign])
+    bits[sign] = randomness.draw(question, camera[sign], time[sign])
+    return bits
+
+
+def _outcomes(spec: models.HotLists, cause: Int8, bits: UInt64) -> Int8:
+    recognised = np.array([0, spec.confirms, spec.looks, spec.looks, spec.looks])[cause]
     answered = randomness.uniform(randomness.draw(bits, 0)) < spec.answered
     seen = randomness.uniform(randomness.draw(bits, 1)) < recognised
     return np.where(answered, np.where(seen, Outcome.RECOGNISED, Outcome.STOPPED), Outcome.UNANSWERED).astype(np.int8)

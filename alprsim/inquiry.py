@@ -25,7 +25,7 @@ from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.store import Store
-from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, AgencyKind, CameraKind, Int16, Int32, Measured, Reads
+from alprsim.tables import AS_WRITTEN, DAY, ROVING, UNLIMITED, AgencyKind, Int16, Int32, Measured, Reads
 
 SO_FAR = "_so_far"
 """Ends the name of a statistic of everything held that counts what the simulated time holds, even where the window is
@@ -339,7 +339,7 @@ def _save_portals(asked: _Asked, reads: Reads, folder: Path) -> None:
     length = asked.loaded.scenario.length
     days = min(PORTAL_DAYS, length // DAY)
     cameras, sites = asked.done.placement.cameras, asked.done.placement.sites
-    stands = ~np.isin(cameras.kind, (CameraKind.PATROL, CameraKind.SPOTTER))
+    stands = ~np.isin(cameras.kind, ROVING)
     recent = (reads.time >= length - days * DAY) & (reads.time < length) & stands[sites.camera[reads.site]]
     owner = asked.owner_of_site[reads.site[recent]].astype(np.int64)
     pairs = np.unique(owner << 32 | reads.plate[recent])

@@ -44,7 +44,7 @@ CONNECTICUT = {
 share of personal or specialty plates was found published, and there are none here."""
 
 ELSEWHERE = Format("LLLDDDD", (6, 5, 4, 3, 2, 1, 0))
-"""ABC·1234, as in New York: no Connecticut plate looks like it."""
+"""ABC·1234, as in New York: no Connecticut plate looks like it. Some from elsewhere spell a Connecticut plate instead."""
 
 _FIRST_AND_MANY = {"L": (kernels.FIRST_LETTER, 26), "D": (1, 10), "N": (2, 9)}
 
@@ -79,6 +79,14 @@ def issue(vehicles: Vehicles, spec: models.PlateStock, *, seed: int) -> Plates:
     own[~elsewhere] = stock[number]
     foreign = _claim(seed, "which plate from elsewhere", vehicles.key[elsewhere], ELSEWHERE_ISSUED)
     own[elsewhere] = _texts(ELSEWHERE, foreign)
+    alike = elsewhere & _drawn(
+        "does the plate from elsewhere spell one of the state's", vehicles, spec.lookalikes, seed
+    )
+    if np.count_nonzero(alike) > spec.issued:
+        raise ValueError(
+            f"plates.issued must be at least the {np.count_nonzero(alike):,} lookalikes, not {spec.issued:,}"
+        )
+    own[alike] = stock[_claim(seed, "which of the state's it spells", vehicles.key[alike], spec.issued)]
     other = np.ones(spec.issued, np.bool_)
     other[number] = False
     text = np.concatenate((own, stock[other]))
@@ -113,8 +121,12 @@ def spell(text: Int64) -> Text:
 
 
 def _from_elsewhere(vehicles: Vehicles, spec: models.PlateStock, seed: int) -> NDArray[np.bool_]:
-    drawn = randomness.uniform(randomness.draw(randomness.stream(seed, "is the plate from elsewhere"), vehicles.key))
-    return np.asarray((vehicles.kind == VehicleKind.THROUGH) & (drawn < spec.out_of_state))
+    passing: NDArray[np.bool_] = vehicles.kind == VehicleKind.THROUGH
+    return passing & _drawn("is the plate from elsewhere", vehicles, spec.out_of_state, seed)
+
+
+def _drawn(question: str, vehicles: Vehicles, share: float, seed: int) -> NDArray[np.bool_]:
+    return np.asarray(randomness.uniform(randomness.draw(randomness.stream(seed, question), vehicles.key)) < share)
 
 
 def _claim(seed: int, question: str, key: UInt64, numbers: int) -> Int64:

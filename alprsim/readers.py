@@ -122,6 +122,9 @@ def read(
         patrols.live(seen, fleet, readers.standing), fleet, placement.sites, passages, times, trips, journeys, vehicles,
         network, seed=seed, day=day,
     )  # fmt: skip
+    if spec.spurious.daily > 0:
+        signs = cameras.signs(placement.cameras, placement.sites, spec.spurious, seed=seed, day=day)
+        seen = cameras.together(seen, patrols.standing_at(signs, fleet, readers.standing, seed=seed))
     return cameras.read(
         seen, vehicles, placement.cameras, placement.sites, agencies, readers.plates, spec, seed=seed, day=day,
         conditions=readers.conditions,

@@ -109,13 +109,22 @@ class Purpose(IntEnum):
 
 
 class CameraKind(IntEnum):
-    """How a reader stands."""
+    """How a reader stands: FIXED and GANTRY for good, PORTABLE for a while; PATROL and SPOTTER cars drive."""
 
     FIXED = 0
     PATROL = 1
     GANTRY = 2
     PORTABLE = 3
     SPOTTER = 4
+
+    @property
+    def drives(self) -> bool:
+        """Whether it has no place of its own, but a site on every road of its beat."""
+        return self in (CameraKind.PATROL, CameraKind.SPOTTER)
+
+
+ROVING = tuple(kind for kind in CameraKind if kind.drives)
+"""The kinds of reader that drive."""
 
 
 class AgencyKind(IntEnum):
@@ -156,12 +165,14 @@ class Cause(IntEnum):
 
     TRUE: it is the listed vehicle, rightly listed at that moment. STALE: it is, but is wanted no more. MISREAD: it is another
     vehicle, whose plate was read as the listed one. WRONG_STATE: another vehicle with the same characters from another state.
+    SIGN: no vehicle at all, but a sign or decal that was read as the listed plate.
     """
 
     TRUE = 0
     STALE = 1
     MISREAD = 2
     WRONG_STATE = 3
+    SIGN = 4
 
 
 class Outcome(IntEnum):
@@ -463,7 +474,7 @@ class Reads(Table):
     time: Int32 = column("s", "since the scenario's start")
     site: Int32 = column("row", "where", refers="Sites")
     plate: Int32 = column("row", "as recorded; −1 unreadable", refers="Plates")
-    vehicle: Int32 = column("row", "the truth", refers="Vehicles")
+    vehicle: Int32 = column("row", "the truth, −1 a sign", refers="Vehicles")
 
 
 class Listings(Table):
@@ -486,9 +497,9 @@ class Alerts(Table):
     time: Int32 = column("s", "since the scenario's start", ascending=True)
     site: Int32 = column("row", "where", refers="Sites")
     plate: Int32 = column("row", "as recorded", refers="Plates")
-    vehicle: Int32 = column("row", "the truth", refers="Vehicles")
+    vehicle: Int32 = column("row", "the truth, −1 a sign", refers="Vehicles")
     hot_list: Int16 = column("row", "of the scenario's `hot_lists.lists`")
-    cause: Int8 = column("Cause", "true, stale, misread, wrong state")
+    cause: Int8 = column("Cause", "true, stale, misread, wrong state, a sign")
     outcome: Int8 = column("Outcome", "unanswered, recognised as false, stopped")
 
 

@@ -96,6 +96,7 @@ def test_network(benchmark, tmp_path, tell, rate):
     assert store.Store(tmp_path / "0").count() == reads
     assert tally.ghosts.sum() / tally.misread.sum() == pytest.approx(0.6, abs=0.05)
     ceiling = reads / min(took)
+    assert ceiling * 60 > rate  # an hour takes less than an hour
     tell(
         f"network of {rate:,} reads a minute: an hour in {min(took):.2f} s of processor time; "
         f"ceiling {ceiling:,.0f} reads/s = {ceiling * 60:,.0f} a minute"

@@ -93,7 +93,7 @@ def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
     )  # fmt: skip
     portals = pd.DataFrame(
         {
-            "agency": ["a", "b", "c"],
+            "agency": ["Fairfield", "Westport", "Vendor pool"],
             "kind": [0, 0, 1],
             "cameras": [2, 1, 9],
             "days": [days] * 3,

@@ -231,6 +231,24 @@ def test_each_alert_has_its_cause():
     assert dict(zip(found.time.tolist(), found.cause.tolist(), strict=True)) == cause
 
 
+def test_a_sign_read_as_a_listed_plate_is_a_cause_of_its_own_and_of_no_vehicle(tmp_path):
+    """Vehicle −1 is nobody: neither the last vehicle's plate nor its key may be taken for the sign's."""
+    lists = lists_of([(1, 0, 0, 5, 9), (2, 0, 0, 99, 99)], looks=0.5)
+    found = raised(lists, rows := [(time, 0, plate, -1) for time in range(9) for plate in (1, 2)])
+    assert found.cause.tolist() == [Cause.SIGN] * 18
+    every = [(time, site, 1, vehicle) for time in range(9) for site in (0, 1) for vehicle in (-1, 0, 2)]
+    signs = raised(lists, every)
+    alone = raised(lists, [row for row in every if row[3] < 0])
+    assert signs.outcome[signs.vehicle < 0].tolist() == alone.outcome.tolist()
+    assert {Outcome.STOPPED, Outcome.RECOGNISED} == set(alone.outcome.tolist())
+    record = hotlists.Record(lists, AGENCIES, VEHICLES, tmp_path)
+    time, site, plate, vehicle = np.array(rows).T
+    record.add(found, Reads.of(time=time, site=site, plate=plate, vehicle=vehicle))
+    counted = record.close()
+    assert counted.alerts[0, 0, 0, :, 0].tolist() == [0, 0, 0, 0, 18]
+    assert counted.falsely.tolist() == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("matched", "owner", "agencies"),
     [("departments", "NCIC", [0, 1]), ("own", "West", [1]), (("East", "Pool"), "NCIC", [0, 2])],
@@ -291,7 +309,7 @@ def test_a_day_without_an_alert_is_counted_too(tmp_path):
         record.add(raised(lists, rows), Reads.of(time=time, site=site, plate=plate, vehicle=vehicle))
     record.add(Alerts.empty(), Reads.empty())
     counted = record.close()
-    assert counted.alerts[:, 0, 0, :, 0].tolist() == [[0, 0, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
+    assert counted.alerts[:, 0, 0, :, 0].tolist() == [[0] * 5, [1, 0, 1, 0, 0], [0] * 5]
     assert counted.reads.tolist() == [[1, 1, 0], [2, 0, 0], [0, 0, 0]]
     assert counted.falsely.tolist() == [0, 1, 0]
     by_day = pd.read_parquet(tmp_path / "alerts_by_day.parquet")
@@ -394,6 +412,23 @@ def test_counts_and_the_tidy_table_are_those_of_the_alerts(listed_run):
         assert every.loc[(seed, "share_of_others_custom_lists", "alerts"), "value"] == pytest.approx(others)
 
 
+def test_signs_read_as_listed_plates_are_told_and_are_nobodys(listed_file, tmp_path):
+    run = alprsim.run(
+        listed_file, out=tmp_path / "signs", overrides=["cameras.spurious={daily: 400, issued: 1}", "seeds=[1]"]
+    )
+    found = pd.read_parquet(run.folder / "seed=1" / "alerts.parquet")
+    signs = found["cause"].eq(Cause.SIGN)
+    assert signs.sum() > 20
+    assert found["vehicle"].lt(0).equals(signs)
+    every = run.measures.query("policy == 'all' and who == 'all' and reads == 'all'").set_index(
+        ["statistic", "measure"]
+    )
+    assert every.loc[("share_sign", "alerts"), "value"] == pytest.approx(signs.mean())
+    falsely = found.loc[found["cause"].ne(Cause.TRUE) & ~signs, "vehicle"].nunique()
+    assert every.loc[("vehicles", "falsely_alerted"), "value"] == falsely
+    assert "Signs" in [head.title for head in page.table(run).heads]
+
+
 def test_alerts_do_not_depend_on_retention_or_sharing(listed_file, listed_run, tmp_path):
     """Whatever is kept afterwards, and whoever may look: the same alerts, byte for byte, and the same rows for all policies."""
     other = alprsim.run(
@@ -426,7 +461,7 @@ def test_the_page_tells_what_the_lists_did(listed_run):
     assert {len(row[2]) for row in beside.rows} == {len(beside.heads)} == {3}
     assert beside.rows[0][2][0] == table.rows[0][2][2]
     assert [row[0] for row in table.rows] == ["All lists", "Stolen", "West's own", "Wanted elsewhere"]
-    assert "Wrong state" not in [head.title for head in table.heads]
+    assert not {"Wrong state", "Signs"} & {head.title for head in table.heads}
     assert len({len(row[2]) for row in table.rows} | {len(table.heads)}) == 1
     text = listed_run.report().read_text("utf-8")
     assert "What the hot lists did" in text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alprsim import experiment, patrols, scenario
+from alprsim import cameras, experiment, patrols, scenario
 from alprsim.kernels import patrol as kernels
 from alprsim.patrols import PatrolError, _parked, _rounds
 from alprsim.scenario import ScenarioError, models
@@ -466,6 +466,35 @@ def test_another_car_changes_nothing_for_those_that_were_there():
     assert len(set(two.cameras.key.tolist())) == 3
 
 
+def test_a_car_trailer_or_group_more_changes_no_others_wherever_it_is_written():
+    """Number, beat and stop belong to what a group says, not to the order of groups."""
+    resting, portable = patrol(standing=0.5, beats=2), {"agency": "Ash", "kind": "portable"}
+    weekly, daily = ({**portable, "count": 2, "portable": {"stops": 3, "stay": stay}} for stay in ("7 d", "1 d"))
+    given = [patrol(), resting, weekly, daily, patrol(agency="Pool")]
+
+    def deployed(*groups):
+        moving = fleet(*groups, stops={row: stops(3) for row, one in enumerate(groups) if one["kind"] == "portable"})
+        key = moving.cameras.key.tolist()
+        assert len(set(key)) == len(key)
+        does = [(trailer.first, trailer.stay) for trailer in moving.trailers] + [
+            (car.spec, tuple(car.beat.road.tolist())) for car in moving.cars
+        ]
+        return dict(zip(key, does, strict=True))
+
+    before = deployed(*given)
+    assert len(before) == 7
+    for row, one in enumerate(given):
+        more = deployed(*given[:row], {**one, "count": one["count"] + 1}, *given[row + 1 :])
+        assert len(more) == 8
+        assert before.items() <= more.items()
+        again = deployed({**one, "count": 1}, *given)
+        assert len(again) == 8
+        assert before.items() <= again.items()
+    first = patrol(lots=0.5), {**portable, "count": 1, "portable": {"stay": "2 d"}}
+    assert before.items() <= deployed(*first, *given).items()
+    assert before == deployed(*reversed(given))
+
+
 @pytest.mark.parametrize("seed", [1])
 def test_a_patrol_car_changes_no_other_cameras_reads(outpost, tmp_path, seed):
     def reads(name, *groups):
@@ -536,6 +565,30 @@ def test_a_trailer_is_nowhere_but_where_it_stands():
     for moment, found in at.items():
         turn = moment // (2 * DAY)
         assert found == {0: roads_of[turn % 3], 1: roads_of[(turn + 1) % 3]}
+
+
+def test_a_trailer_reads_signs_where_it_stands_and_as_many_as_a_camera_that_stays():
+    """A stop with two sites shows no more of them than one with one: so many a camera and day."""
+    moved, before = trailers(2, 3), 5
+    on = Cameras(**{name: np.concatenate((old, new)) for (name, old), new in zip(
+        stops(before)[0].data().items(), moved.cameras.data().values(), strict=True
+    )})  # fmt: skip
+    standing = Sites.of(camera=range(before), road=range(before), offset=[1] * before, heading=[0] * before)
+    theirs = Sites(**(moved.sites.data() | {"camera": moved.sites.camera + np.int32(before)}))
+    every = Sites(**{name: np.concatenate((column, getattr(theirs, name))) for name, column in standing.data().items()})
+    many = np.zeros(before + 2)
+    for day in range(6):
+        drawn = cameras.signs(on, every, models.Spurious(daily=300.0), seed=1, day=day)
+        signs = patrols.standing_at(drawn, moved, before, seed=1)
+        assert len(patrols.live(signs, moved, before)) == len(signs) == len(drawn)
+        assert (np.diff(signs.time * 100 + signs.site) >= 0).all()
+        alone = drawn.take(every.camera[drawn.site] < before)
+        left = signs.take(signs.site < before)
+        assert all(np.array_equal(a, b) for a, b in zip(alone.data().values(), left.data().values(), strict=True))
+        many += np.bincount(every.camera[signs.site], minlength=before + 2)
+        both = np.unique(signs.site[every.camera[signs.site] == before])
+        assert len(both) == (2 if day // 2 == 0 else 1)
+    assert many / 6 == pytest.approx(300, abs=4 * np.sqrt(300 / 6))
 
 
 def test_trailers_need_as_many_stops():

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alprsim import plates
+from alprsim import cameras, plates
 from alprsim.kernels import plates as kernels
+from alprsim.kernels import station
 from alprsim.randomness import draw, stream
 from alprsim.scenario.models import PlateStock
 from alprsim.tables import VehicleKind, Vehicles
@@ -108,13 +109,36 @@ def test_one_more_vehicle_leaves_nearly_every_plate_alone():
 
 def test_through_traffic_bears_other_states_plates_outside_the_block():
     vehicles = fleet(2000, VehicleKind.THROUGH)
-    issued = plates.issue(vehicles, PlateStock(issued=50_000, out_of_state=0.3), seed=1)
+    issued = plates.issue(vehicles, PlateStock(issued=50_000, out_of_state=0.3, lookalikes=0), seed=1)
     elsewhere = issued.state[:2000] == 1
     assert 0.26 < elsewhere.mean() < 0.34
     assert len(issued) == 50_000 + elsewhere.sum()
     assert all(re.fullmatch(r"[A-Z]{3}\d{4}", p) for p in plates.spell(issued.text[:2000][elsewhere]))
     assert len(np.unique(issued.text)) == len(issued)
     assert not plates.issue(fleet(200), PlateStock(issued=500), seed=1).state.any()
+
+
+def test_lookalikes_spell_a_plate_of_the_state_and_a_wrong_state_names_its_car():
+    vehicles = fleet(2000, VehicleKind.THROUGH)
+    spec = PlateStock(issued=50_000, out_of_state=1.0, lookalikes=0.2)
+    issued, none = (plates.issue(vehicles, s, seed=1) for s in (spec, spec.model_copy(update={"lookalikes": 0.0})))
+    changed = issued.text[:2000] != none.text[:2000]
+    assert 0.16 < changed.mean() < 0.24
+    assert np.array_equal(issued.state, none.state)
+    assert np.array_equal(issued.text[2000:], none.text[2000:])
+    assert set(issued.text[:2000][changed].tolist()) <= set(issued.text[issued.state == 0].tolist())
+    names = issued.text * kernels.STATES + issued.state
+    assert len(np.unique(names)) == len(issued)
+    row = np.flatnonzero(changed).astype(np.int32)
+    bits = draw(stream(1, "wrong states"), row)
+    named = cameras.taken_for(issued, row, np.full(len(row), station.WRONG_STATE, np.int8), bits)
+    assert (issued.state[named] == 0).all()
+    assert np.array_equal(issued.text[named], issued.text[row])
+    others = np.flatnonzero(~changed).astype(np.int32)
+    fate = np.full(len(others), station.WRONG_STATE, np.int8)
+    assert (cameras.taken_for(issued, others, fate, draw(stream(1, "wrong states"), others)) == -1).all()
+    with pytest.raises(ValueError, match="at least the 9 lookalikes, not 3"):
+        plates.issue(fleet(9, VehicleKind.THROUGH), PlateStock(issued=3, out_of_state=1.0, lookalikes=1.0), seed=1)
 
 
 def test_fewer_plates_than_vehicles_is_an_error():

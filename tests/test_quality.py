@@ -56,8 +56,14 @@ def sightings(n, seconds, n_sites=4, speed=15.0):
 AGENCIES = Agencies.of(name=["a", "b"], kind=[0, 0], server_rate=[np.inf, 240], server_room=[9, 3])
 
 
+def with_signs(seen, on, asked, day=0):
+    if not asked.spurious.daily:
+        return seen
+    return stage.together(seen, stage.signs(on, sites(len(on)), asked.spurious, seed=1, day=day))
+
+
 def read(seen, on, asked, *, conditions=None, seed=1, day=0, stock=None, agencies=AGENCIES):
-    cars = fleet(len(seen))
+    cars, seen = fleet(len(seen)), with_signs(seen, on, asked, day)
     stock = stock or plate_numbers.issue(cars, models.PlateStock(issued=50_000), seed=1)
     return stage.read(
         seen, cars, on, sites(len(on)), agencies, stock, asked, seed=seed, day=day, conditions=conditions
@@ -125,6 +131,7 @@ def test_another_camera_changes_no_other_cameras_hard_day():
         mine = seen.take((seen.site >= first) & (seen.site < first + n))
         shifted = Sightings(**(mine.data() | {"site": mine.site - np.int32(first)}))
         cars = fleet(900)
+        shifted = with_signs(shifted, on, asked)
         return stage.read(shifted, cars, on, sites(n), free, stock, asked, seed=1, conditions=around)
 
     whole, without = day(0, 4), day(1, 3)
@@ -349,6 +356,27 @@ def test_ghosts_are_reads_under_somebody_elses_plate():
     assert (day.tally.ghosts[[0, 2, 3]] > day.tally.misread[[0, 2, 3]]).all()
     assert day.tally.wrong_state.sum() / day.tally.reads.sum() == pytest.approx(0.098, abs=0.02)
     assert conserved(day.tally)
+
+
+def test_a_kinds_own_rate_and_buffer_go_before_those_of_all():
+    on = cameras()
+    own = stage.equipped(
+        on, spec(quality={"patrol": models.Quality(rate="3600 plates/min"), "gantry": models.Quality(buffer=400)})
+    )
+    assert own.rate.tolist() == [
+        3600 if kind == CameraKind.PATROL else rate for kind, rate in zip(KINDS, on.rate, strict=True)
+    ]
+    assert own.room.tolist() == [
+        400 if kind == CameraKind.GANTRY else room for kind, room in zip(KINDS, on.room, strict=True)
+    ]
+    assert np.array_equal(own.capture, on.capture)
+    slow = spec(quality={"patrol": models.Quality(rate="20 plates/min", buffer=0)})
+    free = Agencies.of(name=["a", "b"], kind=[0, 0], server_rate=[np.inf, np.inf], server_room=[9, 3])
+    usual, held_up = (
+        read(sightings(900, 300), stage.equipped(on, asked), asked, agencies=free).tally for asked in (spec(), slow)
+    )
+    assert held_up.dropped_reader[1] > usual.dropped_reader[1] + 50
+    assert [np.delete(column, 1).tolist() for column in held_up] == [np.delete(column, 1).tolist() for column in usual]
 
 
 def test_signs_are_read_at_standing_cameras_only_and_are_nobodys():

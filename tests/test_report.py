@@ -24,7 +24,7 @@ from alprsim.report.chart import Line, Panel
 from alprsim.results import words
 from alprsim.results.run import NOTHING, Answer
 from alprsim.results.summary import paired
-from alprsim.tables import DAY, UNLIMITED, RoadKind
+from alprsim.tables import DAY, UNLIMITED, CameraKind, RoadKind
 from tests import fake_run
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -530,9 +530,23 @@ def test_the_page_says_what_became_of_the_plates_by_cause(run):
     assert "Down" in heads
     assert "Dropped: store" in heads
     assert "Dropped: reader" not in heads  # none was, at any camera
-    assert [(name, remark) for name, remark, _ in told.rows] == [("Fairfield", "2 cameras"), ("Westport", "1 camera")]
+    assert [(name, remark) for name, remark, _ in told.rows] == [
+        ("Fairfield", "2 fixed cameras"),
+        ("Westport", "1 fixed camera"),
+    ]
     cells = {head: cell.value for head, cell in zip(heads, told.rows[1][2], strict=True)}
     assert cells["Passages"] == "5,000"
     assert cells["Down"] == "5.3 %"
     assert cells["Ghosts"] == "2.3 %"
     assert cells["Hours down"] == "2.5"
+
+
+def test_each_kind_of_reader_has_its_own_row(run, monkeypatch):
+    tally = run.table("tally")
+    cars = tally[tally["agency"].eq("Westport")].assign(kind=CameraKind.PATROL, camera=9, passages=12_000, missed=6_000)
+    monkeypatch.setattr(type(run), "table", lambda *_, **__: pd.concat([tally, cars]))
+    rows = losses.losses(run).rows
+    assert [row[:2] for row in rows[1:]] == [("Westport", "1 fixed camera"), ("Westport", "1 patrol car")]
+    assert rows[1][2] == losses.losses(run).rows[1][2]
+    assert rows[2][2][0].value == "400"
+    assert set(losses._KINDS) == set(CameraKind)

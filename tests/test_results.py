@@ -17,7 +17,7 @@ from alprsim import inquiry, parquet, report, results
 from alprsim.results import published, words
 from alprsim.results.summary import KEYS, paired
 from alprsim.scenario import read
-from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Agencies, Measured, Roads
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Agencies, AgencyKind, Measured, Roads
 from tests import fake_run
 
 BASELINE = ("Federal query", "ICE", "request")
@@ -393,6 +393,18 @@ def test_a_like_denominator_stands_beside_what_portals_say(tmp_path: Path) -> No
     assert published.simulated_notes(tmp_path, (1, 2, 3)) == ["jammed (seed 1, 3)"]
 
 
+def test_a_pools_private_cameras_are_in_neither_figure_of_departments(tmp_path: Path) -> None:
+    own = tmp_path / "seed=1"
+    own.mkdir()
+    fake_run.counts(own)
+    alone = published.beside_published(tmp_path, (1,))
+    tally, portals = (pd.read_parquet(own / f"{name}.parquet") for name in ("tally", "portals"))
+    pool = portals.loc[portals["kind"].ne(AgencyKind.DEPARTMENT), "agency"].iloc[0]
+    private = tally.assign(agency=pool, plates_a_day=9e6)
+    pd.concat([tally, private, private]).to_parquet(own / "tally.parquet")
+    assert published.beside_published(tmp_path, (1,)) == alone
+
+
 def test_cars_with_readers_are_no_cameras_to_divide_by_but_have_a_sentence_of_their_own(tmp_path: Path) -> None:
     own = tmp_path / "seed=1"
     own.mkdir()
@@ -401,8 +413,9 @@ def test_cars_with_readers_are_no_cameras_to_divide_by_but_have_a_sentence_of_th
     assert published.cars(tmp_path, (1,)) == []
     tally = pd.read_parquet(own / "tally.parquet")
     added = pd.DataFrame(
-        {"kind": [1, 1, 4], "plates_a_day": [9e5] * 3, "reads": [90_000, 150_000, 240_000], "days": [30] * 3}
-    )
+        {"agency": ["Fairfield", "Westport", "Vendor pool"], "kind": [1, 1, 4], "plates_a_day": [9e5] * 3,
+         "reads": [90_000, 150_000, 240_000], "days": [30] * 3}
+    )  # fmt: skip
     pd.concat([tally, added]).to_parquet(own / "tally.parquet")
     assert published.beside_published(tmp_path, (1,)) == alone
     patrol, spotter = published.cars(tmp_path, (1,))

@@ -34,6 +34,12 @@ def test_a_direction_may_be_degrees_a_compass_point_or_a_range(text, degrees):
     assert heading(text) == pytest.approx(degrees)
 
 
+@pytest.mark.parametrize("text", ["0-360", "360-0", "10-370"])
+def test_all_around_is_no_direction(text):
+    with pytest.raises(ValueError, match=f"direction must span less than 360°, not {text}"):
+        heading(text)
+
+
 def test_several_headings_stand_in_one_field():
     at = {"lat": "41", "lon": "-72"}
     assert parse(at | {"direction": "90;270"}) == (41, -72, (90, 270))
@@ -54,6 +60,32 @@ def test_a_heading_that_fits_no_road_is_told_and_the_others_stand(tmp_path):
     (told,) = placed.rejected
     assert told.reason == "no road within 60 m runs towards 0° give or take 60°; its other directions stand"
     assert (told.file, told.row) == ("c.csv", "line 2")
+
+
+@pytest.mark.parametrize(
+    ("geometry", "reason"),
+    [
+        ({"type": "Point", "coordinates": []}, "lat must be a number, not 'null'"),
+        ({"type": "Point", "coordinates": [-73]}, "lat must be a number, not 'null'"),
+        ({"type": "Point"}, "lat must be a number, not 'null'"),
+        ({"type": "Point", "coordinates": None}, "lat must be a number, not 'null'"),
+        ({"type": "Point", "coordinates": {"lat": 41}}, "lat must be a number, not 'null'"),
+        ({"type": "Point", "coordinates": [None, 41]}, "lon must be a number, not 'null'"),
+        ({"type": "Point", "coordinates": ["w", "n"]}, "lat must be a number, not '\"n\"'"),
+        ("Point", "geometry must be a Point, not None"),
+        (None, "geometry must be a Point, not None"),
+    ],
+)
+def test_a_malformed_point_is_left_out_with_its_row_and_reason(tmp_path, geometry, reason):
+    lat, lon = lat_lon(300, 405)
+    good = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}}
+    bad = {"type": "Feature", "geometry": geometry, "properties": ["no", "mapping"]}
+    (tmp_path / "c.geojson").write_text(json.dumps(points(good, bad, "no feature")))
+    placed = place({"agency": "Transit", "siting": "file", "file": "c.geojson"}, base=tmp_path)
+    assert len(placed.cameras) == 1
+    assert [(told.row, told.reason) for told in placed.rejected] == [
+        ("feature 2", reason), ("feature 3", "geometry must be a Point, not None"),
+    ]  # fmt: skip
 
 
 def points(*features):

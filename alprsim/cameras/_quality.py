@@ -10,13 +10,16 @@ NORMAL = models.Worse()
 
 
 def equipped(cameras: Cameras, spec: models.Cameras) -> Cameras:
-    """Return the cameras with the capture and correctness of their kind, where the scenario gives the kind its own.
+    """Return the cameras with the capture, correctness, rate and buffer of their kind, where the scenario gives its own.
 
     A camera that covers some of its road's lanes keeps that share of its capture.
     """
     columns = cameras.data()
     for name, own in spec.quality.items():
         of_kind = cameras.kind == CameraKind[name.upper()]
+        for column, value in (("rate", own.rate), ("room", own.buffer)):
+            if value is not None:
+                columns[column] = np.where(of_kind, columns[column].dtype.type(value), columns[column])
         for column in ("capture", "correct"):
             share = getattr(own, column)
             if share is not None:

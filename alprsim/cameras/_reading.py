@@ -8,7 +8,6 @@ from alprsim import randomness
 from alprsim.cameras._conditions import Conditions
 from alprsim.cameras._misreading import taken_for
 from alprsim.cameras._quality import chances, clear
-from alprsim.cameras._sightings import signs, together
 from alprsim.cameras._spells import Spells, phases
 from alprsim.kernels import station
 from alprsim.scenario import models
@@ -79,8 +78,10 @@ def read(
 
     Parameters
     ----------
+    seen
+        Signs read as plates among them (`signs`), of vehicle −1.
     day : int
-        Of the run: its draws of signs, and its share of ``conditions``.
+        Of the run: its share of ``conditions``.
     conditions : Conditions, optional
         The answer of `conditions`; none: nothing befalls anybody.
 
@@ -90,8 +91,6 @@ def read(
         A reader's or server's rate that is not above 0.
     """
     around = conditions or Conditions.undisturbed(len(cameras))
-    if spec.spurious.daily > 0:
-        seen = together(seen, signs(cameras, sites, spec.spurious, seed=seed, day=day))
     time, site, vehicle, camera = seen.time, seen.site, seen.vehicle, sites.camera[seen.site]
     fate = station.fates(
         randomness.stream(seed, "what a camera makes of a plate"),

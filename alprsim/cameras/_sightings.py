@@ -8,7 +8,7 @@ from alprsim import randomness
 from alprsim.scenario import models
 from alprsim.tables import (
     DAY,
-    CameraKind,
+    ROVING,
     Cameras,
     Int64,
     Passages,
@@ -19,10 +19,6 @@ from alprsim.tables import (
     UInt64,
     Vehicles,
 )
-
-STANDING = (CameraKind.FIXED, CameraKind.GANTRY)
-"""Kinds that stay where they are all day. What else a reader takes for a plate is drawn for these alone: where a car or a
-trailer is at a moment is not its camera's to say."""
 
 
 def sightings(passages: Passages, trips: Trips, vehicles: Vehicles, sites: Sites, roads: Roads) -> Sightings:
@@ -50,9 +46,11 @@ def sightings(passages: Passages, trips: Trips, vehicles: Vehicles, sites: Sites
 def signs(cameras: Cameras, sites: Sites, spec: models.Spurious, *, seed: int, day: int) -> Sightings:
     """Return the signs and decals that cameras take for a plate on one day: a Poisson number each, at any moment of the day.
 
-    Their vehicle is −1, nobody's. The draws belong to (camera, day): another camera changes nothing.
+    Their vehicle is −1, nobody's. The draws belong to (camera, day): another camera changes nothing. A camera sees them at any
+    of its sites, a trailer at any of its stops, though it stands at one (`patrols.standing_at`). Cars see none: what stands
+    beside a road is before them for a moment, and no rate for it was found.
     """
-    camera = np.flatnonzero(np.isin(cameras.kind, STANDING) & np.isin(np.arange(len(cameras)), sites.camera))
+    camera = np.flatnonzero(~np.isin(cameras.kind, ROVING) & np.isin(np.arange(len(cameras)), sites.camera))
     bits = randomness.draw(randomness.stream(seed, "how many signs are taken for plates"), cameras.key[camera], day)
     many = np.searchsorted(_poisson(spec.daily), randomness.uniform(bits), side="right")
     which = np.repeat(np.arange(len(camera)), many)

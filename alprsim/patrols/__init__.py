@@ -47,7 +47,7 @@ from alprsim.tables import (
 
 __all__ = [
     "Beat", "Car", "Fleet", "Kerbs", "PatrolError", "Shift", "Stays", "Streets", "Trailer", "Visits", "beats", "deploy",
-    "live", "rounds", "sightings", "streets",
+    "live", "rounds", "sightings", "standing_at", "streets",
 ]  # fmt: skip
 
 MS, SLOTS = _parked.MS, DAY // SLOT
@@ -64,6 +64,10 @@ class Trailer(NamedTuple):
     sites: list[list[int]]
     first: int
     stay: int
+
+    def stop(self, time: Int64) -> Int64:
+        """Return at which stop it stands at each moment (ms)."""
+        return (self.first + time // MS // self.stay) % len(self.sites)
 
 
 class Fleet(NamedTuple):
@@ -100,8 +104,9 @@ def deploy(
 ) -> Fleet:  # fmt: skip
     """Give every trailer its stops and every car its beat.
 
-    A key belongs to (agency, kind, number among the agency's of that kind). Trailer j of a group begins at stop j, and
-    all go on by one stop together, so no two ever meet.
+    A key belongs to (agency, kind, what else the group says but its count, number among those of the same): another car,
+    trailer or group, wherever it is written, changes no other's. Number n begins at stop n, or keeps to beat n, counted
+    around; trailers go on by one stop together, so no two of a group ever meet.
 
     Parameters
     ----------
@@ -116,14 +121,14 @@ def deploy(
         More trailers than stops; an unknown town; a spotter car of an agency that is no pool; a beat without streets
         that lead to one another.
     """
-    ways, before = streets(network), Counter[tuple[str, str]]()
+    ways, before = streets(network), Counter[str]()
     rows: list[tuple[int, CameraKind, np.uint64]] = []
     parts: list[Sites] = []
     moved: list[Trailer] = []
     cars: list[Car] = []
     for number, group in enumerate(spec.groups):
         if number in stops:
-            for nth, key in enumerate(_keys(group, spec, before)):
+            for nth, key in _keys(group, spec, before):
                 moved.append(_trailer(number, group, spec, stops[number], nth, sum(map(len, parts))))
                 parts.append(_of_camera(stops[number][1], len(rows)))
                 rows.append((_owner(agencies, group), CameraKind.PORTABLE, key))
@@ -136,7 +141,7 @@ def deploy(
                 raise PatrolError(f"{label}: a spotter car feeds an agency of kind pool; this one is a department")
             towns = _towns(network, group, group.rounds, towns_of.get(group.agency), label)
             found = beats(network, towns, group.rounds.beats, motorways=group.rounds.motorways, label=label)
-            for nth, key in enumerate(_keys(group, spec, before)):
+            for nth, key in _keys(group, spec, before):
                 beat = found[nth % len(found)]
                 cars.append(Car(len(rows), key, beat, group.rounds))
                 parts.append(_driven(network, beat, len(rows)))
@@ -166,9 +171,25 @@ def live(seen: Sightings, fleet: Fleet, before: int) -> Sightings:
         for stop, sites in enumerate(trailer.sites):
             stop_of[sites] = stop
         theirs = np.flatnonzero(~keep & (stop_of[np.maximum(row, 0)] >= 0))
-        now = (trailer.first + seen.time[theirs] // MS // trailer.stay) % len(trailer.sites)
-        keep[theirs[now == stop_of[row[theirs]]]] = True
+        keep[theirs[trailer.stop(seen.time[theirs]) == stop_of[row[theirs]]]] = True
     return seen.take(keep)
+
+
+def standing_at(signs: Sightings, fleet: Fleet, before: int, *, seed: int) -> Sightings:
+    """Return the signs read as plates with those of trailers moved to where the trailer stands at that moment.
+
+    Which site of a stop that watches several, is drawn by (trailer, moment). ``before``: as for `live`.
+    """
+    site, question = signs.site.copy(), randomness.stream(seed, "at which site of its stop a trailer sees a sign")
+    for trailer, key in zip(fleet.trailers, fleet.cameras.key, strict=False):  # trailers are the first of the cameras
+        every = np.concatenate(trailer.sites) + before
+        rows = np.flatnonzero(np.isin(signs.site, every))
+        many = np.array([len(sites) for sites in trailer.sites])
+        stop = trailer.stop(signs.time[rows])
+        nth = randomness.below(randomness.draw(question, key, signs.time[rows]), many[stop])
+        site[rows] = every[(np.cumsum(many) - many)[stop] + nth]
+    order = np.lexsort((site, signs.time))
+    return Sightings(**(signs.data() | {"site": site})).take(order)
 
 
 def rounds(
@@ -355,12 +376,18 @@ def _merged(one: Sightings, other: Sightings, n_sites: int) -> Sightings:
 # --- who has what -----------------------------------------------------------------------------------------------------
 
 
-def _keys(group: models.CameraGroup, spec: models.Cameras, before: Counter[tuple[str, str]]) -> list[np.uint64]:
-    """Return the keys of a group's cars or trailers, and count them among the agency's of their kind."""
-    kind, count = str(group.kind), spec.count if group.count is None else group.count
-    numbers = np.arange(count) + before[group.agency, kind]
-    before[group.agency, kind] += count
-    return list(randomness.draw(randomness.stream(0, f"{kind} of {group.agency}"), numbers))
+_PATHS = {"file", "avoid"}
+"""Of a group, what may be written otherwise where a scenario is kept elsewhere: paths."""
+
+
+def _keys(group: models.CameraGroup, spec: models.Cameras, before: Counter[str]) -> list[tuple[int, np.uint64]]:
+    """Return the number and key of each of a group's cars or trailers, and count them among those of which the same is said."""
+    count = spec.count if group.count is None else group.count
+    said = group.model_dump_json(exclude={"agency", "count", "kind", *_PATHS}, exclude_defaults=True)
+    same = f"{group.kind} of {group.agency}, {said}"
+    numbers = np.arange(count) + before[same]
+    before[same] += count
+    return list(zip(numbers.tolist(), randomness.draw(randomness.stream(0, same), numbers), strict=True))
 
 
 def _owner(agencies: Agencies, group: models.CameraGroup) -> int:

@@ -10,6 +10,7 @@ from alprsim.tables import AS_WRITTEN
 
 _EVERY = "all"  # equal to hotlists.EVERY, which reports may not import: a test holds them together
 _LIST = "list: "
+_RARE = ("share_wrong_state", "share_sign")  # shown where they occur
 
 _COLUMNS = (
     ("hot_list", "plates", "Plates listed", "mean over time", "Of all plates issued, whether or not they are driven here."),
@@ -29,6 +30,7 @@ _COLUMNS = (
         "alerts", "share_wrong_state", "Wrong state", "of alerts",
         "Another vehicle, with the same characters on another state’s plate.",
     ),
+    ("alerts", "share_sign", "Signs", "of alerts", "No vehicle: a sign or decal that was read as the listed plate."),
     (
         "wrongful_stops", "per_day", "Wrongful stops", "a day",
         "Stops of vehicles that were rightly on none of the lists that alerted, after what officers recognise before they "
@@ -42,9 +44,7 @@ def table(run: Run) -> Grid | None:
     who = dict.fromkeys(key[5] for key in run.answers if key[4] == "alerts")
     if not who:
         return None
-    shown = [
-        column for column in _COLUMNS if column[1] != "share_wrong_state" or _answer(run, _EVERY, *column[:2]).mean
-    ]
+    shown = [column for column in _COLUMNS if column[1] not in _RARE or _answer(run, _EVERY, *column[:2]).mean]
     rows = [
         (
             name.removeprefix(_LIST) if name != _EVERY else "All lists",

@@ -1,4 +1,4 @@
-"""What became of the plates that passed the cameras, agency by agency: every loss by its cause."""
+"""What became of the plates that passed the readers, by whose they are and by their kind: every loss by its cause."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from alprsim.report.tables import Cell, Grid, Head
 from alprsim.results import words
 from alprsim.results.run import Run
-from alprsim.tables import DAY
+from alprsim.tables import DAY, CameraKind
 
 
 class _Part(NamedTuple):
@@ -41,25 +41,33 @@ _PARTS = (
 )
 
 
+_KINDS = {
+    CameraKind.FIXED: ("fixed camera", "fixed cameras"), CameraKind.PATROL: ("patrol car", "patrol cars"),
+    CameraKind.GANTRY: ("gantry", "gantries"), CameraKind.PORTABLE: ("trailer", "trailers"),
+    CameraKind.SPOTTER: ("spotter car", "spotter cars"),
+}  # fmt: skip
+
+
 def losses(run: Run) -> Grid | None:
-    """Return a row an agency, of all seeds together; None where the run knows of no camera."""
+    """Return a row an agency and kind of reader, of all seeds together; None where the run knows of no camera."""
     if "tally" not in run.tables:
         return None
     tally = run.table("tally")
     if "agency" not in tally or tally.empty:
         return None
     tally["stood"] = tally["passages"] + tally["spurious"]
-    sums = tally.groupby("agency", sort=False).sum(numeric_only=True)
-    cameras = tally.groupby("agency", sort=False)["camera"].nunique()
+    groups = tally.groupby(["agency", "kind"], sort=False)
+    sums, cameras = groups.sum(numeric_only=True), groups["camera"].nunique()
     shown = [part for part in _PARTS if part.always or sums[part.counts].any()]
     down = bool(sums["down_s"].any())
     heads = [Head("Passages", "a camera and day", "Plates that passed, seen or not.")]
     heads += [Head(part.title, "of reads" if part.of == "reads" else "of what passed", part.meaning) for part in shown]
     heads += [Head("Hours down", "a camera and day", "Broken or being serviced.")] if down else []
     rows = []
-    for agency, of in sums.iterrows():
+    for (agency, kind), of in sums.iterrows():
         cells = [Cell(f"{of['passages'] / of['days']:,.0f}")]
         cells += [Cell(f"{words.percent(of[p.counts] / of[p.of])} %" if of[p.of] else "–") for p in shown]
         cells += [Cell(f"{of['down_s'] / of['days'] / DAY * 24:.1f}")] if down else []
-        rows.append((str(agency), f"{cameras[agency]} camera{'' if cameras[agency] == 1 else 's'}", cells))
-    return Grid("By whose cameras, all seeds together", heads, rows)
+        many = int(cameras[agency, kind])
+        rows.append((str(agency), f"{many} {_KINDS[CameraKind(kind)][many != 1]}", cells))
+    return Grid("By whose readers and their kind, all seeds together", heads, rows)

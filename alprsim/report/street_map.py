@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from alprsim.report.chart import MARKERS
 from alprsim.results.run import Run
-from alprsim.tables import RoadKind
+from alprsim.tables import ROVING, RoadKind
 
 WIDTH = 900
 _PAD = 24
@@ -31,8 +31,8 @@ _CLASSES = (
 )
 
 
-_ROVING = ("patrol", "spotter")
-"""Kinds that drive: they have a site a road, and are drawn as the streets of their beat."""
+_ROVING = [kind.name.lower() for kind in ROVING]
+"""They have a site a road, and are drawn as the streets of their beat."""
 
 _NAME, _LINE = 320, 15
 """Room for a beat's name in the picture: wide, tall."""

@@ -11,9 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alprsim.results import words
-from alprsim.tables import AgencyKind, CameraKind
-
-ROVING = (CameraKind.PATROL, CameraKind.SPOTTER)
+from alprsim.tables import ROVING, AgencyKind, CameraKind
 
 ROVING_PUBLISHED = (
     (
@@ -83,7 +81,8 @@ def beside_published(folder: Path, seeds: Sequence[int]) -> str:
     if not camera_days:
         return "No department has a camera that stands in this study."
     days = int(portals["days"].max())
-    tally = tally[~tally["kind"].isin(ROVING)]
+    stands = ~tally["kind"].isin(ROVING)
+    tally = tally[stands & tally["agency"].isin(portals["agency"])]
     a_day = float(np.median(tally["plates_a_day"] / tally["days"]))
     pooled = float(portals["plates"].sum()) / camera_days
     like = "" if days == _PORTAL_DAYS else f"; not like for like, as only {days} d were simulated"

@@ -22,6 +22,7 @@ from alprsim.scenario._fields import (
     Speed,
 )
 from alprsim.scenario._patrols import Patrol, Portable, Rounds, Spotter
+from alprsim.tables import ROVING as _ROVING
 from alprsim.tables import UNLIMITED
 
 
@@ -70,7 +71,7 @@ class Pole(Model):
 
     at: Annotated[Coordinates, Field(description="Latitude, longitude.")]
     headings: Annotated[tuple[Heading, ...], Field(description="Directions of travel that are read, degrees clockwise from north; none: the busier one.")] = ()
-    lanes: Annotated[int | None, Field(gt=0, description="Lanes it covers in each direction; none: all.")] = None
+    lanes: Annotated[int | None, Field(gt=0, description="Lanes it covers in each direction; none: all. Not of a trailer's stop.")] = None
 
 
 class Zone(Model):
@@ -98,7 +99,7 @@ CameraKindName = Literal["fixed", "patrol", "gantry", "portable", "spotter"]
 """`tables.CameraKind` as people write it."""
 
 
-ROVING = ("patrol", "spotter")
+ROVING = tuple(kind.name.lower() for kind in _ROVING)
 """Kinds of camera that drive; they and trailers (`portable`) have keys of their own."""
 
 
@@ -122,7 +123,7 @@ class CameraGroup(Model):
     radius: Annotated[Length | None, Field(gt=0, description="With siting: campus_gates. Of the circle whose gates are watched; by default 500 m, an assumption, from a campus of 0.7 km² (remembered of Southern Connecticut State University).")] = None
     plan: Annotated[Literal["ct_2019", "ct_2030"] | None, Field(description="With siting: motorways. The state's toll gantries (53 in the plan of 2019, hqpress.org, 6 March 2019; 14 in that of 2019 to 2030, ctnewsjunkie.com, 7 November 2019) × km of motorway here / 1,014 in the state, rounded, at least 1.")] = None
     both_directions: Annotated[Share | None, Field(description="0 watches one approach, 1 both.")] = None
-    lanes: Annotated[int | None, Field(gt=0, description="Lanes a camera covers in each direction; none: all. A road's vehicles are in any of its lanes alike, so the share captured is times lanes covered / lanes. Not with a wedge or disc.")] = None
+    lanes: Annotated[int | None, Field(gt=0, description="Lanes a camera covers in each direction; none: all. A road's vehicles are in any of its lanes alike, so the share captured is times lanes covered / lanes. Not with a wedge or disc, nor of trailers, whose stops may have other numbers of lanes.")] = None
     spacing: Spacing | None = None
     geometry: Geometry | None = None
     range: Annotated[Length | None, Field(gt=0)] = None
@@ -157,12 +158,14 @@ class Worse(Model):
 
 
 class Quality(Model):
-    """How well one kind of reader reads. What it leaves out is taken from `cameras`."""
+    """How well, and how fast, one kind of reader reads. What it leaves out is taken from `cameras`."""
 
     capture: Share | None = None
     readable: Share | None = None
     correct: Share | None = None
     state: Share | None = None
+    rate: Annotated[Rate | None, Field(gt=0, description="Of the kind's readers: claimed for cars are 1,800 (Hartford Courant, 31 May 2016) to 3,600 plates/min (betaboston.com, 2014).")] = None
+    buffer: Annotated[int | None, Field(ge=0, le=32000)] = None
     night: Worse | None = None
     foul: Worse | None = None
 
@@ -206,9 +209,15 @@ class Upload(Model):
     outage_every: Annotated[Retention, Field(gt=0, description="Mean time a link works between two outages. Unlimited by default, an assumption: no figure was found published.")] = UNLIMITED
     outage: Annotated[Duration, Field(gt=0, description="Mean length of a link's outage. Assumption.")] = 600
 
+    @model_validator(mode="after")
+    def _in_batches(self) -> Upload:
+        if self.size is not None and not self.every:
+            raise ValueError("size has no effect without every: each read is uploaded at once")
+        return self
+
 
 class Spurious(Model):
-    """Signs, decals and even grass that a fixed camera or gantry takes for a plate (Record-Journal, Wallingford); no rate was found published."""
+    """Signs, decals and even grass that a camera takes for a plate, unless it drives (Record-Journal, Wallingford); no rate was found published."""
 
     daily: Annotated[float, Field(ge=0, le=100_000, description="Such reads a camera and day, mean. 0 by default, an assumption.")] = 0.0
     issued: Annotated[Share, Field(description="Of them that spell a plate somebody bears, any as likely; the rest are nobody's. Assumption.")] = 0.1
@@ -232,7 +241,7 @@ class Cameras(Model):
     capture: Annotated[Share, Field(description="Passing plates recorded at all. Assumption between 0.80 (Genetec white paper's example) and 0.98 (British design minimum, remembered).")] = 0.90
     readable: Annotated[Share, Field(description="Recorded plates that yield any text. Assumption.")] = 0.98
     correct: Annotated[Share, Field(description="Texts read right: 0.93 as Flock told one city (checkcu.org); others 0.90 (NCRIC in The Verge, 2019) and 0.97 (British police, Daily Mail, 9 January 2018).")] = 0.93
-    state: Annotated[Share, Field(description="Texts whose state is read right. A wrong state makes it another state's plate of that text, mostly nobody's. 1 by default, so that only the text errs; a test of one maker's camera found 1 in 10 wrong (IPVM, Flock Falcon, 2021).")] = 1.0
+    state: Annotated[Share, Field(description="Texts whose state is read right. A wrong state makes it another state's plate of that text, mostly nobody's (see plates.lookalikes). 1 by default, so that only the text errs; a test of one maker's camera found 1 in 10 wrong (IPVM, Flock Falcon, 2021).")] = 1.0
     quality: Annotated[dict[CameraKindName, Quality], Field(description="Kinds of readers that read otherwise; e.g. {patrol: {capture: 0.8, night: {capture: 0.9}}}. A kind's own value goes before those beside.")] = {}
     night: Annotated[Worse, Field(description="Between the end of civil twilight and its beginning, as the sun stands at the place and date. No factor was found published: 1, an assumption.")] = Worse()
     foul: Annotated[Worse, Field(description="In foul weather. No factor was found published: 1, an assumption.")] = Worse()
@@ -272,4 +281,5 @@ class PlateStock(Model):
 
     issued: Annotated[int, Field(gt=0, le=50_000_000, description="Active Connecticut plates (3,023,124 on 1 May 2019, ctbythenumbers.news).")] = 3_023_124
     out_of_state: Annotated[Share, Field(description="Of through vehicles. Assumption; one blog claims about 30 % on I-95 and I-84.")] = 0.30
+    lookalikes: Annotated[Share, Field(description="Of the plates from elsewhere, those that spell a Connecticut plate too, so that a wrong state names a Connecticut car: no other text of theirs does. Assumption: few other states issue such series (Illinois AB·12345, remembered).")] = 0.02
     formats: Annotated[dict[Literal["AB12345", "123ABC", "1ABCD2"], Share], AfterValidator(_whole), Field(min_length=1, description="Shares of the state's plates by series, each issued in sequence: AB·12345 since August 2015, 123·ABC 1980 to 2013, 1ABCD2 between (Hartford Courant, 18 September 2015). The shares are an assumption: 60 % make the newest series end at AS, and AU was reached by spring 2019 (ctbythenumbers.news).")] = {"AB12345": 0.6, "123ABC": 0.3, "1ABCD2": 0.1}

@@ -25,6 +25,15 @@ _SITING_KEYS = {
     "motorways": ("plan",),
 }  # fmt: skip
 """The keys that only one siting reads."""
+_TAKEN = {
+    "patrol": ("town", "patrol"),
+    "spotter": ("town", "spotter"),
+    "portable": tuple(models.CameraGroup.model_fields.keys() - {"agency", "count", "kind", "lanes", "plan", "patrol", "spotter"}),
+}  # fmt: skip
+"""The keys, beside agency, count and kind, that each kind takes which does not stand for good; those that do take all. A
+trailer's stops may have other numbers of lanes, so it covers them all."""
+_SAID = ("patrol", "spotter", "portable", "siting")
+"""The keys whose kind the model itself says."""
 _NEEDED = {"near_places", "listed", "file", "osm", "hot_spots"}
 """The sitings that need one of theirs."""
 
@@ -200,8 +209,11 @@ def _groups(tree: Node) -> Iterator[Problem]:
         path = ("cameras", "groups", row)
         siting = _siting(tree, group)
         yield from _shape(tree, group, path)
+        yield from _of_kind(group, path)
+        yield from _enough_stops(tree, group, path)
         if agencies:
             yield from _known(group.child("agency"), (*path, "agency"), agencies)
+            yield from _fed(group, path, agencies)
         if _text(group, "kind") in models.ROVING:
             continue
         for needing, keys in _SITING_KEYS.items():
@@ -213,6 +225,48 @@ def _groups(tree: Node) -> Iterator[Problem]:
                 yield Problem.at(node.written_at, join(*path, key), message)
 
 
+def _of_kind(group: Node, path: KeyPath) -> Iterator[Problem]:
+    """Refuse keys that have no effect on readers of a group's kind."""
+    kind = _text(group, "kind")
+    if kind not in _TAKEN:
+        return
+    taken = ("agency", "count", "kind", *_TAKEN[kind], *_SAID)
+    for key, node in group.mapping.items():
+        if key in models.CameraGroup.model_fields and key not in taken and node.value not in (None, []):
+            yield Problem.at(node.written_at, join(*path, key), f"has no effect on kind: {kind}")
+    for row, pole in enumerate(_items(group, "poles")):
+        if (lanes := pole.child("lanes")) and lanes.value is not None:
+            yield Problem.at(lanes.written_at, join(*path, "poles", row, "lanes"), f"has no effect on kind: {kind}")
+
+
+def _fed(group: Node, path: KeyPath, agencies: dict[str, Node]) -> Iterator[Problem]:
+    """Refuse a spotter car of an agency that is no pool."""
+    agency = group.child("agency")
+    if _text(group, "kind") != "spotter" or not agency or agency.text not in agencies:
+        return
+    kind = _text(agencies[agency.text], "kind") or "department"
+    if kind != "pool":
+        message = f"kind: spotter feeds an agency of kind: pool; '{agency.text}' is a {kind}"
+        yield Problem.at(agency.place, join(*path, "agency"), message)
+
+
+def _enough_stops(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
+    """Refuse more trailers than they have stops, where the scenario itself says how many."""
+    siting = _siting(tree, group)
+    if _text(group, "kind") != "portable" or siting in ("file", "osm"):
+        return
+    said = group.child("count") or tree.at("cameras", "count")
+    count = said.value if said else models.Cameras.model_fields["count"].default
+    stops: Any = len(_items(group, "sites")) + len(_items(group, "poles"))
+    if siting != "listed":
+        node = group.at("portable", "stops")
+        stops = node.value if node else models.Portable.model_fields["stops"].default
+    if isinstance(count, int) and isinstance(stops, int) and count > stops:
+        own = group.child("count")
+        where = own.place if own else group.written_at
+        yield Problem.at(where, join(*path, "count"), f"{count} trailers need as many stops; there are {stops}")
+
+
 def _shape(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
     """Refuse a group's range or angle where its cameras have no such shape."""
     geometry = _text(group, "geometry") or _text(tree.child("cameras"), "geometry") or "road"
@@ -221,6 +275,12 @@ def _shape(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
         if node and node.value is not None and geometry not in shapes and geometry in get_args(models.Geometry):
             message = f"belongs to geometry: {' or '.join(shapes)}; this group's geometry is {geometry}"
             yield Problem.at(node.written_at, join(*path, key), message)
+    lanes = [((*path, "lanes"), group.child("lanes"))]
+    lanes += [((*path, "poles", row, "lanes"), pole.child("lanes")) for row, pole in enumerate(_items(group, "poles"))]
+    for at, said in lanes if geometry in ("wedge", "disc") else ():
+        if said and said.value is not None:
+            message = f"belongs to geometry: road; this group's geometry is {geometry}"
+            yield Problem.at(said.written_at, join(*at), message)
 
 
 def _hot_lists(tree: Node) -> Iterator[Problem]:

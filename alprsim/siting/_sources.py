@@ -67,13 +67,18 @@ def _features(path: Path, data: Any) -> Iterator[Row]:
         found = data.get("type") if isinstance(data, dict) else type(data).__name__
         raise SourceError(f"{path} must be a GeoJSON FeatureCollection, not {found}")
     for number, feature in enumerate(features, 1):
-        geometry = (feature.get("geometry") if isinstance(feature, dict) else None) or {}
-        said = feature.get("properties") or {} if isinstance(feature, dict) else {}
+        geometry, said = _mapping(feature, "geometry"), _mapping(feature, "properties")
         row = {str(key).lower(): str(value) for key, value in said.items() if value is not None}
         row["geometry"] = str(geometry.get("type"))
-        if row["geometry"] == "Point":
-            row["lon"], row["lat"] = (repr(value) for value in geometry["coordinates"][:2])
+        coordinates = geometry.get("coordinates")
+        pair = coordinates[:2] if isinstance(coordinates, list) else []
+        row["lon"], row["lat"] = (json.dumps(value) for value in (pair if len(pair) == 2 else (None, None)))
         yield f"feature {number}", row
+
+
+def _mapping(feature: Any, key: str) -> dict[str, Any]:
+    value = feature.get(key) if isinstance(feature, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def parse(row: dict[str, str]) -> tuple[float, float, tuple[float, ...]]:
@@ -87,11 +92,16 @@ def parse(row: dict[str, str]) -> tuple[float, float, tuple[float, ...]]:
 
 
 def heading(text: str, column: str = "direction") -> float:
-    """Return degrees clockwise from north: of a number, a compass point, or the middle of a range like 80-125."""
+    """Return degrees clockwise from north: of a number, a compass point, or the middle of a range like 80-125.
+
+    A range of all around is no direction: a ValueError.
+    """
     if text.upper() in _POINTS:
         return 22.5 * _POINTS.index(text.upper())
     if span := _RANGE.fullmatch(text):
         first, last = float(span[1]), float(span[2])
+        if abs(last - first) >= 360:
+            raise ValueError(f"{column} must span less than 360°, not {text}: all around is no direction")
         return (first + (last - first) % 360 / 2) % 360
     return _number({column: text}, column, 360)
 
