@@ -141,7 +141,7 @@ def draw(ladders, file):
     left.set(ylabel="trips detected, % of those of the horizon", ylim=(0, None))
     right.set(ylabel="difference, percentage points")
     for axis in (left, right):
-        axis.set_xticks(at, [words.duration(step) for step in steps])
+        axis.set_xticks(at, [words.duration(step) for step in steps], fontsize=8)
         axis.set_xlabel("retention limit tried")
     right.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.set_size_inches(14, 4.6)
