@@ -161,10 +161,10 @@ def test_run_keeps_data_and_progress_apart(outpost, tmp_path):
 
 def test_an_interruption_has_its_own_status(outpost, tmp_path):
     code = f"""
-import os, signal
+import os, signal, time
 from alprsim import experiment
 from alprsim.cli import main
-experiment.simulate = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)
+experiment.simulate = lambda *_, **__: (os.kill(os.getpid(), signal.SIGINT), time.sleep(60))  # another thread may get it first
 main(["run", {str(outpost)!r}, "--out", {str(tmp_path / "result")!r}])
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
