@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +78,9 @@ class World:
     assignment: routing.Assignment
     agencies: Agencies
     counts: tuple[counts.Count, ...] = ()
+
+
+_Driven = tuple[Trips, traffic.Day | traffic.Followed]
 
 
 class Simulated(NamedTuple):
@@ -182,9 +187,8 @@ def simulate(
         length=study.length, seed=seed,
     ) if study.hot_lists.lists else None  # fmt: skip
     record = hotlists.Record(lists, world.agencies, settlement.vehicles, folder) if lists else None
-    for day in range(study.length // DAY):
+    for day, (trips, driven) in enumerate(_driven(loaded, world, settlement, samples, seed, watched, threads)):
         tell("days", day * DAY / study.length)
-        trips, driven = _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
         times = driven.flows if isinstance(driven, traffic.Day) else samples.flows[days.day_type(loaded, day)]
         read = readers.read(
             deployed, study.cameras, network, world.agencies, settlement.vehicles, trips, driven.passages, driven.journeys,
@@ -215,10 +219,32 @@ def simulate(
     return Simulated(settlement, placement, lists, record.close() if record else None)
 
 
+def _driven(
+    loaded: Loaded, world: World, settlement: Settlement, samples: days.Samples, seed: int, watched: NDArray[np.bool_],
+    threads: int,
+) -> Iterator[_Driven]:  # fmt: skip
+    """Yield day after day as driven; with several threads the next day is driven while one is read and written."""
+
+    def drive(day: int) -> _Driven:
+        return _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)
+
+    length = loaded.scenario.length // DAY
+    if threads <= 1:
+        yield from map(drive, range(length))
+        return
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(drive, 0)
+        for day in range(1, length + 1):
+            driven = coming.result()
+            if day < length:
+                coming = ahead.submit(drive, day)
+            yield driven
+
+
 def _drive(
     loaded: Loaded, world: World, settlement: Settlement, samples: days.Samples, *, seed: int, day: int,
     watched: NDArray[np.bool_], threads: int,
-) -> tuple[Trips, traffic.Day | traffic.Followed]:  # fmt: skip
+) -> _Driven:  # fmt: skip
     """Let one day pass as the scenario's fidelity has it."""
     spec, table = loaded.scenario.traffic, samples.flows[days.day_type(loaded, day)]
     if spec.fidelity == "queue":

@@ -12,6 +12,7 @@ import pytest
 
 import alprsim
 from alprsim import days, experiment, parquet, routing, siting, store, sweep
+from alprsim.scenario.read import load
 from alprsim.tables import Paths, PlaceKind, Places, Roads, Trips, Truth, VehicleKind, Vehicles
 from tests.conftest import GOLDEN, contents
 
@@ -106,6 +107,23 @@ def test_another_seed_is_another_world(hamlet_run):
         one, other = (of_part(contents(hamlet_run.folder / f"seed={seed}"), part) for seed in (1, 2))
         assert one.keys() == other.keys()
         assert one != other, part
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("fidelity", ["table", "queue"])
+def test_any_number_of_threads_gives_the_same_reads(outpost, tmp_path, fidelity):
+    """With threads the next day is driven while one is read, and groups of drivers side by side."""
+    loaded = load(outpost, overrides=[f"traffic.fidelity={fidelity}", "seeds=[1]"])
+    (tmp_path / "plan").mkdir()
+    world = experiment.prepare(loaded, scratch=tmp_path / "plan", jobs=1, tell=quiet)
+    folders = [tmp_path / f"threads{threads}" for threads in (1, 3)]
+    for threads, folder in zip((1, 3), folders, strict=True):
+        folder.mkdir()
+        experiment.simulate(loaded, world, seed=1, folder=folder, tell=quiet, threads=threads)
+    one, other = (sorted(folder.rglob("*.parquet")) for folder in folders)
+    assert [file.relative_to(folders[0]) for file in one] == [file.relative_to(folders[1]) for file in other]
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(one, other, strict=True))
+    assert (folders[0] / "simulated.json").read_text() == (folders[1] / "simulated.json").read_text()
 
 
 def test_two_processes_give_what_one_gives(outpost, outpost_run, tmp_path):
