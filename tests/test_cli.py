@@ -161,10 +161,11 @@ def test_run_keeps_data_and_progress_apart(outpost, tmp_path):
 
 def test_an_interruption_has_its_own_status(outpost, tmp_path):
     code = f"""
-import os, signal, time
+import os, signal
 from alprsim import experiment
 from alprsim.cli import main
-experiment.simulate = lambda *_, **__: (os.kill(os.getpid(), signal.SIGINT), time.sleep(60))  # another thread may get it first
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs this behind a shell's & has it ignored
+experiment.simulate = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)
 main(["run", {str(outpost)!r}, "--out", {str(tmp_path / "result")!r}])
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
