@@ -270,8 +270,8 @@ def offline(tmp_path, monkeypatch):
 
 
 DANBURY = (
-    "--set", "length=2 d", "--set", "measures.horizon=24 h", "--set", "measures.moments=[32 h]", "--set",
-    "cameras.count=9", "--seed", "1",
+    "--set", "length=2 d", "--set", "measures.horizon=24 h", "--set", "measures.moments=[32 h]",
+    "--set", "cameras.count=9", "--set", "traffic.routes.iterations=6", "--seed", "1",
 )  # fmt: skip
 
 
