@@ -128,27 +128,32 @@ ROVING = tuple(kind for kind in CameraKind if kind.drives)
 
 
 class AgencyKind(IntEnum):
-    """DEPARTMENT: owns cameras and keeps reads. POOL: a vendor's searchable store. CONSUMER: only looks."""
+    """DEPARTMENT: owns cameras and keeps reads. POOL: a vendor's searchable store. CONSUMER: only looks. HOST: only stores."""
 
     DEPARTMENT = 0
     POOL = 1
     CONSUMER = 2
+    HOST = 3
 
 
 class SightKind(IntEnum):
-    """How a viewer gets at a read: holds or can export it; asks for one plate or place; by warrant."""
+    """How a viewer gets at a read: holds or can export it; asks for one plate or place; by warrant; a partner asks for it."""
 
     BULK = 0
     REQUEST = 1
     PROCESS = 2
+    SIDE_DOOR = 3
 
 
 class RecordClass(IntEnum):
-    """PLAIN: a read that matched nothing. HIT: matched a hot list. HELD: under a preservation request."""
+    """PLAIN: a read that matched nothing. HIT: matched a hot list. HELD: evidence or exempt. ALERT: of any of them that matched
+    a list of the agency whose archive of alerts holds it.
+    """
 
     PLAIN = 0
     HIT = 1
     HELD = 2
+    ALERT = 3
 
 
 class ListKind(IntEnum):
@@ -542,17 +547,32 @@ class Measured(Table):
 
 
 class Access(Table):
-    """Which ages of whose reads a viewer can obtain, under one policy."""
+    """Which reads of whose a viewer can obtain when, under one policy.
+
+    A row is of the reads of ``owner`` of one record class whose draw lies in [from_draw, to_draw) and, where there is a
+    period, whose time of capture modulo it lies in [from_phase, to_phase). Such a read is obtainable at t, once asked for,
+    if ``from ≤ t + delay < to``: each counted from its capture, or from the start of its capture's period.
+    """
 
     viewer: Int16 = column("row", "who looks", refers="Agencies")
     owner: Int16 = column("row", "whose camera read it", refers="Agencies")
-    record: Int8 = column("RecordClass", "plain, hit, held")
-    sight: Int8 = column("SightKind", "bulk, on request, by process")
-    from_age: Int32 = column("s", "obtainable from this age on")
-    to_age: Int32 = column("s", "and before this age; 2³¹−1 unlimited")
-    purge_period: Int32 = column("s", "0 continuous")
-    purge_phase: Int32 = column("s", "of the purge, since 04:00")
+    record: Int8 = column("RecordClass", "plain, hit, held, alert")
+    sight: Int8 = column("SightKind", "bulk, on request, by process, by a side door")
     through: Int16 = column("row", "the agency whose store holds it", refers="Agencies")
+    period: Int32 = column("s", "of batches; 0 the time of capture does not matter")
+    from_phase: Int32 = column("s", "of captures within the period, since 04:00")
+    to_phase: Int32 = column("s", "and before")
+    from_age: Int32 = column("s", "obtainable from here on")
+    from_clock: Int8 = column("0 or 1", "counted from the start of the period, not from capture")
+    to_age: Int32 = column("s", "and before; 2³¹−1 unlimited")
+    to_clock: Int8 = column("0 or 1", "counted from the start of the period, not from capture")
+    from_draw: Float64 = column("share", "of the draw that decides on sampled keeping")
+    to_draw: Float64 = column("share", "and before")
+    delay: Int32 = column("s", "from asking to looking")
+    chance: Float64 = column("share", "of being let look")
+    time_step: Int32 = column("s", "times are known to; 0 exactly")
+    place_step: Float64 = column("m", "places are known to; 0 the camera")
+    rotation: Int32 = column("s", "how long one pseudonym lasts; 0 the plate itself, 2³¹−1 for good")
 
 
 class Paths(NamedTuple):

@@ -17,7 +17,6 @@ FILES = (("roads", "file"), ("population", "commuting"), ("traffic", "counts"), 
          ("cameras", "avoid", "*", "file"), ("cameras", "groups", "*", "avoid", "*", "file"))  # fmt: skip
 """The keys that name files; * is every row."""
 
-_EVERYBODY = "departments"
 _OF_THE_WORLD = ("town", "server_rate", "server_buffer")  # of an agency: they decide which reads are made
 _SITING_KEYS = {
     "near_places": ("near",), "listed": ("sites", "poles"), "file": ("file",), "osm": ("place",),
@@ -58,15 +57,17 @@ def check_custody(tree: Node, prefix: KeyPath = ()) -> Iterator[Problem]:
     agencies = _agencies(tree)
     if not agencies:
         return
-    if _EVERYBODY in agencies:
-        message = "means every department in `sharing` and `ladder`; an agency needs another name"
-        yield Problem.at(agencies[_EVERYBODY].written_at, join(*prefix, "custody", "agencies", _EVERYBODY), message)
-    everybody = (_EVERYBODY,) if _departments(agencies) else ()
+    for name in (name for name in models.GROUPS if name in agencies):
+        message = f"means several agencies in an edge ({', '.join(models.GROUPS)}); an agency needs another name"
+        yield Problem.at(agencies[name].written_at, join(*prefix, "custody", "agencies", name), message)
     for row, edge in enumerate(_items(tree, "custody", "sharing")):
         path = (*prefix, "custody", "sharing", row)
         for end in ("giver", "taker"):
-            yield from _known(edge.child(end), (*path, end), agencies, everybody)
+            yield from _known_all(edge.child(end), (*path, end), agencies)
         yield from _edge(edge, path)
+    for row, out in enumerate(_items(tree, "custody", "opt_out")):
+        for end in ("agency", "to"):
+            yield from _known_all(out.child(end), (*prefix, "custody", "opt_out", row, end), agencies)
     for name, viewer in _mapping(tree, "viewers").items():
         yield from _known(viewer.child("agency"), (*prefix, "viewers", name, "agency"), agencies)
     for row, node in enumerate(_items(tree, "ladder", "agencies")):
@@ -150,15 +151,31 @@ def _known(
         yield Problem.at(node.place, join(*path), message)
 
 
+def _known_all(node: Node | None, path: KeyPath, agencies: dict[str, Node]) -> Iterator[Problem]:
+    """Check one end of an edge: an agency, a group, or a list of them; no group that has nobody in it, no host."""
+    groups = [name for name in models.GROUPS if name != "departments" or _departments(agencies)]
+    for row, one in enumerate(node.items) if node and node.items else [(None, node)]:
+        at = path if row is None else (*path, row)
+        yield from _known(one, at, agencies, tuple(groups))
+        if one and one.text in agencies and _text(agencies[one.text], "kind") == "host":
+            message = f"'{one.text}' is a host: it stores for others, gives nothing and gets nothing; a searchable store is a pool"
+            yield Problem.at(one.place, join(*at), message)
+
+
 def _edge(edge: Node, path: KeyPath) -> Iterator[Problem]:
     taker, kind = edge.child("taker"), _text(edge, "kind")
-    if taker and taker.text and taker.text == _text(edge, "giver") != _EVERYBODY:
+    if taker and taker.text and taker.text == _text(edge, "giver") and taker.text not in models.GROUPS:
         yield Problem.at(taker.place, join(*path, "taker"), f"'{taker.text}' shares with itself")
-    for other, keys in models.EDGE_KEYS.items():
-        for key in keys if kind in models.EDGE_KEYS and kind != other else ():
-            if node := edge.child(key):
-                message = f"belongs to kind: {other}; this edge is kind: {kind}"
-                yield Problem.at(node.written_at, join(*path, key), message)
+    if kind not in models.EDGE_KEYS:
+        return
+    for key, node in edge.mapping.items():
+        if key in models.foreign_keys(kind):
+            owners = " or ".join(other for other, keys in models.EDGE_KEYS.items() if key in keys)
+            yield Problem.at(node.written_at, join(*path, key), f"belongs to kind: {owners}; this edge is kind: {kind}")
+    copies, sync = edge.child("copies"), edge.child("sync")
+    if copies and copies.text == "reachable" and not sync:
+        message = "reachable needs `sync`: what can be searched is copied in batches, e.g. sync: {every: 24 h, at: \"02:00\"}"
+        yield Problem.at(copies.place, join(*path, "copies"), message)
 
 
 # --- the world ------------------------------------------------------------------------------------------------------------

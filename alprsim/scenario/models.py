@@ -33,6 +33,19 @@ from alprsim.scenario._cameras import Upload as Upload
 from alprsim.scenario._cameras import Weather as Weather
 from alprsim.scenario._cameras import Worse as Worse
 from alprsim.scenario._cameras import Zone as Zone
+from alprsim.scenario._custody import COMPACT as COMPACT
+from alprsim.scenario._custody import EDGE_KEYS as EDGE_KEYS
+from alprsim.scenario._custody import GROUPS as GROUPS
+from alprsim.scenario._custody import Agency as Agency
+from alprsim.scenario._custody import Custody as Custody
+from alprsim.scenario._custody import Edge as Edge
+from alprsim.scenario._custody import Exclusion as Exclusion
+from alprsim.scenario._custody import Identity as Identity
+from alprsim.scenario._custody import Keeping as Keeping
+from alprsim.scenario._custody import OptOut as OptOut
+from alprsim.scenario._custody import Schedule as Schedule
+from alprsim.scenario._custody import Warrant as Warrant
+from alprsim.scenario._custody import foreign_keys as foreign_keys
 from alprsim.scenario._fields import (
     Count,
     Day,
@@ -284,46 +297,6 @@ class Traffic(Model):
 
 
 # --- custody ----------------------------------------------------------------------------------------------------------
-
-
-class Agency(Model):
-    """One keeper or viewer of reads."""
-
-    kind: Literal["department", "pool", "consumer"] = "department"
-    retention: Annotated[Retention | None, Field(description="How long its store keeps a read; none: custody.retention.")] = None
-    town: Name | None = None
-    server_rate: Annotated[Rate, Field(gt=0, description="Throughput of its shared server. Assumption.")] = float("inf")
-    server_buffer: Annotated[int, Field(ge=0, description="Plates its server can keep waiting. Assumption.")] = 100_000
-
-
-class Edge(Model):
-    """A directed edge: the giver lets the taker look (`query`) or receive copies (`mirror`)."""
-
-    giver: Annotated[Name, Field(description='An agency, or "departments" for all of that kind.')]
-    taker: Annotated[Name, Field(description='An agency, or "departments" for all of that kind (each other, not themselves).')]
-    kind: Literal["query", "mirror"]
-    sight: Annotated[Literal["bulk", "request"] | None, Field(description="query only: whether the store can be searched in bulk (a pool) or plate by plate (default).")] = None
-    onward: Annotated[bool, Field(description="Whether what the giver itself received is passed on too.")] = False
-    delay: Annotated[Duration, Field(description="mirror only: age at which a read is copied, if the giver still holds it.")] = 0
-    clock: Annotated[Literal["capture", "receipt"], Field(description="mirror only: what the taker's retention counts from.")] = "capture"
-    on_duplicate: Annotated[Literal["ignore", "renew"], Field(description="mirror only: whether receiving a held read again restarts its clock.")] = "ignore"
-
-    @model_serializer(mode="wrap")
-    def _own_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        foreign = EDGE_KEYS["mirror" if self.kind == "query" else "query"]
-        return {key: value for key, value in write(self).items() if key not in foreign}
-
-
-EDGE_KEYS = {"query": ("sight",), "mirror": ("delay", "clock", "on_duplicate")}
-"""The keys that only one kind of edge has."""
-
-
-class Custody(Model):
-    """Who keeps what, for how long, and who may look."""
-
-    retention: Annotated[Retention, Field(description="Of agencies that do not say their own; 30 d is Flock's default (flocksafety.com, 2 June 2026).")] = 30 * 86_400
-    agencies: Annotated[dict[Name, Agency], Field(min_length=1)]
-    sharing: tuple[Edge, ...] = ()
 
 
 class Viewer(Model):
