@@ -46,15 +46,38 @@ def custody(agencies: dict[str, dict[str, Any]], *edges: dict[str, Any], retenti
     return models.Custody.model_validate({"retention": retention, "agencies": agencies, "sharing": edges})
 
 
-def obtainable(access: Any, viewer: int, owner: int, sight: str, age: int) -> bool:
-    """Tell whether `access` lets `viewer` obtain a read of `owner` at `age`, by going through its rows."""
-    best = {"bulk": 0, "request": 1}[sight]
-    for row in range(len(access)):
-        same = access.viewer[row] == viewer and access.owner[row] == owner and access.sight[row] <= best
-        ended = access.to_age[row] != UNLIMITED and age >= access.to_age[row]
-        if same and access.from_age[row] <= age and not ended:
-            return True
-    return False
+SIGHTS = {"bulk": (0,), "request": (0, 1), "process": (0, 1, 2), "side_door": (0, 1, 3)}
+
+
+def obtainable(
+    access: Any, viewer: int, owner: int, sight: str, time: int, moment: int, *,
+    record: int = 0, draw: float = 0.0, hits: Any = (), case_draw: float = 0.0,
+) -> bool:  # fmt: skip
+    """Tell whether `access` lets `viewer` obtain at `moment` a read of `owner` captured at `time`, by going through its rows."""
+    return any(
+        access.viewer[row] == viewer and access.owner[row] == owner and access.sight[row] in SIGHTS[sight]
+        and _of_class(access, row, record, draw, hits)
+        and (access.sight[row] != 3 or access.chance[row] > case_draw)
+        and time <= moment and _in_time(access, row, time, moment + int(access.delay[row]))
+        for row in range(len(access))
+    )  # fmt: skip
+
+
+def _of_class(access: Any, row: int, record: int, draw: float, hits: Any) -> bool:
+    if access.record[row] == 3:
+        return int(access.through[row]) in hits
+    return bool(access.record[row] == record and access.from_draw[row] <= draw < access.to_draw[row])
+
+
+def _in_time(access: Any, row: int, time: int, served: int) -> bool:
+    period = int(access.period[row])
+    phase = time % period if period else 0
+    if period and not access.from_phase[row] <= phase < access.to_phase[row]:
+        return False
+    begin = access.from_age[row] + (time - phase if access.from_clock[row] else time)
+    if access.to_age[row] == UNLIMITED:
+        return bool(begin <= served)
+    return bool(begin <= served < access.to_age[row] + (time - phase if access.to_clock[row] else time))
 
 
 def near_reads(time: Any, site: Any, first: Any, moment: Any, around: int) -> list[tuple[int, int]]:
@@ -93,7 +116,7 @@ def answered(
                     if (sites[site][0] - x) ** 2 + (sites[site][1] - y) ** 2 <= within**2
                     and abs(moment - time) <= around
                     and moment + query_age >= time
-                    and obtainable(case.access, case.viewer_row, sites[site][2], case.sight, moment + query_age - time)
+                    and obtainable(case.access, case.viewer_row, sites[site][2], case.sight, time, moment + query_age)
                 ]
                 plate[case_row][shape] += any(useful)
                 area[case_row][shape] += len(useful) > 0

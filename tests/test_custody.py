@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import custody as rules
-from alprsim.tables import UNLIMITED, AgencyKind, SightKind
+from alprsim.tables import UNLIMITED, AgencyKind, RecordClass, SightKind
 from tests.naive_custody import DURATIONS, custodies, custody, obtainable
 
 DAY = 86_400
@@ -128,7 +128,7 @@ def test_ages_may_have_a_gap(delay, expected):
         query("a", "b"), query("c", "b", onward=True),
     )  # fmt: skip
     assert effective(spec, "b", "a") == expected
-    access = rules.access(spec, rules.agencies(spec), [1])
+    access = rules.access(spec, rules.agencies(spec), [1], records=[RecordClass.PLAIN])
     assert np.sum(access.owner == 0) == len(expected.gaps) + 1
 
 
@@ -175,7 +175,7 @@ def test_renewal_is_found_fast_however_short_the_delay():
 def test_an_agency_of_another_policy_keeps_and_shares_nothing():
     spec = custody({"a": {}, "b": {}}, mirror("departments", "departments"))
     table = rules.agencies(custody({"gone": {}, "b": {}, "a": {}}))
-    access = rules.access(spec, table, range(3))
+    access = rules.access(spec, table, range(3), records=[RecordClass.PLAIN])
     assert sorted(zip(access.viewer.tolist(), access.owner.tolist(), strict=True)) == [(1, 1), (1, 2), (2, 1), (2, 2)]
 
 
@@ -229,10 +229,12 @@ def test_the_route_is_told():
 def test_rows_are_ordered_apart_and_within_the_tables(spec):
     table = rules.agencies(spec)
     access = rules.access(spec, table, range(len(table))).refer(agencies=table)
-    rows = list(zip(access.viewer, access.owner, access.sight, access.from_age, access.to_age, strict=True))
+    rows = list(
+        zip(access.viewer, access.owner, access.record, access.sight, access.from_age, access.to_age, strict=True)
+    )
     assert rows == sorted(rows)
-    assert all(row[3] < row[4] for row in rows)
-    assert all(a[:3] != b[:3] or a[4] < b[3] for a, b in itertools.pairwise(rows))
+    assert all(row[4] < row[5] for row in rows)
+    assert all(a[:4] != b[:4] or a[5] < b[4] for a, b in itertools.pairwise(rows))
 
 
 AGES = range(20)
@@ -242,7 +244,7 @@ def everything_obtainable(spec, sight):
     table = rules.agencies(spec)
     access = rules.access(spec, table, range(len(table)))
     everyone = range(len(table))
-    return {(v, o, age) for v in everyone for o in everyone for age in AGES if obtainable(access, v, o, sight, age)}
+    return {(v, o, age) for v in everyone for o in everyone for age in AGES if obtainable(access, v, o, sight, 0, age)}
 
 
 @settings(deadline=None, derandomize=True)
@@ -293,5 +295,5 @@ def test_one_more_edge_never_hides_a_read(spec, sight, giver, taker, onward, del
 
 def test_sight_of_rows_is_as_declared():
     spec = custody({"a": {}, "b": {}}, query("a", "b"))
-    access = rules.access(spec, rules.agencies(spec), [1])
+    access = rules.access(spec, rules.agencies(spec), [1], records=[RecordClass.PLAIN])
     assert [SightKind(s) for s in access.sight[access.owner == 0]] == [SightKind.REQUEST]

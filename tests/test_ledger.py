@@ -25,7 +25,7 @@ def first_difference(spec: models.Custody, reads: list[tuple[int, int]], access:
             for moment in range(END):
                 said = {
                     read for read, (time, owner) in enumerate(reads)
-                    if moment >= time and obtainable(access, viewer, owner, sight, moment - time)
+                    if obtainable(access, viewer, owner, sight, time, moment)
                 }  # fmt: skip
                 if said != ledger.held(viewer, sight, moment):
                     return f"viewer {viewer}, {sight}, at {moment}: {said}, not {ledger.held(viewer, sight, moment)}"

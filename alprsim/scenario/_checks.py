@@ -158,7 +158,7 @@ def _known_all(node: Node | None, path: KeyPath, agencies: dict[str, Node]) -> I
         at = path if row is None else (*path, row)
         yield from _known(one, at, agencies, tuple(groups))
         if one and one.text in agencies and _text(agencies[one.text], "kind") == "host":
-            message = f"'{one.text}' is a host: it stores for others, gives nothing and gets nothing; a searchable store is a pool"
+            message = f"'{one.text}' is a host: it stores for others and shares nothing; a searchable store is a pool"
             yield Problem.at(one.place, join(*at), message)
 
 
@@ -174,7 +174,9 @@ def _edge(edge: Node, path: KeyPath) -> Iterator[Problem]:
             yield Problem.at(node.written_at, join(*path, key), f"belongs to kind: {owners}; this edge is kind: {kind}")
     copies, sync = edge.child("copies"), edge.child("sync")
     if copies and copies.text == "reachable" and not sync:
-        message = "reachable needs `sync`: what can be searched is copied in batches, e.g. sync: {every: 24 h, at: \"02:00\"}"
+        message = (
+            'reachable needs `sync`: what can be searched is copied in batches, e.g. sync: {every: 24 h, at: "02:00"}'
+        )
         yield Problem.at(copies.place, join(*path, "copies"), message)
 
 

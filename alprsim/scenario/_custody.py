@@ -136,8 +136,9 @@ class Agency(Keeping):
 
 
 class Edge(Model):
-    """A directed edge: the giver lets the taker look (`query`), sends copies (`mirror`) or alerts (`alert`), or runs a
-    search for it that it may not run itself (`side_door`)."""
+    """A directed edge: the giver lets the taker look (`query`), sends copies (`mirror`) or alerts (`alert`), or runs a search
+    for it that it may not run itself (`side_door`).
+    """
 
     giver: Annotated[Ends, Field(description='An agency, a list of them, or a group: "departments", "in-state", "compact", "everyone".')]
     taker: Annotated[Ends, Field(description='As giver; the states are the giver\'s. Nobody shares with itself.')]

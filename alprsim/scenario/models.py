@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    SerializerFunctionWrapHandler,
     WithJsonSchema,
-    model_serializer,
     model_validator,
 )
 
@@ -54,7 +52,6 @@ from alprsim.scenario._fields import (
     Flow,
     Length,
     Name,
-    Rate,
     Retention,
     Share,
     Speed,

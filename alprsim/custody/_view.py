@@ -1,0 +1,89 @@
+"""Into which stores a viewer can look, by which routes of queries, and what each look needs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from alprsim.custody._rules import NO_LIMIT, Door, Mirror, Query, Rules, Warrant
+from alprsim.tables import UNLIMITED, SightKind
+
+
+class Look(NamedTuple):
+    """A route from a viewer into one store."""
+
+    store: int
+    sight: SightKind
+    limit: int
+    """Edges that a copy seen this way may have passed before it came to the store."""
+    cap: int
+    """s: only reads younger than this are found."""
+    warrant: Warrant
+    chance: float
+    edges: tuple[Query | Door, ...]
+    """From the viewer on."""
+
+    def covers(self, other: Look) -> bool:
+        """Tell whether whatever `other` shows this shows too, as well or better."""
+        return (
+            self.sight <= other.sight and self.limit >= other.limit and self.cap >= other.cap
+            and self.chance >= other.chance and self.warrant.beyond >= other.warrant.beyond
+            and self.warrant.delay <= other.warrant.delay and self.warrant.granted >= other.warrant.granted
+        )  # fmt: skip
+
+
+def looks(rules: Rules, viewer: int) -> dict[int, list[Look]]:
+    """Return a viewer's routes by store, none of them as good as another; its own store first."""
+    own = Look(viewer, SightKind.BULK, NO_LIMIT, UNLIMITED, Warrant(), 1.0, ())
+    found = _followed(rules, [own])
+    behind = rules.hops - 1 if rules.hops < NO_LIMIT else NO_LIMIT
+    doors = [
+        Look(door.giver, SightKind.SIDE_DOOR, behind, door.cap, Warrant(), door.chance, (door,))
+        for door in rules.doors[viewer] if door.chance > 0
+    ]  # fmt: skip
+    for store, routes in _followed(rules, doors).items():
+        found[store] += [route for route in routes if not any(other.covers(route) for other in found[store])]
+    return found
+
+
+def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
+    """Follow queries from the given looks on: what the viewer sees of others through the eyes of those it looks through."""
+    found: defaultdict[int, list[Look]] = defaultdict(list)
+    waiting: list[Look] = []
+    for look in begin:
+        _keep(found, waiting, look)
+    while waiting:
+        look = waiting.pop()
+        if look not in found[look.store]:
+            continue  # a better one came meanwhile
+        for query in rules.into[look.store]:
+            limit = min(look.limit - 1, query.limit)
+            if limit < 0:
+                continue
+            sight = SightKind.SIDE_DOOR if look.sight == SightKind.SIDE_DOOR else max(look.sight, query.sight)
+            cap, warrant = min(look.cap, query.cap), look.warrant.and_(query.warrant)
+            further = Look(query.giver, sight, limit, cap, warrant, look.chance, (*look.edges, query))
+            _keep(found, waiting, further)
+    return found
+
+
+def _keep(found: defaultdict[int, list[Look]], waiting: list[Look], look: Look) -> None:
+    routes = found[look.store]
+    if not any(route.covers(look) for route in routes):
+        routes[:] = [route for route in routes if not look.covers(route)]
+        routes.append(look)
+        waiting.append(look)
+
+
+def reachable(rules: Rules, mirror: Mirror) -> list[Mirror]:
+    """Return the ways of copies that an edge of everything its giver can search in bulk stands for, one a store searched."""
+    ways = []
+    for store, routes in looks(rules, mirror.giver).items():
+        for look in routes:
+            if look.sight == SightKind.BULK:
+                edges = len(look.edges)
+                cap = min(look.cap, look.warrant.and_(rules.stores[store].warrant).beyond)
+                limit = min(look.limit, mirror.limit - edges)
+                if limit >= 0 and store != mirror.taker:
+                    ways.append(mirror._replace(giver=store, limit=limit, edges=edges + 1, cap=cap))
+    return ways
