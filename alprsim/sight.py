@@ -1,20 +1,48 @@
 """What one viewer can obtain at one moment under one policy, worked out for many policies at once.
 
-Policies differ only in which owner's reads are obtainable at which age. A `Lens` holds the answer for up to 64 of them
-as bits of one word, constant between a few ages: a measure looks a read's age up once and has the answer for all.
+Policies differ only in which reads are obtainable when. Reads that all policies treat alike are a *stream*: one owner's, of
+cameras alike, of one record class and draw. A `Lens` holds the rules of up to 64 policies, each as a bit of one word; at one
+moment it comes down to a few ages of each stream at which something changes (`Lens.at`): a measure looks a read's age up
+once and has the answer for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alprsim.tables import UNLIMITED, Access, Agencies, AgencyKind, Int16, Int32, Int64, Reads, SightKind, UInt64
+from alprsim.tables import (
+    UNLIMITED,
+    Access,
+    Agencies,
+    AgencyKind,
+    Bool,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Reads,
+    RecordClass,
+    SightKind,
+    UInt64,
+)
 
-Sight = Literal["bulk", "request"]
+Sight = Literal["bulk", "request", "process", "side_door"]
+
+SEEN: dict[str, tuple[SightKind, ...]] = {
+    "bulk": (SightKind.BULK,),
+    "request": (SightKind.BULK, SightKind.REQUEST),
+    "process": (SightKind.BULK, SightKind.REQUEST, SightKind.PROCESS),
+    "side_door": (SightKind.BULK, SightKind.REQUEST, SightKind.SIDE_DOOR),
+}
+"""The kinds of rows of Access that each sight includes."""
+
+BY_CHANCE = (SightKind.PROCESS, SightKind.SIDE_DOOR)
+"""The kinds of rows that are open only where somebody grants it."""
 
 ALL = "all"
 SOURCES = ("own", "peers", "commercial")
@@ -34,27 +62,102 @@ class Case(NamedTuple):
     """The viewer's agency, a row of Agencies."""
     reads: str = ALL
     """Whose cameras' reads: all, or one of `SOURCES`."""
+    least: float = 0.0
+    """Rows by chance count where their chance is more than this: what is open to a case with this draw."""
+
+
+class Streams(NamedTuple):
+    """Reads that every policy treats alike, a row a stream."""
+
+    owner: Int16
+    """Row of Agencies."""
+    record: dict[str, Int8]
+    """By policy: RecordClass."""
+    draw: NDArray[np.float64]
+    """Any draw of its range."""
+    alerted: NDArray[np.int64]
+    """Bit of every agency (a row of Agencies below 64) with a list that such a read matched."""
+    barred: dict[str, Bool]
+    """By policy: whether its cameras may keep nothing."""
+
+    def __len__(self) -> int:  # of rows, not of columns
+        return len(self.owner)
+
+    @classmethod
+    def of_owners(cls, n: int) -> Streams:
+        """Return one stream an owner, of plain reads, where no policy tells more apart."""
+        return cls(np.arange(n, dtype=np.int16), {}, np.zeros(n), np.zeros(n, np.int64), {})
+
+    def rows(self, case: Case, stream: int) -> NDArray[np.intp]:
+        """Return the rows of the case's Access that are of a stream, whatever their sight."""
+        barred = self.barred.get(case.policy)
+        if barred is not None and barred[stream]:
+            return np.empty(0, np.intp)
+        access, records = case.access, self.record.get(case.policy)
+        record = RecordClass.PLAIN if records is None else records[stream]
+        of_class = (
+            (access.record == record) & (access.from_draw <= self.draw[stream]) & (self.draw[stream] < access.to_draw)
+        )
+        if self.alerted[stream]:
+            bit = self.alerted[stream] >> np.minimum(access.through, 63).astype(np.int64) & 1
+            of_class |= (access.record == RecordClass.ALERT) & (bit == 1)
+        return np.flatnonzero(of_class & (access.owner == self.owner[stream]))
+
+
+class Steps(NamedTuple):
+    """A lens at one moment: a stream's pieces are ``first[s]:first[s + 1]``."""
+
+    first: Int64
+    age: Int32
+    """s: where each piece starts, ascending; each stream's first is 0."""
+    cases: UInt64
+    """Bit k is set where sight k of the lens can obtain a read of that age."""
 
 
 class Lens(NamedTuple):
-    """Which of up to 64 distinct sights can obtain a read of owner o at age a, as steps of age."""
+    """The rules of up to 64 distinct sights: stream s has the rows ``first[s]:first[s + 1]``, as Access has them."""
 
     first: Int64
-    """Owner o has the pieces ``first[o]:first[o + 1]``."""
-    age: Int32
-    """s: where each piece starts, ascending; each owner's first is 0."""
+    period: Int32
+    from_phase: Int32
+    to_phase: Int32
+    begin: Int32
+    begin_clock: Int8
+    end: Int32
+    end_clock: Int8
+    delay: Int32
     cases: UInt64
-    """Bit k is set where sight k of this lens can obtain the read."""
+    """Bit k is set where the row is of sight k."""
+
+    @property
+    def rules(self) -> NDArray[np.int32]:
+        """[rows, 8]: the columns from `period` to `delay` side by side, as kernels take them."""
+        return np.ascontiguousarray(np.stack(self[1:9], axis=1), np.int32)
+
+    def at(self, moment: int) -> Steps:
+        """Return what is obtainable at a moment (s since the start), by age."""
+        first, ages, cases = [0], [], []
+        spans = [_spans(self, row, moment) for row in range(len(self.cases))]
+        for stream in range(len(self.first) - 1):
+            mine = range(self.first[stream], self.first[stream + 1])
+            begin = np.concatenate([spans[row][0] for row in mine] or [np.empty(0, np.int64)])
+            end = np.concatenate([spans[row][1] for row in mine] or [np.empty(0, np.int64)])
+            word = np.repeat(self.cases[mine.start : mine.stop], [len(spans[row][0]) for row in mine])
+            age, bits = _pieces(begin, end, word)
+            ages.append(age)
+            cases.append(bits)
+            first.append(first[-1] + len(age))
+        return Steps(np.array(first, np.int64), np.concatenate(ages).astype(np.int32), np.concatenate(cases))
 
 
-def lenses(cases: Sequence[Case], n_owners: int) -> tuple[list[Lens], Int32]:
+def lenses(cases: Sequence[Case], streams: Streams) -> tuple[list[Lens], Int32]:
     """Return the lenses of all distinct sights, and for each case its lens × 64 + bit.
 
-    Cases that obtain the same ages of the same owners share a bit: a retention that a longer-lived copy makes
-    meaningless costs nothing.
+    Cases that obtain the same reads at the same times share a bit: a retention that a longer-lived copy makes meaningless
+    costs nothing.
     """
-    bit_of: dict[_Flips, int] = {}
-    place = [bit_of.setdefault(_flips(case, n_owners), len(bit_of)) for case in cases]
+    bit_of: dict[_Rules, int] = {}
+    place = [bit_of.setdefault(_rules(case, streams), len(bit_of)) for case in cases]
     distinct = list(bit_of)
     return [_lens(distinct[k : k + 64]) for k in range(0, len(distinct), 64)], np.array(place, np.int32)
 
@@ -72,62 +175,145 @@ def by_source(case: Case, agencies: Agencies) -> list[Case]:
 
 
 def oldest(cases: Sequence[Case]) -> Int32:
-    """Return for each case the age (s) from which no owner's read is obtainable: 0 nothing ever, UNLIMITED no end."""
-    return np.array(
-        [case.access.to_age[_visible(case.access, case.viewer_row, case.sight)].max(initial=0) for case in cases],
-        np.int32,
-    )
+    """Return for each case the age (s) from which no owner's plain read is obtainable: 0 nothing ever, UNLIMITED no end."""
+    found = []
+    for case in cases:
+        access = case.access.take(visible(case) & (case.access.record == RecordClass.PLAIN))
+        end = access.to_age.astype(np.int64) - access.delay - np.where(access.to_clock == 1, access.from_phase, 0)
+        found.append(np.where(access.to_age == UNLIMITED, UNLIMITED, end).max(initial=0))
+    return np.array(found, np.int32)
 
 
-def held(reads: Reads, owner_of_site: Int16, access: Access, viewer: int, sight: Sight, now: int) -> NDArray[np.bool_]:
-    """Return the mask of `reads` that `viewer` (row of Agencies) can obtain at `now` (s): the definition, row by row."""
-    owner, age = owner_of_site[reads.site], now - reads.time.astype(np.int64)
+def held(
+    reads: Reads, stream: NDArray[np.integer], streams: Streams, case: Case, now: int
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return the mask of `reads` that the case obtains at `now` (s): the definition, row of Access by row.
+
+    Parameters
+    ----------
+    stream : int[n_reads], row of `streams`
+    """
+    time = reads.time.astype(np.int64)
     seen = np.zeros(len(reads), np.bool_)
-    for row in np.flatnonzero(_visible(access, viewer, sight)):
-        end = access.to_age[row]
-        inside = (age >= access.from_age[row]) & ((age < end) | (end == UNLIMITED))
-        seen |= inside & (owner == access.owner[row])
+    access, open_ = case.access, visible(case)
+    for one in np.unique(stream):
+        mine = stream == one
+        for row in streams.rows(case, int(one)):
+            if open_[row]:
+                seen |= mine & (time <= now) & _in_time(access, int(row), time, now + int(access.delay[row]))
     return seen
 
 
-_Flips = tuple[tuple[int, ...], ...]
+def visible(case: Case) -> Bool:
+    """Return the mask of the rows of its Access that the case's viewer, sight and draw open."""
+    access = case.access
+    kinds = np.array([SightKind.BULK, *SEEN[case.sight]])
+    rows = (access.viewer == case.viewer_row) & np.isin(access.sight, kinds)
+    open_: Bool = rows & (~np.isin(access.sight, np.array(BY_CHANCE)) | (access.chance > case.least))
+    return open_
 
 
-def _visible(access: Access, viewer: int, sight: Sight) -> NDArray[np.bool_]:
-    """Return the mask of the rows of `access` that let `viewer` look by `sight`; "request" includes bulk."""
-    rows: NDArray[np.bool_] = (access.viewer == viewer) & (access.sight <= SightKind[sight.upper()])
-    return rows
+def _in_time(access: Access, row: int, time: Int64, served: int) -> Bool:
+    period = int(access.period[row])
+    phase = time % period if period else np.zeros_like(time)
+    begin = int(access.from_age[row]) + (time - phase if access.from_clock[row] else time)
+    end = int(access.to_age[row]) + (time - phase if access.to_clock[row] else time)
+    inside: Bool = (begin <= served) & ((served < end) | (access.to_age[row] == UNLIMITED))
+    if period:
+        inside &= (phase >= access.from_phase[row]) & (phase < access.to_phase[row])
+    return inside
 
 
-def _flips(case: Case, n_owners: int) -> _Flips:
-    """Return for each owner the ages at which the case starts or stops to obtain its reads, in turn."""
-    rows = _visible(case.access, case.viewer_row, case.sight)
-    owner, starts, ends = (column[rows] for column in (case.access.owner, case.access.from_age, case.access.to_age))
-    return tuple(tuple(_turns(starts[owner == o].tolist(), ends[owner == o].tolist())) for o in range(n_owners))
+_Rule = tuple[int, ...]
+"""period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay."""
+_Rules = tuple[frozenset[_Rule], ...]
+"""For each stream."""
 
 
-def _turns(starts: list[int], ends: list[int]) -> Iterator[int]:
-    steps: dict[int, int] = {}
-    for age in starts:
-        steps[age] = steps.get(age, 0) + 1
-    for age in ends:
-        steps[age] = steps.get(age, 0) - 1
-    open_routes = 0
-    for age in sorted(steps):
-        before, open_routes = open_routes, open_routes + steps[age]
-        if (before > 0) != (open_routes > 0) and age != UNLIMITED:
-            yield age
+def _rules(case: Case, streams: Streams) -> _Rules:
+    """Return for each stream the rules by which the case obtains its reads: equal rules, equal reads."""
+    access = case.access.take(visible(case))
+    columns = np.stack([
+        access.period, access.from_phase, access.to_phase, access.from_age, access.from_clock, access.to_age,
+        access.to_clock, access.delay,
+    ], axis=1).tolist()  # fmt: skip
+    of = case._replace(access=access)
+    return tuple(_joined(columns[row] for row in streams.rows(of, stream)) for stream in range(len(streams)))
 
 
-def _lens(sights: Sequence[_Flips]) -> Lens:
-    first, ages, cases = [0], [], []
-    for owner in range(len(sights[0])):
-        starts = sorted({0}.union(*(flips[owner] for flips in sights)))
-        bits = np.zeros(len(starts), np.uint64)
-        for k, flips in enumerate(sights):
-            flipped = np.searchsorted(np.array(flips[owner], np.int64), starts, side="right")
-            bits |= (flipped % 2).astype(np.uint64) << np.uint64(k)
-        ages += starts
-        cases.append(bits)
-        first.append(len(ages))
-    return Lens(np.array(first, np.int64), np.array(ages, np.int32), np.concatenate(cases))
+def _joined(rows: Iterable[list[int]]) -> frozenset[_Rule]:
+    """Join spans of age that overlap or touch, where the time of capture does not matter, so that equal sights look equal."""
+    spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    others: set[_Rule] = set()
+    for period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay in rows:
+        if period:
+            others.add((period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay))
+        else:
+            spans[delay].append((begin, end))
+    for delay, found in spans.items():
+        joined: list[tuple[int, int]] = []
+        for begin, end in sorted(found):
+            if joined and begin <= joined[-1][1]:
+                joined[-1] = joined[-1][0], max(joined[-1][1], end)
+            else:
+                joined.append((begin, end))
+        others |= {(0, 0, 0, begin, 0, end, 0, delay) for begin, end in joined}
+    return frozenset(others)
+
+
+def _lens(sights: Sequence[_Rules]) -> Lens:
+    first, rules, words = [0], [], []
+    for stream in range(len(sights[0])):
+        of: dict[_Rule, int] = defaultdict(int)
+        for bit, rows in enumerate(sights):
+            for rule in rows[stream]:
+                of[rule] |= 1 << bit
+        rules += sorted(of)
+        words += [of[rule] for rule in sorted(of)]
+        first.append(len(rules))
+    wide = [np.ascontiguousarray(column) for column in np.array(rules, np.int32).reshape(-1, 8).T]
+    period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay = wide
+    clocks = begin_clock.astype(np.int8), end_clock.astype(np.int8)
+    return Lens(
+        np.array(first, np.int64), period, from_phase, to_phase, begin, clocks[0], end, clocks[1], delay,
+        np.array(words, np.uint64),
+    )  # fmt: skip
+
+
+def _spans(lens: Lens, row: int, moment: int) -> tuple[Int64, Int64]:
+    """Return the ages [begin, end) at which one row lets reads be obtained at a moment, period by period of capture."""
+    period, delay = int(lens.period[row]), int(lens.delay[row])
+    begin, end, served = int(lens.begin[row]), int(lens.end[row]), moment + delay
+    endless = end == UNLIMITED
+    if not period:
+        low, high = max(begin - delay, 0), UNLIMITED if endless else end - delay
+        return np.array([low][: low < high], np.int64), np.array([high][: low < high], np.int64)
+    first = -2 if endless else (served - end) // period - 2  # −2: wholly before the start
+    starts = np.arange(first, moment // period + 1, dtype=np.int64) * period
+    early, late = starts + lens.from_phase[row], starts + lens.to_phase[row]
+    late = np.minimum(late, moment + 1)
+    by_clock = lens.begin_clock[row] == 1
+    late = np.where(starts + begin <= served, late, early) if by_clock else np.minimum(late, served - begin + 1)
+    if not endless:
+        early = (
+            np.where(starts + end > served, early, late) if lens.end_clock[row] else np.maximum(early, served - end + 1)
+        )
+    some = early < late
+    age_begin, age_end = moment - late[some] + 1, moment - early[some] + 1
+    if endless and len(age_end):  # what was captured before the start is as what was captured first
+        age_end = np.where(age_end == age_end.max(), UNLIMITED, age_end)
+    return age_begin, age_end
+
+
+def _pieces(begin: Int64, end: Int64, word: UInt64) -> tuple[Int64, UInt64]:
+    """Return the ages at which the union of spans, each with its bits, changes, and the bits from there on."""
+    ages = np.unique(np.concatenate([[0], begin, end[end < UNLIMITED]]))
+    count = np.zeros((len(ages) + 1, 64), np.int32)
+    bits = (word[:, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
+    np.add.at(count, np.searchsorted(ages, begin), bits.astype(np.int32))
+    last = np.where(end < UNLIMITED, np.searchsorted(ages, end), len(ages))
+    np.subtract.at(count, last, bits.astype(np.int32))
+    open_ = count[:-1].cumsum(axis=0) > 0
+    cases = (open_.astype(np.uint64) << np.arange(64, dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
+    kept = np.concatenate([[True], cases[1:] != cases[:-1]])
+    return ages[kept], cases[kept]

@@ -37,6 +37,7 @@ Int64 = NDArray[np.int64]
 UInt64 = NDArray[np.uint64]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 Text = NDArray[np.str_]
 
 
@@ -146,8 +147,9 @@ class SightKind(IntEnum):
 
 
 class RecordClass(IntEnum):
-    """PLAIN: a read that matched nothing. HIT: matched a hot list. HELD: evidence or exempt. ALERT: of any of them that matched
-    a list of the agency whose archive of alerts holds it.
+    """PLAIN: a read that matched nothing. HIT: matched a hot list. HELD: evidence or exempt.
+
+    ALERT: of any of them that matched a list of the agency whose archive of alerts holds it.
     """
 
     PLAIN = 0

@@ -47,14 +47,17 @@ QUANTILES = 4096
 
 
 class Lens(Protocol):
-    """The lens of ``sight.py``: which of up to 64 sights can obtain a read of an owner at an age."""
+    """The lens of ``sight.py``: the rules by which up to 64 sights obtain reads, by stream."""
 
     @property
     def first(self) -> Int64: ...  # noqa: D102
     @property
-    def age(self) -> Int32: ...  # noqa: D102
-    @property
     def cases(self) -> UInt64: ...  # noqa: D102
+    @property
+    def rules(self) -> Int32Grid: ...  # noqa: D102
+
+
+Int32Grid = NDArray[np.int32]
 
 
 class Incidents(NamedTuple):
@@ -81,8 +84,6 @@ class Scene(NamedTuple):
     """Site s has the near incidents ``first[s]:first[s + 1]``, in order of time."""
     incident: Int32
     """Rows of `incidents`."""
-    owner_of_site: Int16
-    """Rows of Agencies."""
     around: int
     """s: a read this long before or after its incident is useful."""
 
@@ -160,15 +161,12 @@ def positions(sites: Sites, roads: Roads, junctions: Junctions) -> tuple[Float64
     return x, y
 
 
-def surroundings(
-    incidents: Incidents, sites_xy: tuple[Float64, Float64], owner_of_site: Int16, spec: models.Utility
-) -> Scene:
+def surroundings(incidents: Incidents, sites_xy: tuple[Float64, Float64], spec: models.Utility) -> Scene:
     """Find the sites within ``spec.within`` (m, straight line, inclusive) of each incident.
 
     Parameters
     ----------
     sites_xy : float64[n_sites] twice, m, as of `positions`
-    owner_of_site : int16[n_sites], rows of Agencies
     """
     near = [
         np.flatnonzero((incidents.x - x) ** 2 + (incidents.y - y) ** 2 <= spec.within**2)
@@ -176,13 +174,14 @@ def surroundings(
     ]
     first = np.concatenate([[0], np.cumsum([len(rows) for rows in near])]).astype(np.int64)
     incident = np.concatenate([*near, np.empty(0, np.int64)]).astype(np.int32)
-    return Scene(incidents, first, incident, owner_of_site, spec.around)
+    return Scene(incidents, first, incident, spec.around)
 
 
-def find(scene: Scene, reads: Reads, lenses: Sequence[Lens]) -> Int64:
+def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens]) -> Int64:
     """Return for each incident the policies that can obtain one of these reads when the question is asked.
 
-    `reads` is any part of all reads, in any order: the answer for all is the bitwise or of the answers for the parts.
+    `reads` is any part of all reads, in any order, each of one `stream`: the answer for all is the bitwise or of the answers
+    for the parts.
 
     Returns
     -------
@@ -192,15 +191,15 @@ def find(scene: Scene, reads: Reads, lenses: Sequence[Lens]) -> Int64:
     incidents = scene.incidents
     pair = kernels.near_reads(reads.time, reads.site, scene.first, incidents.time[scene.incident], scene.around)
     read, incident = pair[:, 0], scene.incident[pair[:, 1]]
-    lead = incidents.time[incident] - reads.time[read]
-    owner = scene.owner_of_site[reads.site[read]]
+    time, of = reads.time[read], stream[read]
     suspect = reads.plate[read] == incidents.vehicle[incident]
-    found = np.zeros((2, len(lenses) + 1, *incidents.query_age.shape), np.int64)
-    for number, lens in enumerate([*lenses, _everything(scene.owner_of_site)]):
-        steps = lens.first, lens.age, lens.cases.view(np.int64)
-        ages, plate, area = incidents.query_age, found[0, number], found[1, number]
-        kernels.obtainable(incident[suspect], lead[suspect], owner[suspect], ages, *steps, plate)
-        kernels.obtainable(incident, lead, owner, ages, *steps, area)
+    asked = incidents.time[:, None].astype(np.int64) + incidents.query_age
+    found = np.zeros((2, len(lenses) + 1, *asked.shape), np.int64)
+    for number, lens in enumerate([*lenses, _everything(stream)]):
+        rules = lens.first, lens.rules, lens.cases.view(np.int64)
+        plate, area = found[0, number], found[1, number]
+        kernels.obtainable(incident[suspect], time[suspect], of[suspect], asked, *rules, plate)
+        kernels.obtainable(incident, time, of, asked, *rules, area)
     return found
 
 
@@ -255,9 +254,9 @@ class _Stops(NamedTuple):
 _NO_STOPS = _Stops(np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int32))
 
 
-class _Steps(NamedTuple):
+class _Everything(NamedTuple):
     first: Int64
-    age: Int32
+    rules: Int32Grid
     cases: UInt64
 
 
@@ -278,10 +277,12 @@ def _lognormal(shape: models.QueryAge) -> tuple[float, float]:
     return median, math.log((age or 0) / median) / NormalDist().inv_cdf(1 - share)
 
 
-def _everything(owner_of_site: Int16) -> _Steps:
-    """Return the lens without rules: every owner's reads at every age, as bit 0."""
-    n_owners = int(owner_of_site.max(initial=-1)) + 1
-    return _Steps(np.arange(n_owners + 1), np.zeros(n_owners, np.int32), np.ones(n_owners, np.uint64))
+def _everything(stream: Int16) -> _Everything:
+    """Return the lens without rules: every read at every age, as bit 0."""
+    n = int(stream.max(initial=-1)) + 1
+    rules = np.zeros((n, kernels.RULE), np.int32)
+    rules[:, kernels.END] = UNLIMITED
+    return _Everything(np.arange(n + 1), rules, np.ones(n, np.uint64))
 
 
 def _ratio(value: NDArray[np.int64] | Float64, of: Int64) -> Float64:

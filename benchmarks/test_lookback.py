@@ -16,21 +16,23 @@ def month():
     time = rng.integers(0, DAYS * 86_400, READS, np.int32)
     site = rng.integers(0, SITES, READS, np.int32)
     first = np.arange(SITES + 1) * (INCIDENTS * NEAR // SITES)
-    moment = np.sort(rng.integers(0, DAYS * 86_400, (SITES, INCIDENTS * NEAR // SITES), np.int32), axis=1).reshape(-1)
-    incident = rng.integers(0, INCIDENTS, len(moment), np.int32)
-    query_age = rng.integers(0, 64 * 86_400, (INCIDENTS, SHAPES), np.int32)
-    return time, site, first, moment, incident, query_age
+    when = np.sort(rng.integers(0, DAYS * 86_400, INCIDENTS, np.int32))
+    near = rng.permuted(np.repeat(np.arange(INCIDENTS, dtype=np.int32), NEAR)).reshape(SITES, -1)
+    incident = np.sort(near, axis=1).reshape(-1)  # an incident's number is its place in time
+    asked = when[:, None].astype(np.int64) + rng.integers(0, 64 * 86_400, (INCIDENTS, SHAPES))
+    return time, site, first, when[incident], incident, asked
 
 
 @pytest.fixture(scope="module")
 def paired(month):
     """Return the pairs, and a lens of one owner in which policy k keeps reads for k days."""
-    time, site, first, moment, incident, query_age = month
+    time, site, first, moment, incident, asked = month
     pair = lookback.near_reads(time, site, first, moment, AROUND)
-    lead = moment[pair[:, 1]] - time[pair[:, 0]]
-    keeps = np.array([sum(1 << int(k) for k in POLICIES if day < k) for day in range(64)], np.uint64).view(np.int64)
-    lens = np.array([0, 64]), np.arange(64, dtype=np.int32) * 86_400, keeps
-    return incident[pair[:, 1]], lead, np.zeros(len(lead), np.int16), query_age, *lens
+    read = time[pair[:, 0]]
+    rules = np.zeros((64, lookback.RULE), np.int32)
+    rules[:, lookback.END] = POLICIES * 86_400
+    lens = np.array([0, 64]), rules, np.left_shift(np.uint64(1), POLICIES.astype(np.uint64)).view(np.int64)
+    return incident[pair[:, 1]], read, np.zeros(len(read), np.int16), asked, *lens
 
 
 def test_near_reads(benchmark, month):

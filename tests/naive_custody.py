@@ -90,13 +90,19 @@ def near_reads(time: Any, site: Any, first: Any, moment: Any, around: int) -> li
     ]
 
 
-def can_obtain(lens: Any, owner: int, age: int) -> set[int]:
-    """Return the bits that `lens` sets for a read of `owner` at `age`, by walking its pieces."""
-    word = 0
-    for piece in range(lens.first[owner], lens.first[owner + 1]):
-        if lens.age[piece] <= age:
-            word = int(lens.cases[piece])
-    return {bit for bit in range(64) if word >> bit & 1}
+def can_obtain(lens: Any, stream: int, time: int, asked: int) -> set[int]:
+    """Return the bits whose rules in `lens` let a read of a stream, captured at `time`, be obtained by who asks at `asked`."""
+    bits: set[int] = set()
+    for row in range(lens.first[stream], lens.first[stream + 1]):
+        period, served = int(lens.period[row]), asked + int(lens.delay[row])
+        phase = time % period if period else 0
+        begin = int(lens.begin[row]) + (time - phase if lens.begin_clock[row] else time)
+        end = int(lens.end[row]) + (time - phase if lens.end_clock[row] else time)
+        in_phase = not period or lens.from_phase[row] <= phase < lens.to_phase[row]
+        ended = lens.end[row] != UNLIMITED and served >= end
+        if time <= asked and in_phase and begin <= served and not ended:
+            bits |= {bit for bit in range(64) if int(lens.cases[row]) >> bit & 1}
+    return bits
 
 
 def answered(

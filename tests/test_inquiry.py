@@ -11,7 +11,7 @@ import alprsim
 from alprsim import experiment, inquiry, parquet
 from alprsim.measures.glossary import BY_NAME
 from alprsim.scenario.read import Loaded
-from alprsim.sight import SOURCES
+from alprsim.sight import SOURCES, Streams
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Reads, VehicleKind
 
 HOUR = 3600
@@ -219,7 +219,8 @@ def test_a_limit_longer_than_the_simulated_time_is_not_measured(answers):
 def test_many_steps_take_several_lenses_and_change_no_answer(place, answers):
     ladder = ", ".join(f"{hour} h" for hour in range(1, 50))
     many = place.ask(place.study(f"ladder.retention=[{ladder}, 21 d, unlimited]"))
-    distinct = inquiry._Lenses.of(inquiry.cases(place.study(f"ladder.retention=[{ladder}]"), place.world), place.world)
+    cases = inquiry.cases(place.study(f"ladder.retention=[{ladder}]"), place.world)
+    distinct = inquiry._Lenses.of(cases, Streams.of_owners(len(place.world.agencies)))
     assert len(distinct.lenses) > 1
     steps = [AS_WRITTEN, 6 * HOUR, 12 * HOUR, 24 * HOUR, 36 * HOUR, 21 * DAY, UNLIMITED]
     common = chosen(answers, retention=steps)

@@ -55,13 +55,15 @@ AGENCIES = Agencies.of(
 
 
 def access(*rows):
-    """Make Access of (viewer, owner, sight, from day, to day, purge period) rows."""
+    """Make Access of (viewer, owner, sight, from day, to day, purge period) rows; with a period the end is by the clock."""
     viewer, owner, sight, begin, end, purge = np.array(rows, object).reshape(-1, 6).T
-    last = [UNLIMITED if day == np.inf else day * DAY for day in end]
+    last = [UNLIMITED if day == np.inf else day * DAY + period for day, period in zip(end, purge, strict=True)]
     zero = np.zeros(len(rows))
     return Access.of(
-        viewer=list(viewer), owner=list(owner), record=zero + RecordClass.PLAIN, sight=list(sight),
-        from_age=[day * DAY for day in begin], to_age=last, purge_period=list(purge), purge_phase=zero, through=zero,
+        viewer=list(viewer), owner=list(owner), record=zero + RecordClass.PLAIN, sight=list(sight), through=zero,
+        period=list(purge), from_phase=[int(period > 0) for period in purge], to_phase=list(purge),
+        from_age=[day * DAY for day in begin], from_clock=zero, to_age=last, to_clock=[int(period > 0) for period in purge],
+        from_draw=zero, to_draw=zero + 1, delay=zero, chance=zero + 1, time_step=zero, place_step=zero, rotation=zero,
     )  # fmt: skip
 
 

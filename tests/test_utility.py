@@ -11,7 +11,7 @@ from alprsim import custody as rules
 from alprsim import utility
 from alprsim.kernels import lookback as kernels
 from alprsim.scenario import models
-from alprsim.sight import Case, Lens, lenses
+from alprsim.sight import Case, Lens, Streams, lenses
 from alprsim.tables import (
     UNLIMITED,
     Junctions,
@@ -54,33 +54,54 @@ def test_near_reads_is_its_twin(reads, moments, around):
 
 @st.composite
 def small_lenses(draw):
-    """Draw a lens of three owners with every bit used, the topmost too."""
-    first, ages, words = [0], [], []
+    """Draw a lens of three streams with every bit used, the topmost too: (period, phases, begin, end, delay, word) rows."""
+    first, rows, words = [0], [], []
     for _ in range(3):
-        starts = sorted({0, *draw(st.lists(SMALL, max_size=3))})
-        ages += starts
-        words += [draw(st.sampled_from([0, 1, 2, 2**63, 2**64 - 1])) for _ in starts]
-        first.append(len(ages))
-    return Lens(np.array(first), np.array(ages, np.int32), np.array(words, np.uint64))
+        for _ in range(draw(st.integers(0, 3))):
+            period = draw(st.sampled_from([0, 0, 3]))
+            clock = st.integers(0, 1) if period else st.just(0)
+            end = draw(st.one_of(SMALL, st.just(UNLIMITED)))
+            phases = draw(st.integers(0, 2)), draw(st.integers(0, 3))
+            rows.append((period, *phases, draw(SMALL), draw(clock), end, draw(clock), draw(SMALL)))
+            words.append(draw(st.sampled_from([0, 1, 2, 2**63, 2**64 - 1])))
+        first.append(len(rows))
+    columns = [np.ascontiguousarray(c) for c in np.array(rows, np.int32).reshape(-1, 8).T]
+    clocks = {4: np.int8, 6: np.int8}
+    typed = [column.astype(clocks.get(number, np.int32)) for number, column in enumerate(columns)]
+    return Lens(np.array(first), *typed, np.array(words, np.uint64))
 
 
-@settings(deadline=None, derandomize=True)
-@given(small_lenses(), st.lists(st.tuples(st.integers(0, 2), st.integers(-3, 3), st.integers(0, 2)), max_size=8))
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(small_lenses(), st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.integers(0, 2)), max_size=8))
 def test_obtainable_is_its_twin(lens, pairs):
-    incident, lead, owner = (column.copy() for column in np.array(pairs, np.int32).reshape(-1, 3).T)
-    query_age = np.array([[0, 2], [1, 5], [3, UNLIMITED - 1]], np.int32)
+    incident, time, stream = (column.copy() for column in np.array(pairs, np.int32).reshape(-1, 3).T)
+    asked = np.array([[0, 2], [4, 5], [3, UNLIMITED - 1]], np.int64)
     found = np.zeros((3, 2), np.int64)
     kernels.obtainable(
-        incident, lead, owner.astype(np.int16), query_age, lens.first, lens.age, lens.cases.view(np.int64), found
+        incident, time, stream.astype(np.int16), asked, lens.first, lens.rules, lens.cases.view(np.int64), found
     )
     for row in range(3):
         for shape in range(2):
             bits = set()
-            for i, before, who in pairs:
-                age = int(query_age[row, shape]) + before
-                if i == row and age >= 0:
-                    bits |= naive.can_obtain(lens, who, age)
+            for i, made, who in pairs:
+                if i == row:
+                    bits |= naive.can_obtain(lens, who, made, int(asked[row, shape]))
             assert {bit for bit in range(64) if int(found[row, shape]) >> bit & 1} == bits
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(small_lenses(), st.integers(0, 9))
+def test_at_a_moment_a_lens_says_what_its_rules_say(lens, moment):
+    steps = lens.at(moment)
+    for stream in range(3):
+        pieces = slice(steps.first[stream], steps.first[stream + 1])
+        ages, words = steps.age[pieces], steps.cases[pieces]
+        assert ages[0] == 0
+        assert np.all(ages[1:] > ages[:-1])
+        assert np.all(words[1:] != words[:-1])
+        for time in range(moment + 1):
+            word = int(words[np.searchsorted(ages, moment - time, side="right") - 1])
+            assert {bit for bit in range(64) if word >> bit & 1} == naive.can_obtain(lens, stream, time, moment)
 
 
 @pytest.mark.skipif(not hasattr(kernels.near_reads, "signatures"), reason="kernels run as plain Python")
@@ -125,14 +146,18 @@ def cases_of(spec, *retentions):
 
 
 def scene_of(incidents):
-    x, y, owner = zip(*SITES, strict=True)
-    sites_xy = np.array(x, float), np.array(y, float)
-    return utility.surroundings(table_of(incidents), sites_xy, np.array(owner, np.int16), spec_of())
+    x, y, _ = zip(*SITES, strict=True)
+    return utility.surroundings(table_of(incidents), (np.array(x, float), np.array(y, float)), spec_of())
+
+
+def find(incidents, rows, found):
+    reads = reads_of(rows)
+    return utility.find(scene_of(incidents), reads, np.array([s[2] for s in SITES], np.int16)[reads.site], found)
 
 
 def asked(incidents, rows, cases):
     found, place = lenses(cases, 5)
-    return utility.answers(utility.find(scene_of(incidents), reads_of(rows), found), place)
+    return utility.answers(find(incidents, rows, found), place)
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
@@ -167,8 +192,8 @@ def test_a_longer_retention_or_a_partner_never_answers_less(incidents, reads, re
 @given(INCIDENTS, READS, st.integers(0, 8))
 def test_parts_of_the_reads_add_up(incidents, reads, cut):
     found, _ = lenses(cases_of(naive.custody({"a": {}, "b": {}}), 3), 2)
-    parts = [utility.find(scene_of(incidents), reads_of(rows), found) for rows in (reads[cut:], reads[:cut])]
-    assert np.array_equal(parts[0] | parts[1], utility.find(scene_of(incidents), reads_of(reads), found))
+    parts = [find(incidents, rows, found) for rows in (reads[cut:], reads[:cut])]
+    assert np.array_equal(parts[0] | parts[1], find(incidents, reads, found))
 
 
 @settings(deadline=None, derandomize=True)

@@ -44,6 +44,7 @@ from alprsim.custody._explain import Route as Route
 from alprsim.custody._explain import routes as routes
 from alprsim.custody._rules import DEPARTMENTS as DEPARTMENTS
 from alprsim.custody._rules import Rules, expanded
+from alprsim.custody._rules import kept as kept
 from alprsim.scenario import models
 from alprsim.tables import UNLIMITED, Access, Agencies, AgencyKind, RecordClass, SightKind
 

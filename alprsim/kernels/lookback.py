@@ -3,7 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from alprsim.kernels._jit import Int16, Int32, Int32Grid, Int64, Int64GridOut, kernel, part_of_kernel
+from alprsim.kernels._jit import Int16, Int32, Int32Grid, Int64, Int64Grid, Int64GridOut, kernel, part_of_kernel
+
+UNLIMITED = 2**31 - 1
+
+PERIOD, FROM_PHASE, TO_PHASE, BEGIN, BEGIN_CLOCK, END, END_CLOCK, DELAY = range(8)
+"""Columns of a rule; a clock says that begin or end counts from the start of the capture's period, not from the capture."""
+RULE = 8
 
 
 @part_of_kernel
@@ -53,29 +59,48 @@ def near_reads(time: Int32, site: Int32, first: Int64, moment: Int32, around: in
     return pairs[:count].copy()
 
 
+@part_of_kernel
+def _open(rules: Int32Grid, rule: int, time: int, asked: int) -> bool:
+    """Tell whether one rule lets a read captured at `time` be obtained by who asks at `asked`."""
+    served, base = asked + rules[rule, DELAY], time
+    if rules[rule, PERIOD] > 0:
+        phase = time % rules[rule, PERIOD]
+        if phase < rules[rule, FROM_PHASE] or phase >= rules[rule, TO_PHASE]:
+            return False
+        base = time - phase
+    if rules[rule, BEGIN] + (base if rules[rule, BEGIN_CLOCK] else time) > served:
+        return False
+    end = rules[rule, END] + (base if rules[rule, END_CLOCK] else time)
+    return bool(rules[rule, END] == UNLIMITED or served < end)
+
+
 @kernel
 def obtainable(
-    incident: Int32, lead: Int32, owner: Int16, query_age: Int32Grid, first: Int64, age: Int32, cases: Int64,
+    incident: Int32, time: Int32, stream: Int16, asked: Int64Grid, first: Int64, rules: Int32Grid, cases: Int64,
     found: Int64GridOut,
 ) -> None:  # fmt: skip
     """Set, for each incident and shape of query age, the bits of the policies that can obtain one of its useful reads.
 
+    O(rules of a stream) a pair and shape; rules whose policies all have their bit already are passed over.
+
     Parameters
     ----------
-    incident : int32[n_pairs], row of `query_age`
-    lead : int32[n_pairs], seconds
-        How long before its incident the read was made; negative if after.
-    owner : int16[n_pairs], row of Agencies
-        Whose camera made it.
-    query_age : int32[n_incidents, n_shapes], seconds
-        How long after the incident the question is asked. A read made after the question does not count.
-    first : int64[n_owners + 1]; age : int32[n_pieces], seconds; cases : int64[n_pieces], 64 bits each
-        A lens: from its age on, and up to the next piece of its owner, a piece tells who can obtain a read.
+    incident : int32[n_pairs], row of `asked`
+    time : int32[n_pairs], seconds
+        When each pair's read was made.
+    stream : int16[n_pairs]
+        Of reads that all policies treat alike.
+    asked : int64[n_incidents, n_shapes], seconds
+        When the question is asked. A read made after that does not count.
+    first : int64[n_streams + 1]; rules : int32[n_rules, RULE], seconds; cases : int64[n_rules], 64 bits each
+        A lens of ``sight``: a stream's rules, and who each is of. A period of 0: the time of capture does not matter.
     found : int64[n_incidents, n_shapes], written: bits are added, none is cleared
     """
     for pair in range(len(incident)):
-        row, low, high = incident[pair], first[owner[pair]], first[owner[pair] + 1]
-        for shape in range(query_age.shape[1]):
-            read_age = int(query_age[row, shape]) + int(lead[pair])
-            if read_age >= 0:
-                found[row, shape] |= cases[_first_from(age, low, high, read_age + 1) - 1]
+        row, made = incident[pair], int(time[pair])
+        for shape in range(asked.shape[1]):
+            if asked[row, shape] < made:
+                continue
+            for rule in range(first[stream[pair]], first[stream[pair] + 1]):
+                if cases[rule] & ~found[row, shape] and _open(rules, rule, made, asked[row, shape]):
+                    found[row, shape] |= cases[rule]

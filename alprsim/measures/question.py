@@ -178,9 +178,15 @@ def open_bucket(bucket: Bucket) -> Opened:
     return Opened(bucket, trip)
 
 
-def held(question: Question, reads: Reads) -> UInt64:
-    """Return for each read the sights that can obtain it at the moment: bit k is sight k of the lens."""
-    return ladder.held(reads.time, reads.site, question.owner_of_site, question.steps, question.grid, question.moment)
+def held(question: Question, reads: Reads, stream: Int16 | None = None) -> UInt64:
+    """Return for each read the sights that can obtain it at the moment: bit k is sight k of the lens.
+
+    ``stream`` is the owner, or stream, of each read, where its site alone does not tell.
+    """
+    of, site = question.owner_of_site, reads.site
+    if stream is not None:
+        of, site = np.arange(len(question.grid) // len(question.steps), dtype=np.int16), stream.astype(np.int32)
+    return ladder.held(reads.time, site, of, question.steps, question.grid, question.moment)
 
 
 def by_driver(opened: Opened, people: Residents) -> Driven:

@@ -9,7 +9,12 @@ from alprsim.measures.question import Answer, join, tidy
 from alprsim.measures.question import Case as NamedCase
 from alprsim.tables import DAY, UNLIMITED, Access, Agencies, AgencyKind, Measured, RecordClass, SightKind
 
-_SIGHTS = {"bulk": SightKind.BULK, "request": SightKind.REQUEST, "process": SightKind.PROCESS}
+_SIGHTS = {
+    "bulk": [SightKind.BULK],
+    "request": [SightKind.BULK, SightKind.REQUEST],
+    "process": [SightKind.BULK, SightKind.REQUEST, SightKind.PROCESS],
+    "side_door": [SightKind.BULK, SightKind.REQUEST, SightKind.SIDE_DOOR],
+}
 
 
 class Case(NamedCase, Protocol):
@@ -31,7 +36,7 @@ def rows(cases: Sequence[Case], agencies: Agencies, *, with_cameras: Sequence[in
     obtained, and ``covered``, the days of age at which one can: less where there are gaps. Over all departments (town
     "all"): ``max`` and ``mean`` of the supremum, and ``window``, the longest of any camera's reads, a pool's private ones
     included (``with_cameras``: rows of Agencies): what the time that is kept means elsewhere. n counts departments. Plain
-    reads only; a purge at its worst phase; a sight includes what needs less (on request includes bulk).
+    reads only, those captured when batches leave them longest; a sight includes what needs less (on request includes bulk).
     """
     owners = np.flatnonzero(agencies.kind == AgencyKind.DEPARTMENT)
     lives = np.array([[_life(case, int(owner)) for case in cases] for owner in owners]).reshape(-1, len(cases), 2) / DAY
@@ -57,11 +62,13 @@ def _life(case: Case, owner: int) -> tuple[float, float]:
     """Return the supremum and the measure, in seconds, of the ages at which the viewer can obtain the owner's reads."""
     access = case.access
     mine = (access.viewer == case.viewer_row) & (access.owner == owner) & (access.record == RecordClass.PLAIN)
-    mine &= (access.sight <= _SIGHTS[case.sight]) & (access.from_age < access.to_age)
-    until = access.to_age[mine] + np.maximum(access.purge_period[mine].astype(np.float64) - 1, 0)
-    until[access.to_age[mine] == UNLIMITED] = np.inf
+    mine &= np.isin(access.sight, _SIGHTS[case.sight])
+    rows = access.take(mine)
+    until = rows.to_age.astype(np.float64) - rows.delay - np.where(rows.to_clock == 1, rows.from_phase, 0)
+    until[rows.to_age == UNLIMITED] = np.inf
+    since = rows.from_age.astype(np.float64) - rows.delay - np.where(rows.from_clock == 1, rows.to_phase - 1, 0)
     reach = covered = 0.0
-    for begin, end in sorted(zip(access.from_age[mine].tolist(), until.tolist(), strict=True)):
+    for begin, end in sorted(zip(np.maximum(since, 0).tolist(), until.tolist(), strict=True)):
         covered += max(end - max(begin, reach), 0)
         reach = max(reach, end)
     return reach, covered

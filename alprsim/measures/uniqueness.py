@@ -13,7 +13,7 @@ import numpy as np
 from alprsim.kernels import unicity
 from alprsim.measures.question import Answer, Case, Question, Residents, held, of_cases, ratio, tidy
 from alprsim.randomness import draw, stream
-from alprsim.tables import Cameras, Int32, Int64, Measured, Reads, Sites, UInt64, Vehicles
+from alprsim.tables import Cameras, Int16, Int32, Int64, Measured, Reads, Sites, UInt64, Vehicles
 
 SUBSETS = 8
 """Random subsets of each size a target; the noise they leave is part of the printed error."""
@@ -59,7 +59,7 @@ def empty(points: int) -> Sums:
 
 def add(
     sums: Sums, reads: Reads, question: Question, *,
-    targets: Int32, vehicles: Vehicles, site_key: UInt64, time_bin: int, seed: int,
+    targets: Int32, vehicles: Vehicles, site_key: UInt64, time_bin: int, seed: int, streams: Int16 | None = None,
 ) -> None:  # fmt: skip
     """Add one moment.
 
@@ -72,8 +72,10 @@ def add(
     site_key : uint64[n_sites]
         The answer of `site_keys`.
     time_bin : int, s
+    streams : int16[n_reads]
+        As for `held`.
     """
-    masks = held(question, reads)
+    masks = held(question, reads, streams)
     bins = int(reads.time.max(initial=0)) // time_bin + 1
     first, who, seen = unicity.index(reads.time, reads.site, reads.plate, masks, time_bin, bins, len(site_key))
     trace = _trace(reads, masks, targets, time_bin, bins)

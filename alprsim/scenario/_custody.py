@@ -92,7 +92,7 @@ class Exclusion(Model):
     """Cameras near sensitive places, whose reads are not kept."""
 
     kinds: Annotated[tuple[Sought, ...], Field(min_length=1, description="Washington's ESSB 6002 (2026) bars health care, schools, worship, courts and food banks.")]
-    within: Annotated[Length, Field(gt=0, description="Distance of the camera's road from the place; 100, 250 and 500 m are asked about in the design. Assumption.")]
+    within: Annotated[Length, Field(gt=0, description="Straight line from the camera to the junction where the place stands; 0 to 500 m are asked about. Assumption.")]
 
 
 class Warrant(Model):
@@ -136,9 +136,7 @@ class Agency(Keeping):
 
 
 class Edge(Model):
-    """A directed edge: the giver lets the taker look (`query`), sends copies (`mirror`) or alerts (`alert`), or runs a search
-    for it that it may not run itself (`side_door`).
-    """
+    """A directed edge: the giver lets the taker look, sends it copies or alerts, or searches for it what it may not search."""
 
     giver: Annotated[Ends, Field(description='An agency, a list of them, or a group: "departments", "in-state", "compact", "everyone".')]
     taker: Annotated[Ends, Field(description='As giver; the states are the giver\'s. Nobody shares with itself.')]

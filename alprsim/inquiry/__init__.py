@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from alprsim import custody, hotlists, parquet, sight, utility
+from alprsim import custody, hotlists, parquet, records, sight, utility
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
+from alprsim.inquiry._cases import SIGHTS, Named, cases, expected, label
 from alprsim.kernels import ladder
 from alprsim.measures import completeness, places, question, retention, uniqueness
 from alprsim.measures.question import Answer, Question, Residents
@@ -25,7 +26,7 @@ from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.store import Store
-from alprsim.tables import AS_WRITTEN, DAY, ROVING, UNLIMITED, AgencyKind, Int16, Int32, Measured, Reads
+from alprsim.tables import AS_WRITTEN, DAY, ROVING, UNLIMITED, AgencyKind, Int32, Measured, Reads, SightKind
 
 SO_FAR = "_so_far"
 """Ends the name of a statistic of everything held that counts what the simulated time holds, even where the window is
@@ -33,8 +34,6 @@ longer: what has no steady state is reported against elapsed time, and is a lowe
 
 PORTAL_DAYS = 30
 """Over which agencies' transparency portals count the vehicles detected."""
-
-SIGHTS: tuple[Literal["bulk"], Literal["request"]] = ("bulk", "request")
 
 Sums = TypeVar("Sums", places.Sums, uniqueness.Sums)
 
@@ -47,14 +46,25 @@ class _Lenses(NamedTuple):
     place: Int32
 
     @classmethod
-    def of(cls, cases: list[Case], world: World) -> _Lenses:
-        return cls(cases, *sight.lenses(cases, len(world.agencies)))
+    def of(cls, cases: list[Case], streams: sight.Streams) -> _Lenses:
+        return cls(cases, *sight.lenses(cases, streams))
 
     def only(self, reads: str) -> _Lenses:
         """Return the cases of one kind of reads, with the lenses up to the last that they need: few for the first kind."""
-        rows = np.array([case.reads == reads for case in self.cases])
+        return self._some([case.reads == reads for case in self.cases])
+
+    def certain(self) -> _Lenses:
+        """Return the cases that hang on nobody's grant."""
+        return self._some([case.sight in SIGHTS for case in self.cases])
+
+    def named(self) -> list[Named]:
+        """Return the cases as rows of the tidy table name them: those that hang on a grant by the draw they stand for."""
+        return [label(case) for case in self.cases]
+
+    def _some(self, wanted: list[bool]) -> _Lenses:
+        rows = np.array(wanted, np.bool_)
         place = self.place[rows]
-        cases = [case for case in self.cases if case.reads == reads]
+        cases = [case for case, yes in zip(self.cases, wanted, strict=True) if yes]
         return _Lenses(cases, self.lenses[: int(place.max(initial=-1)) // 64 + 1], place)
 
 
@@ -73,13 +83,13 @@ class _Asked(NamedTuple):
     done: Simulated
     seed: int
     people: Residents
-    owner_of_site: Int16
+    records: records.Records
 
     def questions(self, lenses: Sequence[sight.Lens]) -> list[list[Question]]:
         """Put every lens at every query moment: a row a moment."""
-        asked = self.loaded.scenario.measures
+        asked, group = self.loaded.scenario.measures, self.records.group.astype(np.int16)
         return [
-            [question.ask(lens, self.owner_of_site, moment=moment, horizon=asked.horizon) for lens in lenses]
+            [question.ask(lens.at(moment), group, moment=moment, horizon=asked.horizon) for lens in lenses]
             for moment in asked.moments
         ]
 
@@ -88,11 +98,14 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     """Ask every case of one seed's reads; what the baseline's viewer sees of each vehicle goes to ``exposure.parquet``."""
     settlement, network = done.settlement, world.network
     people = question.residents(settlement.vehicles, settlement.people, network.places, network.towns)
-    owner_of_site = done.placement.cameras.agency[done.placement.sites.camera]
-    asked = _Asked(loaded, world, done, seed, people, owner_of_site)
+    told = records.sort(
+        {name: policy.custody for name, policy in loaded.policies.items()}, world.agencies, done.placement.cameras,
+        done.placement.sites, network, alerts=folder / "alerts.parquet" if done.lists else None, seed=seed,
+    )  # fmt: skip
+    asked = _Asked(loaded, world, done, seed, people, told)
     whole = cases(loaded, world)
-    parts = [part for case in whole for part in sight.by_source(case, world.agencies)]
-    every = _Lenses.of([*whole, *parts], world)
+    parts = [part for case in whole if case.sight in SIGHTS for part in sight.by_source(case, world.agencies)]
+    every = _Lenses.of([*whole, *parts], told.streams)
     kept = Store(folder)
     lives, homes = _ask_buckets(asked, every, kept, folder, tell)
     reads = kept.reads()
@@ -103,8 +116,10 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     answered = _ask_lookback(asked, every.only(sight.ALL), kept, reads, residents)
     _save_portals(asked, reads, folder)
     owners = np.unique(done.placement.cameras.agency).tolist()
-    effective = retention.rows(whole, world.agencies, with_cameras=owners, seed=seed)
-    return question.join([effective, *_lived(lives, every, asked), *homes, *unique, answered, *_alerted(asked)])
+    wide = [case for case in whole if case.least == 0]
+    effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed)
+    lived = expected(question.join([*_lived(lives, every, asked), answered]), whole)
+    return question.join([effective, lived, *homes, *unique, *_alerted(asked)])
 
 
 def _alerted(asked: _Asked) -> list[Measured]:
@@ -123,35 +138,12 @@ def _lived(lives: _Lives, every: _Lenses, asked: _Asked) -> list[Measured]:
 
     def rows(sums: list[completeness.Sums], part: _Lenses, names: Sequence[str], who: str) -> Measured:
         moments = asked.loaded.scenario.measures.moments
-        return completeness.rows(sums, part.place, part.cases, names, moments=moments, seed=asked.seed, who=who)
+        return completeness.rows(sums, part.place, part.named(), names, moments=moments, seed=asked.seed, who=who)
 
     answers = [rows(of_towns, whole, towns, question.VEHICLES), rows(lives.people, whole, towns, question.PEOPLE)]
     for group, who in enumerate(question.APART, len(towns)):
         answers.append(rows([sums.of(slice(group, group + 1)) for sums in lives.vehicles], whole, (), who))
     return answers + [rows(of_towns, every.only(source), (), question.VEHICLES) for source in sight.SOURCES]
-
-
-def cases(loaded: Loaded, world: World) -> list[Case]:
-    """Return every (policy, step of the ladder, viewer, sight); the first step is the retention the policy itself says."""
-    row = {str(name): i for i, name in enumerate(world.agencies.name)}
-    found = []
-    for policy in loaded.policies.values():
-        viewers = [row[viewer.agency] for viewer in policy.viewers.values()]
-        for step, rules in _ladder(loaded, policy.custody):
-            access = custody.access(rules, world.agencies, sorted(set(viewers)))
-            found += [
-                Case(policy.name, name, seen, step, access, viewer)
-                for name, viewer in zip(policy.viewers, viewers, strict=True)
-                for seen in SIGHTS
-            ]
-    return found
-
-
-def _ladder(loaded: Loaded, rules: models.Custody) -> Iterator[tuple[int, models.Custody]]:
-    yield AS_WRITTEN, rules
-    ladder = loaded.scenario.ladder
-    for step in ladder.retention:
-        yield step, custody.with_retention(rules, ladder.agencies, step)
 
 
 def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell: Tell) -> tuple[_Lives, list[Measured]]:
@@ -165,6 +157,7 @@ def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell:
     }
     questions, towns = asked.questions(every.lenses), len(asked.people.towns)
     whole = every.only(sight.ALL)
+    sure = whole.certain()
     lives = _Lives(
         *([completeness.empty(n, len(questions)) for _ in every.lenses] for n in (towns + len(question.APART), towns))
     )
@@ -177,12 +170,13 @@ def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell:
     for number in range(len(kept)):
         tell("measures", number / len(kept))
         opened = question.open_bucket(kept.bucket(number))
+        stream = asked.records.of(opened.bucket.reads)
         group = question.groups_of_vehicles(asked.people, opened.bucket.vehicle)
         driven = question.by_driver(opened, asked.people)
         group_of_driver = question.groups_of_drivers(asked.people, driven.opened.bucket.vehicle)
         for m, row in enumerate(questions):
             for n, put in enumerate(row):
-                masks = question.held(put, opened.bucket.reads)
+                masks = question.held(put, opened.bucket.reads, stream)
                 completeness.add(lives.vehicles[n], opened, masks, put, group, moment=m)
                 completeness.add(lives.people[n], driven.opened, masks[driven.read], put, group_of_driver, moment=m)
                 if n < len(whole.lenses):
@@ -200,7 +194,7 @@ def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell:
     _save_exposure(exposed, asked, folder)
     rows = [
         _of_all_moments(homes, questions, suffix, lambda sums: places.rows(
-            sums, whole.place, whole.cases, asked.people, seed=asked.seed)) for suffix in ("", SO_FAR)
+            sums, sure.place, sure.cases, asked.people, seed=asked.seed)) for suffix in ("", SO_FAR)
     ]  # fmt: skip
     return lives, rows
 
@@ -208,7 +202,8 @@ def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell:
 def _ask_uniqueness(asked: _Asked, reads: Reads) -> list[Measured]:
     """Ask what needs everybody's reads, and so exists for bulk sight only."""
     study, vehicles = asked.loaded.scenario.measures, asked.done.settlement.vehicles
-    bulk = _Lenses.of([case for case in cases(asked.loaded, asked.world) if case.sight == "bulk"], asked.world)
+    in_bulk = [case for case in cases(asked.loaded, asked.world) if case.sight == "bulk"]
+    bulk, of_read = _Lenses.of(in_bulk, asked.records.streams), asked.records.of(reads)
     targets = uniqueness.choose(vehicles, asked.people, study.unicity_targets, seed=asked.seed)
     keys = uniqueness.site_keys(asked.done.placement.sites, asked.done.placement.cameras)
     questions = asked.questions(bulk.lenses)
@@ -217,7 +212,7 @@ def _ask_uniqueness(asked: _Asked, reads: Reads) -> list[Measured]:
         for total, put in zip(sums, row, strict=True):
             uniqueness.add(
                 total, reads, _so_far(put), targets=targets, vehicles=vehicles, site_key=keys,
-                time_bin=study.unicity_bin, seed=asked.seed,
+                time_bin=study.unicity_bin, seed=asked.seed, streams=of_read,
             )  # fmt: skip
     return [
         _of_all_moments(found, questions, suffix, lambda sums: uniqueness.rows(
@@ -236,8 +231,8 @@ def _ask_lookback(
         moments=study.measures.moments, horizon=study.measures.horizon,
     )  # fmt: skip
     where = utility.positions(asked.done.placement.sites, network.roads, network.junctions)
-    scene = utility.surroundings(stops, where, asked.owner_of_site, study.utility)
-    found = utility.find(scene, reads, every.lenses)
+    scene = utility.surroundings(stops, where, study.utility)
+    found = utility.find(scene, reads, asked.records.of(reads), every.lenses)
     answers = utility.answers(found, every.place)
     no_limit = _no_limit(every.cases)
     per_answer = utility.days_per_answer(_days_held(lives, every.place), answers.plate)
@@ -256,7 +251,7 @@ def _ask_lookback(
         coverage = question.ratio(ever, np.full(len(ever), answers.n))
         tell_apart(f"lookback_{kind}", "share", np.broadcast_to(coverage, answered.shape), "_coverage")
     tell_apart("days_per_answer", "vehicle-days/answer", per_answer)
-    return question.tidy(rows, every.cases, ["all"], seed=asked.seed)
+    return question.tidy(rows, every.named(), ["all"], seed=asked.seed)
 
 
 def _of_all_moments(
@@ -341,7 +336,7 @@ def _save_portals(asked: _Asked, reads: Reads, folder: Path) -> None:
     cameras, sites = asked.done.placement.cameras, asked.done.placement.sites
     stands = ~np.isin(cameras.kind, ROVING)
     recent = (reads.time >= length - days * DAY) & (reads.time < length) & stands[sites.camera[reads.site]]
-    owner = asked.owner_of_site[reads.site[recent]].astype(np.int64)
+    owner = cameras.agency[sites.camera[reads.site[recent]]].astype(np.int64)
     pairs = np.unique(owner << 32 | reads.plate[recent])
     n = len(asked.world.agencies)
     table = {
