@@ -24,7 +24,7 @@ from alprsim.tables import Bucket, Int32, Int64, Journeys, Reads, Table, Trips, 
 BLOCK_DAYS = 30
 _BUCKET_READS = 4_000_000  # reads a bucket is sized for: 64 MB in memory form
 _PIECE = 1 << 18
-"""Rows of a block put together at once: about 27 MB as measured. In smaller row groups than these, columns pack worse."""
+"""Rows of a block put together at once: 27 MB as measured, and files no larger than of whole blocks."""
 
 T = TypeVar("T", bound=Table)
 Columns = dict[str, NDArray[Any]]
