@@ -36,26 +36,23 @@ def save(table: Table, file: Path, *, extra: dict[str, Any] | None = None, fast:
 def write(content: pa.Table, file: Path, *, fast: bool = False) -> None:
     """Write an Arrow table, whole or not at all."""
     partial = file.with_name(file.name + ".partial")
-    options: dict[str, Any] = {"compression": "zstd", "compression_level": 1 if fast else 3}
-    if fast:
-        encodings = dict.fromkeys(content.column_names, "DELTA_BINARY_PACKED")
-        options |= {"use_dictionary": False, "column_encoding": encodings, "write_statistics": False}
-    pq.write_table(content, partial, **options)
+    pq.write_table(content, partial, **_options(content.column_names, fast=fast))
     os.replace(partial, file)
 
 
 class Appender:
     """A table written part by part, whole or not at all: under a temporary name until it is closed."""
 
-    def __init__(self, file: Path) -> None:
-        self._file, self._partial = file, file.with_name(file.name + ".partial")
+    def __init__(self, file: Path, *, fast: bool = False) -> None:
+        self._file, self._partial, self._fast = file, file.with_name(file.name + ".partial"), fast
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, table: Table, extra: dict[str, Any] | None = None) -> None:
         """Append rows, as `save` writes them; every part has the same columns."""
         part = _arrow(table, extra or {})
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._partial, part.schema, compression="zstd", compression_level=3)
+            options = _options(part.column_names, fast=self._fast)
+            self._writer = pq.ParquetWriter(self._partial, part.schema, **options)
         self._writer.write_table(part)
 
     def close(self) -> None:
@@ -74,6 +71,14 @@ def read(kind: type[T], file: Path) -> T:
             raise TableError(f"{file} has no column {', '.join(missing)}: it is not a table of {kind.__name__}")
         content = opened.read(columns=names, use_threads=False)
     return kind(**{name: _array(content[name]) for name in names})
+
+
+def _options(names: list[str], *, fast: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"compression": "zstd", "compression_level": 1 if fast else 3}
+    if fast:
+        encodings = dict.fromkeys(names, "DELTA_BINARY_PACKED")
+        options |= {"use_dictionary": False, "column_encoding": encodings, "write_statistics": False}
+    return options
 
 
 def _array(values: pa.ChunkedArray) -> "np.ndarray[Any, Any]":

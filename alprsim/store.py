@@ -6,6 +6,9 @@ The truth of a vehicle lies in the bucket of its own plate.
 """
 
 import json
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,6 +23,8 @@ from alprsim.tables import Bucket, Int32, Int64, Journeys, Reads, Table, Trips, 
 
 BLOCK_DAYS = 30
 _BUCKET_READS = 4_000_000  # reads a bucket is sized for: 64 MB in memory form
+_PIECE = 1 << 18
+"""Rows of a block put together at once: 27 MB as measured, and files no larger than of whole blocks."""
 
 T = TypeVar("T", bound=Table)
 Columns = dict[str, NDArray[Any]]
@@ -59,13 +64,15 @@ def buckets_for(reads: float) -> int:
 
 
 class Writer:
-    """Takes a day at a time and writes a block of days when it is full; memory is bounded by a block."""
+    """Takes a day at a time; sorts a block of days into the buckets' files when it is full.
+
+    Until then the days wait on disk (16 bytes a read, 29 a trip) and are put together a piece at a time: memory is bounded by
+    a day and a piece.
+    """
 
     def __init__(self, folder: Path, plan: Layout) -> None:
         self._folder = folder
         self._plan = plan
-        self._reads: list[Columns] = []
-        self._truth: list[Columns] = []
         self._block = 0
         for bucket in range(plan.n_buckets):
             (folder / "truth" / f"bucket={bucket}").mkdir(parents=True)
@@ -74,37 +81,128 @@ class Writer:
         sizes = {"plates": len(plan.plate), "buckets": plan.n_buckets}
         (folder / "layout.json").write_text(json.dumps(sizes))
         np.save(folder / "households.npy", plan.household)
+        self._place = np.append(plan.place, np.int32(len(plan.plate)))  # the last is where plate −1 stands
+        self._edges = np.append(plan.first, len(self._place))
+        self._begin()
 
     def add(self, reads: Reads, trips: Trips, journeys: Journeys) -> None:
         """Take one day: reads in order of time, trips row for row with journeys."""
         driven = {**trips.data(), "depart": journeys.depart, "arrive": journeys.arrive}
-        self._reads.append(reads.data())
-        self._truth.append({c.name: driven[c.name] for c in Truth.columns()})
+        self._reads.add(reads.data())
+        self._truth.add({c.name: driven[c.name] for c in Truth.columns()})
         if len(self._reads) == BLOCK_DAYS:
             self.flush()
 
     def flush(self) -> None:
         """Write what has come since the last block."""
-        if not self._reads:
+        if not len(self._reads):
             return
-        self._write("reads", Reads, _stack(self._reads), "plate")
-        self._reads = []
-        self._write("truth", Truth, _stack(self._truth), "vehicle")
-        self._truth = []
+        buckets = range(self._plan.n_buckets)
+        self._write("reads", Reads, self._reads, [*buckets, -1])
+        self._write("truth", Truth, self._truth, [*buckets])
         self._block += 1
+        self._begin()
 
-    def _write(self, part: str, kind: type[Table], rows: Columns, key: str) -> None:
-        n_plates = len(self._plan.plate)
-        unread = rows[key] < 0
-        place = np.where(unread, n_plates, self._plan.place[rows[key]]).astype(np.int32)
-        first = np.zeros(n_plates + 2, np.int64)
-        order = kernels.group(place, first)
-        edges = [*first[self._plan.first], first[-1]]
-        buckets = [*range(self._plan.n_buckets), -1]
-        for bucket, start, end in zip(buckets, edges[:-1], edges[1:], strict=True):
-            if bucket >= 0 or part == "reads":
-                mine = kind(**{name: values[order[start:end]] for name, values in rows.items()})
-                parquet.save(mine, self._folder / part / f"bucket={bucket}" / f"block={self._block}.parquet", fast=True)
+    def _begin(self) -> None:
+        self._reads = _Days(self._folder / ".reads", "plate", self._place, self._edges)
+        self._truth = _Days(self._folder / ".truth", "vehicle", self._place, self._edges)
+
+    def _write(self, part: str, kind: type[Table], days: "_Days", buckets: list[int]) -> None:
+        for number, bucket in enumerate(buckets):
+            file = parquet.Appender(
+                self._folder / part / f"bucket={bucket}" / f"block={self._block}.parquet", fast=True
+            )
+            for rows in days.pieces(number):
+                file.add(kind(**rows))
+            file.close()
+        days.remove()
+
+
+class _Day(NamedTuple):
+    """One day's rows in a file, by (bucket, plate, time), a column after the other."""
+
+    file: Path
+    first: Int64  # rows before each bucket
+    columns: dict[str, tuple[np.dtype[Any], int]]  # dtype, where it begins
+
+    def read(self, name: str, start: int, end: int) -> NDArray[Any]:
+        """Return rows of one column."""
+        dtype, begin = self.columns[name]
+        return np.fromfile(self.file, dtype, end - start, offset=begin + start * dtype.itemsize)
+
+
+class _Piece(NamedTuple):
+    """Rows start[day]:end[day] of each day, which stand at places low … high − 1."""
+
+    low: int
+    high: int
+    start: Int64
+    end: Int64
+
+
+class _Days:
+    """A block's days of one table, waiting to be put together."""
+
+    def __init__(self, folder: Path, key: str, place: Int32, edges: Int64) -> None:
+        self._folder, self._key, self._place, self._edges = folder, key, place, edges
+        self._before = np.zeros(len(place) + 1, np.int64)  # rows of the block before each place
+        self._days: list[_Day] = []
+
+    def __len__(self) -> int:
+        return len(self._days)
+
+    def add(self, rows: Columns) -> None:
+        """Take a day's rows, those of a plate in order of time."""
+        first = np.zeros_like(self._before)
+        order = kernels.group(self._place[rows[self._key]], first)
+        columns = {}
+        self._folder.mkdir(exist_ok=True)
+        with open(self._folder / str(len(self)), "wb") as file:
+            for name, values in rows.items():
+                columns[name] = values.dtype, file.tell()
+                file.write(values[order])
+        self._days.append(_Day(self._folder / str(len(self)), first[self._edges], columns))
+        self._before += first
+
+    def pieces(self, bucket: int) -> Iterator[Columns]:
+        """Yield a bucket's rows in order of (plate, day, time), a piece at a time, at least one, even if it is empty."""
+        for low, high, start, end in self._cut(bucket):
+            parts = zip(self._days, start.tolist(), end.tolist(), strict=True)
+            mine = [(day, first, last) for day, first, last in parts if first < last] or [(self._days[0], 0, 0)]
+            rows = {
+                name: np.concatenate([day.read(name, first, last) for day, first, last in mine])
+                for name in mine[0][0].columns
+            }
+            place = self._place[rows[self._key]] - np.int32(low)
+            order = kernels.group(place, np.zeros(high - low + 1, np.int64))
+            yield {name: values[order] for name, values in rows.items()}
+
+    def remove(self) -> None:
+        """Remove what was waiting."""
+        shutil.rmtree(self._folder)
+
+    def _cut(self, bucket: int) -> Iterator[_Piece]:
+        """Cut a bucket into pieces of about ``_PIECE`` rows, between plates; a plate on its own, between days."""
+        low, high = self._edges[bucket : bucket + 2].tolist()
+        start, end = np.array([day.first[bucket : bucket + 2] for day in self._days]).T
+        if high - low < 2:
+            turn = np.cumsum(end - start) // _PIECE
+            for now in np.unique(turn):
+                yield _Piece(low, high, start, np.where(turn == now, end, start))
+            return
+        held = self._before[low : high + 1] - self._before[low]
+        within = np.searchsorted(held, np.arange(_PIECE, held[-1], _PIECE))
+        cuts = low + np.unique([0, *within, high - low])
+        bounds = np.array([self._bounds(day, bucket, cuts) for day in self._days]).T
+        for at, (first, last) in enumerate(pairwise(cuts.tolist())):
+            yield _Piece(first, last, bounds[at], bounds[at + 1])
+
+    def _bounds(self, day: _Day, bucket: int, cuts: Int64) -> Int64:
+        """Return the rows of a day before each cut: in the middle of a bucket they are looked for."""
+        start, end = day.first[bucket : bucket + 2].tolist()
+        if len(cuts) == 2:
+            return np.array([start, end])
+        return np.searchsorted(self._place[day.read(self._key, start, end)], cuts) + np.int64(start)
 
 
 class Store:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alprsim import parquet, store
 from alprsim.kernels import group as kernels
-from alprsim.tables import Journeys, Reads, TableError, Trips
+from alprsim.tables import Journeys, Reads, TableError, Trips, Truth
 from tests import naive_group as naive
 
 
@@ -38,6 +38,55 @@ def a_day(day: int, n_plates: int, n_vehicles: int) -> tuple[Reads, Trips, Journ
     )  # fmt: skip
     journeys = Journeys.of(depart=depart[rows], arrive=depart[rows] + 60, path=np.zeros(80))
     return reads, trips, journeys
+
+
+def whole(folder: Path, part: str, number: int, block: int) -> list[tuple[int, ...]]:
+    columns = pq.ParquetFile(folder / part / f"bucket={number}" / f"block={block}.parquet").read()
+    return list(zip(*(column.to_pylist() for column in columns), strict=True))
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100, 10**6])
+@pytest.mark.parametrize(("n_plates", "n_buckets"), [(60, 3), (3, 9)])
+def test_a_file_holds_its_plates_days_of_its_block_in_order_however_it_is_put_together(
+    tmp_path: Path, monkeypatch, piece: int, n_plates: int, n_buckets: int
+):
+    """Some buckets hold one plate, some none; unreadable reads are of one plate, and more than a piece."""
+    monkeypatch.setattr(store, "_PIECE", piece)
+    monkeypatch.setattr(store, "BLOCK_DAYS", 3)
+    plan = store.layout(n_plates, np.arange(n_plates) // 2, n_buckets)
+    writer = store.Writer(tmp_path, plan)
+    days = [a_day(day, n_plates, n_plates) for day in range(4)]
+    for day in days:
+        writer.add(*day)
+    writer.flush()
+    bucket = {p: b for b in range(n_buckets) for p in plan.plate[plan.first[b] : plan.first[b + 1]].tolist()} | {-1: -1}
+    assert min(np.diff(plan.first)) < 2 or n_buckets == 3
+    for block in (0, 1):
+        reads, truth = ([], [])
+        for seen, trips, journeys in days[3 * block : 3 * block + 3]:
+            reads += zip(*(seen.data()[name].tolist() for name in ("time", "site", "plate", "vehicle")), strict=True)
+            driven = {**trips.data(), **journeys.data()}
+            truth += zip(*(driven[c.name].tolist() for c in Truth.columns()), strict=True)
+        for number in (*range(n_buckets), -1):
+            own = sorted((row for row in reads if bucket[row[2]] == number), key=lambda row: row[2])
+            assert whole(tmp_path, "reads", number, block) == own
+        for number in range(n_buckets):
+            own = sorted((row for row in truth if bucket[row[0]] == number), key=lambda row: row[0])
+            assert whole(tmp_path, "truth", number, block) == own
+
+
+def test_days_wait_unseen_and_leave_nothing(tmp_path: Path):
+    """A reader who comes before the block is whole finds no file of it."""
+    writer = store.Writer(tmp_path, store.layout(60, np.arange(40) // 2, 3))
+    writer.add(*a_day(0, 60, 40))
+    writer.add(*a_day(1, 60, 40))
+    assert not list(tmp_path.rglob("*.parquet"))
+    assert store.Store(tmp_path).count() == 0
+    waiting = sum(file.stat().st_size for part in ("reads", "truth") for file in (tmp_path / f".{part}").iterdir())
+    assert waiting == 2 * (200 * 16 + 80 * 29)
+    writer.flush()
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["households.npy", "layout.json", "reads", "truth"]
+    assert store.Store(tmp_path).count() == 400
 
 
 @pytest.mark.parametrize("days", [1, store.BLOCK_DAYS + 2])

@@ -256,16 +256,24 @@ def test_an_empty_folder_is_taken(outpost, out):
 
 @pytest.mark.parametrize("table", ["truth/bucket=0/block=0", "measures", "roads"])
 def test_a_full_disk_leaves_no_half_result(outpost, outpost_run, out, table, monkeypatch):
-    write = pq.write_table
+    write, append = pq.write_table, pq.ParquetWriter.write_table
 
-    def full(content, where, **options):
+    def fill(where):
         if f"{table}.parquet" in str(where):
             where.write_bytes(b"PAR1half")
             raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full(content, where, **options):
+        fill(where)
         write(content, where, **options)
+
+    def full_for_more(writer, *rows, **options):
+        fill(writer.where)
+        append(writer, *rows, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(pq, "write_table", full)
+        patched.setattr(pq.ParquetWriter, "write_table", full_for_more)
         with pytest.raises(OSError, match="No space left"):
             run(outpost, out)
     assert not out.exists()
