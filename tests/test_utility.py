@@ -156,7 +156,7 @@ def find(incidents, rows, found):
 
 
 def asked(incidents, rows, cases):
-    found, place = lenses(cases, 5)
+    found, place = lenses(cases, Streams.of_owners(5))
     return utility.answers(find(incidents, rows, found), place)
 
 
@@ -191,7 +191,7 @@ def test_a_longer_retention_or_a_partner_never_answers_less(incidents, reads, re
 @settings(deadline=None, derandomize=True)
 @given(INCIDENTS, READS, st.integers(0, 8))
 def test_parts_of_the_reads_add_up(incidents, reads, cut):
-    found, _ = lenses(cases_of(naive.custody({"a": {}, "b": {}}), 3), 2)
+    found, _ = lenses(cases_of(naive.custody({"a": {}, "b": {}}), 3), Streams.of_owners(2))
     parts = [find(incidents, rows, found) for rows in (reads[cut:], reads[:cut])]
     assert np.array_equal(parts[0] | parts[1], find(incidents, reads, found))
 
