@@ -42,6 +42,8 @@ from alprsim.custody._compile import COURSES, Compiler
 from alprsim.custody._course import Kind
 from alprsim.custody._explain import Route as Route
 from alprsim.custody._explain import routes as routes
+from alprsim.custody._explain import told as told
+from alprsim.custody._network import published_like as published_like
 from alprsim.custody._rules import DEPARTMENTS as DEPARTMENTS
 from alprsim.custody._rules import Rules, expanded
 from alprsim.custody._rules import kept as kept

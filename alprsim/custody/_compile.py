@@ -49,6 +49,9 @@ class _Row(NamedTuple):
     store: int
 
 
+_Found = tuple[_Key, int, int, _Row]
+
+
 class Compiler:
     """Follows the courses of all kinds of reads, and tells who sees them where they lie."""
 
@@ -61,12 +64,27 @@ class Compiler:
     def access(self, viewers: Sequence[int], records: Sequence[RecordClass]) -> Access:
         """Return Access for some viewers, ordered by its columns."""
         views = {viewer: looks(self.rules, viewer) for viewer in viewers}
-        found: list[tuple[_Key, int, int, _Row]] = []
-        for owner in range(len(self.rules.names)):
-            for record in (*records, RecordClass.ALERT):
-                for draws in self._draws(record):
-                    found += self._joined(self._rows(views, owner, record, draws))
+        found: list[_Found] = []
+        alike: dict[object, list[_Found]] = {}
+        for record in (*records, RecordClass.ALERT):
+            clocks = self._clocks(record)
+            if clocks not in alike:
+                alike[clocks] = self._of_class(views, record)
+            found += [(row[0]._replace(record=record), row[1], row[2], row[3]) for row in alike[clocks]]
         return _table(self.period, sorted(found))
+
+    def _of_class(self, views: dict[int, dict[int, list[Look]]], record: RecordClass) -> list[_Found]:
+        found: list[_Found] = []
+        for draws in self._draws(record):
+            for owner in range(len(self.rules.names)):
+                found += self._joined(self._rows(views, owner, record, draws))
+        return found
+
+    def _clocks(self, record: RecordClass) -> object:
+        """Return what the rules make of a class: classes of which they make the same go the same course."""
+        if record == RecordClass.ALERT:
+            return record
+        return tuple(store.clocks[record] for store in self.rules.stores), len(self._draws(record))
 
     def course(self, kind: Kind, phase: int) -> Course:
         """Return the course of one kind of read captured at a phase of the period."""

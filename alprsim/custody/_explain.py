@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from alprsim.custody import _compile
 from alprsim.custody._course import Course, Kind
@@ -201,3 +202,57 @@ def _ages(begin: Moment, end: Moment, delay: int, phase: int, until: int) -> tup
     least = begin.offset - (until - 1 if begin.clock else 0) - delay
     most = UNLIMITED if end.endless else end.offset - (phase if end.clock else 0) - delay
     return max(least, 0), most
+
+
+def told(
+    policy: models.Policy, viewer: str, owner: str, sources: Mapping[str, str], *, age: int | None = None,
+    record: RecordClass = RecordClass.PLAIN,
+) -> dict[str, Any]:  # fmt: skip
+    """Explain one policy: every route with its rules, keys and sources, those that reach a read of an age (s) told apart.
+
+    ``sources`` maps a key's path to its source, a policy's own keys as ``policies.NAME.custody…``. Without a route it is
+    told which rule stands in the way: an opt-out, a limit of hops, or that no edge leads there.
+    """
+    found = routes(policy.custody, viewer, owner, record=record)
+    said = [
+        {
+            "sight": route.sight.name.lower(), "store": route.store, "passed": list(route.passed),
+            "from_age": route.from_age, "to_age": None if route.to_age == UNLIMITED else route.to_age,
+            "delay": route.delay, "chance": route.chance, "line": route.line(),
+            "reaches": None if age is None else route.reaches(age),
+            "rules": [_sourced(step, policy.name, sources) for step in route.steps],
+        }
+        for route in found
+    ]  # fmt: skip
+    return {
+        "policy": policy.name, "viewer": viewer, "owner": owner, "record": record.name.lower(), "age": age, "routes": said,
+        "in_the_way": [] if found else _in_the_way(policy.custody, viewer, owner, record),
+    }  # fmt: skip
+
+
+def _sourced(step: Step, policy: str, sources: Mapping[str, str]) -> dict[str, str]:
+    """Put a rule beside the key that says it and the source of that key, or of the nearest key above it."""
+    parts = step.key.split(".")
+    above = [".".join(parts[:n]) for n in range(len(parts), 1, -1)]
+    names = [name for key in above for name in (f"policies.{policy}.{key}", key)]
+    below = [
+        name for name in sources if step.key and name.startswith((f"{step.key}.", f"policies.{policy}.{step.key}."))
+    ]
+    source = next((sources[name] for name in (*names, *below) if name in sources), "")
+    return {"said": step.said, "key": step.key or "default", "source": source}
+
+
+def _in_the_way(spec: models.Custody, viewer: str, owner: str, record: RecordClass) -> list[str]:
+    """Say why there is no route: what would open one."""
+    opened = {
+        "custody.opt_out": spec.model_copy(update={"opt_out": ()}),
+        "custody.hops": spec.model_copy(update={"hops": None}),
+    }
+    found = [
+        f"{key} stands in the way: without it, {route.line()}"
+        for key, other in opened.items() if other != spec
+        for route in routes(other, viewer, owner, record=record)[:1]
+    ]  # fmt: skip
+    if not routes(spec, owner, owner, record=record):
+        return [f"{owner} keeps no {record.name.lower()} read"]
+    return found or [f"no edge of custody.sharing leads from a store that holds {owner}'s reads to {viewer}"]

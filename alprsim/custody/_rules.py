@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from math import lcm
 from typing import Any, NamedTuple
 
@@ -36,10 +37,12 @@ class Warrant(NamedTuple):
             min(self.beyond, other.beyond), max(self.delay, other.delay), min(self.granted, other.granted)
         )  # fmt: skip
 
-    @classmethod
-    def of(cls, said: models.Warrant | None) -> Warrant:
-        """Return the rule; of nothing, none."""
-        return cls(said.beyond, said.delay, said.granted) if said else cls()
+    def no_stricter(self, other: Warrant) -> bool:
+        """Tell whether this asks for no more than the other in any respect."""
+        return self.beyond >= other.beyond and self.delay <= other.delay and self.granted >= other.granted
+
+
+NO_WARRANT = Warrant()
 
 
 class Resolution(NamedTuple):
@@ -144,8 +147,8 @@ class Rules:
         self.streams: list[Mirror] = []
         self.reachable: list[Mirror] = []
         row_of = {name: row for row, name in enumerate(self.names)}
-        for row, giver, taker in expanded(spec):
-            self._add(spec.sharing[row], row, row_of[giver], row_of[taker])
+        for row, ways in groupby(expanded(spec), lambda way: way[0]):
+            self._add(spec.sharing[row], row, [(row_of[giver], row_of[taker]) for _, giver, taker in ways])
 
     @property
     def period(self) -> int:
@@ -177,23 +180,30 @@ class Rules:
                 graph.add_edge(way.giver, way.taker, key=(kind, way.row))
         return graph
 
-    def _add(self, edge: models.Edge, row: int, giver: int, taker: int) -> None:
+    def _add(self, edge: models.Edge, row: int, ends: list[tuple[int, int]]) -> None:
+        """Add one edge of the scenario, between all the agencies it is of."""
+        if self.hops == 0:
+            return
         limit = min(_limit(edge.onward), self.hops - 1)
         cap = UNLIMITED if edge.look_back is None else edge.look_back
         receipt = edge.clock == "receipt"
-        if self.hops == 0:
-            return
         if edge.kind == "query":
-            sight = SightKind.BULK if edge.sight == "bulk" else SightKind.REQUEST
-            self.into[taker].append(Query(giver, taker, limit, sight, cap, Warrant.of(edge.warrant), row))
+            sight, warrant = SightKind.BULK if edge.sight == "bulk" else SightKind.REQUEST, _warrant(edge.warrant)
+            for giver, taker in ends:
+                self.into[taker].append(Query(giver, taker, limit, sight, cap, warrant, row))
         elif edge.kind == "side_door":
-            self.doors[taker].append(Door(giver, taker, cap, edge.chance, row))
+            for giver, taker in ends:
+                self.doors[taker].append(Door(giver, taker, cap, edge.chance, row))
         elif edge.kind == "alert":
-            self.alerts[giver].append(Alert(giver, taker, edge.delay, receipt, row))
+            for giver, taker in ends:
+                self.alerts[giver].append(Alert(giver, taker, edge.delay, receipt, row))
         else:
-            renews = receipt and edge.on_duplicate == "renew"
-            way = Mirror(giver, taker, limit, 1, edge.delay, _batches(edge.sync), UNLIMITED, receipt, renews, row)
-            (self.reachable if edge.copies == "reachable" else self.streams).append(way)
+            ways = self.reachable if edge.copies == "reachable" else self.streams
+            renews, sync = receipt and edge.on_duplicate == "renew", _batches(edge.sync)
+            ways += [
+                Mirror(giver, taker, limit, 1, edge.delay, sync, UNLIMITED, receipt, renews, row)
+                for giver, taker in ends
+            ]
 
 
 def kept(spec: models.Custody, name: str, key: str) -> tuple[Any, str]:
@@ -269,7 +279,7 @@ class _Names:
 
 def _store(spec: models.Custody, name: str) -> Store:
     if name not in spec.agencies or spec.agencies[name].kind == "host":
-        return Store((0, 0, 0), 0, 1.0, None, 0, Resolution(), escrow=False, warrant=Warrant())
+        return Store((0, 0, 0), 0, 1.0, None, 0, Resolution(), escrow=False, warrant=NO_WARRANT)
     said = {key: kept(spec, name, key)[0] for key in models.Keeping.model_fields}
     retention = said["retention"]
     hit = max(retention, _or(said["hit_retention"], retention))
@@ -284,12 +294,16 @@ def _store(spec: models.Custody, name: str) -> Store:
         backup=_or(said["backup"], 0),
         resolution=Resolution(_or(said["time_step"], 0), _or(said["place_step"], 0.0), rotation),
         escrow=bool(identity and identity.kind == "escrow"),
-        warrant=Warrant.of(said["warrant"]),
+        warrant=_warrant(said["warrant"]),
     )
 
 
 def _or(value: Any, default: Any) -> Any:
     return default if value is None else value
+
+
+def _warrant(said: models.Warrant | None) -> Warrant:
+    return Warrant(said.beyond, said.delay, said.granted) if said else NO_WARRANT
 
 
 def _limit(onward: bool | int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from alprsim.custody._rules import NO_LIMIT, Door, Mirror, Query, Rules, Warrant
+from alprsim.custody._rules import NO_LIMIT, NO_WARRANT, Door, Mirror, Query, Rules, Warrant
 from alprsim.tables import UNLIMITED, SightKind
 
 
@@ -23,26 +23,25 @@ class Look(NamedTuple):
     edges: tuple[Query | Door, ...]
     """From the viewer on."""
 
-    def covers(self, other: Look) -> bool:
-        """Tell whether whatever `other` shows this shows too, as well or better."""
+    def covers(self, sight: SightKind, limit: int, cap: int, warrant: Warrant, chance: float) -> bool:
+        """Tell whether whatever such a look shows this shows too, as well or better."""
         return (
-            self.sight <= other.sight and self.limit >= other.limit and self.cap >= other.cap
-            and self.chance >= other.chance and self.warrant.beyond >= other.warrant.beyond
-            and self.warrant.delay <= other.warrant.delay and self.warrant.granted >= other.warrant.granted
+            self.sight <= sight and self.limit >= limit and self.cap >= cap and self.chance >= chance
+            and (self.warrant is warrant or self.warrant.no_stricter(warrant))
         )  # fmt: skip
 
 
 def looks(rules: Rules, viewer: int) -> dict[int, list[Look]]:
     """Return a viewer's routes by store, none of them as good as another; its own store first."""
-    own = Look(viewer, SightKind.BULK, NO_LIMIT, UNLIMITED, Warrant(), 1.0, ())
+    own = Look(viewer, SightKind.BULK, NO_LIMIT, UNLIMITED, NO_WARRANT, 1.0, ())
     found = _followed(rules, [own])
     behind = rules.hops - 1 if rules.hops < NO_LIMIT else NO_LIMIT
     doors = [
-        Look(door.giver, SightKind.SIDE_DOOR, behind, door.cap, Warrant(), door.chance, (door,))
+        Look(door.giver, SightKind.SIDE_DOOR, behind, door.cap, NO_WARRANT, door.chance, (door,))
         for door in rules.doors[viewer] if door.chance > 0
     ]  # fmt: skip
     for store, routes in _followed(rules, doors).items():
-        found[store] += [route for route in routes if not any(other.covers(route) for other in found[store])]
+        found[store] += [route for route in routes if not any(other.covers(*route[1:6]) for other in found[store])]
     return found
 
 
@@ -51,28 +50,35 @@ def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
     found: defaultdict[int, list[Look]] = defaultdict(list)
     waiting: list[Look] = []
     for look in begin:
-        _keep(found, waiting, look)
+        if not any(known.covers(*look[1:6]) for known in found[look.store]):
+            _keep(found, waiting, look)
     while waiting:
         look = waiting.pop()
         if look not in found[look.store]:
             continue  # a better one came meanwhile
-        for query in rules.into[look.store]:
-            limit = min(look.limit - 1, query.limit)
+        most = look.limit - 1
+        for query in rules.into[look.store] if most >= 0 else ():
+            limit = query.limit if query.limit < most else most
             if limit < 0:
                 continue
             sight = SightKind.SIDE_DOOR if look.sight == SightKind.SIDE_DOOR else max(look.sight, query.sight)
-            cap, warrant = min(look.cap, query.cap), look.warrant.and_(query.warrant)
-            further = Look(query.giver, sight, limit, cap, warrant, look.chance, (*look.edges, query))
-            _keep(found, waiting, further)
+            cap = query.cap if query.cap < look.cap else look.cap
+            warrant = look.warrant if query.warrant is NO_WARRANT else look.warrant.and_(query.warrant)
+            for known in found[query.giver]:  # of many edges of one agency few are better than what is known
+                if known.covers(sight, limit, cap, warrant, look.chance):
+                    break
+            else:
+                edges = (*look.edges, query)
+                _keep(found, waiting, Look(query.giver, sight, limit, cap, warrant, look.chance, edges))
     return found
 
 
 def _keep(found: defaultdict[int, list[Look]], waiting: list[Look], look: Look) -> None:
+    """Put a look that none covers in the place of those that it covers."""
     routes = found[look.store]
-    if not any(route.covers(look) for route in routes):
-        routes[:] = [route for route in routes if not look.covers(route)]
-        routes.append(look)
-        waiting.append(look)
+    routes[:] = [route for route in routes if not look.covers(*route[1:6])]
+    routes.append(look)
+    waiting.append(look)
 
 
 def reachable(rules: Rules, mirror: Mirror) -> list[Mirror]:

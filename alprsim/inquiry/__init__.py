@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from alprsim import custody, hotlists, parquet, records, sight, utility
+from alprsim import hotlists, parquet, records, sight, utility
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
 from alprsim.inquiry._cases import SIGHTS, Named, cases, expected, label
 from alprsim.kernels import ladder
 from alprsim.measures import completeness, places, question, retention, uniqueness
 from alprsim.measures.question import Answer, Question, Residents
-from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.store import Store
-from alprsim.tables import AS_WRITTEN, DAY, ROVING, UNLIMITED, AgencyKind, Int32, Measured, Reads, SightKind
+from alprsim.tables import AS_WRITTEN, DAY, ROVING, UNLIMITED, AgencyKind, Int32, Measured, Reads
 
 SO_FAR = "_so_far"
 """Ends the name of a statistic of everything held that counts what the simulated time holds, even where the window is
