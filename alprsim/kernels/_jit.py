@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import numba
+import numba.extending
 import numpy as np
+from llvmlite import ir
 from numba import types
 from numpy.typing import NDArray
 
@@ -130,6 +132,33 @@ def part_in_place(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a part of a ``kernel_in_place``: inlined, and no more an array maker than that."""
     compiled: Callable[P, R] = numba.njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False)(function)
     return compiled
+
+
+def _no_prefetch(array: NDArray[Any], place: int) -> None:
+    """Ask for nothing: Python has no such order to give."""
+
+
+def _prefetch(_typing: Any, array: Any, place: Any) -> Any:
+    """Ask the memory for ``array.ravel()[place]``, to be at hand some hundred instructions later; any place may be asked for.
+
+    A read that waits holds up all that comes after it, once a few hundred instructions stand in line; this one never waits.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        word, address = ir.IntType(32), ir.IntType(8).as_pointer()
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        asked = builder.bitcast(builder.gep(data, [values[1]]), address)
+        declared = ir.FunctionType(ir.VoidType(), [address, word, word, word])
+        order = builder.module.declare_intrinsic("llvm.prefetch", [address], declared)
+        builder.call(order, [asked, word(0), word(3), word(1)])  # to read, into the nearest cache, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
+prefetch: Callable[[NDArray[Any], int], None] = (
+    _no_prefetch if numba.config.DISABLE_JIT else numba.extending.intrinsic(_prefetch)
+)
 
 
 @part_of_kernel
