@@ -1,7 +1,7 @@
 """A day by table or at free flow along the signposts that routes are kept as: the same day as along its paths, sooner.
 
 A region's day has nearly as many distinct paths as trips, and to write them down takes longer than to drive them: 47 million
-moves along signposts take half as long as their paths and the drive along those, and no memory.
+moves along signposts take less than half as long as their paths and the drive along those, and no memory.
 """
 
 from collections.abc import Iterable, Sequence
@@ -102,7 +102,7 @@ def follow(
         raise TableError(f"every trip must be in a batch; row {int(np.argmax(so_far.depart < 0))} is in none")
     passed = Log(*(np.concatenate(column) for column in zip(*logs, strict=True)))
     passed.road[:] = posts.road[passed.road]
-    put_in_order(passed, len(roads))
+    put_in_order(passed, len(roads), kind="quicksort")
     start = day * DAY
     return Followed(
         Journeys.of(
