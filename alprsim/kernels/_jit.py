@@ -15,8 +15,8 @@ from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin, get
 import numba
 import numba.extending
 import numpy as np
-from llvmlite import ir
 from numba import types
+from numba.core.cgutils import int32_t, ir, voidptr_t
 from numpy.typing import NDArray
 
 P = ParamSpec("P")
@@ -145,12 +145,11 @@ def _prefetch(_typing: Any, array: Any, place: Any) -> Any:
     """
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        word, address = ir.IntType(32), ir.IntType(8).as_pointer()
         data = context.make_array(signature.args[0])(context, builder, values[0]).data
-        asked = builder.bitcast(builder.gep(data, [values[1]]), address)
-        declared = ir.FunctionType(ir.VoidType(), [address, word, word, word])
-        order = builder.module.declare_intrinsic("llvm.prefetch", [address], declared)
-        builder.call(order, [asked, word(0), word(3), word(1)])  # to read, into the nearest cache, data
+        asked = builder.bitcast(builder.gep(data, [values[1]]), voidptr_t)
+        declared = ir.FunctionType(ir.VoidType(), [voidptr_t, int32_t, int32_t, int32_t])
+        order = builder.module.declare_intrinsic("llvm.prefetch", [voidptr_t], declared)
+        builder.call(order, [asked, int32_t(0), int32_t(3), int32_t(1)])  # to read, into the nearest cache, data
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
