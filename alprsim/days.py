@@ -123,7 +123,7 @@ def follow(
 ) -> tuple[Trips, traffic.Followed]:  # fmt: skip
     """Make one day's trips and drive them by a table, or freely: what ``make`` and ``drive`` do, without the paths."""
     trips = _trips(loaded, network, settlement, seed=seed, day=day)
-    group = routing.group_of(settlement.vehicles.key[trips.vehicle], len(routes.in_force))
+    group = routing.group_of(settlement.vehicles.key, len(routes.in_force))[trips.vehicle]
     origin, destination = network.places.junction[trips.origin], network.places.junction[trips.destination]
     batches = routing.batches(routes, trips.vehicle, origin, destination, group, trips.depart)
     posts = routing.signposts(routes.streets)

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -224,6 +224,8 @@ def _driven(
     threads: int,
 ) -> Iterator[_Driven]:  # fmt: skip
     """Yield day after day as driven; with several threads the next day is driven while one is read and written."""
+    if loaded.scenario.traffic.fidelity != "queue":
+        world = replace(world, routes=routing.opened(world.routes))
 
     def drive(day: int) -> _Driven:
         return _drive(loaded, world, settlement, samples, seed=seed, day=day, watched=watched, threads=threads)

@@ -23,17 +23,17 @@ def test_follow(benchmark, grid):
     crossing[:, 0] = 15_000
     watched = np.arange(len(head)) % 64 == 0
     turns, begins = planned(grid), np.zeros(ROUTES, np.int64)
-    ready, busy = np.zeros(ROUTES, np.int64), np.zeros(ROUTES, np.bool_)
-    depart, arrive = np.empty(ROUTES, np.int64), np.empty(ROUTES, np.int64)
-    lanes, counters = np.zeros((follow.LANE_ROWS, follow.LANES), np.int64), np.zeros(follow.COUNTERS, np.int64)
+    ready, depart, arrive = np.zeros(ROUTES, np.int64), np.empty(ROUTES, np.int64), np.empty(ROUTES, np.int64)
+    lanes = np.zeros(follow.LANES * follow.LANE_COLUMNS, np.int64)
+    counters = np.zeros(follow.COUNTERS, np.int64)
     log = np.empty(2_000_000, np.int64), np.empty(2_000_000, np.int32), np.empty(2_000_000, np.int32)
 
     def setup():
-        ready[:], busy[:], lanes[:], counters[:] = 0, False, 0, 0
+        ready[:], lanes[:], counters[:] = 0, 0, 0
 
-    rows = (*trips, begins, turns, first_road.astype(np.int32), head, crossing.ravel(), watched)
+    rows = (*trips, begins, turns.ravel(), first_road.astype(np.int32), head, crossing.ravel(), watched)
     lost = benchmark.pedantic(
-        follow.follow, args=(*rows, ready, busy, depart, arrive, lanes, counters, *log), setup=setup, rounds=5
+        follow.follow, args=(*rows, ready, depart, arrive, lanes, counters, *log), setup=setup, rounds=5
     )  # fmt: skip
     assert lost == -1
     blocks = blocks[order]

@@ -15,9 +15,9 @@ are chosen for a usual weekday; that other days' streets are emptier is left out
 
 from alprsim.routing._choice import Assignment, Demand, Plan, plan
 from alprsim.routing._kept import Cache, digest
-from alprsim.routing._ways import RouteError, Routes, batches, group_of, paths, signposts
+from alprsim.routing._ways import RouteError, Routes, batches, group_of, opened, paths, signposts
 
 __all__ = [
-    "Assignment", "Cache", "Demand", "Plan", "RouteError", "Routes", "batches", "digest", "group_of", "paths", "plan",
-    "signposts",
+    "Assignment", "Cache", "Demand", "Plan", "RouteError", "Routes", "batches", "digest", "group_of", "opened", "paths",
+    "plan", "signposts",
 ]  # fmt: skip

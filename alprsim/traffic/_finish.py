@@ -1,5 +1,7 @@
 """The end of a day: who is still on the way arrives by table, passages stand in order, flows become mean times."""
 
+from typing import Literal
+
 import numpy as np
 
 from alprsim.kernels import replay
@@ -37,15 +39,16 @@ def finish(plan: Plan, progress: Progress, until: int, table: Flows | None) -> P
     )
 
 
-def put_in_order(log: Log, roads: int) -> None:
+def put_in_order(log: Log, roads: int, *, kind: Literal["stable", "quicksort"] = "stable") -> None:
     """Sort passages by (time, road, trip), in place.
 
-    The queues tell them by time already, which NumPy's merge sort is quick with; and few are of one moment and road.
+    The queues tell them by time already, which NumPy's merge sort (`stable`) is quick with; those in no order its other one
+    sorts five times as fast. And few are of one moment and road.
     """
     key = log.time * max(roads, 1) + log.road
     if np.all(key[1:] > key[:-1]):
         return
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key, kind=kind)
     key = key[order]
     same = np.flatnonzero(key[1:] == key[:-1])
     tied = np.unique(np.concatenate([same, same + 1]))

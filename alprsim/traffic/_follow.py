@@ -1,7 +1,7 @@
 """A day by table or at free flow along the signposts that routes are kept as: the same day as along its paths, sooner.
 
 A region's day has nearly as many distinct paths as trips, and to write them down takes longer than to drive them: 47 million
-moves along signposts take half as long as their paths and the drive along those, and no memory.
+moves along signposts take less than half as long as their paths and the drive along those, and no memory.
 """
 
 from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ class _Day(NamedTuple):
     """What has become of the day's trips; ms since its start."""
 
     ready: Int64
-    busy: NDArray[np.bool_]
+    """When each vehicle last arrived"""
     depart: Int64
     arrive: Int64
 
@@ -91,7 +91,7 @@ def follow(
     ground = _ground(roads, posts, table, watched)
     meant = (trips.depart.astype(np.int64) - day * DAY) * SECOND
     vehicles = int(trips.vehicle.max(initial=-1)) + 1
-    so_far = _Day(np.zeros(vehicles, np.int64), np.zeros(vehicles, np.bool_), np.full_like(meant, -1), meant.copy())
+    so_far = _Day(np.zeros(vehicles, np.int64), np.full_like(meant, -1), meant.copy())
     logs, moves = [Log.of(0)], 0
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         for together in batches:
@@ -102,7 +102,7 @@ def follow(
         raise TableError(f"every trip must be in a batch; row {int(np.argmax(so_far.depart < 0))} is in none")
     passed = Log(*(np.concatenate(column) for column in zip(*logs, strict=True)))
     passed.road[:] = posts.road[passed.road]
-    put_in_order(passed, len(roads))
+    put_in_order(passed, len(roads), kind="quicksort")
     start = day * DAY
     return Followed(
         Journeys.of(
@@ -126,16 +126,16 @@ def _ground(roads: Roads, posts: Signposts, table: Flows | None, watched: NDArra
 def _drive(batch: Batch, vehicle: Int32, meant: Int64, ground: _Ground, so_far: _Day) -> tuple[Log, int]:
     """Drive one batch; return its passages, in no order, and its moves."""
     trip = batch.trip
-    rows = (
-        trip, vehicle[trip], batch.origin, batch.destination, batch.tree, meant[trip], batch.turns, *ground, *so_far
-    )  # fmt: skip
-    lanes = np.zeros((kernels.LANE_ROWS, kernels.LANES), np.int64)
+    depart, arrive = np.empty(len(trip), np.int64), np.empty(len(trip), np.int64)
+    rows = trip, vehicle[trip], batch.origin, batch.destination, batch.tree, meant[trip], batch.turns.ravel(), *ground
+    lanes = np.zeros(kernels.LANES * kernels.LANE_COLUMNS, np.int64)
     counters, log = np.zeros(kernels.COUNTERS, np.int64), Log.of(_SPACE)
     while True:
-        lost = kernels.follow(*rows, lanes, counters, *log)
+        lost = kernels.follow(*rows, so_far.ready, depart, arrive, lanes, counters, *log)
         if lost >= 0:
             raise TableError(f"Trips row {trip[lost]}: no signpost leads to its destination")
         if counters[kernels.LIVE] == 0 and counters[kernels.NEXT] == len(trip):
+            so_far.depart[trip], so_far.arrive[trip] = depart, arrive
             return log.rows(slice(int(counters[kernels.PASSED]))), int(counters[kernels.MOVES])
         log = _doubled(log, int(counters[kernels.PASSED]))
 
