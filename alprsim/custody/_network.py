@@ -9,6 +9,7 @@ import numpy as np
 
 from alprsim.randomness import draw, stream, uniform
 from alprsim.scenario import models
+from alprsim.tables import Float64
 
 AGENCIES, EDGES = 6_461, 140_000
 """Of the sharing graph built from transparency portals, April 2026."""
@@ -23,12 +24,12 @@ FEDERAL = "Federal"
 
 
 def published_like(*, agencies: int = AGENCIES, edges: int = EDGES, seed: int = 1) -> models.Custody:
-    """Generate a sharing network of that many departments and about that many directed query edges, and a federal viewer.
+    """Generate a sharing network of that many departments and about that many directed edges, and a federal viewer.
 
     Two agencies are partners with a chance in proportion to the product of their published numbers of partners (Chung and
-    Lu 2002), scaled to the number of edges: the published numbers of partners and of edges cannot both be had, as the
-    first alone come to more than 40 partners an agency and the second to 32. Every department lets the federal viewer
-    search, and what it may search itself through it.
+    Lu 2002), none above 1, scaled to the number of edges: the published numbers of partners and of edges cannot both be
+    had, as the first alone come to more than 40 partners an agency and the second to 32. Every department lets the
+    federal viewer search, and what it may search itself through it.
 
     Raises
     ------
@@ -42,8 +43,8 @@ def published_like(*, agencies: int = AGENCIES, edges: int = EDGES, seed: int = 
     places = (np.arange(agencies) + 0.5) / max(agencies, 1)
     share, partners = np.array(PARTNERS).T
     weight = np.exp(np.interp(places, share, np.log(partners)))
-    pairs = edges / (1 + BOTH_WAYS)
-    graph = nx.expected_degree_graph((weight * 2 * pairs / weight.sum()).tolist(), seed=seed, selfloops=False)
+    scale = _scale(weight, edges / (1 + BOTH_WAYS))
+    graph = nx.expected_degree_graph((weight * scale * weight.sum()).tolist(), seed=seed, selfloops=False)
     ends = np.array(sorted(graph.edges), np.int64).reshape(-1, 2)
     way = uniform(draw(stream(seed, "who gives"), ends[:, 0], ends[:, 1]))
     takers: dict[int, list[str]] = defaultdict(list)
@@ -59,3 +60,17 @@ def published_like(*, agencies: int = AGENCIES, edges: int = EDGES, seed: int = 
     national = models.Edge(giver="departments", taker=FEDERAL, kind="query", onward=True)
     federal = models.Agency.model_validate({"kind": "consumer", "retention": "0 s"})
     return models.Custody(agencies={**names, FEDERAL: federal}, sharing=(*sharing, national))
+
+
+def _scale(weight: Float64, pairs: float) -> float:
+    """Return the factor of the product of two agencies' weights (rising) at which so many pairs are expected, none above 1."""
+    below, so_far = np.arange(len(weight)), np.concatenate([[0.0], np.cumsum(weight)])
+    low, high = 0.0, 1.0 / max(float(weight[0] ** 2), 1e-300)
+    for _ in range(60):
+        middle = (low + high) / 2
+        certain = np.minimum(
+            np.searchsorted(weight, 1 / (middle * weight)), below
+        )  # of those before, who are sure partners
+        expected = (middle * weight * so_far[certain] + below - certain).sum()
+        low, high = (middle, high) if expected < pairs else (low, middle)
+    return (low + high) / 2
