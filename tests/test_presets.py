@@ -124,12 +124,17 @@ def test_only_a_text_that_was_read_in_full_is_verified() -> None:
     assert "as reported, Act not read" in presets.find("ct_pa26_14").status
 
 
+def design(page: str) -> str:
+    """Return a page of the design, beside the shared data."""
+    file = Path(os.environ.get("ALPRSIM_DATA", "")) / ".." / "design" / page
+    if not os.environ.get("ALPRSIM_DATA") or not file.is_file():
+        pytest.skip(f"needs the design's page {page}, beside the shared data (ALPRSIM_DATA)")
+    return file.read_text("utf-8")
+
+
 def rows(section: str) -> dict[str, str]:
     """Return first cell → window of the table in a section of the design's facts."""
-    page = Path(os.environ.get("ALPRSIM_DATA", "")) / ".." / "design" / "facts.md"
-    if not os.environ.get("ALPRSIM_DATA") or not page.is_file():
-        pytest.skip("needs the design's page of facts, beside the shared data (ALPRSIM_DATA)")
-    text = page.read_text("utf-8").split(f"### {section} ")[1].split("###")[0]
+    text = design("facts.md").split(f"### {section} ")[1].split("###")[0]
     cells = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     column = next(k for k, cell in enumerate(cells[0]) if "window" in cell)
     return {row[0]: " ".join(row[1 : column + 1]) if section == "1.2" else row[column] for row in cells[2:]}
@@ -155,6 +160,15 @@ def test_windows_are_those_of_connecticut_s_own_path() -> None:
     table = rows("1.2")
     for row, names in CONNECTICUT.items():
         assert [presets.find(name).window for name in names] == spans(table[row]), row
+
+
+def test_every_value_of_the_retention_lever_has_a_preset() -> None:
+    text = design("custody.md").split("| retention of non-hits |")[1].split("\n")[0]
+    short = {"min": "minute", "h": "hour", "d": "day", "mo": "month", "y": "year"}
+    found = re.findall(r"\b(\d+) (min|mo|h|d|y)\b", text)
+    levers = [spans(f"{number} {short[unit]}s")[0] for number, unit in found]
+    assert len(levers) == 18
+    assert {*levers, UNLIMITED} <= {preset.window for preset in presets.known().values()}
 
 
 # --- in a scenario --------------------------------------------------------------------------------------------------------
@@ -319,6 +333,31 @@ def test_a_policy_s_law_binds_a_town_that_kept_longer_and_leaves_one_that_kept_s
     assert loaded.scenario.custody.agencies["SCSU"].retention == 90 * DAY
     own = under(*towns, law, "policies.x.custody.SCSU.retention=60 d").policies["x"].custody.agencies
     assert own["SCSU"].retention == 60 * DAY
+
+
+ODD = ("null", "3", "x", "[]", "{}", "[null]", "[[maine]]", "{value: maine, source: x}", "{a: b}", "[{a: b}]", "[maine, vermont]", "unlimited")  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    "key",
+    ["preset", "agencies", "sharing", "departments", "opt_out", "Westport", "agencies.Westport", "agencies.Westport.preset",
+     "agencies.Westport.kind", "agencies.Vendor pool.kind", "sharing.0.giver", "departments.retention", "agencies.SCSU.retention"],
+)  # fmt: skip
+def test_whatever_is_written_the_answer_is_a_scenario_or_a_list_of_problems(key: str, odd: str) -> None:
+    for named, written in (
+        ("custody", "custody"),
+        ("policies.x.custody", "custody"),
+        ("policies.x.custody", "policies.x.custody"),
+    ):
+        assert outcome(f"{named}.preset=virginia", f"{written}.{key}={odd}")
+
+
+def outcome(*overrides: str) -> str:
+    try:
+        return under(*overrides).digest()
+    except ScenarioError as error:
+        return str(error)
 
 
 def test_an_agency_given_twice_in_one_file_is_refused() -> None:

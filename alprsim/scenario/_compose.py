@@ -46,8 +46,9 @@ def composed(tree: Node, problems: list[Problem]) -> Node:
 def _custodies(tree: Node) -> list[tuple[KeyPath, Node]]:
     """Return custody and every policy's patch of it, where they are mappings."""
     policies = tree.child("policies")
-    paths: list[KeyPath] = [("custody",), *(("policies", name, "custody") for name in (policies or tree).mapping)]
-    found = [(path, tree.at(*path)) for path in paths if len(path) == 1 or policies]
+    named = policies.mapping if policies else {}
+    paths: list[KeyPath] = [("custody",), *(("policies", name, "custody") for name in named)]
+    found = [(path, tree.at(*path)) for path in paths]
     return [(path, node) for path, node in found if node and isinstance(node.value, dict)]
 
 
