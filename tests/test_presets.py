@@ -333,6 +333,8 @@ def test_a_policy_s_law_binds_a_town_that_kept_longer_and_leaves_one_that_kept_s
     assert loaded.scenario.custody.agencies["SCSU"].retention == 90 * DAY
     own = under(*towns, law, "policies.x.custody.SCSU.retention=60 d").policies["x"].custody.agencies
     assert own["SCSU"].retention == 60 * DAY
+    eased = under(*towns, law, "policies.x.custody.departments.retention=45 d").policies["x"].custody.agencies
+    assert eased["SCSU"].retention == 45 * DAY
 
 
 ODD = ("null", "3", "x", "[]", "{}", "[null]", "[[maine]]", "{value: maine, source: x}", "{a: b}", "[{a: b}]", "[maine, vermont]", "unlimited")  # fmt: skip

@@ -109,7 +109,7 @@ def _composed(custody: Node, base: Node, path: KeyPath, problems: list[Problem])
         return rest
     law = _law(said, (*path, "preset"), problems)
     full = merge(law, rest, path)
-    bound = _capped(law, base, rest)
+    bound = _capped(full, base, rest)
     if bound.mapping:
         full = replace(full, value={**full.mapping, "agencies": bound})
     if given := law.child("sharing"):
@@ -120,15 +120,15 @@ def _composed(custody: Node, base: Node, path: KeyPath, problems: list[Problem])
     return full
 
 
-def _capped(law: Node, base: Node, patch: Node) -> Node:
-    """Return a policy's agencies with those departments bound to its law that the scenario lets keep longer."""
-    limit = law.at("departments", "retention")
-    agencies = patch.child("agencies") or Node({}, law.place)
+def _capped(full: Node, base: Node, patch: Node) -> Node:
+    """Return a policy's agencies with those departments bound to its limit that the scenario lets keep longer."""
+    limit = full.at("departments", "retention")
+    agencies = patch.child("agencies") or Node({}, full.place)
     if not limit or not isinstance(agencies.value, dict):
         return agencies
     bound = {**agencies.mapping}
     for name, agency in _mapping(base, "agencies").items():
-        patched = bound.get(name, Node({}, law.place))
+        patched = bound.get(name, Node({}, full.place))
         longer = (_seconds(agency.child("retention")) or 0) > (_seconds(limit) or 0)
         if longer and _is_department(name, {name: agency}) and isinstance(patched.value, dict):
             bound[name] = replace(patched, value={"retention": limit, **patched.mapping})
