@@ -340,6 +340,25 @@ def towns(as_json: bool) -> None:
         click.echo(f"{row['name']:<16}{row['population']:>9,}{row['area_km2']:>8.1f}{row['jobs']:>9,}")
 
 
+@main.command("presets")
+@click.argument("name", required=False)
+@_json
+@_plainly
+def list_presets(name: str | None, as_json: bool) -> None:
+    """List the laws, bills and practices that custody can name, or show one in full."""
+    from alprsim.scenario import presets
+
+    try:
+        chosen = {name: presets.find(name)} if name else presets.known()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        every = [{"name": key, **preset.in_words()} for key, preset in chosen.items()]
+        click.echo(json.dumps(every[0] if name else every, indent=2, ensure_ascii=False))
+        return
+    click.echo(presets.in_full(name) if name else presets.as_table())
+
+
 def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None = None) -> Any:
     try:
         return alprsim.study(scenario, seed=seed, overrides=overrides, graph=graph)

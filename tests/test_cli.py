@@ -3,6 +3,7 @@
 import errno
 import gzip
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -441,6 +442,23 @@ def test_columns_prints_every_declaration():
 def test_schema_is_the_one_beside_the_scenarios():
     done = alprsim("schema")
     assert json.loads(done.stdout) == json.loads((SCENARIOS / "scenario.schema.json").read_text())
+
+
+def test_presets_are_listed_and_shown_in_full():
+    rows = {row["name"]: row for row in json.loads(alprsim("presets", "--json").stdout)}
+    assert rows["ct_hb5716_2025"]["verified"] is True
+    assert rows["new_hampshire"]["confidence"] == ["read in the named source", "read in a secondary compilation"]
+    assert json.loads(alprsim("presets", "maine", "--json").stdout) == rows["maine"]
+    lines = alprsim("presets").stdout.splitlines()
+    assert lines[0].split() == ["name", "jurisdiction", "retention", "effective", "verified"]
+    assert len(lines) == len(rows) + 1
+    (act,) = [line for line in lines if line.startswith("ct_pa26_14")]
+    assert re.split(r"  +", act) == ["ct_pa26_14", "Connecticut", "21 d", "2026-10-01", "as reported"]
+    full = alprsim("presets", "ct_pa26_14").stdout
+    assert "status        law; as reported, Act not read" in full
+    assert "  departments: {retention: 21 d, held_retention: unlimited}" in full
+    done = alprsim("presets", "ct_pa2614")
+    refused(done, 2, "there is no preset 'ct_pa2614'; did you mean 'ct_pa26_14'? `alprsim presets` lists them")
 
 
 def test_towns_lists_the_eight_departments_and_more():

@@ -17,8 +17,8 @@ from alprsim.results import words
 from alprsim.results.run import Answer
 from alprsim.tables import DAY, UNLIMITED
 
-WIDTH, HEIGHT = 900, 470
-LEFT, RIGHT, TOP, BOTTOM = 62, 712, 142, 408
+WIDTH, HEIGHT = 900, 506
+LEFT, RIGHT, TOP, BOTTOM = 62, 712, 178, 444
 """The plot's edges; beyond RIGHT stand the lines' names, above TOP the laws, below BOTTOM the limits."""
 
 MARKERS = 6
@@ -265,10 +265,11 @@ def _limits(x: Sequence[float], steps: Sequence[int]) -> str:
 def _laws(x: Sequence[float], steps: Sequence[int]) -> str:
     parts = []
     for at, step in zip(x, steps, strict=True):
-        if (law := statutes.at(step)) is not None:
-            kind = "law" if law.read else "law reported"
+        if laws := statutes.at(step):
+            law, kind = laws[0], "law" if laws[0].read else "law reported"
+            told = f"{words.duration(step)}: " + "\n".join(f"{one.label}; {one.source}" for one in laws)
             parts.append(
-                f'<g class="{kind}"><title>{escape(f"{words.duration(step)}: {law.label}; {law.source}")}</title>'
+                f'<g class="{kind}"><title>{escape(told)}</title>'
                 f'<path d="M{at:.1f} {TOP - 8}V{BOTTOM}"/>'
                 f'<text transform="translate({at + 3:.1f} {TOP - 12})rotate(-45)">{escape(law.label)}</text></g>'
             )

@@ -116,7 +116,7 @@ def render(run: Run) -> str:
         map=street_map.draw(run),
         losses=losses.losses(run),
         glossary=GLOSSARY,
-        statutes=[law for law in statutes.STATUTES if any(statutes.at(step) == law for step in run.ladder)],
+        statutes={step: laws for step in run.ladder if (laws := statutes.at(step))},
         horizon=horizon(run),
         csv=_csv(run),
         words=words,

@@ -1,8 +1,11 @@
 """Retention limits that laws, bills and agencies have named, to mark on the ladder; dashed where the text itself was not read."""
 
+from functools import cache
 from typing import NamedTuple
 
-from alprsim.tables import DAY, UNLIMITED
+from alprsim.scenario import presets
+
+_SAME = 0.005  # five years are 1,825 or 1,826 days
 
 
 class Statute(NamedTuple):
@@ -15,23 +18,19 @@ class Statute(NamedTuple):
     """Whether the text of the law or bill itself was read in full; else it is as reported."""
 
 
-STATUTES = (
-    Statute(180, "New Hampshire", "RSA 261:75-b, reads that match nothing", False),
-    Statute(DAY, "Virginia State Police, to 2025", "practice before Va. Code 2.2-5517", False),
-    Statute(3 * DAY, "CT bill HB 5716 (2025)", "not passed", True),
-    Statute(7 * DAY, "CT bill HB 5449 (2026)", "as raised; 30 days as reported out; died", False),
-    Statute(14 * DAY, "CT bill HB 5391 (2012)", "not passed", False),
-    Statute(21 * DAY, "CT PA 26-14, as reported", "from 1 October 2026; the Act's text was not read", False),
-    Statute(30 * DAY, "a vendor's default", "rolling; evidence is kept longer", False),
-    Statute(60 * DAY, "Minnesota, as reported", "Minn. Stat. 13.824", False),
-    Statute(90 * DAY, "CT State Police", "practice of their server", False),
-    Statute(1826 * DAY, "commercial pool (5 years)", "look-back of federal queries, contract documents of 2018", False),
-    Statute(UNLIMITED, "many departments, 2019", "testimony on CT HB 6965", False),
-)
-
-_SAME = 0.005  # five years are 1,825 or 1,826 days
+@cache
+def known() -> tuple[Statute, ...]:
+    """Return every preset's limit, those that have a short mark of their own first."""
+    marked = sorted(presets.known().values(), key=lambda preset: preset.mark is None)
+    return tuple(_statute(preset) for preset in marked if preset.window)
 
 
-def at(step: int) -> Statute | None:
-    """Return what names this step of a ladder, if anything does."""
-    return next((statute for statute in STATUTES if abs(step - statute.seconds) <= _SAME * statute.seconds), None)
+def at(step: int) -> tuple[Statute, ...]:
+    """Return all that name this step of a ladder; the first is the one to write beside it."""
+    return tuple(statute for statute in known() if abs(step - statute.seconds) <= _SAME * statute.seconds)
+
+
+def _statute(preset: presets.Preset) -> Statute:
+    label = (preset.mark or preset.title) + ("" if preset.verified else ", as reported")
+    told = (preset.status,) if preset.kind == "bill" else dict.fromkeys((preset.authority, preset.status))
+    return Statute(preset.window or 0, label, "; ".join(told), preset.verified)

@@ -130,6 +130,10 @@ _WORDS: dict[str, Callable[[str, dict[str, Any], Node], str]] = {
 # --- which keys a mapping may have --------------------------------------------------------------------------------------
 
 
+_UNMODELLED = {"Agency": ("preset",)}
+"""Keys that are read before the models are made."""
+
+
 def _options(annotation: Any) -> Iterator[Any]:
     """Yield the types that an annotation allows, without the wrapping."""
     if get_origin(annotation) in (Union, types.UnionType):
@@ -172,4 +176,4 @@ def _keys(model: type[BaseModel], tree: Node, path: KeyPath) -> list[str]:
     options = _models(model, path)
     kind = (tree.at(*path, "kind") or tree).text
     chosen = next((option for option in options if kind in _kind_of(option)), options[0])
-    return list(chosen.model_fields)
+    return [*(_UNMODELLED.get(chosen.__name__, ())), *chosen.model_fields]

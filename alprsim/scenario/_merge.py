@@ -43,7 +43,7 @@ def overridden(tree: Node, override: str, problems: list[Problem]) -> Node:
     try:
         value = _yaml.read(text, place.file, wrong)
         if value and path:
-            return _put(tree, path.split("."), _placed(value, place), ())
+            return _put(tree, path.split("."), placed(value, place), ())
         wrong.append(Problem.at(place, path, "write it as key.path=value"))
     except ScenarioError as error:
         wrong += error.problems
@@ -58,12 +58,13 @@ class _CannotPutError(ValueError):
     """An override names a place that is not there."""
 
 
-def _placed(node: Node, place: Place) -> Node:
+def placed(node: Node, place: Place) -> Node:
+    """Return a tree as if all of it were written at one place."""
     value = node.value
     if isinstance(value, dict):
-        value = {key: _placed(child, place) for key, child in value.items()}
+        value = {key: placed(child, place) for key, child in value.items()}
     elif isinstance(value, list):
-        value = [_placed(child, place) for child in value]
+        value = [placed(child, place) for child in value]
     return replace(node, value=value, place=place, key=place)
 
 

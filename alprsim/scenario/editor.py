@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from alprsim.scenario import models, units
+from alprsim.scenario import models, presets, units
 
 _SCALARS = ("string", "number", "integer", "boolean")
 
@@ -21,6 +21,13 @@ _QUANTITIES = {
 
 _EXTENDS = {"type": "string", "description": "Another scenario file, which this one changes.", "minLength": 1}
 
+_PRESET = {
+    "Custody": "Laws or practices whose rules lie under what is written here, a later one over an earlier; a policy's lie "
+    "over the scenario's. `alprsim presets` lists them with their sources.",
+    "Agency": "Laws or practices whose keeping rules this agency follows, where it does not say otherwise; its state and "
+    "what it shares are other keys.",
+}
+
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 7, which editors know best) of a scenario file.
@@ -32,6 +39,7 @@ def schema() -> dict[str, Any]:
     policy = defs.pop("Policy")
     del policy["properties"]["name"]
     defs["Scenario"]["properties"]["policies"]["additionalProperties"] = {"$ref": "#/$defs/PolicyPatch"}
+    _put_presets(defs)
     patches = {f"{name}Patch": _patch(name, body) for name, body in {**defs, "Policy": policy}.items()}
     for body in (defs["Scenario"], patches["ScenarioPatch"]):
         body["properties"] = {"extends": _EXTENDS, **body["properties"]}
@@ -42,8 +50,31 @@ def schema() -> dict[str, Any]:
         "if": {"required": ["extends"]},
         "then": {"$ref": "#/$defs/ScenarioPatch"},
         "else": {"$ref": "#/$defs/Scenario"},
-        "$defs": {**quantities, **defs, **patches},
+        "$defs": {**quantities, "preset": _presets(), **defs, **patches},
     }
+
+
+def _presets() -> dict[str, Any]:
+    """Return the names of presets, each with what an editor shows beside it."""
+    names = [
+        {"const": name, "description": f"{one.title}: {one.status}{'' if one.verified else '; as reported'}"}
+        for name, one in presets.known().items()
+    ]
+    return {"anyOf": [*names, _wrapper({"type": "string"})]}
+
+
+def _put_presets(defs: dict[str, Any]) -> None:
+    """Let custody and an agency name presets, and let custody have agencies directly under it."""
+    named = {"$ref": "#/$defs/preset"}
+    choice = {"anyOf": [named, {"type": "array", "items": named, "minItems": 1}]}
+    for name, said in _PRESET.items():
+        defs[name]["properties"] = {"preset": {"description": said, **choice}, **defs[name]["properties"]}
+    custody = defs["Custody"]
+    custody["additionalProperties"] = {
+        "description": "An agency of the scenario, as under `agencies`.",
+        **_or_null({"$ref": "#/$defs/AgencyPatch"}),
+    }
+    custody["required"].remove("agencies")
 
 
 def _definitions(model: type[BaseModel]) -> dict[str, Any]:
@@ -124,7 +155,7 @@ def _patch(name: str, body: dict[str, Any]) -> dict[str, Any]:
 def _to_patch(body: dict[str, Any]) -> dict[str, Any]:
     """Point to the patch of every model but those in lists, which are replaced whole."""
     reference = body.get("$ref", "").removeprefix("#/$defs/")
-    if reference and reference not in _QUANTITIES:
+    if reference and reference not in {*_QUANTITIES, "preset"}:
         return {**body, "$ref": f"#/$defs/{reference.removesuffix('Patch')}Patch"}
     if isinstance(body.get("additionalProperties"), dict):
         rest = {key: value for key, value in body.items() if key != "minProperties"}

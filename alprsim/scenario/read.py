@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from alprsim.scenario import _yaml, units
 from alprsim.scenario._checks import check_custody, check_patch, check_world, names_a_file
+from alprsim.scenario._compose import composed, in_full
 from alprsim.scenario._explain import explain
 from alprsim.scenario._merge import merge, overridden
 from alprsim.scenario._yaml import KeyPath, Node
@@ -102,6 +103,7 @@ def _loaded(
         tree = overridden(tree, override, problems)
     tree = _anchored(tree, base)
     unread = list(problems)
+    tree = composed(in_full(tree, problems), problems)
     scenario = _validated(Scenario, tree, (), problems)
     problems += [*check_world(tree, graph=graph), *check_custody(tree)]
     policies = {name: _policy(name, patch, tree, problems) for name, patch in _patches(tree).items()}
@@ -147,13 +149,14 @@ def _document(text: str, file: str, folder: Path, problems: list[Problem], chain
         )
     tree = _anchored(tree, folder)
     if "extends" not in tree.mapping:
-        return tree
+        return in_full(tree, problems)
     child = replace(tree, value={key: node for key, node in tree.mapping.items() if key != "extends"})
     extends = tree.mapping["extends"]
     if not extends.text:
         message = f"found {units.shown(extends.value)}; it is the name of one scenario file"
         raise ScenarioError([*problems, Problem.at(extends.place, "extends", message)])
-    return merge(_file(folder / extends.text, problems, chain, extends.place), child)
+    extended = _file(folder / extends.text, problems, chain, extends.place)
+    return merge(extended, in_full(child, problems, extended))
 
 
 def _anchored(tree: Node, folder: Path) -> Node:
