@@ -558,9 +558,9 @@ WRONG = [
     # kinds and choices
     ("kind: builtin", "kind: bultin", "9:9: roads.kind: found 'bultin'; allowed: builtin, place, graphml, osm; did you mean 'builtin'?"),
     ("  kind: builtin\n", "", "8:1: roads.kind: is missing; allowed: builtin, place, graphml, osm"),
-    ("kind: pool", "kind: vendor", "31:25: custody.agencies.Vendor pool.kind: found 'vendor'; allowed: department, pool, consumer"),
+    ("kind: pool", "kind: vendor", "31:25: custody.agencies.Vendor pool.kind: found 'vendor'; allowed: department, pool, consumer, host"),
     (QUERY, QUERY.replace("query", "quary"),
-     "45:50: policies.federal query.custody.sharing.0.kind: found 'quary'; allowed: query, mirror; did you mean 'query'?"),
+     "45:50: policies.federal query.custody.sharing.0.kind: found 'quary'; allowed: query, mirror, alert, side_door; did you mean 'query'?"),
     ("siting: gateways", "siting: gateway",
      "17:11: cameras.siting: found 'gateway'; allowed: busiest, gateways, random, near_places, listed, file, osm, betweenness, flow_capture, hot_spots, campus_gates, motorways; did you mean 'gateways'?"),
     # units
@@ -609,7 +609,7 @@ WRONG = [
     ("start: 2026-03-02", "start: 2026-02-30", "5:8: start: '2026-02-30' is not a date; write it like 2026-03-02 (year-month-day)"),
     ("start: 2026-03-02", "start: 20260302", "5:8: start: 20260302 is not a date; write it like 2026-03-02 (year-month-day)"),
     (QUERY, QUERY.replace("}", ", onward: yes}"),
-     "45:65: policies.federal query.custody.sharing.0.onward: 'yes' is neither true nor false; write true"),
+     "45:65: policies.federal query.custody.sharing.0.onward: 'yes' is neither true, false nor a number of hops from 0 to 99"),
     # shares that belong together
     ("population:\n", "population:\n  commuters: 0.8\n",
      "13:3: population: commuters, students and retirees are shares of adults: together at most 1, not 1.08"),
@@ -655,16 +655,16 @@ WRONG = [
     ("  ICE: {agency: ICE,", "  ICE: {agency: departments,",
      f"35:17: viewers.ICE.agency: found 'departments'; it must be one of custody.agencies: {AGENCIES}"),
     (QUERY, QUERY.replace("departments", "departmnts"),
-     f"45:19: policies.federal query.custody.sharing.0.giver: found 'departmnts'; it must be one of custody.agencies: {AGENCIES}, departments; "
-     "did you mean 'departments'?"),
+     f"45:19: policies.federal query.custody.sharing.0.giver: found 'departmnts'; it must be one of custody.agencies: {AGENCIES}, departments, "
+     "in-state, compact, everyone; did you mean 'departments'?"),
     ("    Wethersfield: {}\n", "    Wethersfield: {}\n    departments: {}\n",
-     "30:5: custody.agencies.departments: means every department in `sharing` and `ladder`; an agency needs another name"),
+     "30:5: custody.agencies.departments: means several agencies in an edge (departments, in-state, compact, everyone); an agency needs another name"),
     # edges
     (QUERY, "{giver: ICE, taker: ICE, kind: query}", "45:31: policies.federal query.custody.sharing.0.taker: 'ICE' shares with itself"),
     (QUERY, QUERY.replace("}", ", delay: 1 d}"),
-     "45:57: policies.federal query.custody.sharing.0.delay: belongs to kind: mirror; this edge is kind: query"),
+     "45:57: policies.federal query.custody.sharing.0.delay: belongs to kind: mirror or alert; this edge is kind: query"),
     (QUERY, QUERY.replace("}", ", clock: receipt}"),
-     "45:57: policies.federal query.custody.sharing.0.clock: belongs to kind: mirror; this edge is kind: query"),
+     "45:57: policies.federal query.custody.sharing.0.clock: belongs to kind: mirror or alert; this edge is kind: query"),
     (MIRROR, MIRROR.replace("}", ", sight: bulk}"),
      "49:66: policies.pool.custody.sharing.0.sight: belongs to kind: query; this edge is kind: mirror"),
     # moments
