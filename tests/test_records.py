@@ -64,7 +64,9 @@ policies:
       sharing: [{{giver: departments, taker: ICE, kind: query, warrant: {{beyond: 6 h, delay: 0 s, granted: 0.5}}}}]
   Side door:
     custody:
-      sharing: [{{giver: East, taker: ICE, kind: side_door, chance: 20 %}}, {{giver: West, taker: ICE, kind: side_door, chance: 50 %}}]
+      sharing:
+        - {{giver: East, taker: ICE, kind: side_door, chance: 20 %}}
+        - {{giver: West, taker: ICE, kind: side_door, chance: 50 %}}
 ladder: {{retention: [36 h]}}
 """
 VIEWERS = {"East police": 0, "Vendor": 2, "ICE": 3}
