@@ -64,6 +64,8 @@ class Case(NamedTuple):
     """Whose cameras' reads: all, or one of `SOURCES`."""
     least: float = 0.0
     """Rows by chance count where their chance is more than this: what is open to a case with this draw."""
+    by_plate: bool = True
+    """Whether reads are looked for by the plate: then records that hold a pseudonym in its place are not found."""
 
 
 class Streams(NamedTuple):
@@ -205,10 +207,11 @@ def held(
 
 
 def visible(case: Case) -> Bool:
-    """Return the mask of the rows of its Access that the case's viewer, sight and draw open."""
+    """Return the mask of the rows of its Access that the case's viewer, sight, draw and way of looking open."""
     access = case.access
-    kinds = np.array([SightKind.BULK, *SEEN[case.sight]])
-    rows = (access.viewer == case.viewer_row) & np.isin(access.sight, kinds)
+    rows = (access.viewer == case.viewer_row) & np.isin(access.sight, np.array(SEEN[case.sight]))
+    if case.by_plate:
+        rows &= access.rotation == 0
     open_: Bool = rows & (~np.isin(access.sight, np.array(BY_CHANCE)) | (access.chance > case.least))
     return open_
 

@@ -67,6 +67,11 @@ policies:
       sharing:
         - {{giver: East, taker: ICE, kind: side_door, chance: 20 %}}
         - {{giver: West, taker: ICE, kind: side_door, chance: 50 %}}
+  Hashed:
+    custody:
+      departments: {{identity: {{kind: hashed, rotate: 24 h}}}}
+      sharing: [{{giver: departments, taker: ICE, kind: query, sight: bulk}}]
+  In bulk: {{custody: {{sharing: [{{giver: departments, taker: ICE, kind: query, sight: bulk}}]}}}}
 ladder: {{retention: [36 h]}}
 """
 VIEWERS = {"East police": 0, "Vendor": 2, "ICE": 3}
@@ -232,3 +237,20 @@ def test_too_many_kinds_of_reads_are_refused(place, sorted_):
         records.sort(
             many, place.world.agencies, placement.cameras, placement.sites, place.world.network, alerts=None, seed=1
         )
+
+
+def test_a_pseudonym_hides_from_who_looks_for_a_plate_only(answers):
+    assert (shares(answers, "Hashed", "request") == 0).all()
+    assert (shares(answers, "In bulk", "request") > 0).any()
+    for measure, hidden in (("lookback_plate", True), ("lookback_area", False), ("unicity", False)):
+        asked = {"viewer": "ICE", "sight": "bulk", "measure": measure}
+        plain, hashed = (
+            chosen(answers, policy=policy, **asked)["value"].droplevel("policy").sort_index().dropna()
+            for policy in ("In bulk", "Hashed")
+        )
+        answered = ~plain.index.get_level_values("statistic").str.contains("_coverage")
+        assert (plain[answered] > 0).any()
+        if hidden:
+            assert (hashed[~hashed.index.get_level_values("statistic").str.contains("_coverage")] == 0).all()
+        else:
+            pd.testing.assert_series_equal(plain, hashed)

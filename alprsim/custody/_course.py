@@ -108,8 +108,9 @@ class Course:
     def _taken(self, way: Mirror, now: Moment, edges: int) -> bool:
         """Let a copy arrive; tell whether it was taken, and so is to be passed on."""
         clock = self._clock(way.taker)
-        end = (now if way.from_receipt else self.phases.capture) + clock
-        if self.purged(way.giver) <= now or end <= now or not now < self.phases.capture + way.cap:
+        end, gone = (now if way.from_receipt else self.phases.capture) + clock, self.purged(way.giver)
+        end = min(end, gone) if way.recalls else end
+        if gone <= now or end <= now or not now < self.phases.capture + way.cap:
             return False
         stay = self.stays.get(way.taker)
         if stay is None:

@@ -98,6 +98,8 @@ class Mirror(NamedTuple):
     """s: only while younger."""
     from_receipt: bool
     renews: bool
+    recalls: bool
+    """Whether the giver's purge reaches the copy."""
     row: int
     """Of custody.sharing."""
 
@@ -201,7 +203,7 @@ class Rules:
             ways = self.reachable if edge.copies == "reachable" else self.streams
             renews, sync = receipt and edge.on_duplicate == "renew", _batches(edge.sync)
             ways += [
-                Mirror(giver, taker, limit, 1, edge.delay, sync, UNLIMITED, receipt, renews, row)
+                Mirror(giver, taker, limit, 1, edge.delay, sync, UNLIMITED, receipt, renews, edge.recalls, row)
                 for giver, taker in ends
             ]
 

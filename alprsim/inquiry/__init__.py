@@ -201,7 +201,7 @@ def _ask_buckets(asked: _Asked, every: _Lenses, kept: Store, folder: Path, tell:
 def _ask_uniqueness(asked: _Asked, reads: Reads) -> list[Measured]:
     """Ask what needs everybody's reads, and so exists for bulk sight only."""
     study, vehicles = asked.loaded.scenario.measures, asked.done.settlement.vehicles
-    in_bulk = [case for case in cases(asked.loaded, asked.world) if case.sight == "bulk"]
+    in_bulk = [case._replace(by_plate=False) for case in cases(asked.loaded, asked.world) if case.sight == "bulk"]
     bulk, of_read = _Lenses.of(in_bulk, asked.records.streams), asked.records.of(reads)
     targets = uniqueness.choose(vehicles, asked.people, study.unicity_targets, seed=asked.seed)
     keys = uniqueness.site_keys(asked.done.placement.sites, asked.done.placement.cameras)
@@ -233,6 +233,10 @@ def _ask_lookback(
     scene = utility.surroundings(stops, where, study.utility)
     found = utility.find(scene, reads, asked.records.of(reads), every.lenses)
     answers = utility.answers(found, every.place)
+    if any(np.any(case.access.rotation) for case in every.cases):  # who looks for whatever was there needs no plate
+        blind = _Lenses.of([case._replace(by_plate=False) for case in every.cases], asked.records.streams)
+        by_area = utility.find(scene, reads, asked.records.of(reads), blind.lenses)
+        answers = answers._replace(area=utility.answers(by_area, blind.place).area)
     no_limit = _no_limit(every.cases)
     per_answer = utility.days_per_answer(_days_held(lives, every.place), answers.plate)
     rows: list[Answer] = []

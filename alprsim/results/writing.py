@@ -16,7 +16,7 @@ from alprsim.results.geography import save_roads
 from alprsim.results.published import beside_published, cars, fidelity, kilometres, simulated_notes
 from alprsim.results.run import SCHEMA, Run
 from alprsim.results.summary import write_crate, write_summary
-from alprsim.scenario.models import Scenario
+from alprsim.scenario.models import Policy, Scenario
 from alprsim.tables import DAY_STARTS, UNLIMITED, CameraKind, Network
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     info["notes"] += [kilometres(folder, seeds), *fidelity(folder, seeds), beside_published(folder, seeds)]
     info["notes"] += cars(folder, seeds)
     info["notes"] += simulated_notes(folder, seeds)
+    info["notes"] += [note for policy in loaded.policies.values() for note in _coarse(policy)]
     held = _held(folder, loaded)
     info["labels"]["calibration"], info["counts"] = counts.verdict(
         held, fitted=loaded.fitted, changed=loaded.scenario.traffic.fitted is not None
@@ -142,6 +143,26 @@ def _notes(study: Scenario) -> list[str]:
         for moment in study.measures.moments
     )
     return [f"The viewers' reads were looked at {_times(len(study.measures.moments))}: {asked}."]
+
+
+def _coarse(policy: Policy) -> list[str]:
+    """Say what a policy leaves coarse that the measures do not look at yet: its figures are upper bounds."""
+    keeping = [policy.custody.departments, *policy.custody.agencies.values()]
+    steps = max((one.time_step or 0 for one in keeping), default=0)
+    squares = max((one.place_step or 0.0 for one in keeping), default=0.0)
+    rotated = [one.identity for one in keeping if one.identity and one.identity.kind != "plain"]
+    said = []
+    if steps:
+        said.append(
+            f"keeps times in steps of {words.duration(steps)}: measures take them as exact, so its shares are upper bounds"
+        )
+    if squares:
+        said.append(
+            f"keeps places as squares of {squares:g} m: measures take them as exact, so its shares are upper bounds"
+        )
+    if any(identity.rotate < UNLIMITED for identity in rotated):
+        said.append("changes its pseudonyms: unicity takes them as lasting, so it is an upper bound")
+    return [f"Policy “{policy.name}” {what}." for what in said]
 
 
 def _times(n: int) -> str:

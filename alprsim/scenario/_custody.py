@@ -152,6 +152,7 @@ class Edge(Model):
     copies: Annotated[Literal["stream", "reachable"], Field(description="mirror only: what the giver itself stores; or all it can search in bulk at that moment.")] = "stream"
     clock: Annotated[Literal["capture", "receipt"], Field(description="mirror and alert only: what the taker's retention counts from.")] = "capture"
     on_duplicate: Annotated[Literal["ignore", "renew"], Field(description="mirror only: whether receiving a held read again restarts its clock.")] = "ignore"
+    recalls: Annotated[bool, Field(description="mirror only: whether the purge at the giver reaches the copy: it is due when the giver's would go, as that stands when it is sent, if not sooner.")] = False
     chance: Annotated[Share, Field(description="side_door only: that for one case some giver runs the search; not of each giver, for with hundreds of them one always would. 0, 1, 5 and 20 % are asked about. Assumption.")] = 0.05
 
     @model_serializer(mode="wrap")
@@ -162,7 +163,7 @@ class Edge(Model):
 
 EDGE_KEYS = {
     "query": ("sight", "onward", "look_back", "warrant", "needs", "saved"),
-    "mirror": ("onward", "delay", "sync", "copies", "clock", "on_duplicate"),
+    "mirror": ("onward", "delay", "sync", "copies", "clock", "on_duplicate", "recalls"),
     "alert": ("delay", "clock"),
     "side_door": ("look_back", "chance"),
 }
