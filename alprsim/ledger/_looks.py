@@ -66,7 +66,8 @@ class Looks(Book):
             return
         for copy in self.by_store[way.store]:
             time = self.captured[copy.read].time
-            there = (copy.lies(moment) and way.warranted) or copy.restorable(moment)
+            asked_for = way.warranted or copy.rule.opens
+            there = (copy.lies(moment) and asked_for) or copy.restorable(moment)
             old = moment - time >= way.beyond or not way.warranted
             if time <= asked and there and old and moment - time < way.cap and self._open(copy, way):
                 yield Found(copy, copy.opened, way)
