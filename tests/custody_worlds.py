@@ -90,7 +90,12 @@ def _edge(draw: st.DrawFn, names: str) -> dict[str, Any]:
     common = {"giver": giver, "taker": taker, "kind": kind}
     if kind == "query":
         levers = {"look_back": RETENTIONS, "warrant": WARRANTS}
-        return {**common, "sight": draw(st.sampled_from([None, "bulk", "bulk"])), "onward": draw(ONWARD), **draw(some(levers, 4))}
+        return {
+            **common,
+            "sight": draw(st.sampled_from([None, "bulk", "bulk"])),
+            "onward": draw(ONWARD),
+            **draw(some(levers, 4)),
+        }
     if kind == "side_door":
         return {**common, "chance": draw(st.sampled_from(SHARES)), **draw(some({"look_back": RETENTIONS}, 3))}
     sent = {**common, "delay": draw(DURATIONS), "clock": draw(st.sampled_from(["capture", "receipt"]))}
@@ -175,7 +180,12 @@ def _applying(
     for row in access:
         if row.viewer == viewer and row.sight in _SIGHTS[sight]:
             for number, read in enumerate(reads):
-                if read.admitted and row.owner == read.owner and _of_class(row, read) and _in_time(row, read.time, moment):
+                if (
+                    read.admitted
+                    and row.owner == read.owner
+                    and _of_class(row, read)
+                    and _in_time(row, read.time, moment)
+                ):
                     yield number, row
 
 

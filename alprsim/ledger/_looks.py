@@ -68,7 +68,7 @@ class Looks(Book):
             time = self.captured[copy.read].time
             asked_for = way.warranted or copy.rule.opens
             there = (copy.lies(moment) and asked_for) or copy.restorable(moment)
-            old = moment - time >= way.beyond or not way.warranted
+            old = moment - time >= way.beyond or not way.warranted or copy.rule.opens
             if time <= asked and there and old and moment - time < way.cap and self._open(copy, way):
                 yield Found(copy, copy.opened, way)
 
