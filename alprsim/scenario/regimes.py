@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from alprsim.scenario._changes import moment as moment
 from alprsim.scenario._merge import merge
 from alprsim.scenario._yaml import Node
 from alprsim.scenario.errors import Place
