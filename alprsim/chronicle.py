@@ -20,7 +20,7 @@ from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.scenario.regimes import moment, regimes
 from alprsim.store import Store
-from alprsim.tables import DAY, UNLIMITED, Agencies, CameraKind, Float64, RecordClass
+from alprsim.tables import DAY, UNLIMITED, Agencies, Float64, RecordClass
 
 HIT_SHARE = 0.005
 """Of synthetic reads that match a hot list, where the scenario has some: assumption, between published shares of 0.1 and 1 %."""
@@ -69,16 +69,17 @@ class Chronicle(NamedTuple):
         moments = self.picture.moments
         marked = [int(np.searchsorted(moments, mark.at, side="left")) - 1 for mark in self.picture.marks]
         columns = [*dict.fromkeys(row for row in marked if row > 0), len(moments) - 1]
-        said = [f"{_clock(self.picture, int(moments[row])):>13}" for row in columns]
+        said = [f"{_clock(self.picture, int(moments[row])):>15}" for row in columns]
         lines = [f"{'share of all captured so far':<44}{''.join(said)}"]
         for curve in self.picture.curves:
             for sight, shares in (("in bulk", curve.bulk), ("on request", curve.request)):
-                cells = "".join(f"{100 * shares[row]:>11.1f} %" for row in columns)
+                cells = "".join(f"{100 * shares[row]:>13.1f} %" for row in columns)
                 lines.append(f"{f'{curve.viewer}, {sight}'[:43]:<44}{cells}")
         for loot in self.picture.loots:
             owners = zip(loot.owners, loot.lying, strict=True)
             whose = ", ".join(f"{owner} {reads:,}" for owner, reads in owners if reads)
-            lines.append(f"{loot.text}: {loot.lying.sum():,} reads lie there ({whose or 'none'}); {loot.searchable.sum():,} more can be exported")  # fmt: skip
+            lines.append(f"{loot.text}: {loot.lying.sum():,} reads lie there ({whose or 'none'})")
+            lines[-1] += f"; {loot.searchable.sum():,} more can be exported"
         return "\n".join(lines)
 
 
@@ -123,7 +124,10 @@ def synthetic(loaded: Loaded, policy: str, count: int, seed: int) -> Sample:
     owner = choose(draw(stream(seed, "ledger: whose"), number), cameras)
     plate = below(draw(stream(seed, "ledger: plate"), number), max(1, count // READS_A_PLATE))
     reads = _captured(study, spec, seed, at, owner, plate, number, np.ones(count, np.bool_))
-    return Sample(reads, f"{count:,} synthetic reads spread evenly over {words.duration(study.length)}, by the number of each agency’s cameras; nobody exists.")  # fmt: skip
+    basis = (
+        f"{count:,} synthetic reads spread evenly over {words.duration(study.length)}, by the number of each agency’s"
+    )
+    return Sample(reads, f"{basis} cameras; nobody exists.")
 
 
 def of_run(loaded: Loaded, policy: str, folder: Path, count: int) -> Sample:
@@ -141,13 +145,14 @@ def of_run(loaded: Loaded, policy: str, folder: Path, count: int) -> Sample:
     if (unknown := owners[reads.site[chosen]] < 0).any():
         raise ValueError(f"{folder}: {unknown.sum():,} reads are of agencies that the scenario does not have")
     admitted = np.array(
-        [_admits(spec, str(name), kind) for name, kind in zip(sites["agency"], sites["kind"], strict=True)]
+        [_admits(spec, str(name), str(kind)) for name, kind in zip(sites["agency"], sites["kind"], strict=True)]
     )
     made = _captured(
         loaded.scenario, spec, seed, reads.time[chosen], owners[reads.site[chosen]], reads.plate[chosen],
         reads.time[chosen].astype(np.int64) * len(sites) + reads.site[chosen], admitted[reads.site[chosen]],
     )  # fmt: skip
-    return Sample(made, f"{len(made):,} of {len(reads):,} simulated reads, all those of plates drawn by lot; every vehicle is synthetic.")  # fmt: skip
+    basis = f"{len(made):,} of {len(reads):,} simulated reads, all those of plates drawn by lot"
+    return Sample(made, f"{basis}; every vehicle is synthetic.")
 
 
 def _captured(
@@ -161,10 +166,11 @@ def _captured(
     whose = below(draw(stream(seed, "ledger: list"), key), max(1, len(owners)))
     held = uniform(draw(stream(seed, "ledger: held"), key))
     kept = uniform(draw(stream(seed, "ledger: sample"), key))
+    share = [_held_share(spec, name) for name in names]
     return [
         Captured(
             int(time), int(whose_camera),
-            RecordClass.HELD if evidence < _held_share(spec, names[whose_camera]) else RecordClass.HIT if hit else RecordClass.PLAIN,
+            RecordClass.HELD if evidence < share[whose_camera] else RecordClass.HIT if hit else RecordClass.PLAIN,
             float(lot), frozenset({names.index(owners[one])}) if hit and owners else frozenset(), int(number), bool(may),
         )
         for time, whose_camera, number, may, hit, one, evidence, lot in zip(
@@ -181,15 +187,14 @@ def _held_share(spec: models.Custody, name: str) -> float:
     return said or 0.0
 
 
-def _admits(spec: models.Custody, name: str, kind: object) -> bool:
+def _admits(spec: models.Custody, name: str, kind: str) -> bool:
     agency = spec.agencies.get(name)
     if agency is None:
         return False
     own = (
         spec.departments.admissible if agency.admissible is None and agency.kind == "department" else agency.admissible
     )
-    said = CameraKind(kind).name.lower() if isinstance(kind, int | np.integer) else str(kind)
-    return own is None or said in own
+    return own is None or kind in own
 
 
 # --- what happens -----------------------------------------------------------------------------------------------------------

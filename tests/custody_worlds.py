@@ -23,7 +23,12 @@ SCHEDULES = st.builds(models.Schedule.model_construct, every=st.integers(1, 5), 
 WARRANTS = st.fixed_dictionaries(
     {"beyond": RETENTIONS, "delay": st.integers(0, 4).map("{} s".format), "granted": st.sampled_from([0.5, 0.9])}
 )
-IDENTITIES = st.fixed_dictionaries({"kind": st.sampled_from(["plain", "hashed", "escrow"]), "rotate": st.sampled_from(["2 s", "5 s", "unlimited"])})  # fmt: skip
+IDENTITIES = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["plain", "hashed", "escrow"]),
+        "rotate": st.sampled_from(["2 s", "5 s", "unlimited"]),
+    }
+)
 KEEPING: dict[str, st.SearchStrategy[Any]] = {
     "hit_retention": RETENTIONS,
     "held_retention": RETENTIONS,
