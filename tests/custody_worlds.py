@@ -66,12 +66,14 @@ def worlds(draw: st.DrawFn) -> models.Custody:
         }
         for name in names
     }
+    sharing = "".join(name for name in names if agencies[name]["kind"] != "host")
+    most = 8 if len(sharing) > 1 else 0
     return models.Custody.model_validate({
         "retention": draw(RETENTIONS),
         "departments": draw(some({"retention": RETENTIONS, **KEEPING}, 12)),
         "agencies": agencies,
-        "sharing": tuple(draw(_edge(names)) for _ in range(draw(st.integers(0, 8)))),
-        "opt_out": tuple(draw(_opt_out(names)) for _ in range(draw(st.sampled_from([0, 0, 0, 1])))),
+        "sharing": tuple(draw(_edge(sharing)) for _ in range(draw(st.integers(0, most)))),
+        "opt_out": tuple(draw(_opt_out(sharing)) for _ in range(most and draw(st.sampled_from([0, 0, 0, 1])))),
         "hops": draw(st.sampled_from([None, None, None, 0, 1, 2, 3])),
     })  # fmt: skip
 

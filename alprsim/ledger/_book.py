@@ -98,16 +98,15 @@ class Book:
             self._call()
 
     def _push(self, link: Link, read: int) -> Iterator[Any]:
-        """Put an alert into the taker's archive; each push is a copy of its own."""
+        """Put an alert into the taker's archive, straight from the camera; each push is a copy of its own."""
         captured, keeper = self.captured[read], self.keeper(link.taker, read)
         yield self._at(self.now + link.rule.delay, ARRIVE)
         start = self.now if link.rule.clock == "receipt" else captured.time
         up = self.is_up(link.giver, link.taker, moment=self.now)
         if start + keeper.alert > self.now and up and link.relation in self.rules.relations:
-            arrived = EXACT.through(self.keeper(link.giver, read).blur)
             came: set[tuple[int, tuple[Relation, ...]]] = {(link.giver, (link.relation,))}
             self._lay(
-                Copy(link.taker, read, self.now, start, start + keeper.alert, keeper, 1, link.giver, arrived, "alerts",
+                Copy(link.taker, read, self.now, start, start + keeper.alert, keeper, 1, link.giver, EXACT, "alerts",
                      came=came)
             )  # fmt: skip
 

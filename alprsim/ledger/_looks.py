@@ -59,17 +59,17 @@ class Looks(Book):
                 yield Found(copy, copy.resolution, way)
 
     def _served(self, way: Way, asked: int) -> Iterator[Found]:
-        """Yield what a warrant, or a backup, gives when it is served."""
+        """Yield what a process gives when it is served: what needs a warrant, of any age what is hashed in escrow or restored."""
         moment = asked + way.delay
         lasting = set(way.relations) <= self.regime(moment).relations
         if not lasting or not self.is_up(way.store, *way.agencies, moment=moment):
             return
         for copy in self.by_store[way.store]:
             time = self.captured[copy.read].time
-            asked_for = way.warranted or copy.rule.opens
-            there = (copy.lies(moment) and asked_for) or copy.restorable(moment)
-            old = moment - time >= way.beyond or not way.warranted or copy.rule.opens
-            if time <= asked and there and old and moment - time < way.cap and self._open(copy, way):
+            age = moment - time
+            needs = way.warranted and age >= way.beyond
+            there = copy.lies(moment) and (needs or copy.rule.opens)
+            if time <= asked and (there or copy.restorable(moment)) and age < way.cap and self._open(copy, way):
                 yield Found(copy, copy.opened, way)
 
     def _aside(self, rules: Rules, viewer: int, moment: int, case_draw: float) -> Iterator[Found]:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from alprsim.scenario import units
 from alprsim.scenario._fields import DATE, Duration, Model, Name, Retention, day
@@ -62,11 +62,6 @@ class Outage(Model):
     begin: When
     end: When
 
-    @model_validator(mode="after")
-    def _forwards(self) -> Outage:
-        _forwards(self.begin, self.end)
-        return self
-
 
 class Breach(Model):
     """An intruder in an agency's servers, who takes what lies there; a host's are those of all it hosts."""
@@ -83,9 +78,3 @@ class Hold(Model):
     plate: Annotated[int | None, Field(ge=0, description="Row of Plates; none: every plate.")] = None
     within: Annotated[Duration, Field(gt=0, description="Reads captured so long before `at` are meant. Assumption.")] = 30 * units.DAY
     keep: Annotated[Retention, Field(gt=0, description="From `at` on; 90 d is what 18 U.S.C. 2703(f) lets a federal agency ask a provider for.")] = 90 * units.DAY
-
-
-def _forwards(begin: date | int, end: date | int) -> None:
-    first = date.min  # any: both are counted from it
-    if type(begin) is type(end) and moment(begin, first) >= moment(end, first):
-        raise ValueError(f"end, {_say_when(end)}, is not after begin, {_say_when(begin)}")

@@ -74,11 +74,11 @@ def _forwards(tree: Node, event: Node, path: KeyPath) -> Iterator[Problem]:
 
 
 def _in_order(tree: Node, prefix: KeyPath) -> Iterator[Problem]:
-    latest = -1
+    latest: int | None = None
     for row, change in enumerate(_rows(tree.child("custody"), "changes")):
         node = change.child("at")
         at = _moment(tree, node)
-        if node and at is not None and at <= latest:
+        if node and at is not None and latest is not None and at <= latest:
             message = f"'{node.text}' is not after the change before it; changes are listed in order of time"
             yield Problem.at(node.place, join(*prefix, "custody", "changes", row, "at"), message)
         latest = latest if at is None else at
