@@ -167,7 +167,9 @@ FAULTS = {
     "a copy of all that is reachable counts no route": (_routes, "_sending", lambda *of: _sends(*of)._replace(adds=1)),
     "a store forgets": (Book, "_receive", _forgets),
     "of two copies the first one's edges": (Book, "_join", _joined(lambda _, there, p, a, d: setattr(there, "passed", p))),
-    "of two copies the first one's time": (Book, "_join", _joined(lambda self, there, p, a, d: self._extend(there, there.start, d))),
+    "of two copies the first one's time": (
+        Book, "_join", _joined(lambda self, there, p, a, d: self._extend(there, there.start, d)),
+    ),
     "of two copies the first one's resolution": (Book, "_join", _joined(lambda _, there, p, a, d: setattr(there, "arrived", a))),
     "the lasting pseudonym": (
         Resolution, "through",
