@@ -5,7 +5,8 @@ The listing tells the story. Roads (`roads`, `towns`) carry people and their tri
 all of a seed's readers together are `readers`; some reads alert (`hotlists`); custody (`custody`, `ledger`) decides who keeps
 and shares them; what a viewer then holds (`sight`) is held against the truth (`measures`) and against what an investigation
 needs (`utility`). `days` makes and drives one day, `experiment` runs the stages in order, `inquiry` asks every policy,
-`sweep` runs many seeds; `results` and `report` are what people read. `survey` draws a day's traffic, `counts` holds it
+`sweep` runs many seeds; `results` and `report` are what people read. `survey` draws a day's traffic, `chronicle` runs the
+ledger through changes of law, outages and breaches, `counts` holds it
 against what was counted and `calibration` fits volumes to that, `assignment` is the static equilibrium, `interop` reads and
 writes other programs' files.
 

@@ -190,6 +190,53 @@ def traffic(
 
 @main.command()
 @_scenario
+@click.option("--policy", help="Which of the scenario's policies (default: the first).")
+@click.option(
+    "--reads", "count", type=click.IntRange(1, 100_000), default=2000, show_default=True, help="Size of the sample."
+)
+@click.option(
+    "--run", "folder", type=click.Path(path_type=Path), help="A finished run's folder: a sample of its reads, by plate."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Picture, .png or .svg (default: results/runs/NAME-ledger-DIGEST.png).",
+)
+@_seed
+@_set
+@_json
+@_plainly
+def ledger(
+    scenario: Path,
+    policy: str | None,
+    count: int,
+    folder: Path | None,
+    out: Path | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Run a sample of reads through changes of law, outages and breaches: who could obtain how much, day by day."""
+    loaded = _study(scenario, overrides, seed)
+    if policy is not None and policy not in loaded.policies:
+        raise click.UsageError(f"--policy: {policy!r} is none of {', '.join(loaded.policies)}")
+    from alprsim import chronicle, experiment
+
+    chosen = policy or next(iter(loaded.policies))
+    if folder:
+        sample = chronicle.of_run(loaded, chosen, folder, count)
+    else:
+        sample = chronicle.synthetic(loaded, chosen, count, loaded.scenario.seeds[0])
+    told = chronicle.run(loaded, chosen, sample)
+    file = out or experiment.RUNS / f"{loaded.scenario.name}-ledger-{loaded.digest()[:8]}.png"
+    told.draw(file)
+    click.echo(
+        json.dumps({**told.as_dict(), "picture": str(file)}, indent=2) if as_json else f"{told.table()}\n\n{file}"
+    )
+
+
+@main.command()
+@_scenario
 @click.argument("counts", type=click.Path(path_type=Path))
 @click.option(
     "--out",

@@ -27,6 +27,7 @@ ALLOWED = {
     "results": GROUND | {"scenario", "store", "measures", "counts"},
     "report": GROUND | {"scenario", "measures", "results"},
     "survey": GROUND | {"scenario", "days", "experiment", "report"} | STAGES,
+    "chronicle": GROUND | {"scenario", "store", "custody", "ledger", "results", "report"},
     "sweep": GROUND | {"scenario", "store", "days", "readers", "experiment", "inquiry", "results", "report"} | STAGES,
 }
 # A stage's private half (an underscored file) belongs to the stage that it serves.

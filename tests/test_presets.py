@@ -296,7 +296,7 @@ def test_the_readme_s_example_is_right(tmp_path: Path) -> None:
     assert (custody.departments.retention, bill.departments.retention) == (21 * DAY, 3 * DAY)
 
 
-KEYS = "preset, retention, departments, agencies, sharing, opt_out, hops"
+KEYS = "preset, retention, departments, agencies, sharing, opt_out, hops, changes, outages, breaches, holds"
 NAMES = "Enfield, Fairfield, ICE, Norwalk, SCSU, Stratford, Trumbull, Vendor pool, Westport, Wethersfield"  # as sorted
 
 

@@ -772,7 +772,7 @@ WRONG = [
     ("  today: {}\n", "  today: {custody: {retention: 3}}\n",
      '37:32: policies.today.custody.retention: 3 has no unit; write a duration like "30 d" or "unlimited"'),
     ("  today: {}\n", "  today: {custody: {retension: 3 d}}\n",
-     "37:21: policies.today.custody.retension: is not a key here; allowed: preset, retention, departments, agencies, sharing, opt_out, hops; did you mean 'retention'?"),
+     "37:21: policies.today.custody.retension: is not a key here; allowed: preset, retention, departments, agencies, sharing, opt_out, hops, changes, outages, breaches, holds; did you mean 'retention'?"),
     ("  today: {}\n", "  today: {custody: {agencies: {Wethersfield: {server_rate: 5 plates/s}}}}\n",
      "37:47: policies.today.custody.agencies.Wethersfield.server_rate: would change the world: it decides which reads this agency's cameras make"),
     ("  today: {}\n", "  today: {custody: {agencies: {Wethersfield: null}}, viewers: {Wethersfield police: null}}\n",

@@ -87,11 +87,17 @@ def check_patch(patch: Node, tree: Node, name: str) -> Iterator[Problem]:
                 f"is not a key here: a policy may touch only custody and viewers{suggest(key, ('custody', 'viewers'))}"
             )
         yield Problem.at(node.written_at, join(*path, key), message)
+    if custody := patch.child("custody"):
+        yield from check_same_world(custody, tree, (*path, "custody"))
+
+
+def check_same_world(patch: Node, tree: Node, path: KeyPath) -> Iterator[Problem]:
+    """Check that a patch of the custody changes nothing that decides which reads are made."""
     owners = {_text(group, "agency") for group in _items(tree, "cameras", "groups")}
-    for agency, node in _mapping(patch, "custody", "agencies").items():
+    for agency, node in _mapping(patch, "agencies").items():
         if agency not in owners:
             continue
-        where = join(*path, "custody", "agencies", agency)
+        where = join(*path, "agencies", agency)
         if node.value is None:
             yield Problem.at(node.written_at, where, "would change the world: this agency owns cameras")
         for key in _OF_THE_WORLD:

@@ -17,6 +17,7 @@ from pydantic import (
 
 from alprsim.scenario import units
 from alprsim.scenario._cameras import CameraKindName, Sought
+from alprsim.scenario._changes import Breach, Change, Hold, Outage
 from alprsim.scenario._fields import Duration, Length, Model, Name, Rate, Retention, Share
 
 DAY_START = 4 * units.HOUR
@@ -169,6 +170,9 @@ EDGE_KEYS = {
 }
 """The keys, beside giver, taker and kind, that each kind of edge has."""
 
+MIDWAY = ("changes", "outages", "breaches", "holds")
+"""The keys of custody that say what happens at some moment."""
+
 
 def foreign_keys(kind: str) -> set[str]:
     """Return the keys of edges that an edge of this kind does not have."""
@@ -191,6 +195,10 @@ class Custody(Model):
     sharing: tuple[Edge, ...] = ()
     opt_out: tuple[OptOut, ...] = ()
     hops: Annotated[int | None, Field(ge=0, le=99, description="Most edges a read may pass from its camera's owner to whoever sees it; 0: nothing is shared. None: as the edges say.")] = None
+    changes: Annotated[tuple[Change, ...], Field(description="What changes midway, in order of time. These four are run by the ledger alone (`alprsim ledger`): measures are of the custody as it is before any change.")] = ()
+    outages: tuple[Outage, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
     @model_validator(mode="after")
     def _hosts_exist(self) -> Custody:

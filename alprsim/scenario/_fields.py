@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from alprsim.scenario import units
 
 _PERCENTAGE = r"^\s*-?[0-9]+(?:\.[0-9]+)?\s*%\s*$"
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 def _share(text: object) -> float:
@@ -22,9 +22,9 @@ def _share(text: object) -> float:
     return float(text)
 
 
-def _day(text: object) -> date:
+def day(text: object) -> date:
     try:
-        if isinstance(text, str) and re.match(_DATE, text):
+        if isinstance(text, str) and re.match(DATE, text):
             return date.fromisoformat(text)
     except ValueError:
         pass  # 2026-02-30: said like any other text that is no date
@@ -105,8 +105,8 @@ Coordinates = Annotated[
 Count = Annotated[int, Field(ge=0)]
 Day = Annotated[
     date,
-    BeforeValidator(_day),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": _DATE}),
+    BeforeValidator(day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": DATE}),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 FileName = Annotated[str, Field(min_length=1, max_length=4096)]

@@ -40,6 +40,7 @@ def schema() -> dict[str, Any]:
     del policy["properties"]["name"]
     defs["Scenario"]["properties"]["policies"]["additionalProperties"] = {"$ref": "#/$defs/PolicyPatch"}
     _put_presets(defs)
+    defs["Change"]["properties"]["custody"] |= {"$ref": "#/$defs/CustodyPatch"}
     patches = {f"{name}Patch": _patch(name, body) for name, body in {**defs, "Policy": policy}.items()}
     for body in (defs["Scenario"], patches["ScenarioPatch"]):
         body["properties"] = {"extends": _EXTENDS, **body["properties"]}

@@ -31,9 +31,14 @@ from alprsim.scenario._cameras import Upload as Upload
 from alprsim.scenario._cameras import Weather as Weather
 from alprsim.scenario._cameras import Worse as Worse
 from alprsim.scenario._cameras import Zone as Zone
+from alprsim.scenario._changes import Breach as Breach
+from alprsim.scenario._changes import Change as Change
+from alprsim.scenario._changes import Hold as Hold
+from alprsim.scenario._changes import Outage as Outage
 from alprsim.scenario._custody import COMPACT as COMPACT
 from alprsim.scenario._custody import EDGE_KEYS as EDGE_KEYS
 from alprsim.scenario._custody import GROUPS as GROUPS
+from alprsim.scenario._custody import MIDWAY as MIDWAY
 from alprsim.scenario._custody import Agency as Agency
 from alprsim.scenario._custody import Custody as Custody
 from alprsim.scenario._custody import Edge as Edge

@@ -14,13 +14,14 @@ import yaml
 from pydantic import ValidationError
 
 from alprsim.scenario import _yaml, units
+from alprsim.scenario._check_changes import check_change, check_midway
 from alprsim.scenario._checks import check_custody, check_patch, check_world, names_a_file
 from alprsim.scenario._compose import composed, in_full
 from alprsim.scenario._explain import explain
 from alprsim.scenario._merge import merge, overridden
 from alprsim.scenario._yaml import KeyPath, Node
 from alprsim.scenario.errors import Place, Problem, ScenarioError, join
-from alprsim.scenario.models import Model, Policy, Scenario
+from alprsim.scenario.models import MIDWAY, Custody, Model, Policy, Scenario
 
 M = TypeVar("M", bound=Model)
 
@@ -105,7 +106,8 @@ def _loaded(
     unread = list(problems)
     tree = composed(in_full(tree, problems), problems)
     scenario = _validated(Scenario, tree, (), problems)
-    problems += [*check_world(tree, graph=graph), *check_custody(tree)]
+    problems += [*check_world(tree, graph=graph), *check_custody(tree), *check_midway(tree)]
+    _changes(tree, (), problems)
     policies = {name: _policy(name, patch, tree, problems) for name, patch in _patches(tree).items()}
     if problems or scenario is None:
         raise ScenarioError(_once(problems, unread))
@@ -189,9 +191,26 @@ def _policy(name: str, patch: Node, tree: Node, problems: list[Problem]) -> Poli
     rules = {key: tree.mapping[key] for key in ("custody", "viewers") if key in tree.mapping}
     touched = {key: node for key, node in patch.mapping.items() if key in ("custody", "viewers")}
     patched = merge(Node(rules, tree.place), Node(touched, tree.place))
-    problems += check_custody(replace(tree, value={**tree.mapping, **patched.mapping}), ("policies", name))
+    whole = replace(tree, value={**tree.mapping, **patched.mapping})
+    problems += [*check_custody(whole, ("policies", name)), *check_midway(whole, ("policies", name))]
+    _changes(whole, ("policies", name), problems)
     named = {"name": Node(name, patch.written_at), **patched.mapping}
     return _validated(Policy, replace(patched, value=named), ("policies", name), problems)
+
+
+def _changes(tree: Node, prefix: KeyPath, problems: list[Problem]) -> None:
+    """Check what each change makes of the custody that holds until then."""
+    before = tree.child("custody") or Node({}, tree.place)
+    rules = replace(before, value={key: node for key, node in before.mapping.items() if key not in MIDWAY})
+    changes = before.child("changes")
+    for row, change in enumerate(changes.items if changes else []):
+        patch, path = change.child("custody"), (*prefix, "custody", "changes", row)
+        if patch is not None and isinstance(patch.value, dict):
+            problems += check_change(patch, tree, (*path, "custody"))
+            allowed = {key: node for key, node in patch.mapping.items() if key not in MIDWAY}
+            rules = merge(rules, replace(patch, value=allowed))
+            problems += check_custody(replace(tree, value={**tree.mapping, "custody": rules}), path)
+            _validated(Custody, rules, (*path, "custody"), problems)
 
 
 def _once(problems: list[Problem], unread: list[Problem]) -> list[Problem]:
