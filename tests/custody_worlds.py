@@ -111,7 +111,8 @@ def _edge(draw: st.DrawFn, names: str) -> dict[str, Any]:
     copies = draw(st.sampled_from(["stream", "stream", "reachable"]))
     batches = {"sync": draw(SCHEDULES)} if copies == "reachable" else draw(some({"sync": SCHEDULES}, 3))
     renewing = draw(st.sampled_from(["ignore", "renew"]))
-    return {**sent, "onward": draw(ONWARD), "on_duplicate": renewing, "copies": copies, **batches}
+    recalls = draw(st.sampled_from([False, False, True]))
+    return {**sent, "onward": draw(ONWARD), "on_duplicate": renewing, "copies": copies, "recalls": recalls, **batches}
 
 
 READS = st.lists(

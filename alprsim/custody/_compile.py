@@ -31,6 +31,8 @@ class _Key(NamedTuple):
     resolution: Resolution
     from_draw: float
     to_draw: float
+    archive: int
+    """Of alerts, whose: rows of different archives are of different reads; else −1."""
 
 
 class _Span(NamedTuple):
@@ -84,7 +86,8 @@ class Compiler:
         """Return what the rules make of a class: classes of which they make the same go the same course."""
         if record == RecordClass.ALERT:
             return record
-        return tuple(store.clocks[record] for store in self.rules.stores), len(self._draws(record))
+        samples = [store.sample if record == RecordClass.PLAIN else 1.0 for store in self.rules.stores]
+        return tuple(zip((store.clocks[record] for store in self.rules.stores), samples, strict=True))
 
     def course(self, kind: Kind, phase: int) -> Course:
         """Return the course of one kind of read captured at a phase of the period."""
@@ -139,7 +142,8 @@ class Compiler:
                     if shelf.edges <= look.limit:
                         for sight, delay, chance, left, begin, end in shown(self.rules, shelf, look, phases):
                             if begin < end:
-                                key = _Key(viewer, owner, record, sight, delay, chance, left, *draws)
+                                archive = shelf.store if record == RecordClass.ALERT else -1
+                                key = _Key(viewer, owner, record, sight, delay, chance, left, *draws, archive)
                                 found[key].append(_Span(begin, end, shelf.store))
         return found
 
@@ -200,11 +204,11 @@ def shown(rules: Rules, shelf: Shelf, look: Look, phases: Phases) -> Iterator[_S
     asked = SightKind.PROCESS, warrant.delay, warrant.granted
     if warrant.beyond != UNLIMITED:
         yield *asked, shelf.kept, max(shelf.received, phases.capture + warrant.beyond), end
+    opened = shelf.kept._replace(rotation=shelf.arrived.rotation) if store.escrow else shelf.kept
     if store.escrow:
-        yield *asked, shelf.arrived, shelf.received, end
+        yield *asked, opened, shelf.received, end
     if store.backup:
-        left = shelf.arrived if store.escrow else shelf.kept
-        yield *asked, left, shelf.purged, min(shelf.purged + store.backup, phases.capture + look.cap)
+        yield *asked, opened, shelf.purged, min(shelf.purged + store.backup, phases.capture + look.cap)
 
 
 def _union(spans: Iterable[_Span]) -> list[_Row]:

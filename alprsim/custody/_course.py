@@ -49,6 +49,7 @@ class Ways:
         self.leaving: dict[int, list[int]] = defaultdict(list)
         for number, way in enumerate(self.mirrors):
             self.leaving[way.giver].append(number)
+        self.recalling = {way.giver for way in self.mirrors if way.recalls}
         self.renewable = sorted({way.taker for way in self.mirrors if way.renews})
 
 
@@ -119,9 +120,10 @@ class Course:
             self.stays[way.taker] = Stay(now, end, way.giver, way.row, edges, self.kept(way.giver))
             return True
         if now == stay.received:
-            stay.due = max(stay.due, end)
+            longer, stay.due = stay.due < end, max(stay.due, end)
             if edges == stay.edges:
                 stay.arrived = stay.arrived.finest(self.kept(way.giver))
+            return longer and way.taker in self.ways.recalling  # what it sent in this second lasts longer too
         elif way.renews and stay.due < end and now < self.purged(way.taker):
             stay.due, stay.renewed, stay.renewed_by = end, now, way.giver
             return True

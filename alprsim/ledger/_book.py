@@ -169,6 +169,7 @@ class Book:
         store, keeper = sending.link.taker, self.keeper(sending.link.taker, source.read)
         start = self.now if rule.clock == "receipt" else captured.time
         due = start + keeper.clocks[captured.record]
+        due = min(due, source.falls) if rule.recalls else due
         came = (source.store, sending.over)
         there = self.stores[store].get(source.read)
         if there is None:
@@ -191,13 +192,13 @@ class Book:
 
     def _join(self, there: Copy, sending: Sending, source: Copy, start: int, due: float) -> Copy | None:
         """Add to a copy what another of the same second brings; return it where that concerns those it is passed to."""
-        before = there.passed, there.arrived
+        before = there.passed, there.arrived, there.due
         there.came.add((source.store, sending.over))
         there.passed = min(there.passed, source.passed + sending.adds)
         there.arrived = there.arrived.or_finer(source.resolution)
         if due > there.due:
             self._extend(there, start, due)
-        return there if (there.passed, there.arrived) != before else None
+        return there if (there.passed, there.arrived, there.due) != before else None
 
     # --- purged -----------------------------------------------------------------------------------------------------------
 
