@@ -30,7 +30,8 @@ class Captured(NamedTuple):
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Captured:
         """Return some of the reads."""
-        return Captured(*(column[rows] for column in self))
+        time, owner, record, draw, listed, barred = self
+        return Captured(time[rows], owner[rows], record[rows], draw[rows], listed[rows], barred[rows])
 
 
 def draws(camera: UInt64, vehicle: UInt64, time: Int32, *, seed: int) -> tuple[Float64, Float64]:
@@ -49,6 +50,7 @@ def obtainable(
     """
     mine = (access.viewer == viewer) & np.isin(access.sight, sights)
     mine &= (access.sight < SightKind.PROCESS) | (access.chance > case_draw)
+    mine &= np.isin(access.owner, np.unique(reads.owner))
     order = np.lexsort((access.place_step, access.time_step, access.rotation > 0, access.sight))
     found = np.full(len(reads.time), -1, np.int64)
     for row in order[mine[order]]:
@@ -71,4 +73,5 @@ def _applies(access: Access, row: int, reads: Captured, moment: int) -> NDArray[
     begin = int(access.from_age[row]) + time - (phase if access.from_clock[row] else 0)
     end = int(access.to_age[row]) + time - (phase if access.to_clock[row] else 0)
     right &= (begin <= served) & ((served < end) | (access.to_age[row] == UNLIMITED))
-    return right & (reads.owner == access.owner[row]) & (time <= moment) & ~reads.barred
+    right &= (reads.owner == access.owner[row]) & (time <= moment) & ~reads.barred
+    return np.asarray(right, np.bool_)

@@ -63,7 +63,9 @@ class _Found(NamedTuple):
     @property
     def named(self) -> NDArray[np.bool_]:
         """Which reads a search by plate finds."""
-        return (self.row >= 0) & (self.access.rotation[self.row] == 0)
+        if not len(self.access):
+            return np.zeros(len(self.row), np.bool_)
+        return np.asarray((self.row >= 0) & (self.access.rotation[self.row] == 0), np.bool_)
 
 
 def dossier(
@@ -127,7 +129,7 @@ def _holding(asked: _Asked, base: _Found, found: _Found) -> Holding:
     trips = np.searchsorted(seen_at, truth.arrive) > np.searchsorted(seen_at, truth.depart)
     missing = base.named & ~named
     return Holding(
-        found.policy.name, tuple(_seen(asked, found, row) for row in np.flatnonzero(named)),
+        found.policy.name, tuple(_seen(asked, found, int(row)) for row in np.flatnonzero(named)),
         int(np.count_nonzero((found.row >= 0) & ~named)), _losses(asked, found, found.row < 0),
         _losses(asked, found, missing), int(trips.sum()), int(np.count_nonzero(named & ~own)),
     )  # fmt: skip

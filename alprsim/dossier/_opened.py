@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -124,10 +124,10 @@ class Opened:
         table = pd.read_parquet(self._folder / "cameras.parquet")
         town = self.junctions.town[self.roads.tail[table["road"].to_numpy()]]
         keys = table["key"].to_numpy(np.uint64) if "key" in table else None
-        columns = (table[name].to_numpy(float) for name in ("x", "y"))
+        x, y = (table[name].to_numpy(float) for name in ("x", "y"))
         return Sites(
             table["camera"].to_numpy(np.int64), table["agency"].to_numpy(np.str_), table["kind"].to_numpy(np.str_),
-            self._towns[town], table["road"].to_numpy(np.int64), *columns, keys,
+            self._towns[town], table["road"].to_numpy(np.int64), x, y, keys,
         )  # fmt: skip
 
     @cached_property
@@ -274,6 +274,8 @@ class Opened:
     def _listed(self, reads: Reads) -> NDArray[np.bool_]:
         """Return bool[reads, agencies]: whose hot lists each read matched."""
         listed = np.zeros((len(reads), len(self.agencies)), np.bool_)
+        if self.alerts.empty:
+            return listed
         alerts = self.alerts[self.alerts["plate"].isin(np.unique(reads.plate))]
         keys = zip(reads.time.tolist(), reads.site.tolist(), reads.plate.tolist(), strict=True)
         rows = {key: row for row, key in enumerate(keys)}
@@ -341,7 +343,7 @@ def roving(kind: str) -> bool:
     return CameraKind[kind.upper()].drives
 
 
-def _kept(spec: models.Custody, name: str, key: str) -> object:
+def _kept(spec: models.Custody, name: str, key: str) -> Any:
     return custody.kept(spec, name, key)[0] if name in spec.agencies else None
 
 

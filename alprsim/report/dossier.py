@@ -1,4 +1,4 @@
-"""The page of one synthetic vehicle: what a viewer holds on it under each policy, on a map and in a calendar, and what was removed."""
+"""The page of one synthetic vehicle: what a viewer finds on it under each policy, and which rule removed the rest."""
 
 from __future__ import annotations
 
