@@ -384,7 +384,7 @@ def audit(result: Path, policies: tuple[str, ...], seed: int | None, as_json: bo
     from alprsim import audit as audits
     from alprsim import results as runs
 
-    found = audits.audit(runs.load(result), policies=policies, seed=seed)
+    found = audits.simulate(runs.load(result), policies=policies, seed=seed)
     if as_json:
         click.echo(json.dumps({"files": [str(file) for file in found.files], "summary": found.rows}, indent=2))
         return

@@ -66,7 +66,7 @@ class _Asked(NamedTuple):
     wanted: list[Int64]
 
 
-def audit(run: Run, *, policies: Sequence[str] = (), seed: int | None = None) -> Audited:
+def simulate(run: Run, *, policies: Sequence[str] = (), seed: int | None = None) -> Audited:
     """Draw the searches of a run's seed, answer them under some policies (none named: its baseline), and write them down.
 
     ``audit.parquet`` keeps what other policies and seeds left there; the summary and the picture are of all of it.
