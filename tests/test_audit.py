@@ -23,7 +23,7 @@ POLICIES = ("Federal query", "East opts out", "By warrant", "Pseudonyms")
 
 @pytest.fixture(scope="module")
 def run(lane_run, tmp_path_factory):
-    """A copy of the lane's run, audited under several policies."""
+    """Return a copy of the lane's run, audited under several policies."""
     folder = tmp_path_factory.mktemp("audited") / "run"
     shutil.copytree(lane_run.folder, folder)
     copy = results.load(folder)

@@ -145,7 +145,10 @@ def test_what_nobody_knows(lane_run, found):
     trips = truth[truth["vehicle"].eq(found.vehicle) & truth["depart"].le(MOMENT)]
     named = [seen.time for seen in of(found, "Federal query").seen]
     own = mine.loc[mine["vehicle"].eq(found.vehicle) & mine["time"].isin(named), "time"]
-    seen = sum(((own >= depart) & (own < arrive)).any() for depart, arrive in zip(trips["depart"], trips["arrive"]))
+    seen = sum(
+        ((own >= depart) & (own < arrive)).any()
+        for depart, arrive in zip(trips["depart"], trips["arrive"], strict=True)
+    )
     assert found.ghosts == (mine["vehicle"] != found.vehicle).sum()
     assert found.trips == len(trips)
     assert of(found, "Federal query").trips == seen > 0
