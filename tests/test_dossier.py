@@ -6,13 +6,11 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 from click.testing import CliRunner
 
-from alprsim import custody, dossier, results
+from alprsim import custody, dossier, randomness, results
 from alprsim.cli import main
 from alprsim.dossier import DossierError, Opened
-from alprsim.scenario import models
 from alprsim.tables import DAY, PlaceKind, RecordClass
 from tests import naive_custody as naive
 
@@ -179,25 +177,24 @@ def test_places_near_which_it_was_read(lane_run, found):
         assert set(seen.near) == close
 
 
-@pytest.mark.parametrize("within", ["100 m", "400 m"])
-def test_excluded_are_cameras_whose_road_comes_near(lane_run, within):
+def test_reads_are_of_the_classes_that_the_run_gave_them(lane_run):
+    """As `inquiry` sorts them: what a dossier shows is what the measures were asked of."""
     opened = Opened.of(lane_run, None)
-    spec = models.Custody.model_validate(
-        {"agencies": {"East": {"exclude": {"kinds": ("shop", "worship"), "within": within}}, "West": {}}}
-    )
     reads = opened.subject("most", MOMENT).reads
-    roads, places = lane_run.roads, lane_run.table("places")
-    junctions = lane_run.table("junctions")[["x", "y"]].to_numpy(float)
-    wanted = places.loc[places["kind"].isin([PlaceKind.SHOP, PlaceKind.WORSHIP]), "junction"]
-    points = shapely.MultiPoint(junctions[wanted])
-    cameras = lane_run.table("cameras", seed=1)
-    near = [
-        owner == "East"
-        and shapely.LineString(junctions[roads.loc[road, ["tail", "head"]].to_numpy(int)]).distance(points)
-        <= float(within.split()[0])
-        for owner, road in zip(cameras["agency"], cameras["road"], strict=True)
-    ]
-    assert opened.captured(reads, spec).barred.tolist() == np.array(near)[reads.site].tolist()
+    captured = opened.captured(reads, opened.policy("Samples"))
+    cameras, alerts = lane_run.table("cameras", seed=1), lane_run.table("alerts", seed=1)
+    hit = set(zip(alerts["time"], alerts["site"], alerts["plate"], strict=True))
+    key = cameras["key"].to_numpy(np.uint64)[reads.site]
+    kept, held = (
+        randomness.uniform(randomness.draw(randomness.stream(1, question), key, reads.plate, reads.time))
+        for question in ("sampled keeping", "evidence")
+    )
+    listed = [one in hit for one in zip(reads.time, reads.site, reads.plate, strict=True)]
+    plain_or_hit = np.where(listed, RecordClass.HIT, RecordClass.PLAIN)
+    assert captured.record.tolist() == np.where(held < 0.1, RecordClass.HELD, plain_or_hit).tolist()
+    assert (captured.draw < 0.5).tolist() == (kept < 0.5).tolist()
+    assert captured.barred.tolist() == (cameras["kind"].to_numpy()[reads.site] == "patrol").tolist()
+    assert captured.listed[:, opened.row_of["East"]].tolist() == listed
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------

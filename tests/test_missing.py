@@ -185,13 +185,3 @@ def test_where_a_read_lies_and_until_when():
     assert tracer.lying(reads, 0, 11) == {0: (10, 15, -1)}
     assert tracer.lying(reads, 0, 14) == {0: (10, 15, -1), 1: (12, UNLIMITED, 0)}
     assert tracer.lying(reads, 0, 15) == {1: (12, UNLIMITED, 0)}
-
-
-def test_draws_belong_to_camera_vehicle_and_second():
-    camera, vehicle = np.array([1, 1, 2], np.uint64), np.array([7, 8, 7], np.uint64)
-    time = np.array([5, 5, 5], np.int32)
-    kept, held = custody.draws(camera, vehicle, time, seed=1)
-    assert len({*kept, *held}) == 6
-    again = custody.draws(camera[1:], vehicle[1:], time[1:], seed=1)
-    assert again[0].tolist() == kept[1:].tolist()
-    assert again[1].tolist() == held[1:].tolist()

@@ -87,7 +87,7 @@ def simulate(run: Run, *, policies: Sequence[str] = (), seed: int | None = None)
 
 def _log(opened: Opened, index: Index, policy: models.Policy, asked: list[_Asked]) -> pd.DataFrame:
     every = np.unique(np.concatenate([np.empty(0, np.int64), *(rows for one in asked for rows in one.wanted)]))
-    captured = opened.captured(index.reads.take(every), policy.custody)
+    captured = opened.captured(index.reads.take(every), policy)
     parts = []
     for one in asked:
         if one.name in policy.custody.agencies:

@@ -43,14 +43,13 @@ from alprsim.custody._course import Kind
 from alprsim.custody._explain import Route as Route
 from alprsim.custody._explain import routes as routes
 from alprsim.custody._explain import told as told
-from alprsim.custody._network import published_like as published_like
 from alprsim.custody._held import Captured as Captured
-from alprsim.custody._held import draws as draws
 from alprsim.custody._held import obtainable as obtainable
 from alprsim.custody._missing import Lying as Lying
 from alprsim.custody._missing import Reason as Reason
 from alprsim.custody._missing import Tracer as Tracer
 from alprsim.custody._missing import Why as Why
+from alprsim.custody._network import published_like as published_like
 from alprsim.custody._rules import DEPARTMENTS as DEPARTMENTS
 from alprsim.custody._rules import Rules, expanded
 from alprsim.custody._rules import kept as kept

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alprsim.randomness import draw, stream, uniform
-from alprsim.tables import UNLIMITED, Access, Float64, Int8, Int16, Int32, Int64, RecordClass, SightKind, UInt64
+from alprsim.tables import UNLIMITED, Access, Float64, Int8, Int16, Int32, Int64, RecordClass, SightKind
 
 
 class Captured(NamedTuple):
@@ -32,12 +31,6 @@ class Captured(NamedTuple):
         """Return some of the reads."""
         time, owner, record, draw, listed, barred = self
         return Captured(time[rows], owner[rows], record[rows], draw[rows], listed[rows], barred[rows])
-
-
-def draws(camera: UInt64, vehicle: UInt64, time: Int32, *, seed: int) -> tuple[Float64, Float64]:
-    """Return two draws in [0, 1) a read, by the keys of its camera and vehicle and its time: for sampling, and for holding."""
-    kept, held = (stream(seed, f"whether a read is {what}") for what in ("kept in a sample", "held as evidence"))
-    return uniform(draw(kept, camera, vehicle, time)), uniform(draw(held, camera, vehicle, time))
 
 
 def obtainable(

@@ -114,7 +114,7 @@ def _ask(asked: _Asked, policy: models.Policy) -> _Found:
         raise DossierError(f"the policy {policy.name!r} has no agency {asked.agency!r}")
     opened, sights = asked.opened, custody.SEEN[asked.sight]
     viewer = opened.row_of[asked.agency]
-    reads = opened.captured(asked.subject.reads, policy.custody)
+    reads = opened.captured(asked.subject.reads, policy)
     access = custody.access(policy.custody, opened.agencies, [viewer])
     row = custody.obtainable(access, viewer, reads, asked.moment, sights)
     whys = custody.Tracer(policy.custody, opened.agencies).why(reads, viewer, asked.moment, sights)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from alprsim import custody, parquet
 from alprsim.custody import Captured
+from alprsim.records import MOST_LISTING, Records, sort
 from alprsim.results.run import ResultError, Run
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded, load
@@ -25,14 +26,17 @@ from alprsim.tables import (
     DAY_STARTS,
     Agencies,
     CameraKind,
+    Cameras,
     Float64,
     Int64,
     Junctions,
+    Network,
     PlaceKind,
     Places,
     Reads,
-    RecordClass,
     Roads,
+    Sites,
+    Towns,
     Truth,
     VehicleKind,
     Vehicles,
@@ -41,7 +45,8 @@ from alprsim.tables import (
 TYPICAL, MOST = "typical", "most"
 """In place of a vehicle's number: the resident with the median number of reads, and with the most."""
 
-_EXACTLY = 1e-9
+_BY_DRAW = ("sample", "held_share")
+"""Keys of rules that decide read by read, by a draw."""
 
 
 class DossierError(ValueError):
@@ -61,7 +66,7 @@ class Subject(NamedTuple):
     """Its trips begun up to the moment."""
 
 
-class Sites(NamedTuple):
+class Spots(NamedTuple):
     """Where the cameras of a seed look, row for row with its table Sites."""
 
     camera: Int64
@@ -119,13 +124,13 @@ class Opened:
         return parquet.read(Vehicles, self._folder / "vehicles.parquet")
 
     @cached_property
-    def sites(self) -> Sites:
+    def sites(self) -> Spots:
         """Its cameras' sites."""
         table = pd.read_parquet(self._folder / "cameras.parquet")
         town = self.junctions.town[self.roads.tail[table["road"].to_numpy()]]
         keys = table["key"].to_numpy(np.uint64) if "key" in table else None
         x, y = (table[name].to_numpy(float) for name in ("x", "y"))
-        return Sites(
+        return Spots(
             table["camera"].to_numpy(np.int64), table["agency"].to_numpy(np.str_), table["kind"].to_numpy(np.str_),
             self._towns[town], table["road"].to_numpy(np.int64), x, y, keys,
         )  # fmt: skip
@@ -149,13 +154,6 @@ class Opened:
     def places(self) -> Places:
         """The run's places."""
         return parquet.read(Places, self.run.folder / "places.parquet")
-
-    @cached_property
-    def alerts(self) -> pd.DataFrame:
-        """Time, site, plate and the list's owner of every read that matched a hot list."""
-        file = self._folder / "alerts.parquet"
-        names = ["time", "site", "plate", "owner"]
-        return pd.read_parquet(file, columns=names) if file.exists() else pd.DataFrame(columns=names)
 
     def policy(self, name: str) -> models.Policy:
         """Return one of the run's policies."""
@@ -208,15 +206,38 @@ class Opened:
                 return Subject(chosen, vehicle, kind, town, reads.take(past), truth.take(begun))
         raise DossierError(f"no bucket of {self.run.folder} holds vehicle {chosen}")
 
-    def captured(self, reads: Reads, spec: models.Custody) -> Captured:
-        """Return some reads as custody takes them: class, draw, lists matched, and whether their cameras may be kept."""
-        owner = self.owner_of_site[reads.site]
-        kept, held = self._draws(reads, spec)
-        listed = self._listed(reads)
-        share = np.array([_kept(spec, str(name), "held_share") or 0.0 for name in self.agencies.name])
-        record = np.where(listed.any(axis=1), RecordClass.HIT, RecordClass.PLAIN)
-        record = np.where(held < share[owner], RecordClass.HELD, record).astype(np.int8)
-        return Captured(reads.time, owner, record, kept, listed, self._barred(spec)[reads.site])
+    def captured(self, reads: Reads, policy: models.Policy) -> Captured:
+        """Return some reads as one policy's custody takes them: class, draw, lists matched, and whether they may be kept."""
+        rules = policy.custody
+        if self.sites.key is None and any(_kept(rules, name, key) for name in rules.agencies for key in _BY_DRAW):
+            raise DossierError(
+                f"{self.run.folder} was made before cameras' keys were kept, which sample and held_share need: "
+                "run the scenario again"
+            )
+        streams = self.records.streams
+        stream = self.records.of(reads)
+        bits = streams.alerted[stream][:, None] >> np.arange(len(self.agencies)).clip(max=MOST_LISTING - 1)
+        listed = (bits & 1 == 1) & (np.arange(len(self.agencies)) < MOST_LISTING)
+        return Captured(
+            reads.time, streams.owner[stream], streams.record[policy.name][stream], streams.draw[stream], listed,
+            streams.barred[policy.name][stream],
+        )  # fmt: skip
+
+    @cached_property
+    def records(self) -> Records:
+        """Which reads the rules of the run's policies tell apart, as the run itself found."""
+        rules = {name: policy.custody for name, policy in self.loaded.policies.items()}
+        table = pd.read_parquet(self._folder / "cameras.parquet")
+        one = table.drop_duplicates("camera").sort_values("camera")
+        n = len(one)
+        keys = one["key"] if "key" in one else np.zeros(n, np.uint64)
+        cameras = Cameras.of(
+            agency=[self.row_of[name] for name in one["agency"]], kind=[CameraKind[kind.upper()] for kind in one["kind"]],
+            rate=one["rate"], room=np.ones(n), capture=one["capture"], correct=np.ones(n), key=keys,
+        )  # fmt: skip
+        sites = Sites.of(**{name: table[name].to_numpy() for name in ("camera", "road", "offset", "heading")})
+        alerts = self._folder / "alerts.parquet"
+        return sort(rules, self.agencies, cameras, sites, self._network, alerts=alerts, seed=self.seed)
 
     def spots(self, site: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return [n, 2], m: where the sites of some reads are."""
@@ -228,6 +249,11 @@ class Opened:
         place = place[self.places.kind[place] != PlaceKind.BEYOND]
         junction = self.places.junction[place]
         return np.stack([self.junctions.x[junction], self.junctions.y[junction]], axis=1), self.places.kind[place]
+
+    @cached_property
+    def _network(self) -> Network:
+        towns = parquet.read(Towns, self.run.folder / "towns.parquet")
+        return Network(self.junctions, self.roads, self.places, towns, "", self.run.info["attribution"], True)
 
     @property
     def _folder(self) -> Path:
@@ -259,58 +285,6 @@ class Opened:
         number, reads = number[residents], reads[residents]
         order = np.lexsort((-number, reads))
         return int(number[order[-1 if vehicle == MOST else len(order) // 2]])
-
-    def _draws(self, reads: Reads, spec: models.Custody) -> tuple[Float64, Float64]:
-        if self.sites.key is None:
-            if any(_kept(spec, name, key) is not None for name in spec.agencies for key in ("sample", "held_share")):
-                raise DossierError(
-                    f"{self.run.folder} was made before cameras' keys were kept, which sample and held_share need: "
-                    "run the scenario again"
-                )
-            return np.zeros(len(reads)), np.ones(len(reads))
-        key = np.append(self.vehicles.key, np.uint64(2**64 - 1))  # the last, row −1, is of signs
-        return custody.draws(self.sites.key[reads.site], key[reads.vehicle], reads.time, seed=self.seed)
-
-    def _listed(self, reads: Reads) -> NDArray[np.bool_]:
-        """Return bool[reads, agencies]: whose hot lists each read matched."""
-        listed = np.zeros((len(reads), len(self.agencies)), np.bool_)
-        if self.alerts.empty:
-            return listed
-        alerts = self.alerts[self.alerts["plate"].isin(np.unique(reads.plate))]
-        keys = zip(reads.time.tolist(), reads.site.tolist(), reads.plate.tolist(), strict=True)
-        rows = {key: row for row, key in enumerate(keys)}
-        for time, site, plate, owner in alerts.itertuples(index=False):
-            row = rows.get((time, site, plate))
-            if row is not None and owner in self.row_of:
-                listed[row, self.row_of[owner]] = True
-            elif row is not None:
-                listed[row, self.owner_of_site[site]] = True  # a list of nobody here: a hit all the same
-        return listed
-
-    def _barred(self, spec: models.Custody) -> NDArray[np.bool_]:
-        """Return which sites are of cameras whose reads may not be kept."""
-        barred = np.zeros(len(self.sites.camera), np.bool_)
-        for name in spec.agencies:
-            own = self.sites.agency == name
-            admissible = _kept(spec, name, "admissible")
-            if admissible:
-                barred |= own & ~np.isin(self.sites.kind, admissible)
-            exclude = _kept(spec, name, "exclude")
-            if exclude and own.any():
-                barred |= own & self._near(exclude)
-        return barred
-
-    def _near(self, exclude: models.Exclusion) -> NDArray[np.bool_]:
-        """Return which sites' roads come within the distance of a place of the kinds."""
-        kinds = [PlaceKind[kind.upper()] for kind in exclude.kinds]
-        at = self.places.junction[np.isin(self.places.kind, kinds)]
-        place = np.stack([self.junctions.x[at], self.junctions.y[at]], axis=1)
-        road = self.sites.road
-        ends = [
-            np.stack([self.junctions.x[end], self.junctions.y[end]], axis=1)
-            for end in (self.roads.tail[road], self.roads.head[road])
-        ]
-        return np.array([_distance(a, b, place) <= exclude.within for a, b in zip(*ends, strict=True)], np.bool_)
 
 
 def nearest(name: str, known: Iterable[str], what: str) -> str:
@@ -345,12 +319,3 @@ def roving(kind: str) -> bool:
 
 def _kept(spec: models.Custody, name: str, key: str) -> Any:
     return custody.kept(spec, name, key)[0] if name in spec.agencies else None
-
-
-def _distance(a: NDArray[np.float64], b: NDArray[np.float64], places: NDArray[np.float64]) -> float:
-    """Return the distance (m) of a straight road from a to b from the nearest of some places."""
-    if not len(places):
-        return float("inf")
-    along = b - a
-    share = np.clip((places - a) @ along / max(float(along @ along), _EXACTLY), 0, 1)
-    return float(np.hypot(*(places - a - share[:, None] * along).T).min())

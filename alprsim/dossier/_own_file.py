@@ -83,7 +83,7 @@ def own_file(
     rules = opened.policy(policy or next(iter(opened.loaded.policies)))
     name = nearest(agency, rules.custody.agencies, "agency")
     subject = opened.subject(vehicle, moment)
-    captured = opened.captured(subject.reads, rules.custody)
+    captured = opened.captured(subject.reads, rules)
     tracer, store = Tracer(rules.custody, opened.agencies), opened.row_of[name]
     stays = [tracer.lying(captured, row, moment) for row in range(len(captured.time))]
     held = np.array([store in lying for lying in stays], np.bool_)
