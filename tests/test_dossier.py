@@ -247,6 +247,17 @@ def test_the_page_is_whole_and_says_that_nobody_exists(lane_run, found, tmp_path
     assert list(tmp_path.iterdir()) == [page]
 
 
+def test_a_car_that_was_never_read_has_an_empty_page(lane_run, tmp_path):
+    read = set(lane_run.table("reads", seed=1)["plate"])
+    never = next(number for number in range(len(lane_run.vehicles)) if number not in read)
+    told = asked(lane_run, vehicle=str(never))
+    assert told.reads == 0
+    assert all((one.seen, one.losses, one.pseudonymous) == ((), (), 0) for one in told.holdings)
+    assert "0 times" in dossier.write(lane_run, told, tmp_path).read_text("utf-8")
+    assert "0 of 0 reads found" in dossier.as_text(told)
+    assert dossier.own_file(lane_run, str(never), "East", "0", hour=4).entries == ()
+
+
 def test_a_calendar_shows_each_hour_once(lane_run, found):
     text = dossier.write(lane_run, found).read_text("utf-8")
     assert (lane_run.folder / "dossiers").is_dir()

@@ -82,40 +82,37 @@ def wanted(opened: Opened, index: Index, asked: Searches) -> list[Int64]:
 
 
 def answer(
-    opened: Opened,
-    policy: models.Policy,
-    name: str,
-    asked: Searches,
-    rows: list[Int64],
-    every: Int64,
-    captured: Captured,
-) -> Answered:
+    opened: Opened, policy: models.Policy, name: str, asked: Searches, rows: list[Int64], every: Int64, captured: Captured
+) -> Answered:  # fmt: skip
     """Answer one agency's searches. `every`: the rows of reads, rising, that `captured` is of."""
     viewer = opened.row_of[name]
     access = custody.access(policy.custody, opened.agencies, [viewer])
-    begin, end = span(asked, opened.loaded.scenario.utility.around)
-    cameras = np.bincount(opened.owner_of_site[_one_site_a_camera(opened)], minlength=len(opened.agencies))
     ages = np.array([custody.ages(access, row) for row in range(len(access))], np.int64).reshape(-1, 2)
-    n = len(asked.time)
-    sight, warrant = np.full(n, "request", "<U7"), np.full(n, WARRANTS[0], "<U21")
-    reached = np.zeros((n, len(opened.agencies)), np.bool_)
-    returned, others = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for k in range(n):
-        now = int(asked.time[k])
-        over = _overlap(ages, now - int(end[k]), now - int(begin[k]))
-        warrant[k] = _warrant(access, over, bool(asked.asks_warrant[k]), float(asked.case_draw[k]))
-        sight[k] = "process" if warrant[k] == "granted" else "request"
-        sights = custody.SEEN["process" if warrant[k] == "granted" else "request"]
-        open_rows = over & np.isin(access.sight, sights) & (_free(access) | (access.chance > asked.case_draw[k]))
-        reached[k, access.owner[open_rows]] = True
+    begin, end = span(asked, opened.loaded.scenario.utility.around)
+    reached = np.zeros((len(asked.time), len(opened.agencies)), np.bool_)
+    warrants, counts = [], []
+    for k, now in enumerate(asked.time.tolist()):
+        over, draw = _overlap(ages, now - int(end[k]), now - int(begin[k])), float(asked.case_draw[k])
+        warrants.append(_warrant(access, over, bool(asked.asks_warrant[k]), draw))
+        sights = custody.SEEN[_sight(warrants[-1])]
+        allowed = np.isin(access.sight, sights) & ((access.sight < SightKind.PROCESS) | (access.chance > draw))
+        reached[k, access.owner[over & allowed]] = True
         mine = captured.take(np.searchsorted(every, rows[k]))
-        row = custody.obtainable(access, viewer, mine, now, sights, case_draw=float(asked.case_draw[k]))
+        row = custody.obtainable(access, viewer, mine, now, sights, case_draw=draw)
         found = row >= 0
         if asked.plate[k] and len(access):  # a record under a pseudonym is found by no plate
             found &= access.rotation[row] == 0
-        returned[k], others[k] = np.count_nonzero(found), np.count_nonzero(found & (mine.owner != viewer))
+        counts.append((np.count_nonzero(found), np.count_nonzero(found & (mine.owner != viewer))))
+    cameras = np.bincount(opened.owner_of_site[_one_site_a_camera(opened)], minlength=len(opened.agencies))
     reached &= cameras > 0
+    returned, others = np.array(counts, np.int64).reshape(-1, 2).T
+    sight = np.array([_sight(warrant) for warrant in warrants], np.str_)
+    warrant = np.array(warrants, np.str_)
     return Answered(sight, warrant, reached.sum(axis=1), (reached * cameras).sum(axis=1), returned, others, reached)
+
+
+def _sight(warrant: str) -> str:
+    return "process" if warrant == "granted" else "request"
 
 
 def _one_site_a_camera(opened: Opened) -> Int64:
@@ -135,8 +132,3 @@ def _warrant(access: Access, over: NDArray[np.bool_], asks: bool, case_draw: flo
     if not asks:
         return WARRANTS[1]
     return WARRANTS[3] if (access.chance[by_process] > case_draw).any() else WARRANTS[2]
-
-
-def _free(access: Access) -> NDArray[np.bool_]:
-    free: NDArray[np.bool_] = access.sight < SightKind.PROCESS
-    return free

@@ -28,6 +28,8 @@ All intervals are half-open, times whole seconds; in one second purges go before
 - **Hosts** store for others and neither look nor share; a pool is an agency like another, which its departments feed only
   where an edge says so.
 
+`Tracer` follows single reads by the same rules, and says of each that a viewer does not obtain which one rule explains it.
+
 Rules are static here; ``ledger`` runs the same rules event by event, and alone what changes midway.
 """
 

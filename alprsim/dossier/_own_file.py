@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from alprsim.dossier._opened import Opened, Subject, nearest
 from alprsim.dossier._text import NOBODY
 from alprsim.results.run import Run
 from alprsim.scenario import models
-from alprsim.tables import UNLIMITED
+from alprsim.tables import UNLIMITED, Access, Float64, Int64
 
 AUDIT = "audit.parquet"
 """The simulated audit log in a run's folder; see ``audit``."""
@@ -108,7 +108,7 @@ def _entry(opened: Opened, subject: Subject, row: int, lying: Lying, close: tupl
     )  # fmt: skip
 
 
-def _sent(tracer: Tracer, captured: Captured, rows: np.ndarray, store: int, moment: int) -> tuple[tuple[str, int], ...]:
+def _sent(tracer: Tracer, captured: Captured, rows: Int64, store: int, moment: int) -> tuple[tuple[str, int], ...]:
     """Return who received copies straight from the store of what lies there now, kept since or not."""
     names = tracer.rules.names
     sent = Counter(names[taker] for row in rows for taker in tracer.sent(captured, int(row), store, moment))
@@ -121,41 +121,43 @@ def _may_search(spec: models.Custody, name: str) -> tuple[str, ...]:
 
 
 def _searches(
-    opened: Opened, subject: Subject, policy: models.Policy, captured: Captured, rows: np.ndarray, moment: int
+    opened: Opened, subject: Subject, policy: models.Policy, captured: Captured, rows: Int64, moment: int
 ) -> tuple[Search, ...] | None:
     """Return the entries of the audit log, as far as it is kept, whose searches returned reads that lie in the store now."""
     file = opened.run.folder / AUDIT
-    if not file.exists():
-        return None
-    log = pd.read_parquet(file)
-    log = log[log["policy"].eq(policy.name) & log["seed"].eq(opened.seed)]
-    if log.empty:
+    log = pd.read_parquet(file) if file.exists() else None
+    if log is not None:
+        log = log[log["policy"].eq(policy.name) & log["seed"].eq(opened.seed)]
+    if log is None or log.empty:
         return None
     log = log[(log["time"] <= moment) & (log["log_until"] > moment)]
-    mine = captured.take(rows)
-    spots = opened.spots(subject.reads.site[rows])
-    accesses = {}
+    log = log[log["kind"].eq("area") | log["vehicle"].eq(subject.vehicle)]
+    mine, spots = captured.take(rows), opened.spots(subject.reads.site[rows])
+    asking = [opened.row_of[name] for name in log["agency"].unique()]
+    access = custody.access(policy.custody, opened.agencies, asking)
     found = []
     for entry in log.itertuples(index=False):
-        asked = entry.kind == "plate" and entry.vehicle == subject.vehicle
-        if not asked and entry.kind == "plate":
-            continue
-        inside = (mine.time >= entry.since) & (mine.time <= entry.until)
-        if not asked:
-            inside &= np.hypot(*(spots - [entry.x, entry.y]).T) <= entry.within
-        if not inside.any():
-            continue
-        viewer = opened.row_of[entry.agency]
-        if viewer not in accesses:
-            accesses[viewer] = custody.access(policy.custody, opened.agencies, [viewer])
-        row = custody.obtainable(
-            accesses[viewer], viewer, mine, int(entry.time), custody.SEEN[entry.sight], case_draw=entry.case_draw
-        )
-        n = int(np.count_nonzero(inside & (row >= 0)))
+        n = _returned(access, opened.row_of[entry.agency], mine, spots, entry)
         if n:
             said = opened.said(int(entry.time))
-            found.append(Search(said, entry.agency, int(entry.user), entry.kind, entry.reason, entry.case_number, n))
+            user, case = int(entry.user), str(entry.case_number)
+            found.append(Search(said, entry.agency, user, entry.kind, entry.reason, case, n))
     return tuple(found)
+
+
+def _returned(access: Access, viewer: int, mine: Captured, spots: Float64, entry: Any) -> int:
+    """Return how many of some reads of the vehicle an entry's search returned."""
+    inside = (mine.time >= entry.since) & (mine.time <= entry.until)
+    if entry.kind == "area":
+        inside &= np.hypot(*(spots - [entry.x, entry.y]).T) <= entry.within
+    if not inside.any():
+        return 0
+    moment, sights = int(entry.time), custody.SEEN[entry.sight]
+    row = custody.obtainable(access, viewer, mine, moment, sights, case_draw=entry.case_draw)
+    found = inside & (row >= 0)
+    if entry.kind == "plate" and len(access):  # under a pseudonym it would be found by no plate
+        found &= access.rotation[row] == 0
+    return int(np.count_nonzero(found))
 
 
 def own_file_as_text(file: OwnFile) -> str:

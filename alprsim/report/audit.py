@@ -52,7 +52,7 @@ def _answers(row: dict[str, Any]) -> Markup:
     """Draw the searches of an agency: answered mostly by others' cameras, by its own, and not answered."""
     parts = [
         ("seen", row["mostly_others"]),
-        ("alias", row["answered"] - row["mostly_others"]),
+        ("own", row["answered"] - row["mostly_others"]),
         ("loss l1", 1 - row["answered"]),
     ]
     x, drawn = 0.0, ""

@@ -188,7 +188,7 @@ def _calendar(run: Run, dossier: Dossier, holding: Holding) -> str:
         wide = "whole" if hour < 0 else f"n{min(n, 4)}"
         parts.append(f'<rect class="cell {wide}" {_cell(day, hour, height)}><title>{n} found</title></rect>')
     return (
-        f'<svg class="calendar" viewBox="0 0 {_LEFT + 24 * _CELL + 4} {_TOP + days * height + 4}" role="img" '
+        f'<svg class="calendar" viewBox="0 0 {_LEFT + 24 * _CELL + 10} {_TOP + days * height + 4}" role="img" '
         f'aria-label="Calendar: found on {holding.days} days">{"".join(parts)}</svg>'
     )
 
