@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alprsim import custody
+from alprsim import custody, ledger
 from alprsim.custody import Captured, Reason
 from alprsim.scenario import models
 from alprsim.tables import UNLIMITED, RecordClass
@@ -103,6 +103,29 @@ def test_a_read_has_a_reason_exactly_if_it_is_not_obtained(spec, reads, viewer, 
     found = custody.obtainable(access, viewer, reads, moment, custody.SEEN[sight])
     whys = custody.Tracer(spec, agencies).why(reads, viewer, moment, custody.SEEN[sight])
     assert [why.reason == Reason.OBTAINED for why in whys] == (found >= 0).tolist()
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(custodies(), captured(), st.integers(0, 3), st.integers(0, 20), SIGHTS)
+def test_the_ledger_of_every_copy_agrees(spec, reads, viewer, moment, sight):
+    """Where a read lies, when it came and when it goes, and that a reason stands exactly where the ledger finds nothing."""
+    agencies = custody.agencies(spec)
+    reads = reads.take(reads.time <= moment)
+    booked = [
+        ledger.Captured(int(time), int(owner), int(record), float(draw), frozenset(listed.nonzero()[0].tolist()))
+        for time, owner, record, draw, listed, _ in zip(*reads, strict=True)
+    ]
+    told = ledger.Ledger.run(spec, agencies, booked, 60)
+    tracer = custody.Tracer(spec, agencies)
+    for row in range(len(booked)):
+        here = [copy for copy in told.copies if (copy.read, copy.shelf) == (row, "store") and copy.lies(moment)]
+        lying = tracer.lying(reads, row, moment)
+        assert {copy.store: copy.received for copy in here} == {store: lies.received for store, lies in lying.items()}
+        assert all(copy.purged == lying[copy.store].purged for copy in here if copy.purged < 60)
+        assert all(lying[copy.store].purged >= 60 for copy in here if copy.purged >= 60)
+    whys = tracer.why(reads, viewer, moment, custody.SEEN[sight])
+    obtained = {row for row, why in enumerate(whys) if why.reason == Reason.OBTAINED}
+    assert obtained == told.held(viewer, sight, moment)
 
 
 def one(agencies, *edges, time=10, moment=20, viewer="b", sight="request", record=RecordClass.PLAIN, draw=0.0, **more):
