@@ -8,7 +8,7 @@ needs (`utility`). `days` makes and drives one day, `experiment` runs the stages
 `sweep` runs many seeds; `results` and `report` are what people read. `survey` draws a day's traffic, `chronicle` runs the
 ledger through changes of law, outages and breaches, `counts` holds it
 against what was counted and `calibration` fits volumes to that, `assignment` is the static equilibrium, `interop` reads and
-writes other programs' files.
+writes other programs' files. `dossier` asks a finished run about one vehicle, and `audit` who searched for whom.
 
     alprsim.run("scenarios/quickstart.yaml").report()
 

@@ -146,3 +146,11 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Return every table of a result, byte for byte; only run.json and the page may tell two equal runs apart."""
     files = [*folder.rglob("*.parquet"), *folder.rglob("*.csv")]
     return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(files)}
+
+
+@pytest.fixture(scope="session")
+def lane_run(tmp_path_factory):
+    """Return the finished run of the lane, its measures not asked; nobody may write to it but dossiers."""
+    from tests import dossier_run
+
+    return dossier_run.build(tmp_path_factory.mktemp("lane"))

@@ -28,6 +28,8 @@ ALLOWED = {
     "report": GROUND | {"scenario", "measures", "results"},
     "survey": GROUND | {"scenario", "days", "experiment", "report"} | STAGES,
     "chronicle": GROUND | {"scenario", "store", "custody", "ledger", "results", "report"},
+    "dossier": GROUND | {"scenario", "store", "custody", "records", "results", "report"},
+    "audit": GROUND | {"scenario", "store", "custody", "utility", "results", "report", "dossier"},
     "sweep": GROUND | {"scenario", "store", "days", "readers", "experiment", "inquiry", "results", "report"} | STAGES,
 }
 # A stage's private half (an underscored file) belongs to the stage that it serves.

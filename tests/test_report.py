@@ -386,7 +386,7 @@ def test_no_line_is_told_by_colour_alone(run: results.Run) -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_stand_out_from_the_paper(dark: bool) -> None:
-    style = page._asset("style.css")
+    style = page.asset("style.css")
     block = style[style.index("prefers-color-scheme: dark") :] if dark else style
     colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{3,6});", block[: block.index("}")]))
     for name, least in {"ink": 7, "soft": 4.5, "link": 4.5, **{f"s{k}": 3 for k in range(6)}}.items():

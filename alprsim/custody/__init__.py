@@ -28,6 +28,8 @@ All intervals are half-open, times whole seconds; in one second purges go before
 - **Hosts** store for others and neither look nor share; a pool is an agency like another, which its departments feed only
   where an edge says so.
 
+`Tracer` follows single reads by the same rules, and says of each that a viewer does not obtain which one rule explains it.
+
 Rules are static here; ``ledger`` runs the same rules event by event, and alone what changes midway.
 """
 
@@ -43,6 +45,12 @@ from alprsim.custody._course import Kind
 from alprsim.custody._explain import Route as Route
 from alprsim.custody._explain import routes as routes
 from alprsim.custody._explain import told as told
+from alprsim.custody._held import Captured as Captured
+from alprsim.custody._held import obtainable as obtainable
+from alprsim.custody._missing import Lying as Lying
+from alprsim.custody._missing import Reason as Reason
+from alprsim.custody._missing import Tracer as Tracer
+from alprsim.custody._missing import Why as Why
 from alprsim.custody._network import published_like as published_like
 from alprsim.custody._rules import DEPARTMENTS as DEPARTMENTS
 from alprsim.custody._rules import Rules, expanded

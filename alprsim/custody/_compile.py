@@ -129,7 +129,7 @@ class Compiler:
     ) -> dict[_Key, list[_Span]]:  # fmt: skip
         found: dict[_Key, list[_Span]] = defaultdict(list)
         if record == RecordClass.ALERT:
-            shelves = _archived(self.rules, owner, phases)
+            shelves = archived(self.rules, owner, phases)
         else:
             course = Course(self.ways, Kind(owner, record, draws[0]), phases, self.period)
             shelves = [
@@ -174,7 +174,7 @@ class Shelf(NamedTuple):
     arrived: Resolution
 
 
-def _archived(rules: Rules, owner: int, phases: Phases) -> list[Shelf]:
+def archived(rules: Rules, owner: int, phases: Phases) -> list[Shelf]:
     """Return the archives of alerts that a read of `owner` comes to if it matches lists of all who are alerted."""
     shelves = []
     for way in rules.alerts[owner]:

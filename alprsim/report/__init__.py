@@ -5,6 +5,7 @@ chart      the retention ladder as SVG
 street_map roads and cameras as SVG
 tables     policies, towns, copies
 statutes   the limits that laws and agencies have named
+dossier    the page of one synthetic vehicle
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def render(run: Run) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     about = subject(run)
-    style, script = (_asset(name) for name in ("style.css", "script.js"))
+    style, script = (asset(name) for name in ("style.css", "script.js"))
     figures, choices = _figures(run, about)
     copied, lives = tables.copies(run, about)
     macros = environment.get_template("figures.html.j2").module
@@ -97,7 +97,7 @@ def render(run: Run) -> str:
         about=about,
         style=Markup(style),
         script=Markup(script),
-        policy=_security(style, script),
+        policy=security(style, script),
         sentence=sentence(run, about),
         headline=run.headline(),
         bars=_bars(run, about),
@@ -295,11 +295,12 @@ def zipped(text: str) -> Markup:
     return Markup(base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode())
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of this folder as text."""
     return resources.files("alprsim.report").joinpath(name).read_text("utf-8")
 
 
-def _security(style: str, script: str) -> str:
+def security(style: str, script: str) -> str:
     """Return the Content-Security-Policy: nothing may be fetched, only this style and this script may run."""
     style_hash, script_hash = (base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in (style, script))
     return (

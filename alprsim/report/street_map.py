@@ -57,7 +57,7 @@ class Map(NamedTuple):
     """What was left out to keep the picture light; empty if nothing was."""
 
 
-class _View(NamedTuple):
+class View(NamedTuple):
     """From metres to the picture."""
 
     west: float
@@ -69,6 +69,23 @@ class _View(NamedTuple):
     def __call__(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
         """Return [n, 2] picture coordinates."""
         return np.stack([(x - self.west) * self.scale + _PAD, (self.north - y) * self.scale + _PAD], axis=1)
+
+
+class Streets(NamedTuple):
+    """A run's streets alone, for pictures that put something else on them."""
+
+    view: View
+    svg: str
+    credit: str
+
+
+def streets(run: Run) -> Streets:
+    """Draw the roads of a run as paths."""
+    junctions = run.table("junctions")
+    view, (kept, _) = _view(junctions), _segments(run.roads)
+    places = view(junctions["x"].to_numpy(), junctions["y"].to_numpy())
+    lines = [_road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
+    return Streets(view, "".join(lines), run.info["attribution"] or "generated streets")
 
 
 def draw(run: Run) -> Map:
@@ -95,12 +112,12 @@ def draw(run: Run) -> Map:
     return Map(svg, owners, dropped)
 
 
-def _view(junctions: pd.DataFrame) -> _View:
+def _view(junctions: pd.DataFrame) -> View:
     x, y = junctions["x"], junctions["y"]
     wide, tall = max(float(x.max() - x.min()), 1.0), max(float(y.max() - y.min()), 1.0)
     room = WIDTH - 2 * _PAD
     scale = min(room / wide, _TALLEST * room / tall)
-    return _View(x.min(), y.max(), scale, round(wide * scale) + 2 * _PAD, round(tall * scale) + 2 * _PAD)
+    return View(x.min(), y.max(), scale, round(wide * scale) + 2 * _PAD, round(tall * scale) + 2 * _PAD)
 
 
 def _segments(roads: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -193,7 +210,7 @@ def _by_beat(
             yield segments, whose
 
 
-def _owner_marks(owner: Owner, sites: pd.DataFrame, view: _View) -> str:
+def _owner_marks(owner: Owner, sites: pd.DataFrame, view: View) -> str:
     """Draw an owner's cameras: the mark, a tail the way traffic goes that it watches, a ring around a gantry.
 
     A trailer's every stop has a mark, in a dashed ring.
@@ -213,7 +230,7 @@ def _owner_marks(owner: Owner, sites: pd.DataFrame, view: _View) -> str:
     return f'<g class="camera s{owner.mark}{look}">{"".join(marks)}</g>'
 
 
-def _zones(corners: pd.DataFrame, view: _View) -> str:
+def _zones(corners: pd.DataFrame, view: View) -> str:
     """Draw where no camera may stand."""
     rims = []
     for _, rim in corners.groupby("ring"):
@@ -222,7 +239,7 @@ def _zones(corners: pd.DataFrame, view: _View) -> str:
     return f'<path class="zone" d="{"".join(rims)}"><title>No camera stands here: a zone to be avoided</title></path>'
 
 
-def _scale_bar(view: _View) -> str:
+def _scale_bar(view: View) -> str:
     widest = view.width / view.scale / 4
     metres = next((m for m in (20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100) if m <= widest), 50)
     length = metres * view.scale

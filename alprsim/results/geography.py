@@ -64,6 +64,7 @@ def save_cameras(network: Network, agencies: Agencies, cameras: Cameras, sites: 
         "y": y,
         "lon": lon,
         "lat": lat,
+        "key": cameras.key[sites.camera],
     }
     _write(columns, points, "Point", (lon, lat), file, table="CameraSites", credit=network.attribution)
 

@@ -43,6 +43,7 @@ def check_world(tree: Node, *, graph: bool) -> Iterator[Problem]:
     yield from _moments(tree)
     yield from _groups(tree)
     yield from _hot_lists(tree)
+    yield from _searches(tree)
     yield from _without_effect(tree)
     if not graph:
         yield from _towns(tree)
@@ -325,6 +326,19 @@ def _hot_lists(tree: Node) -> Iterator[Problem]:
                 )
                 message += f"agency with cameras: {', '.join(dict.fromkeys(owners))}{suggest(node.text, owners)}"
                 yield Problem.at(node.place, join(*where), message)
+
+
+def _searches(tree: Node) -> Iterator[Problem]:
+    """Check that searches are of agencies that there are, and their ages of a shape that there is."""
+    agencies, ages = list(_agencies(tree)), list(_mapping(tree, "utility", "query_ages")) or ["fast", "mixed", "cold"]
+    named = [
+        (name, node, ("agencies", name), agencies) for name, node in _mapping(tree, "searches", "agencies").items()
+    ]
+    shape = tree.at("searches", "look_back")
+    for name, node, path, known in [*named, *([(shape.text, shape, ("look_back",), ages)] if shape else [])]:
+        if name and known and name not in known:
+            message = f"found '{name}'; it must be one of {', '.join(known)}{suggest(name, known)}"
+            yield Problem.at(node.written_at, join("searches", *path), message)
 
 
 def _without_effect(tree: Node) -> Iterator[Problem]:

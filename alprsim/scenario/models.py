@@ -68,6 +68,8 @@ from alprsim.scenario._patrols import Patrol as Patrol
 from alprsim.scenario._patrols import Portable as Portable
 from alprsim.scenario._patrols import Rounds as Rounds
 from alprsim.scenario._patrols import Spotter as Spotter
+from alprsim.scenario._searches import Searches as Searches
+from alprsim.scenario._searches import Searching as Searching
 
 
 def _whole_days(length: int) -> int:
@@ -400,6 +402,7 @@ class Scenario(Model):
     ladder: Ladder
     measures: Measures
     utility: Utility = Utility()
+    searches: Searches = Searches()
 
     @model_validator(mode="after")
     def _plates_suffice(self) -> Scenario:

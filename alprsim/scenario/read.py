@@ -52,8 +52,8 @@ class Loaded:
         )
 
     def digest(self) -> str:
-        """Return the sha256 of all that decides the result: not titles, sources or spelling, but files' contents."""
-        world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies"})
+        """Return the sha256 of all that decides the result: not titles, searches, sources or spelling, but files' contents."""
+        world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies", "searches"})
         policies = {name: policy.model_dump(mode="json") for name, policy in self.policies.items()}
         return _sha256({**world, "policies": policies})
 
