@@ -35,8 +35,10 @@ from alprsim.tables import (
     UInt64,
 )
 
-MOST_LISTING = 64
+MOST_LISTING = 62
 """Agencies, the first of a scenario, that can have hot lists whose alerts are archived: a bit each."""
+_NO_AGENCY = 62
+"""The bit of lists whose owner is none of the scenario's agencies: such a read is a hit, and archived nowhere."""
 
 
 class Records(NamedTuple):
@@ -108,7 +110,7 @@ def sort(
     Raises
     ------
     ValueError
-        An agency with a hot list is not among the first 64 of the scenario, or streams are too many.
+        An agency with a hot list is not among the first 62 of the scenario, or streams are too many.
     """
     owner = cameras.agency[sites.camera]
     barred = {name: _barred(spec, agencies, cameras, sites, network) for name, spec in policies.items()}
@@ -201,10 +203,11 @@ def _hits(alerts: Path, agencies: Agencies) -> _Hits:
     time, site, plate = (table[name].to_numpy().astype(np.int64) for name in ("time", "site", "plate"))
     owners, row = np.unique(np.array(table["owner"].to_pylist(), np.str_), return_inverse=True)
     names = [str(name) for name in agencies.name]
-    for name in owners:
-        if names.index(str(name)) >= MOST_LISTING:
+    bits = [names.index(name) if name in names else _NO_AGENCY for name in map(str, owners)]
+    for name, at in zip(owners, bits, strict=True):
+        if at >= MOST_LISTING and str(name) in names:
             raise ValueError(f"custody: {name} has a hot list, so it must be among the first {MOST_LISTING} agencies")
-    bit = np.left_shift(1, np.array([names.index(str(name)) for name in owners], np.int64))[row.reshape(-1)]
+    bit = np.left_shift(1, np.array(bits, np.int64))[row.reshape(-1)]
     key = _key(time, plate)
     order = np.lexsort((site, key))
     same = np.flatnonzero(np.append(True, (np.diff(key[order]) != 0) | (np.diff(site[order]) != 0))[: len(order)])

@@ -78,7 +78,7 @@ class Streams(NamedTuple):
     draw: NDArray[np.float64]
     """Any draw of its range."""
     alerted: NDArray[np.int64]
-    """Bit of every agency (a row of Agencies below 64) with a list that such a read matched."""
+    """Bit of every agency (a row of Agencies below 62) with a list that such a read matched; 62: of somebody else's."""
     barred: dict[str, Bool]
     """By policy: whether its cameras may keep nothing."""
 

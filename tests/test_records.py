@@ -23,6 +23,7 @@ hot_lists:
   lists:
     stolen: {{kind: stolen, owner: East, share: 10 %, matched: departments}}
     custom: {{kind: custom, owner: ICE, share: 10 %, matched: [West]}}
+    national: {{kind: wanted, owner: NCIC, share: 5 %, matched: departments}}
 policies:
   Federal query: null
   Searchable pool: null
@@ -105,7 +106,7 @@ def plain_classes(place, found, policies, name, reads):
     rows = {str(agency): row for row, agency in enumerate(place.world.agencies.name)}
     alerted = {}
     for row in alerts.itertuples():
-        alerted.setdefault((row.time, row.site, row.plate), set()).add(rows[row.owner])
+        alerted.setdefault((row.time, row.site, row.plate), set()).add(rows.get(row.owner, -1))
     evidence, sample = found._draws(reads, "evidence"), found._draws(reads, "sampled keeping")
     x, y = positions(placement.sites, network.roads, network.junctions)
     for read in range(len(reads)):
