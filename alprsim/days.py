@@ -92,10 +92,10 @@ def make(
     loaded: Loaded, network: Network, routes: routing.Routes, settlement: Settlement, *, seed: int, day: int
 ) -> Made:
     """Make one day's trips and find their ways: any day alone and in any order."""
-    access = network.places.junction
     trips = _trips(loaded, network, settlement, seed=seed, day=day)
-    group = routing.group_of(settlement.vehicles.key[trips.vehicle], len(routes.in_force))
-    paths, route = routing.paths(routes, access[trips.origin], access[trips.destination], group, trips.depart)
+    origin, destination = network.places.junction[trips.origin], network.places.junction[trips.destination]
+    taken = routing.choose(routes, settlement.vehicles.key[trips.vehicle], origin, destination, trips.depart)
+    paths, route = routing.paths(routes, origin, destination, taken, trips.depart)
     return Made(day, trips, paths, route)
 
 
@@ -123,9 +123,9 @@ def follow(
 ) -> tuple[Trips, traffic.Followed]:  # fmt: skip
     """Make one day's trips and drive them by a table, or freely: what ``make`` and ``drive`` do, without the paths."""
     trips = _trips(loaded, network, settlement, seed=seed, day=day)
-    group = routing.group_of(settlement.vehicles.key, len(routes.in_force))[trips.vehicle]
     origin, destination = network.places.junction[trips.origin], network.places.junction[trips.destination]
-    batches = routing.batches(routes, trips.vehicle, origin, destination, group, trips.depart)
+    taken = routing.choose(routes, settlement.vehicles.key[trips.vehicle], origin, destination, trips.depart)
+    batches = routing.batches(routes, trips.vehicle, origin, destination, taken, trips.depart)
     posts = routing.signposts(routes.streets)
     driven = traffic.follow(
         network.roads, trips, posts, batches, day=day, table=table, watched=watched, threads=threads

@@ -70,7 +70,7 @@ def test_pick(benchmark, grid):
 def eight_towns(tmp_path_factory):
     """Return a usual day of the eight departments at free flow; routes come from the cache, planned in minutes the first time."""
     loaded = alprsim.study(
-        "scenarios/eight_departments.yaml", overrides=["traffic.fidelity=free", "traffic.routes.groups=1"]
+        "scenarios/eight_departments.yaml", overrides=["traffic.fidelity=free", "traffic.routes.alternatives=1"]
     )
     scratch = tmp_path_factory.mktemp("eight")
     world = experiment.prepare(loaded, scratch=scratch, jobs=2, tell=lambda *_: None, cache=experiment.ROUTES)

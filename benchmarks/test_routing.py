@@ -13,7 +13,7 @@ from alprsim.scenario.read import load
 pytestmark = pytest.mark.benchmark(timer=time.process_time)  # one process; others' work on the machine does not count
 
 STUDY = Path(__file__).parents[1] / "scenarios" / "eight_departments.yaml"
-ONE_VECTOR = models.RouteChoice(groups=1, noise=0.0, iterations=0)
+ONE_VECTOR = models.RouteChoice(alternatives=1, noise=0.0, iterations=0)
 MOST = 120
 """s, a cost vector."""
 

@@ -1,4 +1,7 @@
-"""Plain twins of kernels/routes.py."""
+"""Plain twins of kernels/routes.py and kernels/alternatives.py."""
+
+import math
+from statistics import NormalDist
 
 
 def next_turns(toward, roads, n):
@@ -59,3 +62,51 @@ def soonest(roads, n, origin, destination, depart, time):
             if tail in known:
                 known[head] = min(known.get(head, 1 << 62), left_by(known[tail], number, time))
     return known.get(destination)
+
+
+def weighed(ways, cost):
+    """ways: the roads of each alternative of a pair, None: no way. Each one's (excess, apart), −1 if none or told before."""
+    known = [(sum(cost[road] for road in way), number) for number, way in enumerate(ways) if way is not None]
+    if not known:
+        return [(-1, -1)] * len(ways)
+    least, best = min(known)
+    found = []
+    for number, way in enumerate(ways):
+        if way is None or (number != best and (way == ways[best] or way in ways[:number])):
+            found.append((-1, -1))
+        else:
+            apart = sum(cost[road] for road in set(way) ^ set(ways[best]))
+            found.append((sum(cost[road] for road in way) - least, apart))
+    return found
+
+
+NORMAL = NormalDist()
+
+
+def told(weights, deviation):
+    """weights: (excess, apart) of each alternative; deviation: of an error a root ms. (level, halvings) or a word of each.
+
+    Of 31 levels each is a 62nd of the drivers who prefer the quickest of two, up from a half.
+    """
+    most = max([1, *(apart for _, apart in weights)])
+
+    def one(excess, apart):
+        if apart <= 0:
+            return "never" if apart < 0 else "quickest"
+        prefer = NORMAL.cdf(excess / (deviation * apart**0.5))
+        halvings = min(round(math.log2(most / apart)), 7)
+        return (min(int(62 * (prefer - 0.5)), 30), halvings) if prefer <= 0.996 else "never"
+
+    return [one(*weight) for weight in weights]
+
+
+def taken(words, errors):
+    """words: as `told`; errors: one of each alternative, deviation 1. The alternative that seems quickest."""
+    best = words.index("quickest") if "quickest" in words else 0
+    seems = {best: 0.0}
+    for number, word in enumerate(words):
+        if isinstance(word, tuple):
+            level, halvings = word
+            longer = NORMAL.inv_cdf(0.5 + (level + 0.5) / 62)
+            seems[number] = (longer + (errors[number] - errors[best]) / 2**0.5) / 2 ** (halvings / 2)
+    return min(seems, key=lambda number: (seems[number], number != best))

@@ -19,14 +19,14 @@ FREE = models.Traffic()
 
 @st.composite
 def days(draw):
-    """Draw streets, two groups with ways for two periods, a table, and trips that keep some vehicles late."""
+    """Draw streets, two alternatives a pair in each of two periods, a table, and trips that keep some vehicles late."""
     world = draw(connected())
     n, m = len(world.junctions), len(world.roads)
     bits = draw(st.integers(0, 2**32))
     rng = np.random.default_rng(bits)
     shuffled = world.junctions.take(np.arange(n))
     world = world._replace(junctions=type(shuffled)(**{**shuffled.data(), "x": rng.permutation(n) * 25.0}))
-    plan = routing.plan(world, NOBODY, spec(groups=2, noise=0.3)).routes
+    plan = routing.plan(world, NOBODY, spec(alternatives=2, noise=0.3)).routes
     in_force = np.repeat(np.arange(2, dtype=np.int32)[:, None], SLOTS, axis=1)
     in_force[:, 40:] = 1 - in_force[:, 40:]
     table = Flows.of(vehicles=np.zeros(m * SLOTS), time=rng.integers(0, 3_000_000, m * SLOTS))
@@ -42,7 +42,7 @@ def days(draw):
 
 
 def asked(trips):
-    return trips.origin, trips.destination, trips.vehicle % 2, trips.depart
+    return trips.origin, trips.destination, (trips.origin + trips.vehicle) % 2, trips.depart
 
 
 def by_signposts(world, routes, table, trips, watched, threads=1):

@@ -513,7 +513,7 @@ def test_an_override_may_change_the_kind_of_roads() -> None:
         (".".join("a" * 80) + "=1", f"--set {'.'.join('a' * 80)}: nested more than 50 levels deep"),
         ("traffic.routes.periods=[6, 6]", "--set traffic.routes.periods: must ascend from hour to hour; 6 follows 6"),
         ("traffic.stuck=0 s", "--set traffic.stuck: '0 s' is not allowed; must be more than 0"),
-        ("traffic.routes.groups=0", "--set traffic.routes.groups: 0 is not allowed; must be at least 1"),
+        ("traffic.routes.alternatives=0", "--set traffic.routes.alternatives: 0 is not allowed; must be at least 1"),
         ("policies.today.traffic.engine=simpy",
          "--set policies.today.traffic.engine: policies.today.traffic: would change the world: a policy may touch only custody and viewers"),
     ],

@@ -20,7 +20,7 @@ from alprsim.routing._choice import Assignment, Plan
 from alprsim.routing._ways import Routes, streets
 from alprsim.tables import Network
 
-MOST_BYTES = 6_000_000_000  # the eight departments' plan: 1.3 GB
+MOST_BYTES = 6_000_000_000  # the eight departments' plan: 2.5 GB
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _DECIDE = ("routing", "traffic", "roads", "kernels", "randomness", "tables")  # modules that a plan is made by
@@ -56,26 +56,31 @@ class Cache:
             said = json.loads((kept / "plan.json").read_text())
             arrays = dict(np.load(kept / "plan.npz"))
             files = tuple(_linked(kept / f"turns-{i}.npy", scratch / f"turns-{i}.npy") for i in range(said["sets"]))
+            names = [f"compared-{i}.npy" for i in range(said["compared"])]
+            compared = tuple(_linked(kept / name, scratch / name) for name in names)
             shapes = {np.load(file, mmap_mode="r").shape for file in files}
+            widths = {np.load(file, mmap_mode="r").shape for file in compared}
             os.utime(kept)
         except (OSError, ValueError, KeyError):
             return None
         laid = streets(network)
-        if shapes != {(len(laid.destinations), len(laid.tree))}:
+        trees, junctions = len(laid.destinations), len(laid.tree)
+        if shapes != {(trees, junctions)} or widths - {(trees * junctions, len(arrays["in_force"]))}:
             return None
         assignment = Assignment(tuple(said["gap"]), tuple(said["perceived"]), said["taken_back"], said["largest"])
-        return Plan(Routes(laid, files, arrays["in_force"]), arrays["busiest"], assignment)
+        return Plan(Routes(laid, files, arrays["in_force"], compared), arrays["busiest"], assignment)
 
     def keep(self, key: str, plan: Plan) -> None:
         """Keep a plan whose trees lie in files; where the folder cannot be written, there is no cache."""
         coming = self._folder / f".{key}.{os.getpid()}"
         try:
             coming.mkdir(parents=True, exist_ok=True)
-            for i, file in enumerate(plan.routes.sets):
-                assert isinstance(file, Path)
-                _linked(file, coming / f"turns-{i}.npy")
+            for name, files in (("turns", plan.routes.sets), ("compared", plan.routes.compared)):
+                for i, file in enumerate(files):
+                    assert isinstance(file, Path)
+                    _linked(file, coming / f"{name}-{i}.npy")
             np.savez(coming / "plan.npz", in_force=plan.routes.in_force, busiest=plan.busiest)
-            said = {**plan.assignment._asdict(), "sets": len(plan.routes.sets)}
+            said = {**plan.assignment._asdict(), "sets": len(plan.routes.sets), "compared": len(plan.routes.compared)}
             (coming / "plan.json").write_text(json.dumps(said))
             os.replace(coming, self._folder / key)
             self._make_room(key)

@@ -6,17 +6,17 @@ destinations × 18,108 junctions are 317 MB a cost vector, memory-mapped, where 
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from alprsim.kernels import routes as kernels
-from alprsim.randomness import below, draw, stream
 from alprsim.tables import DAY, SLOT, Batch, Int32, Int64, Junctions, Network, Paths, Signposts, UInt64
 
 Grid = np.ndarray[tuple[int, int], np.dtype[np.int32]]
 Turns = np.ndarray[tuple[int, int], np.dtype[np.int8]]
-
+Codes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+Opened = TypeVar("Opened", Turns, Codes)
 
 _MOST_EXITS = 127  # what an int8 numbers
 _CURVE_STEP = 10.0  # m
@@ -38,6 +38,8 @@ class Streets(NamedTuple):
     """Junctions, ascending."""
     tree: Int32
     """[junctions] the row of a tree that leads to it, −1 none"""
+    key: UInt64
+    """[junctions] What draws know each by, whatever map it is on."""
 
 
 def streets(network: Network) -> Streets:
@@ -58,7 +60,7 @@ def streets(network: Network) -> Streets:
     tree[destinations] = np.arange(len(destinations), dtype=np.int32)
     column = np.empty(junctions, np.int32)
     column[np.argsort(_along_a_curve(network.junctions), kind="stable")] = np.arange(junctions, dtype=np.int32)
-    return Streets(first_road, roads.head, column, destinations, tree)
+    return Streets(first_road, roads.head, column, destinations, tree, network.junctions.osm_id.astype(np.uint64))
 
 
 def _along_a_curve(junctions: Junctions) -> Int64:
@@ -72,32 +74,30 @@ def _along_a_curve(junctions: Junctions) -> Int64:
 
 
 class Routes(NamedTuple):
-    """Every way of every group: at junction j toward destination d take exit ``turns[tree[d], j]`` of the set in force."""
+    """Each pair's alternatives: at junction j toward destination d take exit ``turns[tree[d], j]`` of the set in force."""
 
     streets: Streets
     sets: tuple[Path | Turns, ...]
     """Each int8[destinations, junctions], or the .npy file of it."""
     in_force: Int32
-    """[groups, 96] Which of the sets a group takes when it departs in a quarter hour of the day."""
+    """[alternatives, 96] Which of the sets is an alternative at a departure in a quarter hour; of the first: its period."""
+    compared: tuple[Path | Codes, ...] = ()
+    """Of each period, how much longer each alternative is: uint8[destinations × junctions, alternatives] as of
+    ``kernels.alternatives.pack``, or the .npy file of it. Without, drivers are dealt evenly to the alternatives of a pair."""
 
 
-def group_of(key: UInt64, groups: int) -> Int32:
-    """Deal drivers to groups by the keys of their vehicles."""
-    return below(draw(stream(0, "which ways a driver takes"), key), groups).astype(np.int32)
-
-
-def paths(routes: Routes, origin: Int32, destination: Int32, group: Int32, depart: Int32) -> tuple[Paths, Int32]:
+def paths(routes: Routes, origin: Int32, destination: Int32, alternative: Int32, depart: Int32) -> tuple[Paths, Int32]:
     """Return the distinct routes between junctions, and which of them each trip drives.
 
-    Two groups, or two periods, that take the same roads share a route. One set of trees is open at a time, so that the
+    Two alternatives, or two periods, by the same roads share a route. One set of trees is open at a time, so that the
     memory is that of one.
 
     Parameters
     ----------
     origin, destination : int32[n]
         Junction rows; an equal pair has a route without roads.
-    group : int32[n]
-        Of the driver.
+    alternative : int32[n]
+        That the driver takes.
     depart : int32[n], s
         Since the scenario's start, as planned.
 
@@ -107,8 +107,8 @@ def paths(routes: Routes, origin: Int32, destination: Int32, group: Int32, depar
         When a pair is not joined, or nobody was expected to go to a destination.
     """
     n, trees = len(routes.streets.tree), max(len(routes.streets.destinations), 1)
-    taken = routes.in_force[group, depart % DAY // SLOT].astype(np.int64)
-    asked = (taken * trees + _tree(routes.streets, destination)) * n + origin
+    taken = routes.in_force[alternative, depart % DAY // SLOT].astype(np.int64)
+    asked = (taken * trees + tree_of(routes.streets, destination)) * n + origin
     asked, route = np.unique(asked, return_inverse=True)
     rest, start = np.divmod(asked, n)
     taken, tree = np.divmod(rest, trees)
@@ -139,18 +139,18 @@ def signposts(streets: Streets) -> Signposts:
 
 
 def batches(
-    routes: Routes, vehicle: Int32, origin: Int32, destination: Int32, group: Int32, depart: Int32
+    routes: Routes, vehicle: Int32, origin: Int32, destination: Int32, alternative: Int32, depart: Int32
 ) -> Iterator[list[Batch]]:
-    """Deal a day's trips to the sets of trees that they follow, period by period of the day.
+    """Deal a day's trips to the sets of trees that they follow: every vehicle's first trip first.
 
-    Those of a period share no vehicle, since a driver's group is for good. Within a set, first trips come before second
-    ones, and trips to one destination together: a tree's bytes are then read once, however little memory is at hand.
+    Then come the second ones, and so on, so that those told together share no vehicle. Within a set, trips to one
+    destination come together: a tree's bytes are then read once, however little memory is at hand.
 
     Parameters
     ----------
     vehicle, depart
         In order, as in Trips.
-    origin, destination, group
+    origin, destination, alternative
         As for ``paths``.
 
     Raises
@@ -159,21 +159,24 @@ def batches(
         When nobody was expected to go to a destination.
     """
     streets = routes.streets
-    tree = _tree(streets, destination)
-    period, slot = _periods(routes.in_force), depart % DAY // SLOT
-    of_period = period[slot] * len(routes.sets) + routes.in_force[group, slot]
-    order = _by_tree(of_period, _nth(vehicle), tree)
-    ends = np.cumsum(np.bincount(of_period, minlength=(period.max(initial=0) + 1) * len(routes.sets))).tolist()
-    start = 0
-    for now in range(int(period.max(initial=0)) + 1):
-        together = []
-        for number, end in enumerate(ends[now * len(routes.sets) : (now + 1) * len(routes.sets)]):
-            rows = order[start:end]
-            start = end
-            if len(rows):
-                ways = streets.column[origin[rows]], streets.column[destination[rows]], tree[rows]
-                together.append(Batch(_opened(routes.sets[number]), rows, *ways))
-        yield together
+    tree = tree_of(streets, destination)
+    taken = routes.in_force[alternative, depart % DAY // SLOT]
+    of_batch = _nth(vehicle) * len(routes.sets) + taken
+    order = _by_tree(of_batch, tree)
+    sets = {number: mapped(routes.sets[number]) for number in np.unique(taken).tolist()}
+    together: list[Batch] = []
+    start, now = 0, 0
+    counts = np.bincount(of_batch)
+    for number in np.flatnonzero(counts).tolist():
+        turn, its_set = divmod(number, len(routes.sets))
+        if turn != now:
+            yield together
+            together, now = [], turn
+        rows = order[start : start + counts[number]]
+        start += len(rows)
+        ways = streets.column[origin[rows]], streets.column[destination[rows]], tree[rows]
+        together.append(Batch(sets[its_set], rows, *ways))
+    yield together
 
 
 def _nth(vehicle: Int32) -> Int32:
@@ -182,23 +185,23 @@ def _nth(vehicle: Int32) -> Int32:
     return rows - np.maximum.accumulate(rows * (np.diff(vehicle, prepend=np.int32(-1)) != 0))
 
 
-def _by_tree(of_period: Int64, nth: Int32, tree: Int32) -> Int32:
-    """Return the rows by (set of a period, number of the vehicle's trip, tree).
+def _by_tree(of_batch: Int32, tree: Int32) -> Int32:
+    """Return the rows by (batch, tree).
 
     As two keys of 16 bits, where they fit, since NumPy sorts those by radix: 24 ms for a million trips, 88 as one of 64.
     """
-    rank = of_period << 8 | np.minimum(nth, 255)
-    order = np.lexsort([key.astype(np.min_scalar_type(key.max(initial=0))) for key in (tree, rank)])
+    order = np.lexsort([key.astype(np.min_scalar_type(key.max(initial=0))) for key in (tree, of_batch)])
     return order.astype(np.int32)
 
 
-def _periods(in_force: Int32) -> Int64:
-    """Return the number of the period each quarter hour is in: from one change of any group's trees to the next."""
-    changes = np.any(in_force[:, 1:] != in_force[:, :-1], axis=0)
-    return np.concatenate(([0], np.cumsum(changes)))
+def period_of(routes: Routes, depart: Int32) -> Int32:
+    """Return the period of the day in which each departure is."""
+    period: Int32 = routes.in_force[0, depart % DAY // SLOT]
+    return period
 
 
-def _tree(streets: Streets, destination: Int32) -> Int32:
+def tree_of(streets: Streets, destination: Int32) -> Int32:
+    """Return the rows of the trees that lead to junctions, or raise a RouteError."""
     tree = streets.tree[destination]
     if len(tree) and tree.min() < 0:
         junction = int(destination[np.argmin(tree)])
@@ -208,17 +211,20 @@ def _tree(streets: Streets, destination: Int32) -> Int32:
 
 def opened(routes: Routes) -> Routes:
     """Return the same routes with their files mapped into memory, for who follows them day after day: mapped once, read once."""
-    return routes._replace(sets=tuple(_opened(trees) for trees in routes.sets))
+    return routes._replace(
+        sets=tuple(mapped(trees) for trees in routes.sets), compared=tuple(mapped(codes) for codes in routes.compared)
+    )
 
 
-def _opened(trees: Path | Turns) -> Turns:
-    return np.load(trees, mmap_mode="r") if isinstance(trees, Path) else trees
+def mapped(grid: Path | Opened) -> Opened:
+    """Open trees, or comparisons of them, for reading."""
+    return np.load(grid, mmap_mode="r") if isinstance(grid, Path) else grid
 
 
 def _by_set(routes: Routes, taken: Int64) -> Iterator[tuple[Turns, slice]]:
     """Open one set after another, with the rows (ascending by set) that are read from it."""
     for number in np.unique(taken):
-        yield _opened(routes.sets[number]), slice(*np.searchsorted(taken, [number, number + 1]))
+        yield mapped(routes.sets[number]), slice(*np.searchsorted(taken, [number, number + 1]))
 
 
 def _distinct(start: Int32, tree: Int32, count: Int32, mark: UInt64) -> tuple[np.ndarray, Int64]:

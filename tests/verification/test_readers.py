@@ -255,7 +255,7 @@ def commutes(request, tmp_path_factory):
     graph = {}
     if request.param == "danbury":
         graph = {"graph": request.getfixturevalue("shared_data") / "roads" / "danbury_ct_drive.graphml.gz"}
-    free = ("traffic.fidelity=free", "traffic.routes.groups=1", "traffic.routes.noise=0")
+    free = ("traffic.fidelity=free", "traffic.routes.alternatives=1", "traffic.routes.noise=0")
     loaded = alprsim.study(SCENARIOS / f"{request.param}.yaml", overrides=free, **graph)
     world = experiment.prepare(loaded, scratch=tmp_path_factory.mktemp("plan"), jobs=1, tell=lambda *_: None)
     network = world.network

@@ -148,7 +148,7 @@ def test_the_studies_route_choice_comes_near_it_on_sioux_falls(shared_data, veri
         cost = np.rint(_cost(links, driven[-1]) * UNIT)
         return Flows.of(vehicles=np.repeat(driven[-1], 96), time=np.repeat(cost, 96))
 
-    spec = models.RouteChoice(groups=64, noise=0.0, periods=(0,), gap=0.0, iterations=ITERATIONS)
+    spec = models.RouteChoice(alternatives=64, noise=0.0, periods=(0,), gap=0.0, iterations=ITERATIONS)
     chosen = routing.plan(world, demand, spec, drive=drive)
     whole = [_whole_gap(static, table, order, volume) for volume in driven]
     over = [_beckmann(links, volume) / OBJECTIVE["SiouxFalls"] - 1 for volume in driven]

@@ -54,7 +54,7 @@ def variants():
         "free flow": (("traffic.fidelity=free",), False, 1),
         "every day by queue": (("traffic.fidelity=queue",), False, 1),
         "the quickest ways on empty roads": (("traffic.routes.iterations=0", "traffic.routes.noise=0"), True, 1),
-        "twice the route groups": ((f"traffic.routes.groups={2 * spec.groups}",), True, 1),
+        "twice the alternatives": ((f"traffic.routes.alternatives={2 * spec.alternatives}",), True, 1),
         "no perception noise": (("traffic.routes.noise=0",), True, 1),
         "four times the perception noise": ((f"traffic.routes.noise={4 * spec.noise:g}",), True, 1),
         "another seed": ((), False, 2),
