@@ -101,7 +101,7 @@ class Streams(NamedTuple):
             (access.record == record) & (access.from_draw <= self.draw[stream]) & (self.draw[stream] < access.to_draw)
         )
         if self.alerted[stream]:
-            bit = self.alerted[stream] >> np.minimum(access.through, 63).astype(np.int64) & 1
+            bit = self.alerted[stream] >> np.where(access.through < 62, access.through, 63).astype(np.int64) & 1
             of_class |= (access.record == RecordClass.ALERT) & (bit == 1)
         return np.flatnonzero(of_class & (access.owner == self.owner[stream]))
 
