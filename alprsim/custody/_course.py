@@ -124,7 +124,7 @@ class Course:
             if edges == stay.edges:
                 stay.arrived = stay.arrived.finest(self.kept(way.giver))
             return longer and way.taker in self.ways.recalling  # what it sent in this second lasts longer too
-        elif way.renews and stay.due < end and now < self.purged(way.taker):
+        if way.renews and stay.due < end and now < self.purged(way.taker):
             stay.due, stay.renewed, stay.renewed_by = end, now, way.giver
             return True
         return False
