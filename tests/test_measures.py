@@ -134,13 +134,14 @@ def test_the_lenses_of_sight_are_asked_as_they_are():
         viewing.Case("a", "police", kind, 0, access((0, 0, BULK, 0, 2, 0), (0, 1, REQUEST, 1, 3, 0)), 0)
         for kind in ("bulk", "request")
     ]
-    lenses, place = viewing.lenses(cases, 2)
+    streams = viewing.Streams.of_owners(2)
+    lenses, place = viewing.lenses(cases, streams)
     world = ZOO["two days and a night"]
-    asked = question.ask(lenses[0], world.sites(), moment=60 * HOUR, horizon=DAY)
+    asked = question.ask(lenses[0].at(60 * HOUR), world.sites(), moment=60 * HOUR, horizon=DAY)
     reads = table(world.reads)
     held = question.held(asked, reads)
     for case, bit in zip(cases, place, strict=True):
-        twin = viewing.held(reads, world.sites(), case.access, 0, case.sight, 60 * HOUR)
+        twin = viewing.held(reads, world.sites()[reads.site], streams, case, 60 * HOUR)
         assert ((held >> np.uint64(bit)) & np.uint64(1)).astype(bool).tolist() == twin.tolist()
         assert asked.window[bit] == viewing.oldest([case])[0]
 
