@@ -2,6 +2,8 @@
 
 import json
 
+import networkx as nx
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -118,14 +120,26 @@ def test_explain_prints_routes_ages_and_cycles(hamlet, tmp_path):
     assert "'Nobody' is not one of custody.agencies" in wrong.stderr
 
 
-def test_a_published_like_network_has_its_size_and_shape():
-    spec = rules.published_like(agencies=400, edges=8_000, seed=3)
+def test_a_published_like_network_has_the_published_numbers_of_partners():
+    spec = rules.published_like(agencies=1_000, seed=3)
     graph = rules.sharing_graph(spec)
+    assert set(graph.predecessors("Federal")) == set(graph) - {"Federal"}
     graph.remove_node("Federal")
-    assert abs(graph.number_of_edges() / 8_000 - 1) < 0.1
     both = sum(1 for giver, taker in graph.edges() if graph.has_edge(taker, giver)) / graph.number_of_edges()
     assert abs(both - 2 * 0.35 / 1.35) < 0.03
-    degrees = sorted(graph.degree(node) for node in graph)
-    assert degrees[-1] > 5 * degrees[len(degrees) // 2]
-    with pytest.raises(ValueError, match="edges must be from 0 to 6 between 3 agencies, not 7"):
-        rules.published_like(agencies=3, edges=7)
+    found = np.sort([number for _, number in nx.Graph(graph.to_undirected()).degree()])
+    for share, number in ((0.5, 30), (0.75, 72), (0.9, 127)):
+        assert abs(np.quantile(found, share) / number - 1) < 0.15
+    assert found[-1] > 900  # of 999: the published most are more than there are
+
+
+def test_a_published_like_network_can_have_so_many_edges_and_one_way_in():
+    spec = rules.published_like(agencies=300, edges=2_000, seed=3, through="Agency 299")
+    graph = rules.sharing_graph(spec)
+    assert graph.number_of_edges() == 2_001
+    assert list(graph.predecessors("Federal")) == ["Agency 299"]
+    table = rules.agencies(spec)
+    access = rules.access(spec, table, [300], records=[RecordClass.PLAIN])
+    found = {str(table.name[row]) for row in access.owner}
+    assert found == nx.ancestors(graph, "Federal")
+    assert 2 < len(found) < 300

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import networkx as nx
 import numpy as np
 
 from alprsim.randomness import draw, stream, uniform
 from alprsim.scenario import models
-from alprsim.tables import Float64
+from alprsim.tables import Float64, Int64
 
 AGENCIES, EDGES = 6_461, 140_000
-"""Of the sharing graph built from transparency portals, April 2026."""
+"""Of the sharing graph built from transparency portals, April 2026. The numbers of partners published with it come to three
+times as many edges (`PARTNERS` between its quantiles evenly in the logarithm: 458,000): both cannot be had, so either can be
+asked for."""
 
 PARTNERS = ((0.0, 1.0), (0.5, 30.0), (0.75, 72.0), (0.9, 127.0), (0.99, 1_478.0), (1.0, 3_982.0))
 """Partners of an agency there: share of agencies, at most so many. Its least is assumed to be 1."""
@@ -22,55 +23,72 @@ BOTH_WAYS, INBOUND = 0.35, 0.34
 
 FEDERAL = "Federal"
 
+_ROUNDS = 2_000
 
-def published_like(*, agencies: int = AGENCIES, edges: int = EDGES, seed: int = 1) -> models.Custody:
-    """Generate a sharing network of that many departments and about that many directed edges, and a federal viewer.
 
-    Two agencies are partners with a chance in proportion to the product of their published numbers of partners (Chung and
-    Lu 2002), none above 1, scaled to the number of edges: the published numbers of partners and of edges cannot both be
-    had, as the first alone come to more than 40 partners an agency and the second to 32. Every department lets the
-    federal viewer search, and what it may search itself through it.
+def published_like(
+    *, agencies: int = AGENCIES, edges: int | None = None, seed: int = 1, through: str = "departments"
+) -> models.Custody:
+    """Generate a sharing network with the published numbers of partners, or edges, and a federal viewer.
 
-    Raises
-    ------
-    ValueError
-        More edges are asked for than agencies have pairs.
+    Who partners whom is as random as the expected numbers of partners allow (the maximum-entropy model of Park and Newman
+    2004, with the fitness of each agency solved for); each pair shares both ways or one. An agency of a smaller network has
+    as many partners for its rank as there are agencies. With ``edges`` so many directed edges are kept, drawn at random: the
+    shape of the distribution stays. ``through`` lets the federal viewer search, and what it may search
+    itself through it; with one agency there everything else is found through its partners.
     """
-    if not 0 <= edges <= agencies * (agencies - 1):
-        raise ValueError(
-            f"edges must be from 0 to {agencies * (agencies - 1):,} between {agencies:,} agencies, not {edges:,}"
-        )
-    places = (np.arange(agencies) + 0.5) / max(agencies, 1)
-    share, partners = np.array(PARTNERS).T
-    weight = np.exp(np.interp(places, share, np.log(partners)))
-    scale = _scale(weight, edges / (1 + BOTH_WAYS))
-    graph = nx.expected_degree_graph((weight * scale * weight.sum()).tolist(), seed=seed, selfloops=False)
-    ends = np.array(sorted(graph.edges), np.int64).reshape(-1, 2)
+    wanted = np.minimum(partners(agencies), agencies - 1)
+    ends = _pairs(_fitness(wanted), seed)
     way = uniform(draw(stream(seed, "who gives"), ends[:, 0], ends[:, 1]))
+    into, out = way < BOTH_WAYS + INBOUND, (way < BOTH_WAYS) | (way >= BOTH_WAYS + INBOUND)
+    giver, taker = np.concatenate([ends[into, 1], ends[out, 0]]), np.concatenate([ends[into, 0], ends[out, 1]])
+    if edges is not None:
+        kept = np.sort(np.argsort(draw(stream(seed, "kept edges"), giver, taker))[:edges])
+        giver, taker = giver[kept], taker[kept]
     takers: dict[int, list[str]] = defaultdict(list)
-    for one, other, at in zip(*ends.T.tolist(), way.tolist(), strict=True):
-        if at < BOTH_WAYS + INBOUND:
-            takers[other].append(f"Agency {one}")
-        if at < BOTH_WAYS or at >= BOTH_WAYS + INBOUND:
-            takers[one].append(f"Agency {other}")
+    for gives, takes in zip(giver.tolist(), taker.tolist(), strict=True):
+        takers[gives].append(f"Agency {takes}")
     names = {f"Agency {number}": models.Agency() for number in range(agencies)}
+    onward = through != "departments"
     sharing = [
-        models.Edge(giver=f"Agency {row}", taker=tuple(found), kind="query") for row, found in sorted(takers.items())
+        models.Edge(giver=f"Agency {row}", taker=tuple(found), kind="query", onward=onward)
+        for row, found in sorted(takers.items())
     ]
-    national = models.Edge(giver="departments", taker=FEDERAL, kind="query", onward=True)
+    national = models.Edge(giver=through, taker=FEDERAL, kind="query", onward=True)
     federal = models.Agency.model_validate({"kind": "consumer", "retention": "0 s"})
     return models.Custody(agencies={**names, FEDERAL: federal}, sharing=(*sharing, national))
 
 
-def _scale(weight: Float64, pairs: float) -> float:
-    """Return the factor of the product of two agencies' weights (rising) at which so many pairs are expected, none above 1."""
-    below, so_far = np.arange(len(weight)), np.concatenate([[0.0], np.cumsum(weight)])
-    low, high = 0.0, 1.0 / max(float(weight[0] ** 2), 1e-300)
-    for _ in range(60):
-        middle = (low + high) / 2
-        certain = np.minimum(
-            np.searchsorted(weight, 1 / (middle * weight)), below
-        )  # of those before, who are sure partners
-        expected = (middle * weight * so_far[certain] + below - certain).sum()
-        low, high = (middle, high) if expected < pairs else (low, middle)
-    return (low + high) / 2
+def partners(agencies: int) -> Float64:
+    """Return how many partners each of so many agencies is to have, rising: the published quantiles."""
+    share, number = np.array(PARTNERS).T
+    place = (np.arange(agencies) + 0.5) / agencies
+    after = np.clip(np.searchsorted(share, place), 1, len(share) - 1)
+    along = (place - share[after - 1]) / (share[after] - share[after - 1])
+    return np.round(number[after - 1] * (number[after] / number[after - 1]) ** along)
+
+
+def _fitness(wanted: Float64) -> Float64:
+    """Return each agency's fitness x: with the chance x y / (1 + x y) of each pair it expects so many partners."""
+    degree, of, many = np.unique(wanted, return_inverse=True, return_counts=True)
+    x = degree / np.sqrt(wanted.sum())
+    for _ in range(_ROUNDS):
+        shares = x / (1 + x[:, None] * x)
+        expected = (shares * many).sum(axis=1) - np.diagonal(shares)
+        moved = np.sqrt(x * degree / expected)
+        if np.allclose(moved, x, rtol=1e-9):
+            break
+        x = moved
+    fitness: Float64 = x[of.reshape(-1)]
+    return fitness
+
+
+def _pairs(fitness: Float64, seed: int) -> Int64:
+    """Draw the pairs of partners, by (lower, higher) row."""
+    base, found = stream(seed, "partners"), []
+    for row in range(len(fitness) - 1):
+        others = np.arange(row + 1, len(fitness))
+        both = fitness[row] * fitness[others]
+        partner = others[uniform(draw(base, np.full(len(others), row), others)) < both / (1 + both)]
+        found.append(np.stack([np.full(len(partner), row), partner], axis=1))
+    return np.concatenate([*found, np.empty((0, 2), np.int64)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import NamedTuple
 
 from alprsim.custody._rules import NO_LIMIT, NO_WARRANT, Door, Mirror, Query, Rules, Warrant
@@ -48,12 +48,12 @@ def looks(rules: Rules, viewer: int) -> dict[int, list[Look]]:
 def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
     """Follow queries from the given looks on: what the viewer sees of others through the eyes of those it looks through."""
     found: defaultdict[int, list[Look]] = defaultdict(list)
-    waiting: list[Look] = []
+    waiting: deque[Look] = deque()
     for look in begin:
         if not any(known.covers(*look[1:6]) for known in found[look.store]):
             _keep(found, waiting, look)
     while waiting:
-        look = waiting.pop()
+        look = waiting.popleft()  # nearest first: what is far is seldom better
         if look not in found[look.store]:
             continue  # a better one came meanwhile
         most = look.limit - 1
@@ -73,7 +73,7 @@ def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
     return found
 
 
-def _keep(found: defaultdict[int, list[Look]], waiting: list[Look], look: Look) -> None:
+def _keep(found: defaultdict[int, list[Look]], waiting: deque[Look], look: Look) -> None:
     """Put a look that none covers in the place of those that it covers."""
     routes = found[look.store]
     routes[:] = [route for route in routes if not look.covers(*route[1:6])]
