@@ -23,7 +23,7 @@ BOTH_WAYS, INBOUND = 0.35, 0.34
 
 FEDERAL = "Federal"
 
-_ROUNDS = 2_000
+_ROUNDS = 1_000
 
 
 def published_like(
@@ -32,12 +32,12 @@ def published_like(
     """Generate a sharing network with the published numbers of partners, or edges, and a federal viewer.
 
     Who partners whom is as random as the expected numbers of partners allow (the maximum-entropy model of Park and Newman
-    2004, with the fitness of each agency solved for); each pair shares both ways or one. An agency of a smaller network has
-    as many partners for its rank as there are agencies. With ``edges`` so many directed edges are kept, drawn at random: the
+    2004, with the fitness of each agency solved for); each pair shares both ways or one. In a smaller network agencies have
+    partners in proportion. With ``edges`` so many directed edges are kept, drawn at random: the
     shape of the distribution stays. ``through`` lets the federal viewer search, and what it may search
     itself through it; with one agency there everything else is found through its partners.
     """
-    wanted = np.minimum(partners(agencies), agencies - 1)
+    wanted = partners(agencies)
     ends = _pairs(_fitness(wanted), seed)
     way = uniform(draw(stream(seed, "who gives"), ends[:, 0], ends[:, 1]))
     into, out = way < BOTH_WAYS + INBOUND, (way < BOTH_WAYS) | (way >= BOTH_WAYS + INBOUND)
@@ -60,25 +60,29 @@ def published_like(
 
 
 def partners(agencies: int) -> Float64:
-    """Return how many partners each of so many agencies is to have, rising: the published quantiles."""
+    """Return how many partners each of so many agencies is to have, rising: the published quantiles, in proportion to all."""
     share, number = np.array(PARTNERS).T
     place = (np.arange(agencies) + 0.5) / agencies
     after = np.clip(np.searchsorted(share, place), 1, len(share) - 1)
     along = (place - share[after - 1]) / (share[after] - share[after - 1])
-    return np.round(number[after - 1] * (number[after] / number[after - 1]) ** along)
+    found: Float64 = number[after - 1] * (number[after] / number[after - 1]) ** along
+    return np.round(found) * (agencies / AGENCIES)
 
 
 def _fitness(wanted: Float64) -> Float64:
-    """Return each agency's fitness x: with the chance x y / (1 + x y) of each pair it expects so many partners."""
+    """Return each agency's fitness x: with the chance x y / (1 + x y) of each pair it expects so many partners.
+
+    By the iteration of Chatterjee, Diaconis and Sly (2011); agencies that want as many share one.
+    """
     degree, of, many = np.unique(wanted, return_inverse=True, return_counts=True)
     x = degree / np.sqrt(wanted.sum())
     for _ in range(_ROUNDS):
-        shares = x / (1 + x[:, None] * x)
-        expected = (shares * many).sum(axis=1) - np.diagonal(shares)
-        moved = np.sqrt(x * degree / expected)
-        if np.allclose(moved, x, rtol=1e-9):
-            break
+        share = x / (1 + x[:, None] * x)
+        moved = degree / (share @ many - np.diagonal(share))
+        converged = np.allclose(moved, x, rtol=1e-4)
         x = moved
+        if converged:
+            break
     fitness: Float64 = x[of.reshape(-1)]
     return fitness
 
