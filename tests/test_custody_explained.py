@@ -130,7 +130,7 @@ def test_a_published_like_network_has_the_published_numbers_of_partners():
     found = np.sort([number for _, number in nx.Graph(graph.to_undirected()).degree()])
     for share, number in ((0.5, 30), (0.75, 72), (0.9, 127), (0.99, 1_478), (1.0, 3_982)):
         wanted = number * 1_000 / 6_461
-        assert abs(np.quantile(found, share) - wanted) < max(0.1 * wanted, 2)
+        assert abs(np.quantile(found, share) - wanted) < max(0.1 * wanted, 3)
 
 
 def test_a_published_like_network_can_have_so_many_edges_and_one_way_in():
