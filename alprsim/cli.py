@@ -103,9 +103,11 @@ def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: P
 
 
 @main.command()
-@_scenario
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for the result (default: results/runs/NAME-DIGEST)."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the result (default: results/runs/NAME-DIGEST); of several scenarios each has its NAME in it.",
 )
 @_seed
 @_set
@@ -116,7 +118,7 @@ def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: P
 @_json
 @_plainly
 def run(
-    scenario: Path,
+    scenarios: tuple[Path, ...],
     out: Path | None,
     seed: int | None,
     overrides: tuple[str, ...],
@@ -124,12 +126,35 @@ def run(
     jobs: int,
     as_json: bool,
 ) -> None:
-    """Run a scenario: traffic, reads, every policy, and the page."""
-    loaded = _study(scenario, overrides, seed, graph)
+    """Run scenarios: traffic, reads, every policy, and the page. Those that share their world are asked of the same reads."""
+    studies = [_study(scenario, overrides, seed, graph) for scenario in scenarios]
     from alprsim import sweep  # seconds of imports, after what takes none has said what is wrong
 
-    result = sweep.run(loaded, out=out, jobs=jobs, tell=sweep.Progress(sys.stderr))
-    _print_headline(result, as_json)
+    outs = [out / study.scenario.name if out and len(studies) > 1 else out for study in studies]
+    results = sweep.run_all(studies, outs=outs, jobs=jobs, tell=sweep.Progress(sys.stderr))
+    _print_results(results, as_json)
+
+
+@main.command()
+@click.argument("result", type=click.Path(path_type=Path))
+@_json
+@_plainly
+def answer(result: Path, as_json: bool) -> None:
+    """Print the table and the sentence that answer a result's question."""
+    from alprsim import results as runs
+    from alprsim.results import answer_sentence, answer_table
+
+    found = runs.load(result)
+    rows = answer_table.table(found)
+    if rows is None:
+        raise click.UsageError(f"{result}: its scenario has no key `answer`, so there is no table of it")
+    sentence = answer_sentence.sentence(found, rows)
+    if as_json:
+        table = json.loads(rows.to_json(orient="records"))
+        click.echo(json.dumps({"sentence": sentence, "table": table}, indent=2, ensure_ascii=False))
+        return
+    click.echo(rows.to_csv(index=False, float_format="%.4g", lineterminator="\n"))
+    click.echo(sentence, err=True)
 
 
 @main.command()
@@ -510,13 +535,33 @@ def _study(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: 
         raise click.UsageError(str(error)) from error
 
 
-def _print_headline(result: Any, as_json: bool) -> None:
-    numbers, notes = result.headline(), result.info["notes"]
-    if as_json:
-        answer = {"folder": str(result.folder), "page": str(result.page), "headline": numbers, "notes": notes}
-        click.echo(json.dumps(answer, indent=2))
+def _print_results(results: list[Any], as_json: bool) -> None:
+    if not as_json:
+        for result in results:
+            _print_headline(result)
         return
+    told = [
+        {
+            "folder": str(result.folder), "page": str(result.page), "headline": result.headline(),
+            "notes": result.info["notes"], **({"answer": sentence} if (sentence := _sentence(result)) else {}),
+        }
+        for result in results
+    ]  # fmt: skip
+    click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=2))
+
+
+def _sentence(result: Any) -> str:
+    from alprsim.results import answer_sentence, answer_table
+
+    rows = answer_table.table(result)
+    return "" if rows is None else answer_sentence.sentence(result, rows)
+
+
+def _print_headline(result: Any) -> None:
+    numbers, notes = result.headline(), result.info["notes"]
     click.echo(f"\nresult  {result.folder}\npage    {result.page}\n")
+    if sentence := _sentence(result):
+        click.echo(f"  {sentence}\n")
     for number in numbers:
         click.echo(f"  {number['text']}")
     click.echo()

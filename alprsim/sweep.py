@@ -1,7 +1,8 @@
-"""Many seeds of one scenario, on one machine: each seed by itself, each finished one kept, nothing half-written left.
+"""Many seeds, on one machine: each seed by itself, each finished one kept, nothing half-written left.
 
 A run is written to a hidden folder beside its place and moved there when it is whole. What an interrupted run finished
-is taken up by the next one, if the scenario and the code are still the same.
+is taken up by the next one, if the scenario and the code are still the same. Scenarios that share their world are asked of
+the same reads: these are simulated once, and every scenario's result is whole in itself.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 from alprsim import experiment, inquiry, parquet, provenance, report, results
 from alprsim.days import Tell
@@ -48,61 +49,125 @@ def run(loaded: Loaded, *, out: Path | None = None, jobs: int = 1, tell: Progres
     OSError
         When the folder cannot be written, before anything is computed.
     """
+    return run_all([loaded], outs=[out], jobs=jobs, tell=tell)[0]
+
+
+def run_all(
+    scenarios: Sequence[Loaded], *, outs: Sequence[Path | None], jobs: int = 1, tell: Progress | None = None
+) -> list[results.Run]:
+    """Run several scenarios; those that share their world are asked of the same reads, which are simulated once.
+
+    Parameters are those of `run`, a folder a scenario; so is what is raised.
+
+    Raises
+    ------
+    ValueError
+        Two scenarios would be written to one folder.
+    """
+    places = [
+        out or experiment.RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
+        for loaded, out in zip(scenarios, outs, strict=True)
+    ]
+    if twice := next((place for row, place in enumerate(places) if place in places[:row]), None):
+        raise ValueError(f"two scenarios would be written to {twice}: they are the same, or --out names it twice")
+    worlds: dict[str, list[_Part]] = {}
     with tell or Progress(None) as progress:
-        target = out or experiment.RUNS / f"{loaded.scenario.name}-{loaded.digest()[:8]}"
-        partial = _claim(target, loaded, progress)
-        with _nothing_left(partial):
-            _run(loaded, target, partial, jobs, progress)
-    return results.load(target)
+        for loaded, target in zip(scenarios, places, strict=True):
+            part = _Part(loaded, target, _claim(target, loaded, progress))
+            worlds.setdefault(loaded.world_digest(), []).append(part)
+        for parts in worlds.values():
+            with _nothing_left([part.partial for part in parts]):
+                _run(parts, jobs, progress)
+    return [results.load(target) for target in places]
 
 
-def _run(loaded: Loaded, target: Path, partial: Path, jobs: int, progress: Progress) -> None:
-    """Fill the hidden folder and put it in its place."""
+class _Part(NamedTuple):
+    """One of the scenarios that share a world."""
+
+    loaded: Loaded
+    target: Path
+    partial: Path
+
+    def lacks(self, seed: int) -> bool:
+        """Say whether a seed is yet to be asked."""
+        return not (self.partial / f"seed={seed}").is_dir()
+
+
+def _run(parts: list[_Part], jobs: int, progress: Progress) -> None:
+    """Fill the hidden folders of scenarios that share a world and put each in its place."""
     clock = _Clock()
-    scratch = partial / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
+    first, *others = parts
+    scratch = first.partial / "scratch"
+    for part in parts:
+        shutil.rmtree(part.partial / "scratch", ignore_errors=True)
     scratch.mkdir()
-    seeds = loaded.scenario.seeds
-    missing = [seed for seed in seeds if not (partial / f"seed={seed}").is_dir()]
+    if others:
+        progress.note(f"{len(parts)} scenarios share their world: it is simulated once, and each is asked of its reads")
+    seeds = first.loaded.scenario.seeds
     with clock("roads and routes"):
         world = experiment.prepare(
-            loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=experiment.ROUTES
+            first.loaded, scratch=scratch, jobs=jobs, tell=progress.stage("roads"), cache=experiment.ROUTES
         )
     with clock("seeds"):
-        _run_seeds(loaded, world, missing, partial, jobs, progress)
+        missing = [seed for seed in seeds if any(part.lacks(seed) for part in parts)]
+        _run_seeds(parts, world, missing, jobs, progress)
     shutil.rmtree(scratch)
-    with clock("results"):
-        _collect(world, seeds, partial)
-        record = provenance.record(scenario_digest=loaded.digest(), seeds=seeds, seconds=clock.seconds)
-        record["peak_memory_bytes"] = _peak_memory(seeds, partial)
-        report.write(results.write(partial, loaded, world.network, record))
-    _move(partial, target)
+    for part in parts:
+        with clock("results"):
+            _collect(world, seeds, part.partial)
+            record = provenance.record(scenario_digest=part.loaded.digest(), seeds=seeds, seconds=clock.seconds)
+            record["peak_memory_bytes"] = _peak_memory(seeds, part.partial)
+            report.write(results.write(part.partial, part.loaded, world.network, record))
+        _move(part.partial, part.target)
 
 
 @contextmanager
-def _nothing_left(partial: Path) -> Iterator[None]:
-    """Remove the hidden folder of a run that failed before any seed was finished: there is nothing to go on with."""
+def _nothing_left(partials: Sequence[Path]) -> Iterator[None]:
+    """Remove the hidden folders of runs that failed before any seed was finished: there is nothing to go on with."""
     try:
         yield
     except Exception:
-        if not any(partial.glob("seed=*")):
-            shutil.rmtree(partial, ignore_errors=True)
+        for partial in partials:
+            if not any(partial.glob("seed=*")):
+                shutil.rmtree(partial, ignore_errors=True)
         raise
 
 
-def run_seed(loaded: Loaded, world: World, seed: int, partial: Path, tell: Tell, threads: int = 1) -> None:
-    """Simulate one seed and ask every policy of it, into ``seed=N``, moved there when whole."""
-    folder = partial / f".seed={seed}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    done = experiment.simulate(loaded, world, seed=seed, folder=folder, tell=tell, threads=threads)
-    measured = inquiry.ask(loaded, world, done, seed=seed, folder=folder, tell=tell)
-    parquet.save(measured, folder / "measures.parquet")
-    results.save_cameras(
-        world.network, world.agencies, done.placement.cameras, done.placement.sites, folder / "cameras.parquet"
-    )
-    (folder / "memory.json").write_text(json.dumps({"peak_bytes": provenance.peak_memory()}))
-    os.replace(folder, partial / f"seed={seed}")
+def run_seed(parts: Sequence[_Part], world: World, seed: int, tell: Tell, threads: int = 1) -> None:
+    """Simulate one seed and ask every policy of each scenario of it, into ``seed=N``, moved there when whole."""
+    parts = [part for part in parts if part.lacks(seed)]
+    folders = [part.partial / f".seed={seed}" for part in parts]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    folders[0].mkdir()
+    done = experiment.simulate(parts[0].loaded, world, seed=seed, folder=folders[0], tell=tell, threads=threads)
+    for folder in folders[1:]:
+        shutil.copytree(folders[0], folder, copy_function=_link)
+    for part, folder in zip(parts, folders, strict=True):
+        said = tell if len(parts) == 1 else _of(part.loaded.scenario.name, tell)
+        measured = inquiry.ask(part.loaded, world, done, seed=seed, folder=folder, tell=said)
+        parquet.save(measured, folder / "measures.parquet")
+        more = inquiry.ask_answer(part.loaded, world, done, seed=seed, folder=folder, tell=said)
+        if more is not None:
+            parquet.save(more, folder / "answer.parquet")
+        results.save_cameras(
+            world.network, world.agencies, done.placement.cameras, done.placement.sites, folder / "cameras.parquet"
+        )
+        (folder / "memory.json").write_text(json.dumps({"peak_bytes": provenance.peak_memory()}))
+        os.replace(folder, part.partial / f"seed={seed}")
+
+
+def _of(name: str, tell: Tell) -> Tell:
+    """Say whose stage it is."""
+    return lambda stage, done: tell(f"{name}: {stage}", done)
+
+
+def _link(file: str, to: str) -> None:
+    """Let two results have the same file; where a file system has no such links, a copy of it."""
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copy2(file, to)
 
 
 def _peak_memory(seeds: tuple[int, ...], partial: Path) -> int:
@@ -113,15 +178,18 @@ def _peak_memory(seeds: tuple[int, ...], partial: Path) -> int:
 
 def _collect(world: World, seeds: tuple[int, ...], partial: Path) -> None:
     """Put the seeds' answers together."""
-    parts = [parquet.read(Measured, partial / f"seed={seed}" / "measures.parquet") for seed in seeds]
-    parquet.save(join(parts), partial / "measures.parquet")
+    for name in ("measures", "answer"):
+        files = [partial / f"seed={seed}" / f"{name}.parquet" for seed in seeds]
+        parts = [parquet.read(Measured, file) for file in files if file.exists()]
+        if parts:
+            parquet.save(join(parts), partial / f"{name}.parquet")
     parquet.save(world.agencies, partial / "agencies.parquet")
 
 
-def _run_seeds(loaded: Loaded, world: World, seeds: list[int], partial: Path, jobs: int, tell: Progress) -> None:
+def _run_seeds(parts: list[_Part], world: World, seeds: list[int], jobs: int, tell: Progress) -> None:
     if jobs <= 1 or len(seeds) <= 1:
         for seed in seeds:
-            run_seed(loaded, world, seed, partial, tell.stage(f"seed {seed}"), threads=jobs)
+            run_seed(parts, world, seed, tell.stage(f"seed {seed}"), threads=jobs)
         return
     at_once = min(jobs, len(seeds))
     context = get_context("forkserver")
@@ -132,10 +200,7 @@ def _run_seeds(loaded: Loaded, world: World, seeds: list[int], partial: Path, jo
         with ProcessPoolExecutor(at_once, context) as pool:
 
             def start(n: int) -> set[Future[None]]:
-                return {
-                    pool.submit(_in_worker, loaded, world, seed, partial, heard, jobs // at_once)
-                    for seed in islice(left, n)
-                }
+                return {pool.submit(_in_worker, parts, world, seed, heard, jobs // at_once) for seed in islice(left, n)}
 
             waiting = start(at_once)  # no more than run at once: what the pool has in its queue would outlive an error
             while waiting:
@@ -155,8 +220,8 @@ def _result(future: Future[None]) -> None:
         raise OSError("a process was killed, perhaps for want of memory; fewer --jobs need less of it") from error
 
 
-def _in_worker(loaded: Loaded, world: World, seed: int, partial: Path, heard: Any, threads: int) -> None:
-    run_seed(loaded, world, seed, partial, lambda stage, done: heard.put((seed, stage, done)), threads)
+def _in_worker(parts: list[_Part], world: World, seed: int, heard: Any, threads: int) -> None:
+    run_seed(parts, world, seed, lambda stage, done: heard.put((seed, stage, done)), threads)
 
 
 def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from alprsim import hotlists, parquet, records, sight, utility
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
+from alprsim.inquiry._answer import AUDIENCE as AUDIENCE
+from alprsim.inquiry._answer import ask_answer as ask_answer
+from alprsim.inquiry._answer import subset_name as subset_name
 from alprsim.inquiry._cases import SIGHTS, Named, cases, expected, label
 from alprsim.kernels import ladder
 from alprsim.measures import completeness, places, question, retention, uniqueness

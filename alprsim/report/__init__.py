@@ -1,5 +1,6 @@
 """The page that policymakers read: one file, opened from an e-mail, that fetches nothing.
 
+answer     the one figure that answers a scenario's question
 page       what the page says, gathered from the run
 chart      the retention ladder as SVG
 street_map roads and cameras as SVG
@@ -23,11 +24,13 @@ MOST_BYTES = 5_000_000
 
 def write(run: Run) -> Path:
     """Write ``report.html`` into the run's folder, whole or not at all, name it in the crate, and return its path."""
+    from alprsim.report import answer
     from alprsim.report.page import render  # templates and charts only where a page is wanted
     from alprsim.results.summary import write_crate
 
     partial = run.page.with_name(run.page.name + ".partial")
     partial.write_text(render(run), "utf-8")
     os.replace(partial, run.page)
+    answer.save(run)
     write_crate(run.folder)
     return run.page

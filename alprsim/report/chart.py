@@ -24,6 +24,16 @@ LEFT, RIGHT, TOP, BOTTOM = 62, 712, 178, 444
 MARKERS = 6
 """Marker shapes the page defines as #m0 …; colour, shape and dashes change together."""
 
+SHAPES = (
+    '<path id="m0" d="M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z"/>'
+    '<path id="m1" d="M-4.5 -4.5h9v9h-9z"/>'
+    '<path id="m2" d="M0 -6l5.6 9.8h-11.2z"/>'
+    '<path id="m3" d="M0 -6.2l6.2 6.2l-6.2 6.2l-6.2 -6.2z"/>'
+    '<path id="m4" d="M0 6l5.6 -9.8h-11.2z"/>'
+    '<path id="m5" d="M-5.5 -2h3.5v-3.5h4v3.5h3.5v4h-3.5v3.5h-4v-3.5h-3.5z"/>'
+)
+"""The markers #m0 …, for a picture's definitions."""
+
 _DASHES = ("", "9 4", "2.5 4", "12 4 2.5 4", "5 3", "16 5")
 _LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
 _NAME_LETTERS = 25

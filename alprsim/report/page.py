@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import alerts, chart, losses, statutes, street_map, tables
+from alprsim.report import alerts, answer, chart, losses, statutes, street_map, tables
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
@@ -95,6 +95,8 @@ def render(run: Run) -> str:
         info=run.info,
         made=run.provenance,
         about=about,
+        asked=answer.shown(run),
+        shapes=Markup(chart.SHAPES),
         style=Markup(style),
         script=Markup(script),
         policy=security(style, script),
@@ -199,7 +201,7 @@ def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Cho
 
 def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> Figure:
     steps, baseline = run.ladder, run.info["baseline"]
-    lines = [_line(run, policy, viewer, sight, measure, statistic) for policy in run.info["policies"]]
+    lines = [answer.line(run, policy, viewer, sight, measure, statistic) for policy in run.info["policies"]]
     lines = [line for line in lines if any(answer.measured for answer in line.answers)]
     unit = next(a.unit for line in lines for a in line.answers if a.measured)
     title = _titled(run, measure, statistic)
@@ -216,18 +218,6 @@ def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> 
         tables.numbers(panel),
         [(line.name, line.baseline) for line in lines],
     )
-
-
-def _line(run: Run, policy: str, viewer: str, sight: str, measure: str, statistic: str) -> chart.Line:
-    """Return a policy's answers over the ladder; where more is kept than was simulated, those of the time so far."""
-    answers, so_far = [], []
-    for row, step in enumerate(run.ladder):
-        answer = run.answer(policy, viewer, sight, step, measure, statistic)
-        if not answer.measured:
-            answer = run.answer(policy, viewer, sight, step, measure, statistic + words.SO_FAR)
-            so_far += [row] if answer.measured else []
-        answers.append(answer)
-    return chart.Line(policy, answers, policy == run.info["baseline"], frozenset(so_far))
 
 
 def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> bool:

@@ -28,6 +28,7 @@ _FORMATS = {
     ".csv": "text/csv",
     ".yaml": "application/yaml",
     ".html": "text/html",
+    ".svg": "image/svg+xml",
 }
 """Of the files that a crate names, besides run.json."""
 

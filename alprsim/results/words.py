@@ -10,7 +10,14 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 SIGHTS = {
     "bulk": ("bulk", "what the viewer holds, or can search or export whole"),
     "request": ("on-request", "bulk, and what it can ask others for plate by plate or by area query"),
-    "process": ("by process", "with a warrant for one target and one range"),
+    "process": (
+        "by process",
+        "on request, and with a warrant for one target and one range: the expected value, granted or not",
+    ),
+    "side_door": (
+        "side-door",
+        "on request, and what a partner's search finds for it: the expected value, whether one is run or not",
+    ),
 }
 """Each sight's name and what it means."""
 

@@ -13,6 +13,9 @@ from alprsim.scenario._yaml import SOURCED, KeyPath, Node
 from alprsim.scenario.errors import Place, Problem, join, suggest
 from alprsim.scenario.units import shown
 
+_TAGS = {"roads": "kind", "answer": "over"}
+"""The keys whose models are told apart by one of their own keys."""
+
 
 def explain(error: ValidationError, model: type[BaseModel], tree: Node, prefix: KeyPath = ()) -> list[Problem]:
     """Return one problem for each of pydantic's, in our words.
@@ -40,18 +43,19 @@ def _one(fault: dict[str, Any], model: type[BaseModel], tree: Node, prefix: KeyP
         message = f"is not a key here; allowed: {', '.join(allowed)}{suggest(str(path[-1]), allowed)}"
         return Problem.at(node.written_at, join(*prefix, *path), message)
     if fault["type"] == "union_tag_not_found":
-        kinds = _kinds(model, path)
-        return Problem.at(node.written_at, join(*prefix, *path, "kind"), f"is missing; allowed: {', '.join(kinds)}")
+        kinds, tag = _kinds(model, path), _TAGS.get(str(path[0]), "kind")
+        return Problem.at(node.written_at, join(*prefix, *path, tag), f"is missing; allowed: {', '.join(kinds)}")
     if fault["type"] == "union_tag_invalid":
-        path, node = (*path, "kind"), node.mapping["kind"]
+        tag = _TAGS.get(str(path[0]), "kind")
+        path, node = (*path, tag), node.mapping[tag]
     if fault["loc"][-1:] == ("[key]",):
         node = Node(path[-1], node.written_at)
     return Problem.at(node.place, join(*prefix, *path), _in_words(fault, node, context))
 
 
 def _without_tags(loc: KeyPath) -> KeyPath:
-    """Drop what pydantic puts between keys: the kind of road source, and "[key]"."""
-    loc = ("roads", *loc[2:]) if loc[:1] == ("roads",) else loc
+    """Drop what pydantic puts between keys: the kind of road source, the form of an answer, and "[key]"."""
+    loc = (loc[0], *loc[2:]) if loc and loc[0] in _TAGS else loc
     return loc[:-1] if loc[-1:] == ("[key]",) else loc
 
 
@@ -165,7 +169,8 @@ def _models(model: type[BaseModel], path: KeyPath) -> list[type[BaseModel]]:
 
 
 def _kind_of(model: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(get_args(model.model_fields["kind"].annotation)) if "kind" in model.model_fields else ()
+    tag = next((key for key in ("kind", "over") if key in model.model_fields), None)
+    return tuple(get_args(model.model_fields[tag].annotation)) if tag else ()
 
 
 def _kinds(model: type[BaseModel], path: KeyPath) -> list[str]:
@@ -174,6 +179,6 @@ def _kinds(model: type[BaseModel], path: KeyPath) -> list[str]:
 
 def _keys(model: type[BaseModel], tree: Node, path: KeyPath) -> list[str]:
     options = _models(model, path)
-    kind = (tree.at(*path, "kind") or tree).text
+    kind = (tree.at(*path, "kind") or tree.at(*path, "over") or tree).text
     chosen = next((option for option in options if kind in _kind_of(option)), options[0])
     return [*(_UNMODELLED.get(chosen.__name__, ())), *chosen.model_fields]

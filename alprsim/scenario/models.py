@@ -15,6 +15,11 @@ from pydantic import (
 )
 
 from alprsim.scenario import units
+from alprsim.scenario._answer import Answer as Answer
+from alprsim.scenario._answer import OverPolicies as OverPolicies
+from alprsim.scenario._answer import OverRetention as OverRetention
+from alprsim.scenario._answer import OverSubsets as OverSubsets
+from alprsim.scenario._answer import OverTowns as OverTowns
 from alprsim.scenario._cameras import RANGES as RANGES
 from alprsim.scenario._cameras import ROVING as ROVING
 from alprsim.scenario._cameras import Blur as Blur
@@ -403,6 +408,7 @@ class Scenario(Model):
     measures: Measures
     utility: Utility = Utility()
     searches: Searches = Searches()
+    answer: Answer | None = None
 
     @model_validator(mode="after")
     def _plates_suffice(self) -> Scenario:

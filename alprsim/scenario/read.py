@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from alprsim.scenario import _yaml, units
+from alprsim.scenario._check_answer import check_answer
 from alprsim.scenario._check_changes import check_change, check_midway
 from alprsim.scenario._checks import check_custody, check_patch, check_world, names_a_file
 from alprsim.scenario._compose import composed, in_full
@@ -24,6 +25,11 @@ from alprsim.scenario.errors import Place, Problem, ScenarioError, join
 from alprsim.scenario.models import MIDWAY, Custody, Model, Policy, Scenario
 
 M = TypeVar("M", bound=Model)
+
+_ASKED = {"name", "title", "question", "custody", "viewers", "policies", "ladder", "measures", "utility", "searches", "answer"}
+"""Keys of what is asked of a world's reads."""
+_OF_THE_WORLD = {"kind", "town", "server_rate", "server_buffer"}
+"""Keys of an agency that decide which reads are made."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,23 @@ class Loaded:
 
     def digest(self) -> str:
         """Return the sha256 of all that decides the result: not titles, searches, sources or spelling, but files' contents."""
-        world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies", "searches"})
+        unasked = {"answer"} if self.scenario.answer is None else set()
+        world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies", "searches", *unasked})
         policies = {name: policy.model_dump(mode="json") for name, policy in self.policies.items()}
         return _sha256({**world, "policies": policies})
+
+    def world_digest(self) -> str:
+        """Return the sha256 of all that decides the reads: scenarios alike in it can be asked of the same ones.
+
+        Of custody these are the agencies, in their order, and where they and their servers stand.
+        """
+        world = self.scenario.model_dump(mode="json", exclude=_ASKED)
+        agencies = {
+            name: agency for policy in self.policies.values() for name, agency in policy.custody.agencies.items()
+        }
+        agencies = {**self.scenario.custody.agencies, **agencies, **self.scenario.custody.agencies}
+        told = [(name, agency.model_dump(mode="json", include=_OF_THE_WORLD)) for name, agency in agencies.items()]
+        return _sha256({**world, "agencies": told})
 
     def volumes_digest(self) -> str:
         """Return the sha256 of all that decides who drives where and of the counts: what `traffic.fitted` seals."""
@@ -108,6 +128,7 @@ def _loaded(
     scenario = _validated(Scenario, tree, (), problems)
     problems += [*check_world(tree, graph=graph), *check_custody(tree), *check_midway(tree)]
     _changes(tree, (), problems)
+    problems += check_answer(tree, scenario) if scenario else ()
     policies = {name: _policy(name, patch, tree, problems) for name, patch in _patches(tree).items()}
     if problems or scenario is None:
         raise ScenarioError(_once(problems, unread))
