@@ -6,6 +6,7 @@ import io
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -157,6 +158,85 @@ def test_code_is_told_apart_by_its_files(tmp_path, monkeypatch):
         (tmp_path / name).write_text("1")
         digests.append(sweep._code_digest())
     assert len({now, *digests}) == 4
+
+
+# --- several scenarios of one world -----------------------------------------------------------------------------------
+
+
+def run_both(outpost, outs, *, jobs=1, changed=()):
+    """Run the outpost and the same world asked otherwise; return the results and what was said on the way."""
+    said = io.StringIO()
+    others = (
+        "name=shorter",
+        "ladder.retention=[3 h]",
+        "policies.Federal query=null",
+        "measures.unicity_targets=3",
+        *changed,
+    )
+    studies = [alprsim.study(outpost), alprsim.study(outpost, overrides=others)]
+    return sweep.run_all(studies, outs=outs, jobs=jobs, tell=sweep.Progress(said)), said.getvalue()
+
+
+@pytest.fixture
+def outs(tmp_path):
+    return [tmp_path / "first", tmp_path / "second"]
+
+
+def test_scenarios_of_one_world_are_simulated_once_and_answer_as_if_alone(outpost, outpost_run, outs, monkeypatch):
+    begun = interrupted_at(monkeypatch, None)
+    (first, second), said = run_both(outpost, outs)
+    assert begun == [1, 2]
+    assert "2 scenarios share their world: it is simulated once" in said
+    assert contents(first.folder) == contents(outpost_run.folder)
+    alone, _ = run(outpost, outs[0].with_name("alone"), "name=shorter", "ladder.retention=[3 h]",
+                   "policies.Federal query=null", "measures.unicity_targets=3")  # fmt: skip
+    assert begun == [1, 2, 1, 2]
+    assert contents(second.folder) == contents(alone.folder)
+    shared = [next((result.folder / "seed=1" / "reads").rglob("*.parquet")) for result in (first, second)]
+    assert shared[0].samefile(shared[1])
+    shutil.rmtree(first.folder)
+    assert contents(second.folder) == contents(alone.folder)  # each is whole in itself
+
+
+def test_several_processes_ask_the_same(outpost, outpost_run, outs):
+    (first, _), said = run_both(outpost, outs, jobs=2)
+    assert contents(first.folder) == contents(outpost_run.folder)
+    assert "seed 2: shorter: look-backs" in said
+
+
+def test_scenarios_of_other_worlds_are_simulated_each(outpost, outs, monkeypatch):
+    begun = interrupted_at(monkeypatch, None)
+    run_both(outpost, outs, changed=("cameras.capture=0.5",))
+    assert begun == [1, 2, 1, 2]
+
+
+def test_what_scenarios_of_one_world_finished_is_kept(outpost, outpost_run, outs, monkeypatch):
+    begun = interrupted_at(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run_both(outpost, outs)
+    assert [(partial(out) / "seed=1").is_dir() for out in outs] == [True, True]
+    shutil.rmtree(partial(outs[1]) / "seed=1")  # only one of them had finished it
+    begun.clear()
+    interrupted_at(monkeypatch, None)
+    (first, second), _ = run_both(outpost, outs)
+    assert contents(first.folder) == contents(outpost_run.folder)
+    assert (second.folder / "seed=1" / "measures.parquet").exists()
+
+
+def test_without_links_the_reads_are_copied(outpost, outpost_run, outs, monkeypatch):
+    def unable(*_):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", unable)
+    (first, second), _ = run_both(outpost, outs)
+    assert contents(first.folder) == contents(outpost_run.folder)
+    assert next((second.folder / "seed=1" / "reads").rglob("*.parquet")).stat().st_nlink == 1
+
+
+def test_two_scenarios_never_share_a_folder(outpost, outs):
+    with pytest.raises(ValueError, match="two scenarios would be written to"):
+        run_both(outpost, [outs[0], outs[0]])
+    assert not outs[0].exists()
 
 
 # --- an older result --------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -13,7 +13,9 @@ from alprsim.results import words
 from alprsim.results.answer_sentence import one, values, who
 from alprsim.results.run import Run
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 520, 44, 380
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 530, 48, 400
+Scale = Callable[[float], float]
+
 _BARS, _END = 668, 850
 """Where the bars of the second panel begin and end."""
 
@@ -53,7 +55,7 @@ def _by_number(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     ]
     parts.append(
         f'<path class="axisline" d="M{_LEFT} {_BOTTOM}H{_RIGHT}"/><text class="axis" x="{(_LEFT + _RIGHT) / 2:.0f}" '
-        f'y="{_BOTTOM + 38}" text-anchor="middle">departments that opt out, of {n}; band: all choices, dashed: their mean</text>'
+        f'y="{_BOTTOM + 38}" text-anchor="middle">departments that opt out, of {n}; band: all choices; dashed: their mean</text>'
     )
     half = most[0] - 0.5 * (most[0] - least[-1])
     parts.append(
@@ -64,23 +66,36 @@ def _by_number(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     parts.append(f'<path class="stroke" stroke-width="2.5" stroke-dasharray="9 4" d="M{path(mean)}"/></g>')
     parts.append(_order(rows, "worst order", "s1", most[0], x, y, above=True))
     parts.append(_order(rows, "best order", "s2", most[0], x, y, above=False))
+    parts += [_legend("s1", "worst order", _RIGHT - 260), _legend("s2", "best order", _RIGHT - 130)]
     return "".join(parts)
 
 
-def _order(rows: pd.DataFrame, name: str, colour: str, start: float, x: Any, y: Any, *, above: bool) -> str:
-    """Draw an order of opting out, each point named by who is next."""
+def _order(rows: pd.DataFrame, name: str, colour: str, start: float, x: Scale, y: Scale, *, above: bool) -> str:
+    """Draw an order of opting out, each point named by who is next; the last of all only once."""
     steps = values(rows, name).sort_values("k")
-    points = [(0, start), *zip(steps["k"], steps["mean"], strict=True)]
-    line = "L".join(f"{x(k):.1f} {y(share):.1f}" for k, share in points)
-    marks = "".join(
-        f"<g><title>{escape(f'{name}: {who_} is number {k}, leaves {words.percent(share)} %')}</title>"
-        f'<use href="#m0" x="{x(k):.1f}" y="{y(share):.1f}"/></g>'
-        f'<text class="note" transform="translate({x(k) + (2 if above else -2):.1f} {y(share) + (-9 if above else 16):.1f})'
-        f'rotate(-30)" text-anchor="{"start" if above else "end"}">{escape(who_)}</text>'
-        for k, share, who_ in zip(steps["k"], steps["mean"], steps["policy"], strict=True)
+    line = "L".join(
+        f"{x(k):.1f} {y(share):.1f}" for k, share in [(0, start), *zip(steps["k"], steps["mean"], strict=True)]
     )
-    first = f'<text class="base" fill="currentColor" x="{x(0.15):.1f}" y="{y(start) + (-8 if above else 60):.1f}">{name}</text>'
-    return f'<g class="{colour}"><path class="stroke" stroke-width="2" d="M{line}"/>{marks}{first}</g>'
+    marks, names = [], []
+    for k, share, member in zip(steps["k"], steps["mean"], steps["policy"], strict=True):
+        said = escape(f"{name}: {member} is number {k}, leaves {words.percent(share)} %")
+        marks.append(f'<g><title>{said}</title><use href="#m0" x="{x(k):.1f}" y="{y(share):.1f}"/></g>')
+        at = (x(k) + 3, y(share) - 9, "start") if above else (x(k) - 1, y(share) + 15, "end")
+        if not above or k < len(steps):
+            names.append(
+                f'<text class="note" transform="translate({at[0]:.1f} {at[1]:.1f})rotate(-30)" text-anchor="{at[2]}">'
+                f"{escape(member)}</text>"
+            )
+    return (
+        f'<g class="{colour}"><path class="stroke" stroke-width="2" d="M{line}"/>{"".join(marks)}{"".join(names)}</g>'
+    )
+
+
+def _legend(colour: str, name: str, at: float) -> str:
+    return (
+        f'<g class="{colour}"><path class="stroke" stroke-width="2.5" d="M{at} 26h26"/>'
+        f'<text class="tick" x="{at + 32}" y="30">{name}</text></g>'
+    )
 
 
 def _shares(asked: dict[str, Any], rows: pd.DataFrame) -> str:

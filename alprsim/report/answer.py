@@ -21,6 +21,7 @@ from alprsim.results.run import Answer, Run
 FILE = "answer.svg"
 _ROW, _LABEL, _BAR, _TEXT, _EDGE = 27, 232, 560, 90, 890
 """Height of a bar's row; where names end, bars end, room for a bar's value, the right edge."""
+_WHO = "who can look"
 
 
 class Shown(NamedTuple):
@@ -145,7 +146,7 @@ def _policies(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str,
     scale = chart.Linear(largest, "share").top
     for viewer in asked["viewers"]:
         parts.append(f'<text class="base" x="4" y="{top + 15:.0f}">{escape(who(run, viewer, "request"))}</text>')
-        parts.append(_heads(asked, top + 15))
+        parts.append(_heads(asked, top + 15, audience=viewer == asked["viewers"][0]))
         for policy in run.info["policies"]:
             top += _ROW
             parts.append(_bar(run, asked, rows, viewer, policy, top, scale))
@@ -155,16 +156,20 @@ def _policies(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str,
 
 def _columns(asked: dict[str, Any]) -> list[tuple[str, float]]:
     """Return what stands beside the bars and where: the shapes of query age, then the audience."""
-    names = [*asked["beside"], *(["agencies"] if asked.get("audience") else [])]
+    names = [*asked["beside"], *([_WHO] if asked.get("audience") else [])]
     width = min(80.0, (_EDGE - _BAR - _TEXT) / max(len(names), 1))
     return [(name, _EDGE - width * (len(names) - 1 - row)) for row, name in enumerate(names)]
 
 
-def _heads(asked: dict[str, Any], y: float) -> str:
+def _heads(asked: dict[str, Any], y: float, *, audience: bool) -> str:
     said = [
         f'<text class="tick" x="{x:.0f}" y="{y:.0f}" text-anchor="end">{escape(name)}</text>'
         for name, x in _columns(asked)
+        if audience or name != _WHO
     ]
+    if asked["beside"]:
+        first = _columns(asked)[0][1]
+        said.append(f'<text class="tick" x="{first - 60:.0f}" y="{y:.0f}" text-anchor="end">look-backs:</text>')
     return "".join(said)
 
 
@@ -194,9 +199,9 @@ def _bar(
         f'<text class="tick" x="{x(widest) + 6:.0f}" y="{middle:.0f}">{said}</text>',
     ]
     for column, at in _columns(asked):
-        if column == "agencies":
+        if column == _WHO:
             number = one(mine, viewer=table.EVERYBODY, sight="request")
-            text = "" if math.isnan(number) else f"{number:.0f}"
+            text = f"{number:.0f}" if viewer == asked["viewers"][0] else ""
         else:
             text = _looked(mine, viewer, column)
         parts.append(f'<text x="{at:.0f}" y="{middle:.0f}" text-anchor="end">{text}</text>')
@@ -209,7 +214,8 @@ def _looked(mine: pd.DataFrame, viewer: str, shape: str) -> str:
         one(mine, viewer=viewer, sight=s, measure=table.LOOKBACK, statistic=shape)
         for s in ("request", "process", "side_door")
     ]
-    return " → ".join(f"{words.percent(share)} %" for share in found if not math.isnan(share))
+    said = "→".join(words.percent(share) for share in found if not math.isnan(share))
+    return f"{said} %" if said else ""
 
 
 # --- towns ----------------------------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ def _thing(asked: dict[str, Any]) -> str:
 def _retention(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     baseline, main = run.info["baseline"], {"measure": asked["measure"]}
     line = values(rows, policy=baseline, **main)
+    line = line[(line["retention"] <= run.info["horizon_s"]) | line["retention"].eq(line["retention"].max())]
     shares = dict(zip(line["retention"].tolist(), line["mean"].tolist(), strict=True))
     said = ", ".join(f"{words.percent(share)} % with {words.limit(step)}" for step, share in shares.items())
     seen = f"{who(run, asked['viewer'], asked['sight'])}, sees some part of this much of {_thing(asked)}{horizon(run)}"
