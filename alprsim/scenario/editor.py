@@ -111,7 +111,7 @@ def _figure(body: dict[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {key: body[key] for key in ("description", "default") if key in body}
     options = body.get("anyOf", [{key: value for key, value in body.items() if key not in said}])
     scalars = [option for option in options if option.get("type") in _SCALARS]
-    others = [_figure(option) for option in options if option not in scalars]
+    others = [_figure(_plain(option)) for option in options if option not in scalars]
     return {**said, **_any([*_with_source(scalars), *others])}
 
 
