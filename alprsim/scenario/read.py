@@ -26,7 +26,19 @@ from alprsim.scenario.models import MIDWAY, Custody, Model, Policy, Scenario
 
 M = TypeVar("M", bound=Model)
 
-_ASKED = {"name", "title", "question", "custody", "viewers", "policies", "ladder", "measures", "utility", "searches", "answer"}
+_ASKED = {
+    "name",
+    "title",
+    "question",
+    "custody",
+    "viewers",
+    "policies",
+    "ladder",
+    "measures",
+    "utility",
+    "searches",
+    "answer",
+}
 """Keys of what is asked of a world's reads."""
 _OF_THE_WORLD = {"kind", "town", "server_rate", "server_buffer"}
 """Keys of an agency that decide which reads are made."""
