@@ -59,8 +59,8 @@ def _by_number(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     )
     half = most[0] - 0.5 * (most[0] - least[-1])
     parts.append(
-        f'<path class="practised" d="M{_LEFT} {y(half):.1f}H{_RIGHT}"/><text class="note" x="{_RIGHT - 4}" y="{y(half) - 6:.1f}" '
-        'text-anchor="end">half of the fall</text>'
+        f'<path class="practised" d="M{_LEFT} {y(half):.1f}H{_RIGHT}"/><text class="tick" x="{_LEFT - 8}" '
+        f'y="{y(half) + 4:.1f}" text-anchor="end">½ fall</text>'
     )
     parts.append(f'<g class="s0"><path class="band" d="M{path(least)}L{back}Z"/>')
     parts.append(f'<path class="stroke" stroke-width="2.5" stroke-dasharray="9 4" d="M{path(mean)}"/></g>')
@@ -121,8 +121,8 @@ def _shares(asked: dict[str, Any], rows: pd.DataFrame) -> str:
             f'<rect x="{_BARS}" y="{y + 4:.1f}" width="{x(share) - _BARS:.1f}" height="17" fill="currentColor"/></g>'
             f'<text class="tick" x="{max(x(share), x(alone[name]), x(last[name])) + 8:.1f}" y="{y + 17:.1f}">'
             f"{words.points(share).lstrip('+')}</text>"
-            f'<path class="axisline" stroke-width="2" d="M{x(alone[name]):.1f} {y + 1:.1f}v23"/>'
-            f'<path class="axisline" stroke-width="2" stroke-dasharray="3 2" d="M{x(last[name]):.1f} {y + 1:.1f}v23"/>'
+            f'<path class="mark" d="M{x(alone[name]):.1f} {y + 1:.1f}v23"/>'
+            f'<path class="mark" stroke-dasharray="3 2" d="M{x(last[name]):.1f} {y + 1:.1f}v23"/>'
         )
     parts.append(
         f'<text class="axis" x="{_RIGHT + 46}" y="{_BOTTOM + 18}">bar: Shapley value; line: opting out alone;</text>'

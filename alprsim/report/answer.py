@@ -21,7 +21,7 @@ from alprsim.results.run import Answer, Run
 FILE = "answer.svg"
 _ROW, _LABEL, _BAR, _TEXT, _EDGE = 27, 232, 560, 90, 890
 """Height of a bar's row; where names end, bars end, room for a bar's value, the right edge."""
-_WHO = "who can look"
+_WHO = "agencies"
 
 
 class Shown(NamedTuple):
@@ -60,11 +60,14 @@ def save(run: Run) -> None:
     found = shown(run)
     if found is None:
         return
-    lines = _wrapped(found.sentence, 128)
-    top = 52 + 17 * len(lines)
+    lines, notes = (_wrapped(text, 128) for text in (found.sentence, " ".join(found.notes)))
+    top = 80 + 17 * len(lines)
     height = float(found.svg.split('viewBox="0 0 ')[1].split('"')[0].split(" ")[1])
-    whole = top + height + 12
-    text = "".join(f'<text class="note" x="12" y="{50 + 17 * k}">{escape(line)}</text>' for k, line in enumerate(lines))
+    whole = top + height + 20 + 17 * len(notes)
+    said: list[tuple[float, str]] = [(50 + 17 * k, line) for k, line in enumerate(lines)]
+    said += [(top + height + 18 + 17 * k, line) for k, line in enumerate(notes)]
+    text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
+    text += f'<text class="base" x="12" y="{top - 14}">{escape(found.title)}</text>'
     style = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
     inner = _placed(str(found.svg), 0, top, chart.WIDTH, height)
     (run.folder / FILE).write_text(
@@ -96,12 +99,22 @@ def _notes(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> list[str]:
             "Look-backs: share of look-backs by plate that still find a useful read for the viewer; it follows from the assumed "
             f"age of the question ({', '.join(asked['beside'])})."
         )
-    if asked["over"] == "policies" and any(rows["sight"].isin(["process", "side_door"])):
+    if asked.get("audience"):
+        said.append(f"Agencies: how many of this scenario can look at {asked['audience']}’s reads.")
+    if asked["over"] == "policies" and any(
+        values(rows, measure=asked["measure"])["sight"].isin(["process", "side_door"])
+    ):
         said.append(
             "Full bar: on-request sight, which nobody need grant. Pale: what a warrant or a side door adds, as expected value."
         )
     if asked["over"] == "towns":
-        said.append("A change is against the baseline, in percentage points of the trips of that town’s residents.")
+        said.append(
+            "Columns: who opts out. Rows: a town’s residents; their share under the baseline, then its change in points."
+        )
+    if asked["over"] == "subsets":
+        said.append(
+            "The best order is the one along which least is seen in all; it need not pass the best choice of each number."
+        )
     if asked["over"] == "retention" and max(run.ladder) > run.info["horizon_s"]:
         said.append(
             f"Hollow points: the limit is longer than the last {words.duration(run.info['horizon_s'])} asked about."
@@ -187,7 +200,7 @@ def _bar(
     more = [share for share in (shares["process"], shares["side_door"]) if not math.isnan(share)]
     widest = max([free, *more])
     middle = top + _ROW / 2 + 4
-    said = f"{words.percent(free)} %" + "".join(f" → {words.percent(share)} %" for share in more)
+    said = _arrow([free, *more])
     colour = "s0" if policy == run.info["baseline"] else "s5"
     name = policy if len(policy) <= 34 else policy[:33] + "…"
     parts = [
@@ -214,8 +227,13 @@ def _looked(mine: pd.DataFrame, viewer: str, shape: str) -> str:
         one(mine, viewer=viewer, sight=s, measure=table.LOOKBACK, statistic=shape)
         for s in ("request", "process", "side_door")
     ]
-    said = "→".join(words.percent(share) for share in found if not math.isnan(share))
-    return f"{said} %" if said else ""
+    return _arrow([share for share in found if not math.isnan(share)])
+
+
+def _arrow(shares: Sequence[float]) -> str:
+    """Say a share and what it becomes with a grant, where that can be told apart: "8.4→14 %"."""
+    said = list(dict.fromkeys(words.percent(share) for share in shares))
+    return f"{'→'.join(said)} %" if said else ""
 
 
 # --- towns ----------------------------------------------------------------------------------------------------------------
@@ -232,7 +250,7 @@ def _towns(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str, fl
     parts = [f'<text class="name base" x="4" y="14">{escape(who(run, asked["viewer"], asked["sight"]))}</text>']
     for column, policy in enumerate(policies):
         x = left + width * (column + 0.5)
-        name = f"{policy} (%)" if policy == baseline else policy
+        name = f"{policy}: share, %" if policy == baseline else policy
         parts.append(
             f'<text class="{"base" if policy == asked["policy"] else "tick"}" '
             f'transform="translate({x - 4:.0f} {top - 8})rotate(-35)">{escape(name)}</text>'

@@ -71,29 +71,30 @@ def _retention(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     line = line[(line["retention"] <= run.info["horizon_s"]) | line["retention"].eq(line["retention"].max())]
     shares = dict(zip(line["retention"].tolist(), line["mean"].tolist(), strict=True))
     said = ", ".join(f"{words.percent(share)} % with {words.limit(step)}" for step, share in shares.items())
-    seen = f"{who(run, asked['viewer'], asked['sight'])}, sees some part of this much of {_thing(asked)}{horizon(run)}"
-    text = f"Under “{baseline}”, {seen}: {said}. "
+    seen = f"{who(run, asked['viewer'], asked['sight'])}, can detect, of {_thing(asked)}{horizon(run)},"
+    text = f"Under “{baseline}”, {seen} {said}. "
     flat = [
         policy for policy in run.info["policies"]
         if (band := values(rows, policy=policy, **main)["mean"]).max() - band.min() < _FLAT
     ]  # fmt: skip
     if flat:
         text += f"Under {_join([f'“{name}”' for name in flat])} the departments’ limit changes less than half a point. "
-    return text + _looks(asked, rows, baseline)
+    return (text + _looks(rows, baseline)).strip()
 
 
-def _looks(asked: dict[str, Any], rows: pd.DataFrame, policy: str) -> str:
+def _looks(rows: pd.DataFrame, policy: str) -> str:
     """Say how many look-backs the middle limit and none answer, over the shapes that stand beside."""
     looks = values(rows, policy=policy, measure=table.LOOKBACK)
     if looks.empty:
         return ""
     ends = looks.groupby("retention")["mean"].agg(["min", "max"])
     step = next((step for step in ends.index if step >= _MIDDLE), ends.index[-1])
-    said = [
-        f"{words.of_ten_range(*ends.loc[limit])} with {words.limit(int(limit))}"
+    said = " and ".join(
+        f"{words.limit(int(limit))} leaves {words.interval(ends['min'][limit], ends['max'][limit], 'share')}"
         for limit in dict.fromkeys([step, ends.index[-1]])
-    ]
-    return f"Of 10 look-backs by plate are answered {', '.join(said)}, over {len(asked['beside'])} assumed query ages."
+    )
+    shapes = looks["statistic"].nunique()
+    return f"Of look-backs by plate {said} answered, over {shapes} assumed query age{'s' if shapes > 1 else ''}. "
 
 
 def _policies(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
@@ -106,8 +107,8 @@ def _policies(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
         granted = granted[granted["sight"].isin(["process", "side_door"])].sort_values("mean")["policy"].tolist()
         named = dict.fromkeys([run.info["baseline"], most, least, *granted[-1:]])
         said = [f"{_share(rows, asked, viewer, policy, shares[policy])} under “{policy}”" for policy in named]
-        parts.append(f"{who(run, viewer, 'request')}, {'; '.join(said)}")
-    text = f"Of {_thing(asked)}{horizon(run)} shows: to {'. To '.join(parts)}."
+        parts.append(f"By {who(run, viewer, 'request')}: {'; '.join(said)}.")
+    text = f"How much of {_thing(asked)}{horizon(run)} can be detected. {' '.join(parts)}"
     counted = values(rows, viewer=table.EVERYBODY, sight="request")
     if len(counted):
         told = [f"{mean:.0f} under “{policy}”" for policy, mean in zip(counted["policy"], counted["mean"], strict=True)]
@@ -132,7 +133,7 @@ def _towns(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     seen = f"{who(run, asked['viewer'], asked['sight'])}, can still detect {words.percent(after)} %"
     text = (
         f"When only {policy} opts out, {seen} of {run.place(town)} residents’ vehicle trips of the last {horizon(run)}, instead "
-        f"of {words.percent(before)} %"
+        f"of {words.percent(before)} % ({words.points(after - before)} points)"
     )
     if before > least:
         whole = words.points(before - least).lstrip("+")
@@ -140,13 +141,10 @@ def _towns(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
             f": {words.percent((before - after) / (before - least))} % of the {whole} points that “{most}” would take away; "
             "the rest is read by others’ cameras"
         )
-    changes = values(rows, table.CHANGE, policy=policy)
-    others = changes[~changes["town"].isin([town, "all"])]
-    if len(others):
-        gains = others.loc[others["mean"].idxmin()]
-        text += (
-            f". Of other towns’ residents {run.place(gains['town'])}’s gain most: {words.points(gains['mean'])} points"
-        )
+    alone = values(rows, table.CHANGE, town=town)
+    alone = alone[~alone["policy"].isin([policy, most])]
+    if len(alone) and (other := alone.loc[alone["mean"].idxmin()])["mean"] < after - before:
+        text += f". “{other['policy']}” does more for them: {words.points(other['mean'])} points"
     return text + "."
 
 
