@@ -21,6 +21,8 @@ from alprsim.results.run import Answer, Run
 FILE = "answer.svg"
 _ROW, _LABEL, _BAR, _TEXT, _EDGE = 27, 232, 560, 90, 890
 """Height of a bar's row; where names end, bars end, room for a bar's value, the right edge."""
+_WIDTH = chart.WIDTH + 25
+"""Room for the longest name beside a ladder, set bold."""
 _WHO = "agencies"
 
 
@@ -51,7 +53,7 @@ def figure(run: Run, rows: pd.DataFrame) -> str:
     inside, height = draw[asked["over"]](run, asked, rows)
     label = escape(sentence(run, rows), quote=True)
     return (
-        f'<svg class="ladder" viewBox="0 0 {chart.WIDTH} {height:.0f}" role="img" aria-label="{label}">{inside}</svg>'
+        f'<svg class="ladder" viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{label}">{inside}</svg>'
     )
 
 
@@ -69,10 +71,10 @@ def save(run: Run) -> None:
     text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
     text += f'<text class="base" x="12" y="{top - 14}">{escape(found.title)}</text>'
     style = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
-    inner = _placed(str(found.svg), 0, top, chart.WIDTH, height)
+    inner = _placed(str(found.svg), 0, top, _WIDTH, height)
     (run.folder / FILE).write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{chart.WIDTH + 20}" height="{whole:.0f}" '
-        f'viewBox="0 0 {chart.WIDTH + 20} {whole:.0f}" font-family="system-ui, sans-serif"><style>{escape(style)}</style>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{whole:.0f}" '
+        f'viewBox="0 0 {_WIDTH} {whole:.0f}" font-family="system-ui, sans-serif"><style>{escape(style)}</style>'
         f'<defs>{chart.SHAPES}</defs><rect width="100%" height="100%" fill="var(--paper)"/>'
         f'<text class="base" x="12" y="26" font-size="17">{escape(run.info["question"] or run.info["title"])}</text>'
         f"{text}{inner}</svg>\n",
@@ -285,7 +287,9 @@ def _towns(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str, fl
 
 def _placed(svg: str, x: float, y: float, width: float, height: float) -> str:
     """Return a picture to stand inside another, without the class that sizes it on a page."""
-    return svg.replace('<svg class="ladder" ', f'<svg x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" ', 1)
+    return svg.replace(
+        '<svg class="ladder" ', f'<svg overflow="visible" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" ', 1
+    )
 
 
 def _wrapped(text: str, letters: int) -> list[str]:
