@@ -196,6 +196,22 @@ def test_the_page_begins_with_the_answer(runs):
         assert page.index("(Real streets, assumed cameras") < page.index('id="answer"')
 
 
+def test_the_page_shows_the_numbers_of_the_figure(runs):
+    rows = answer_table.table(runs["subsets"])
+    grid = figures.shown(runs["subsets"]).numbers
+    assert [name for name, _, _ in grid.rows] == ["0 opt out", "1 opt out", "2 opt out"]
+    assert [head.title for head in grid.heads][:3] == ["least", "mean", "most"]
+    best = answer_sentence.values(rows, "least", k=1).iloc[0]
+    assert grid.rows[1][2][0].value == words.quantity(best["mean"], "share")
+    assert grid.rows[1][2][0].band.startswith(best["policy"])
+    assert grid.rows[2][2][0].band.startswith("all")
+    steps = figures.shown(runs["retention"]).numbers
+    assert [name for name, _, _ in steps.rows] == ["6 h", "no limit"]
+    policies = figures.shown(runs["policies"]).numbers
+    assert {name for name, _, _ in policies.rows} == set(runs["policies"].info["policies"])
+    assert [name for name, _, _ in figures.shown(runs["towns"]).numbers.rows][-1] == "all together"
+
+
 def test_sentences_say_whose_sight_and_over_what(runs):
     for run in runs.values():
         said = answer_sentence.sentence(run, answer_table.table(run))

@@ -12,7 +12,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from alprsim.report import chart
+from alprsim.report._numbers import numbers
 from alprsim.report._subsets import subsets
+from alprsim.report.tables import Grid
 from alprsim.results import answer_table as table
 from alprsim.results import words
 from alprsim.results.answer_sentence import one, sentence, values, what, who
@@ -33,6 +35,7 @@ class Shown(NamedTuple):
     title: str
     svg: Markup
     notes: list[str]
+    numbers: Grid
 
 
 def shown(run: Run) -> Shown | None:
@@ -41,7 +44,9 @@ def shown(run: Run) -> Shown | None:
     if rows is None:
         return None
     asked = run.info["answer"]
-    return Shown(sentence(run, rows), what(run, asked), Markup(figure(run, rows)), _notes(run, asked, rows))
+    return Shown(
+        sentence(run, rows), what(run, asked), Markup(figure(run, rows)), _notes(run, asked, rows), numbers(run, rows)
+    )
 
 
 def figure(run: Run, rows: pd.DataFrame) -> str:
@@ -52,9 +57,7 @@ def figure(run: Run, rows: pd.DataFrame) -> str:
     }  # fmt: skip
     inside, height = draw[asked["over"]](run, asked, rows)
     label = escape(sentence(run, rows), quote=True)
-    return (
-        f'<svg class="ladder" viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{label}">{inside}</svg>'
-    )
+    return f'<svg class="ladder" viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{label}">{inside}</svg>'
 
 
 def save(run: Run) -> None:
@@ -69,7 +72,8 @@ def save(run: Run) -> None:
     said: list[tuple[float, str]] = [(50 + 17 * k, line) for k, line in enumerate(lines)]
     said += [(top + height + 18 + 17 * k, line) for k, line in enumerate(notes)]
     text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
-    text += f'<text class="base" x="12" y="{top - 14}">{escape(found.title)}</text>'
+    if run.info["answer"]["over"] != "retention":  # its panels have titles of their own
+        text += f'<text class="base" x="12" y="{top - 14}">{escape(found.title)}</text>'
     style = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
     inner = _placed(str(found.svg), 0, top, _WIDTH, height)
     (run.folder / FILE).write_text(

@@ -103,16 +103,20 @@ def _policies(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
         line = values(rows, viewer=viewer, measure=asked["measure"], sight="request")
         shares = dict(zip(line["policy"], line["mean"], strict=True))
         least, most = min(shares, key=shares.__getitem__), max(shares, key=shares.__getitem__)
+        told = {policy: _share(rows, asked, viewer, policy, share) for policy, share in shares.items()}
         granted = values(rows, viewer=viewer, measure=asked["measure"])
-        granted = granted[granted["sight"].isin(["process", "side_door"])].sort_values("mean")["policy"].tolist()
-        named = dict.fromkeys([run.info["baseline"], most, least, *granted[-1:]])
-        said = [f"{_share(rows, asked, viewer, policy, shares[policy])} under “{policy}”" for policy in named]
+        granted = granted[granted["sight"].isin(["process", "side_door"])].sort_values("mean")["policy"]
+        by_grant = [policy for policy in granted if "expected" in told[policy]]
+        named = dict.fromkeys([run.info["baseline"], most, least, *by_grant[-1:]])
+        said = [f"{told[policy]} under “{policy}”" for policy in named]
         parts.append(f"By {who(run, viewer, 'request')}: {'; '.join(said)}.")
     text = f"How much of {_thing(asked)}{horizon(run)} can be detected. {' '.join(parts)}"
     counted = values(rows, viewer=table.EVERYBODY, sight="request")
     if len(counted):
-        told = [f"{mean:.0f} under “{policy}”" for policy, mean in zip(counted["policy"], counted["mean"], strict=True)]
-        text += f" Agencies of this scenario that can look at {asked['audience']}’s reads: {', '.join(told)}."
+        counts = [
+            f"{mean:.0f} under “{policy}”" for policy, mean in zip(counted["policy"], counted["mean"], strict=True)
+        ]
+        text += f" Agencies of this scenario that can look at {asked['audience']}’s reads: {', '.join(counts)}."
     return text
 
 
@@ -123,6 +127,7 @@ def _share(rows: pd.DataFrame, asked: dict[str, Any], viewer: str, policy: str, 
         f"{words.percent(value)} % expected {how}"
         for sight, how in beyond.items()
         if not math.isnan(value := one(rows, viewer=viewer, policy=policy, sight=sight, measure=asked["measure"]))
+        and words.percent(value) != words.percent(share)
     ]
     return f"{words.percent(share)} %" + (f" ({', '.join(said)})" if said else "")
 
