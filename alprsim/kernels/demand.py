@@ -1,89 +1,26 @@
-"""Which habits are due today, who of a household gets which car, who rides along, and the rounds of working vehicles."""
+"""Who of a household gets which car, who rides along, and the rounds of working vehicles."""
 
 import numpy as np
 
 from alprsim.kernels._jit import (
-    Float32,
     Float64,
-    Float64Grid,
-    Int8,
     Int32,
     Int32Grid,
     Int32GridOut,
     Int32Out,
     Int64,
-    UInt64,
-    draw,
     kernel,
     part_of_kernel,
-    uniform,
 )
 
 
-@kernel
-def due_visits(
-    person: Int32, kind: Int8, weekly: Float32, errands: Float64, own: UInt64, today: UInt64, share: Float64,
-    week: Float64Grid, weekday: int, keeps: float, ask_visits: int, ask_own_day: int,
-) -> tuple[Int64, UInt64]:  # fmt: skip
-    """Draw how often each habit is followed today, and the bits to which those visits belong.
-
-    A visit is due as often as `weekly` says: its whole part surely, its fraction with that chance. A habit with its own
-    day of the week is followed on that day, but for what its person skips; what it has beyond is spread over the others.
-
-    Parameters
-    ----------
-    person : int32[n_habits], ascending, rows of people
-    kind : int8[n_habits], rows of share and week
-    weekly : float32[n_habits], visits a week
-    errands : float64[n_people]
-        How many times their usual number of visits without an own day they make today; below 0: they have no car and make
-        no visits at all.
-    own, today : uint64[n_people]
-        What stays the same of a person, and what is today's.
-    share : float64[n_kinds]
-        Of a week's visits, due today; of a kind with own days 1, or 0 where it is closed today.
-    week : float64[n_kinds, 7]
-        Cumulative weights of Monday to Sunday as a habit's own day; all 0 for a kind without.
-    weekday : int, 0 is Monday
-    keeps : float
-        Chance that a habit is followed on its own day.
-    ask_visits, ask_own_day : int
-        The questions put to the draws.
-
-    Returns
-    -------
-    int64[n_habits], uint64[n_habits]
-        Visits; where there are any, the bits.
-    """
-    n = len(person)
-    visits, bits = np.zeros(n, np.int64), np.empty(n, np.uint64)
-    ask, ask_day = np.uint64(ask_visits), np.uint64(ask_own_day)
-    nth = -1
-    for habit in range(n):
-        who, of = person[habit], kind[habit]
-        nth = nth + 1 if habit > 0 and person[habit - 1] == who else 0
-        if errands[who] < 0:
-            continue
-        due = weekly[habit] * share[of] * errands[who]
-        if week[of, 6] > 0:
-            aim = uniform(draw(draw(draw(own[who], ask), np.uint64(nth)), ask_day)) * week[of, 6]
-            day = 0
-            while week[of, day] <= aim:
-                day += 1
-            kept = min(float(weekly[habit]), keeps)
-            due = share[of] * (kept if day == weekday else (weekly[habit] - kept) / 6)
-        bits[habit] = draw(draw(today[who], ask), np.uint64(nth))
-        visits[habit] = int(due + uniform(bits[habit]))
-    return visits, bits
-
-
 @part_of_kernel
-def _free_car(wanted: int, first: int, last: int, home_at: Int32, depart: int) -> int:
+def _free_car(wanted: int, first: int, last: int, home_at: Int32, nobodys: int, depart: int) -> int:
     """Return the wanted car if it is at home, else the household's last one that is, else −1."""
-    if home_at[wanted] <= depart:
+    if home_at[wanted - nobodys] <= depart:
         return wanted
     for car in range(last - 1, first - 1, -1):
-        if home_at[car] <= depart:
+        if home_at[car - nobodys] <= depart:
             return car
     return -1
 
@@ -122,8 +59,9 @@ def share_cars(
     companion : int32[n_tours], rows of people
         The one asked first, −1 nobody; on return who rides along, −1 nobody.
     """
-    person_home_at = np.zeros(first_person[-1], np.int32)
-    car_home_at = np.zeros(first_car[-1], np.int32)
+    others, others_cars = first_person[0], first_car[0]
+    person_home_at = np.zeros(first_person[-1] - others, np.int32)
+    car_home_at = np.zeros(first_car[-1] - others_cars, np.int32)
     for household in range(len(first_tour) - 1):
         last_tour = first_tour[household + 1]
         first_member, last_member = first_person[household], first_person[household + 1]
@@ -131,22 +69,23 @@ def share_cars(
             who, asked = driver[tour], companion[tour]
             companion[tour] = -1
             depart = int(start[tour])
-            if person_home_at[who] > depart:
-                depart = person_home_at[who] + pause
+            if person_home_at[who - others] > depart:
+                depart = person_home_at[who - others] + pause
             until = depart + length[tour]
-            taken = _free_car(car[tour], first_car[household], first_car[household + 1], car_home_at, depart)
+            cars = first_car[household], first_car[household + 1]
+            taken = _free_car(car[tour], *cars, car_home_at, others_cars, depart)
             if until > day:
                 taken = -1
             car[tour] = taken
             if taken < 0:
                 continue
             start[tour] = depart
-            person_home_at[who] = car_home_at[taken] = until
+            person_home_at[who - others] = car_home_at[taken - others_cars] = until
             for _ in range(last_member - first_member if asked >= 0 else 0):
-                free = asked != who and person_home_at[asked] <= depart
+                free = asked != who and person_home_at[asked - others] <= depart
                 if free and _stays(asked, tour, last_tour, driver, start, until):
                     companion[tour] = asked
-                    person_home_at[asked] = until
+                    person_home_at[asked - others] = until
                     break
                 asked = asked + 1 if asked + 1 < last_member else first_member
 
