@@ -122,9 +122,10 @@ def follow(
     table: Flows | None, watched: NDArray[np.bool_], threads: int = 1,
 ) -> tuple[Trips, traffic.Followed]:  # fmt: skip
     """Make one day's trips and drive them by a table, or freely: what ``make`` and ``drive`` do, without the paths."""
-    trips = _trips(loaded, network, settlement, seed=seed, day=day)
+    trips = _trips(loaded, network, settlement, seed=seed, day=day, threads=threads)
     origin, destination = network.places.junction[trips.origin], network.places.junction[trips.destination]
-    taken = routing.choose(routes, settlement.vehicles.key[trips.vehicle], origin, destination, trips.depart)
+    key = settlement.vehicles.key[trips.vehicle]
+    taken = routing.choose(routes, key, origin, destination, trips.depart, threads=threads)
     batches = routing.batches(routes, trips.vehicle, origin, destination, taken, trips.depart)
     posts = routing.signposts(routes.streets)
     driven = traffic.follow(
@@ -133,9 +134,13 @@ def follow(
     return trips, driven
 
 
-def _trips(loaded: Loaded, network: Network, settlement: Settlement, *, seed: int, day: int) -> Trips:
+def _trips(
+    loaded: Loaded, network: Network, settlement: Settlement, *, seed: int, day: int, threads: int = 1
+) -> Trips:  # fmt: skip
     study = loaded.scenario
-    return population.trips(settlement, network, study.population, seed=seed, day=day, start=study.start)
+    return population.trips(
+        settlement, network, study.population, seed=seed, day=day, start=study.start, threads=threads
+    )  # fmt: skip
 
 
 def sample(

@@ -25,6 +25,7 @@ from alprsim.tables import Float64, Int32, Int64, UInt64
 
 _BASE = stream(0, "how a driver sees a way")
 _DEVIATES = 1 << 12  # as many probabilities of an error are told apart
+_TRIPS = 1 << 15  # that choose at a time, in what the processor's cache holds
 _CHUNK = 16  # trees compared at a time: 16 × 20,000 junctions × 4 alternatives × 8 bytes are 10 MB
 
 DEVIATE = ndtri((np.arange(_DEVIATES) + 0.5) / _DEVIATES).astype(np.float32)
@@ -74,7 +75,9 @@ def errors(streets: Streets, key: UInt64, origin: Int32, destination: Int32, alt
     return found
 
 
-def choose(routes: Routes, key: UInt64, origin: Int32, destination: Int32, depart: Int32) -> Int32:
+def choose(
+    routes: Routes, key: UInt64, origin: Int32, destination: Int32, depart: Int32, *, threads: int = 1
+) -> Int32:  # fmt: skip
     """Return the alternative that each trip's driver takes.
 
     Parameters
@@ -85,6 +88,8 @@ def choose(routes: Routes, key: UInt64, origin: Int32, destination: Int32, depar
         Junction rows.
     depart : int32[n], s
         As planned; an alternative is another way in another period of the day.
+    threads
+        The choice is the same for any number.
 
     Raises
     ------
@@ -93,15 +98,31 @@ def choose(routes: Routes, key: UInt64, origin: Int32, destination: Int32, depar
     """
     if not routes.compared:
         return dealt(routes, key)
+    choice = np.empty(len(key), np.int32)
+    compared = [mapped(codes) for codes in routes.compared]
+
+    def fill(first: int) -> None:
+        rows = slice(first, first + _TRIPS)
+        _choose_by(routes, compared, key[rows], origin[rows], destination[rows], depart[rows], choice[rows])
+
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        for _ in pool.map(fill, range(0, len(key), _TRIPS)):
+            pass
+    return choice
+
+
+def _choose_by(
+    routes: Routes, compared: list[Codes], key: UInt64, origin: Int32, destination: Int32, depart: Int32, choice: Int32
+) -> None:  # fmt: skip
+    """Write the alternatives that some trips' drivers take."""
     streets, period = routes.streets, period_of(routes, depart)
     cell = tree_of(streets, destination).astype(np.int64) * len(streets.tree) + streets.column[origin]
-    choice = np.zeros(len(key), np.int32)
-    for number, compared in enumerate(routes.compared):
+    for number, codes in enumerate(compared):
         rows = np.flatnonzero(period == number)
-        if len(rows):
-            some = origin[rows], destination[rows]
-            choice[rows] = preferred(streets, mapped(compared), cell[rows], key[rows], *some)
-    return choice
+        if len(rows) == len(key):
+            choice[:] = preferred(streets, codes, cell, key, origin, destination)
+        elif len(rows):
+            choice[rows] = preferred(streets, codes, cell[rows], key[rows], origin[rows], destination[rows])
 
 
 def dealt(routes: Routes, key: UInt64) -> Int32:
