@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from alprsim import population
-from alprsim.kernels import demand
+from alprsim.kernels import demand, tours
+from alprsim.population import _day
 from alprsim.scenario.models import Fleet, Population
 from alprsim.tables import DAY, Junctions, Network, PlaceKind, Places, Roads, Towns
 
@@ -72,14 +73,34 @@ def test_a_day_of_a_region_with_all_it_can_have(benchmark):
     assert checksum(made.vehicle, made.depart, made.origin, made.destination) == 503_433_788_347_091_809
 
 
-def test_due_visits(benchmark, town, settled):
-    people, habits = settled.people, settled.habits
-    kind = town.places.kind[habits.place]
-    share, week = np.full(len(PlaceKind), 0.15), np.zeros((len(PlaceKind), 7))
-    share[PlaceKind.WORSHIP], week[PlaceKind.WORSHIP] = 1.0, np.arange(1, 8)
-    drivers = np.where(people.vehicle >= 0, 1.0, -1.0), people.key, people.key[::-1].copy()
-    visits, _ = benchmark(demand.due_visits, habits.person, kind, habits.weekly, *drivers, share, week, 6, 0.9, 17, 14)
-    assert checksum(visits) == 6_535_833_498
+def planned(town, settled):
+    """Return what the kernel of plans is given for a whole town, and what it writes."""
+    on = _day.date_of(SPEC.calendar, DAY_OF["start"], 2)
+    people, habits, n = settled.people, settled.habits, len(settled.people)
+    given = (
+        people.household, people.key, people.kind, people.home, people.work, people.vehicle, habits.person, habits.place,
+        habits.weekly, settled.vehicles.household, *_day._Plans.of(town, SPEC, 1, 2, on), 0, n, 0, 0,
+    )  # fmt: skip
+    written = (
+        np.zeros((3, n + 1), np.int64), np.zeros((tours.TOUR_COLUMNS, 6 * n), np.int32), np.zeros(6 * n, np.uint64)
+    )  # fmt: skip
+    return given, written
+
+
+def test_plan(benchmark, town, settled):
+    given, (first, plans, bits) = planned(town, settled)
+    assert benchmark(tours.plan, *given, first, plans, bits) == 61_502
+    assert checksum(*plans[: tours.STAYS]) == 1_230_429_689_764_555
+
+
+def test_write(benchmark, town, settled):
+    given, (first, plans, bits) = planned(town, settled)
+    n = tours.plan(*given, first, plans, bits)
+    made = np.empty((tours.TRIP_COLUMNS, 3 * n), np.int32)
+    kind = town.places.kind.astype(np.int32)
+    trips = benchmark(tours.write, first[tours.TOURS], plans, settled.people.home, kind, np.empty(n, np.int32), made)
+    assert trips == 129_598
+    assert checksum(*made[:, :trips]) == 2_966_245_723_270_538
 
 
 def test_make_rounds(benchmark):

@@ -14,11 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import population
+from alprsim.kernels import tours
 from alprsim.kernels.demand import share_cars
+from alprsim.population import _day
 from alprsim.population import _figures as figures
+from alprsim.population._figures import Ask
 from alprsim.scenario import models
 from alprsim.tables import (
     DAY,
+    DAY_STARTS,
     Junctions,
     Network,
     PersonKind,
@@ -168,6 +172,28 @@ def test_a_day_is_its_naive_twin(spec: models.Population) -> None:
         rows = list(zip(*(column.tolist() for column in made.data().values()), strict=True))
         assert rows == naive_demand.trips(settled, world, spec, seed=5, day=day, start=START)
         assert len(rows) > 60
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_day_is_the_same_however_it_is_made(
+    monkeypatch: pytest.MonkeyPatch, settled: Settlement, threads: int
+) -> None:
+    """By some people at a time, in several threads, and where space runs out and is asked for again."""
+    whole = population.trips(settled, PLAIN, SPEC, day=2, **GO)
+    monkeypatch.setattr(_day, "_CHUNK", 700)
+    monkeypatch.setattr(_day, "_SPACE", 0.01)
+    parts = population.trips(settled, PLAIN, SPEC, day=2, threads=threads, **GO)
+    assert len(whole) > 5000
+    for one, other in zip(whole.data().values(), parts.data().values(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_the_kernel_asks_the_questions_that_are_asked_elsewhere() -> None:
+    assert {name: int(getattr(tours, name)) for name in tours.ASKED} == {name: Ask[name] for name in tours.ASKED}
+    kinds = tours.WORK, tours.SCHOOL, tours.COMMUTER, tours.STUDENT, tours.CHILD, tours.HOME
+    named = PlaceKind.WORK, PlaceKind.SCHOOL, PersonKind.COMMUTER, PersonKind.STUDENT, PersonKind.CHILD, Purpose.HOME
+    assert kinds == named
+    assert (tours.DAY, tours.DAY_STARTS) == (DAY, DAY_STARTS)
 
 
 @st.composite

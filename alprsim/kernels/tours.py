@@ -100,13 +100,13 @@ def _on_time(habitual: int, bits: np.uint64, jitter: float) -> int:
 @part_in_place
 def _between(bits: np.uint64, kind: int, outing: Int64Grid) -> int:
     span = outing[kind, SPAN]
-    return outing[kind, LEAST] + (below(draw(bits, STAY), span) + below(draw(bits, LONGER), span)) // 2
+    return int(outing[kind, LEAST] + (below(draw(bits, STAY), span) + below(draw(bits, LONGER), span)) // 2)
 
 
 @part_in_place
 def _travel(a: int, b: int, at: Float64Grid, rates: Float64, numbers: Int64) -> int:
     across, up = at[0, a] - at[0, b], at[1, a] - at[1, b]
-    return int(np.sqrt(across * across + up * up) / rates[PACE]) + numbers[WALK]
+    return int(np.sqrt(across * across + up * up) / rates[PACE]) + int(numbers[WALK])
 
 
 @part_in_place
@@ -134,13 +134,13 @@ def _due(
 ) -> float:
     """Return how often a habit is due today: its whole part surely, its fraction with that chance."""
     if times[kind, OF_WEEK + DAYS_A_WEEK - 1] <= 0:
-        return weekly * times[kind, SHARE] * errands
+        return float(weekly * times[kind, SHARE] * errands)
     aim = uniform(draw(own, OWN_DAY)) * times[kind, OF_WEEK + DAYS_A_WEEK - 1]
     day = 0
     while times[kind, OF_WEEK + day] <= aim:
         day += 1
     kept = min(weekly, 1 - rates[SKIPS])
-    return times[kind, SHARE] * (kept if day == today else (weekly - kept) / 6)
+    return float(times[kind, SHARE] * (kept if day == today else (weekly - kept) / 6))
 
 
 @part_in_place

@@ -31,7 +31,7 @@ from alprsim.tables import (
     VehicleKind,
 )
 
-_SPARE = 8  # tours there is space for beyond one a habit and a person
+_SPACE = 0.5  # tours there is space for at first, for one person or habit; a weekday has 0.2
 _CHUNK = 1 << 15  # people: so many at a time that what they plan stays in the processor's cache
 
 _COLUMNS = ("vehicle", "driver", "companion", "depart", "origin", "destination", "purpose")
@@ -197,7 +197,7 @@ def _driven_by(settlement: Settlement, owned: Int32, plans: _Plans, begin: int, 
         people.household, people.key, people.kind, people.home, people.work, people.vehicle, habits.person, habits.place,
         habits.weekly, owned, *plans, begin, end, first_habit, first_car,
     )  # fmt: skip
-    space, n = end - begin + last_habit - first_habit + _SPARE, kernels.FULL
+    space, n = 8 + int(_SPACE * (end - begin + last_habit - first_habit)), kernels.FULL
     while n == kernels.FULL:
         tours, bits = np.empty((kernels.TOUR_COLUMNS, space), np.int32), np.empty(space, np.uint64)
         n, space = kernels.plan(*columns, first, tours, bits), 2 * space
@@ -206,7 +206,9 @@ def _driven_by(settlement: Settlement, owned: Int32, plans: _Plans, begin: int, 
     start, length, car, asked = (
         tours[row, :n] for row in (kernels.START, kernels.LENGTH, kernels.CAR, kernels.ASKED_ALONG)
     )
-    share_cars(*first, tours[kernels.PERSON, :n], length, figures.PAUSE, DAY, start, car, asked)
+    share_cars(
+        first[0], first[1], first[2], tours[kernels.PERSON, :n], length, figures.PAUSE, DAY, start, car, asked
+    )  # fmt: skip
     made = np.empty((kernels.TRIP_COLUMNS, 3 * n), np.int32)
     trips = kernels.write(first[kernels.TOURS], tours, people.home, plans.places[1], np.empty(n, np.int32), made)
     return dict(zip(_COLUMNS, made[:, :trips], strict=True))
