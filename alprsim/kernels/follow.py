@@ -27,8 +27,8 @@ moves 1 lane makes 51 million a second, 8 make 77, 32 make 107, 64 to 128 make 1
 AHEAD = 16
 """How many trips before its own a vehicle's last arrival is asked for: a tenth of the time is saved."""
 
-TRIP, AT, TO, TREE, NOW, SLOT, UNTIL, ROAD, CELL = (np.uint64(column) for column in range(9))
-LANE_COLUMNS = 9
+TRIP, AT, TO, TREE, NOW, SLOT, UNTIL, ROAD, CELL, VEHICLE = (np.uint64(column) for column in range(10))
+LANE_COLUMNS = 10
 _COLUMNS = np.uint64(LANE_COLUMNS)
 NEXT, LIVE, MOVES, PASSED = 0, 1, 2, 3
 COUNTERS = 4
@@ -44,34 +44,38 @@ def _quarter(lanes: Int64Out, lane: np.uint64, now: int) -> None:
 
 @part_in_place
 def _begin(
-    row: int, vehicle: Int32, origin: Int32, destination: Int32, tree: Int32, meant: Int64, turns: Int8, junctions: int,
-    ready: Int64Out, depart: Int64Out, arrive: Int64Out, lanes: Int64Out, lane: np.uint64,
+    row: int, trip: Int32, vehicle: Int32, origin: Int32, destination: Int32, tree: Int32, meant: Int64, turns: Int8,
+    junctions: int, ready: Int64Out, depart: Int64Out, arrive: Int64Out, lanes: Int64Out, lane: np.uint64,
 ) -> int:  # fmt: skip
     """Let the next trip that drives begin in a lane, or nobody while its vehicle is on the way; return the row after it."""
     lanes[lane + TRIP] = NOBODY
-    while row < len(vehicle):
-        v = vehicle[row]
-        if row + AHEAD < len(vehicle):
-            prefetch(ready, vehicle[row + AHEAD])
+    while row < len(trip):
+        its = trip[row]
+        v = vehicle[its]
+        if row + 2 * AHEAD < len(trip):
+            prefetch(vehicle, trip[row + 2 * AHEAD])
+            prefetch(meant, trip[row + 2 * AHEAD])
+            prefetch(ready, vehicle[trip[row + AHEAD]])
         if ready[v] == ON_THE_WAY:
             break
-        now = max(meant[row], (ready[v] + SECOND - 1) // SECOND * SECOND)
-        depart[row] = now
+        now = max(meant[its], (ready[v] + SECOND - 1) // SECOND * SECOND)
+        depart[its] = now
         if origin[row] != destination[row]:
             ready[v] = ON_THE_WAY
-            lanes[lane + TRIP], lanes[lane + AT], lanes[lane + TO] = row, origin[row], destination[row]
+            lanes[lane + TRIP], lanes[lane + AT], lanes[lane + TO] = its, origin[row], destination[row]
+            lanes[lane + VEHICLE] = v
             lanes[lane + TREE], lanes[lane + NOW] = np.int64(tree[row]) * junctions, now
             prefetch(turns, lanes[lane + TREE] + origin[row])
             _quarter(lanes, lane, now)
             return row + 1
-        arrive[row] = ready[v] = now
+        arrive[its] = ready[v] = now
         row += 1
     return row
 
 
 @part_in_place
 def _choose(lanes: Int64Out, live: np.uint64, turns: Int8, first_road: Int32, crossing: Int32) -> int:
-    """Choose each lane's next road and ask for the time it takes; return the row of a trip that finds no way, or −1."""
+    """Choose each lane's next road and ask for the time it takes; return a trip that finds no way, or −1."""
     lost, lane = -1, np.uint64(0)
     while lane < live:
         junction, now = lanes[lane + AT], lanes[lane + NOW]
@@ -104,12 +108,12 @@ def follow(
     Parameters
     ----------
     trip : int32[rows]
-        The number of each in `who`; a vehicle's in order of departure.
-    vehicle : int32[rows], row of `ready`
+        Those that are driven; a vehicle's in order of departure.
+    vehicle : int32[trips], row of `ready`
     origin, destination : int32[rows], junctions
     tree : int32[rows], row of `turns`
         That leads to the destination.
-    meant : int64[rows], ms
+    meant : int64[trips], ms
         Planned departures.
     turns : int8[trees × junctions]
         The exit to take; negative: no way.
@@ -120,7 +124,7 @@ def follow(
     watched : bool[roads]
     ready : int64[vehicles], ms, kept up
         When each vehicle last arrived; ON_THE_WAY until it does.
-    depart, arrive : int64[rows], ms, written
+    depart, arrive : int64[trips], ms, written
     lanes : int64[n × LANE_COLUMNS], counters : int64[COUNTERS], kept up
         Zero to begin with.
     time, road, who : int64, int32, int32, written from row counters[PASSED]
@@ -128,14 +132,14 @@ def follow(
 
     Returns
     -------
-    −1, or the row of a trip that finds no way. All have arrived when counters[LIVE] is 0; else there was no space.
+    −1, or a trip that finds no way. All have arrived when counters[LIVE] is 0; else there was no space.
     """
     row, live, passed, lost = counters[NEXT], np.uint64(counters[LIVE]) * _COLUMNS, counters[PASSED], -1
     junctions = len(first_road) - 1
     while True:
         while live < np.uint64(len(lanes)):
             row = _begin(
-                row, vehicle, origin, destination, tree, meant, turns, junctions, ready, depart, arrive, lanes, live
+                row, trip, vehicle, origin, destination, tree, meant, turns, junctions, ready, depart, arrive, lanes, live,
             )  # fmt: skip
             if lanes[live + TRIP] == NOBODY:
                 break
@@ -151,7 +155,7 @@ def follow(
         while lane < live:
             now, r = lanes[lane + NOW], np.uint64(lanes[lane + ROAD])
             if watched[r]:
-                time[passed], road[passed], who[passed] = now, r, trip[lanes[lane + TRIP]]
+                time[passed], road[passed], who[passed] = now, r, lanes[lane + TRIP]
                 passed += 1
             now += crossing[np.uint64(lanes[lane + CELL])]
             at = head[r]
@@ -159,9 +163,10 @@ def follow(
             prefetch(turns, lanes[lane + TREE] + at)
             if at == lanes[lane + TO]:
                 done = lanes[lane + TRIP]
-                arrive[done] = ready[vehicle[done]] = now
+                arrive[done] = ready[lanes[lane + VEHICLE]] = now
                 row = _begin(
-                    row, vehicle, origin, destination, tree, meant, turns, junctions, ready, depart, arrive, lanes, lane
+                    row, trip, vehicle, origin, destination, tree, meant, turns, junctions, ready, depart, arrive, lanes,
+                    lane,
                 )  # fmt: skip
                 if lanes[lane + TRIP] == NOBODY:
                     live -= _COLUMNS

@@ -1,7 +1,7 @@
 """What everybody plans to drive on one day, household by household, and the trips that come of it.
 
 A person's plans are made in one pass over what is known of them, so that a region's day needs no column as long as its
-people: 100 ms a million trips, where a column a step took 400.
+people: 150 ms of a processor a million trips, where a column a step took 390.
 """
 
 import numpy as np

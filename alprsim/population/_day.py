@@ -210,7 +210,9 @@ def _driven_by(settlement: Settlement, owned: Int32, plans: _Plans, begin: int, 
         first[0], first[1], first[2], tours[kernels.PERSON, :n], length, figures.PAUSE, DAY, start, car, asked
     )  # fmt: skip
     made = np.empty((kernels.TRIP_COLUMNS, 3 * n), np.int32)
-    trips = kernels.write(first[kernels.TOURS], tours, people.home, plans.places[1], np.empty(n, np.int32), made)
+    trips = kernels.write(
+        first[kernels.TOURS], tours, people.home, plans.places[kernels.OF_KIND], np.empty(n, np.int32), made
+    )
     return dict(zip(_COLUMNS, made[:, :trips], strict=True))
 
 

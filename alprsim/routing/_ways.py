@@ -163,7 +163,7 @@ def batches(
     taken = routes.in_force[alternative, depart % DAY // SLOT]
     of_batch = _nth(vehicle) * len(routes.sets) + taken
     order = _by_tree(of_batch, tree)
-    sets = {number: mapped(routes.sets[number]) for number in np.unique(taken).tolist()}
+    sets = {number: mapped(routes.sets[number]) for number in np.flatnonzero(np.bincount(taken)).tolist()}
     together: list[Batch] = []
     start, now = 0, 0
     counts = np.bincount(of_batch)

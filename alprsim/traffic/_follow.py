@@ -125,17 +125,15 @@ def _ground(roads: Roads, posts: Signposts, table: Flows | None, watched: NDArra
 
 def _drive(batch: Batch, vehicle: Int32, meant: Int64, ground: _Ground, so_far: _Day) -> tuple[Log, int]:
     """Drive one batch; return its passages, in no order, and its moves."""
-    trip = batch.trip
-    depart, arrive = np.empty(len(trip), np.int64), np.empty(len(trip), np.int64)
-    rows = trip, vehicle[trip], batch.origin, batch.destination, batch.tree, meant[trip], batch.turns.ravel(), *ground
+    trip, turns = batch.trip, batch.turns.ravel()
+    rows = trip, vehicle, batch.origin, batch.destination, batch.tree, meant, turns, *ground, *so_far
     lanes = np.zeros(kernels.LANES * kernels.LANE_COLUMNS, np.int64)
     counters, log = np.zeros(kernels.COUNTERS, np.int64), Log.of(_SPACE)
     while True:
-        lost = kernels.follow(*rows, so_far.ready, depart, arrive, lanes, counters, *log)
+        lost = kernels.follow(*rows, lanes, counters, *log)
         if lost >= 0:
-            raise TableError(f"Trips row {trip[lost]}: no signpost leads to its destination")
+            raise TableError(f"Trips row {lost}: no signpost leads to its destination")
         if counters[kernels.LIVE] == 0 and counters[kernels.NEXT] == len(trip):
-            so_far.depart[trip], so_far.arrive[trip] = depart, arrive
             return log.rows(slice(int(counters[kernels.PASSED]))), int(counters[kernels.MOVES])
         log = _doubled(log, int(counters[kernels.PASSED]))
 
