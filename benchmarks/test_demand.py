@@ -93,12 +93,14 @@ def test_plan(benchmark, town, settled):
     assert checksum(*plans[: tours.STAYS]) == 1_230_429_689_764_555
 
 
-def test_write(benchmark, town, settled):
+def test_write_trips(benchmark, town, settled):
     given, (first, plans, bits) = planned(town, settled)
     n = tours.plan(*given, first, plans, bits)
-    made = np.empty((tours.TRIP_COLUMNS, 3 * n), np.int32)
+    made = np.empty((demand.TRIP_COLUMNS, 3 * n), np.int32)
     kind = town.places.kind.astype(np.int32)
-    trips = benchmark(tours.write, first[tours.TOURS], plans, settled.people.home, kind, np.empty(n, np.int32), made)
+    trips = benchmark(
+        demand.write_trips, first[tours.TOURS], plans, settled.people.home, kind, np.empty(n, np.int32), made
+    )
     assert trips == 129_598
     assert checksum(*made[:, :trips]) == 2_966_245_723_270_538
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import population
-from alprsim.kernels import tours
+from alprsim.kernels import demand, tours
 from alprsim.kernels.demand import share_cars
 from alprsim.population import _day
 from alprsim.population import _figures as figures
@@ -190,10 +190,23 @@ def test_a_day_is_the_same_however_it_is_made(
 
 def test_the_kernel_asks_the_questions_that_are_asked_elsewhere() -> None:
     assert {name: int(getattr(tours, name)) for name in tours.ASKED} == {name: Ask[name] for name in tours.ASKED}
-    kinds = tours.WORK, tours.SCHOOL, tours.COMMUTER, tours.STUDENT, tours.CHILD, tours.HOME
+    kinds = tours.WORK, tours.SCHOOL, tours.COMMUTER, tours.STUDENT, tours.CHILD, demand.HOME
     named = PlaceKind.WORK, PlaceKind.SCHOOL, PersonKind.COMMUTER, PersonKind.STUDENT, PersonKind.CHILD, Purpose.HOME
     assert kinds == named
     assert (tours.DAY, tours.DAY_STARTS) == (DAY, DAY_STARTS)
+    rows = [
+        "PERSON",
+        "START",
+        "LENGTH",
+        "CAR",
+        "ASKED_ALONG",
+        "PLACE",
+        "PURPOSE",
+        "BACK_BY",
+        "SECOND_LEAVES",
+        "LAST_LEAVES",
+    ]
+    assert [getattr(demand, row) for row in rows] == [getattr(tours, row) for row in rows]
 
 
 @st.composite

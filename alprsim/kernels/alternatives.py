@@ -25,7 +25,8 @@ from alprsim.kernels._jit import (
 )
 
 AHEAD = 16
-"""How many trips before its own a pair's codes are asked for: with that, and some trips at a time, a region's day takes 76 ms, not 118."""
+"""How many trips before its own a pair's codes are asked for: with that, and some trips at a time, a day of a
+region takes 76 ms, not 118."""
 
 NOWHERE, UNKNOWN = -1, -2
 QUICKEST, NEVER = 254, 255

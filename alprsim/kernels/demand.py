@@ -1,4 +1,4 @@
-"""Who of a household gets which car, who rides along, and the rounds of working vehicles."""
+"""Who of a household gets which car, who rides along, the trips that come of it, and the rounds of working vehicles."""
 
 import numpy as np
 
@@ -10,8 +10,16 @@ from alprsim.kernels._jit import (
     Int32Out,
     Int64,
     kernel,
+    kernel_in_place,
+    part_in_place,
     part_of_kernel,
 )
+
+PERSON, START, LENGTH, CAR, ASKED_ALONG, PLACE, PURPOSE, BACK_BY, SECOND_LEAVES, LAST_LEAVES = range(10)
+"""Rows of tours, as ``tours.plan`` writes them; it has two more."""
+
+VEHICLE, DRIVER, COMPANION, DEPART, ORIGIN, DESTINATION, WHY, TRIP_COLUMNS = range(8)
+HOME = 0
 
 
 @part_of_kernel
@@ -88,6 +96,65 @@ def share_cars(
                     person_home_at[asked - others] = until
                     break
                 asked = asked + 1 if asked + 1 < last_member else first_member
+
+
+@part_in_place
+def _trip(
+    row: int, tours: Int32Grid, tour: int, leaves: int, origin: int, destination: int, why: int, trips: Int32GridOut
+) -> int:  # fmt: skip
+    trips[VEHICLE, row], trips[DRIVER, row], trips[COMPANION, row] = (
+        tours[CAR, tour], tours[PERSON, tour], tours[ASKED_ALONG, tour]
+    )  # fmt: skip
+    trips[DEPART, row], trips[ORIGIN, row] = tours[START, tour] + leaves, origin
+    trips[DESTINATION, row], trips[WHY, row] = destination, why
+    return row + 1
+
+
+@kernel_in_place
+def write_trips(first: Int64, tours: Int32Grid, home: Int32, kind: Int32, order: Int32Out, trips: Int32GridOut) -> int:
+    """Write out the trips of tours that have a car, by car and departure: out, perhaps on to a stop, and home.
+
+    Parameters
+    ----------
+    first : int64[households + 1]
+        Where each household's tours begin.
+    tours : int32[TOUR_COLUMNS, n]
+        As of ``tours.plan``, with CAR, START and the companion in ASKED_ALONG as settled; CAR is NONE where the tour is left out.
+    home : int32[people], kind : int32[places]
+    order : int32[n]
+        Space to work in.
+    trips : int32[TRIP_COLUMNS, 3 n], written
+        DEPART in s since the day began.
+
+    Returns
+    -------
+    The number of trips.
+    """
+    n = 0
+    for house in range(len(first) - 1):
+        driven = 0
+        for tour in range(first[house], first[house + 1]):
+            car, start = tours[CAR, tour], tours[START, tour]
+            if car < 0:
+                continue
+            to = driven
+            while to > 0 and (
+                tours[CAR, order[to - 1]] > car
+                or (tours[CAR, order[to - 1]] == car and tours[START, order[to - 1]] > start)
+            ):
+                order[to] = order[to - 1]
+                to -= 1
+            order[to] = tour
+            driven += 1
+        for i in range(driven):
+            tour = order[i]
+            lives, place, stop = home[tours[PERSON, tour]], tours[PLACE, tour], tours[BACK_BY, tour]
+            n = _trip(n, tours, tour, 0, lives, place, tours[PURPOSE, tour], trips)
+            if stop >= 0:
+                n = _trip(n, tours, tour, tours[SECOND_LEAVES, tour], place, stop, kind[stop], trips)
+                place = stop
+            n = _trip(n, tours, tour, tours[LAST_LEAVES, tour], place, lives, HOME, trips)
+    return n
 
 
 @part_of_kernel

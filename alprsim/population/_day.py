@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from alprsim.kernels import demand
 from alprsim.kernels import tours as kernels
-from alprsim.kernels.demand import share_cars
 from alprsim.population import _figures as figures
 from alprsim.population import _fleet, _through
 from alprsim.population._calendar import Date, date_of
@@ -206,11 +206,11 @@ def _driven_by(settlement: Settlement, owned: Int32, plans: _Plans, begin: int, 
     start, length, car, asked = (
         tours[row, :n] for row in (kernels.START, kernels.LENGTH, kernels.CAR, kernels.ASKED_ALONG)
     )
-    share_cars(
+    demand.share_cars(
         first[0], first[1], first[2], tours[kernels.PERSON, :n], length, figures.PAUSE, DAY, start, car, asked
     )  # fmt: skip
-    made = np.empty((kernels.TRIP_COLUMNS, 3 * n), np.int32)
-    trips = kernels.write(
+    made = np.empty((demand.TRIP_COLUMNS, 3 * n), np.int32)
+    trips = demand.write_trips(
         first[kernels.TOURS], tours, people.home, plans.places[kernels.OF_KIND], np.empty(n, np.int32), made
     )
     return dict(zip(_COLUMNS, made[:, :trips], strict=True))
