@@ -322,4 +322,4 @@ def _loot(ledger: Ledger, agencies: Agencies, number: int) -> chart.Loot:
 
 
 def _clock(picture: chart.Picture, at: int) -> str:
-    return f"day {1 + at // DAY}, {(4 + at % DAY // 3600) % 24:02}:00"
+    return f"day {1 + at // DAY}, {(4 + at % DAY // 3600) % 24:02}:{at % 3600 // 60:02}"

@@ -8,7 +8,7 @@ from tests.mutants import plant
 from tests.naive_custody import custody
 from tests.test_ledger import HELD, HIT, edge, every, keeps, world
 from tests.test_ledger_access import HARD, first_difference
-from tests.test_ledger_faults import READ, WORLDS
+from tests.test_ledger_faults import READ, RENEW, WORLDS
 
 MORE = {
     "two copies with receipt clocks, the second ignored": (
@@ -98,7 +98,7 @@ MORE = {
     "not onward": (world({"a": keeps(9), "b": keeps(9), "c": keeps(9)}, [edge("ab"), edge("bc")]), [READ]),
     "recalled sooner than it was": (
         world({"a": keeps(9), "b": keeps(4), "c": keeps(9)}, [
-            edge("ac"), edge("ab"), edge("bc", delay="2 s", onward=True, recalls=True, **{"clock": "receipt", "on_duplicate": "renew"}),
+            edge("ac"), edge("ab"), edge("bc", delay="2 s", recalls=True, **RENEW),
         ]),
         [READ],
     ),
@@ -108,7 +108,8 @@ MORE = {
         [Captured(4, 0, 0, 0.5), Captured(4, 0, 0, 0.25), Captured(4, 0, HIT, 0.5), Captured(4, 0, HELD, 0.75)],
     ),
     "all on request, all of it old, all from afar": (
-        world({"a": keeps(20, warrant={"beyond": "5 s", "delay": "2 s"}), "b": keeps(0), "c": keeps(0), "d": keeps(20), "e": keeps(20)}, [
+        world({"a": keeps(20, warrant={"beyond": "5 s", "delay": "2 s"}), "b": keeps(0), "c": keeps(0), "d": keeps(20),
+               "e": keeps(20)}, [
             edge("ab", "query", sight="bulk"), edge("bc", "query", sight="bulk", onward=1),
             edge("cd", copies="reachable", onward=2, sync=every(3, 1)), edge("de", onward=2),
             edge("be", copies="reachable", onward=1, sync=every(5, 1)), edge("de", "query", onward=3),
@@ -117,7 +118,8 @@ MORE = {
     ),
     "not in bulk is not copied": (
         world({"a": keeps(9), "b": keeps(0), "c": keeps(9), "d": keeps(9)}, [
-            edge("ab", "query"), edge("bc", "query", sight="bulk", onward=1), edge("bd", copies="reachable", onward=2, sync=every(3)),
+            edge("ab", "query"), edge("bc", "query", sight="bulk", onward=1),
+            edge("bd", copies="reachable", onward=2, sync=every(3)),
             edge("cd", copies="reachable", onward=2, sync=every(3)),
         ]),
         [READ],
@@ -192,14 +194,16 @@ MORE = {
         [READ, Captured(4, 1), Captured(4, 0, HIT), Captured(4, 2)],
     ),
     "in another state": (
-        world({"a": keeps(9, state="TX"), "b": keeps(9, state="TX"), "c": keeps(9, state="MA", attests=True), "d": keeps(9, kind="pool")}, [
+        world({"a": keeps(9, state="TX"), "b": keeps(9, state="TX"), "c": keeps(9, state="MA", attests=True),
+               "d": keeps(9, kind="pool")}, [
             {"giver": "a", "taker": "compact", "kind": "mirror"}, {"giver": "c", "taker": "in-state", "kind": "query"},
             {"giver": "everyone", "taker": "d", "kind": "query"},
         ], opt_out=({"agency": "compact", "to": "d"},)),
         [READ, Captured(4, 2)],
     ),
     "batches at other times of day": (
-        world({"a": keeps(3, purge=every(5, 2)), "b": keeps(9)}, [edge("ab", sync=every(5, 4))]), [READ, Captured(1, 0), Captured(2, 0)],
+        world({"a": keeps(3, purge=every(5, 2)), "b": keeps(9)}, [edge("ab", sync=every(5, 4))]),
+        [READ, Captured(1, 0), Captured(2, 0)],
     ),
     "pseudonyms that come together": (
         world({"a": keeps(9), "b": keeps(9, identity={"kind": "hashed", "rotate": "2 s"}, place_step="1 km"),

@@ -150,7 +150,7 @@ def _composed(custody: Node, base: Node, path: KeyPath, problems: list[Problem])
     if bound.mapping:
         full = replace(full, value={**full.mapping, "agencies": bound})
     if given := law.child("sharing"):
-        kinds = {**_mapping(base, "agencies"), **_mapping(rest, "agencies")}
+        kinds = _mapping(merge(base, rest), "agencies")
         written = rest.child("sharing")
         lower, upper = (given, written) if written else (base.child("sharing"), given)
         full = replace(full, value={**full.mapping, "sharing": _shared(lower, upper, kinds)})
