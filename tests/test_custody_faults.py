@@ -2,7 +2,7 @@
 
 import pytest
 
-from alprsim.custody import _compile, _course, _rules, _view
+from alprsim.custody import _compile, _course, _moments, _rules, _view
 from alprsim.ledger import Captured, _book, _looks
 from tests.mutants import plant
 from tests.naive_custody import custody
@@ -246,6 +246,8 @@ COMPILED = [
     (_course, "Course._pass_on", "way.sync, received", "None, received"),
     (_course, "Course._pass_on", "edges + way.edges", "edges + 1"),
     (_course, "Course._never_ends", "= self.phases.never", "= self.stays[store].due"),
+    (_moments, "Phases.batch", "begin + (batches.at - begin)", "begin + 1 + (batches.at - begin - 1)"),
+    (_moments, "Phases.batch", "(batches.at - begin) % batches.every", "batches.every"),
     (_view, "looks", "rules.hops - 1 if", "rules.hops if"),
     (_view, "looks", "rules.hops - 1 if rules.hops < NO_LIMIT else NO_LIMIT", "NO_LIMIT"),
     (_view, "looks", "door.cap", "UNLIMITED"),
