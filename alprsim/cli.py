@@ -79,6 +79,8 @@ def main() -> None:
 @_plainly
 def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None, as_json: bool) -> None:
     """Check a scenario without running it, all errors at once."""
+    from alprsim.scenario.notes import notes
+
     loaded = _study(scenario, overrides, seed, graph)
     study = loaded.scenario
     steps = len(study.ladder.retention)
@@ -92,6 +94,7 @@ def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: P
         "viewers": list(study.viewers),
         "sourced_figures": len(loaded.sources),
         "sha256": loaded.digest(),
+        "notes": notes(loaded),
     }
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -100,6 +103,8 @@ def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: P
         f"{scenario}: valid. {study.title}: {facts['days']} days × {len(study.seeds)} seeds, "
         f"{len(loaded.policies)} policies × {steps} retention steps × {len(study.viewers)} viewers."
     )
+    for note in facts["notes"]:
+        click.echo(f"note: {note}")
 
 
 @main.command()

@@ -182,6 +182,14 @@ def told(
     return best
 
 
+def chances(access: Sequence[Row], reads: Sequence[Captured], viewer: int, sight: str, moment: int) -> dict[int, float]:
+    """Return how surely a viewer obtains each read at a moment, by the row that makes it surest."""
+    best: dict[int, float] = {}
+    for number, row in _applying(access, reads, viewer, sight, moment):
+        best[number] = max(best.get(number, 0.0), row.chance)
+    return best
+
+
 def _applying(
     access: Sequence[Row], reads: Sequence[Captured], viewer: int, sight: str, moment: int
 ) -> Iterator[tuple[int, Row]]:

@@ -27,7 +27,7 @@ ALLOWED = {
     "results": GROUND | {"scenario", "store", "measures", "counts"},
     "report": GROUND | {"scenario", "measures", "results"},
     "survey": GROUND | {"scenario", "days", "experiment", "report"} | STAGES,
-    "chronicle": GROUND | {"scenario", "store", "custody", "ledger", "results", "report"},
+    "chronicle": GROUND | {"scenario", "store", "custody", "ledger", "results", "report", "dossier"},
     "dossier": GROUND | {"scenario", "store", "custody", "records", "results", "report"},
     "audit": GROUND | {"scenario", "store", "custody", "utility", "results", "report", "dossier"},
     "sweep": GROUND | {"scenario", "store", "days", "readers", "experiment", "inquiry", "results", "report"} | STAGES,

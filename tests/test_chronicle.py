@@ -58,7 +58,24 @@ def test_each_change_is_merged_over_what_held_until_then():
     assert loads(loaded.text()).policies == loaded.policies
 
 
+def test_a_law_takes_effect_by_name_over_each_policys_own_rules():
+    text = TEXT.replace("custody: {departments: {retention: 24 h}}", "custody: {preset: ct_pa26_14}")
+    text = text.replace(
+        "today: {}",
+        "today: {}, pooled: {custody: {agencies: {Pool: {kind: pool}}, sharing: [{giver: Pool, taker: ICE, kind: query}]}}",
+    )
+    loaded = loads(text)
+    (change, law), (_, after) = regimes(loaded.policies["pooled"].custody)
+    assert (change.title, law.departments.retention) == ("Connecticut Public Act 26-14", 21 * DAY)
+    assert [edge.giver for edge in law.sharing] == ["Pool", "departments", "departments"]
+    assert [edge.giver for edge in next(regimes(loaded.policies["today"].custody))[1].sharing] == ["departments"] * 2
+    assert (len(after.sharing), after.departments.held_retention) == (3, law.departments.held_retention)
+    assert loads(loaded.text()).policies == loaded.policies
+
+
 WRONG = [
+    ("{departments: {retention: 24 h}}", "{preset: ct_pa26_15}",
+     "19:42: custody.changes.0.custody.preset: there is no preset 'ct_pa26_15'"),
     ("at: 2026-10-01", "at: 2026-09-28", "19:12: custody.changes.0.at: '2026-09-28' begins before the study does"),
     ("at: 2026-10-01", "at: 9 d", "19:12: custody.changes.0.at: '9 d' is after the end (length: 8 d)"),
     ("at: 2026-10-01", "at: soon", "19:12: custody.changes.0.at: 'soon' is not a duration"),
@@ -104,18 +121,54 @@ def test_the_picture_says_what_the_ledger_found():
     loaded = loads(TEXT)
     told = chronicle.run(loaded, "today", chronicle.synthetic(loaded, "today", 400, 1))
     ice = told.picture.curves[0]
-    before, after = 11, 12  # quarter days: 22:00 and 04:00 around the law of midnight
-    assert ice.request[before] > 0.9
-    assert ice.request[after] == pytest.approx(0.5, abs=0.2)  # what was held on request, and a day's reads
+    moments = told.picture.moments.tolist()
+    law = moments.index(3 * DAY - 4 * HOUR)
+    assert moments[law - 1] == moments[law] - 1  # looked at a second before, so that nothing falls before it happens
+    assert ice.request[law - 1] > 0.9
+    assert ice.request[law] == pytest.approx(0.5, abs=0.2)  # what was held on request, and a day's reads
     assert (ice.bulk <= ice.request)[1:].all()
     assert [mark.kind for mark in told.picture.marks] == ["hold", "outage", "breach", "change", "change", "breach"]
     ledger, at = told.ledger, 3 * DAY
-    assert ice.request[12] * sum(read.time <= at for read in ledger.captured) == len(ledger.held(3, "request", at))
+    assert ice.request[moments.index(at)] * sum(read.time <= at for read in ledger.captured) == len(
+        ledger.held(3, "request", at)
+    )
     own, cloud = told.picture.loots
     assert own.lying[0] == sum(read.owner == 0 and read.time <= 2 * DAY for read in ledger.captured)
     assert (cloud.lying[0], cloud.lying[1] > 0) == (0, True)
     assert "an intruder" not in told.table()
-    assert told.table().count("\n") == 6
+    assert told.table().count("\n") == 8
+    assert [mark.text for mark in told.picture.marks if mark.kind == "change"] == [
+        "departments.retention: 24 h, for all that is held",
+        "agencies.Berlin.retention: none, agencies.Berlin.host: Cloud, opt_out.agency: …, for reads captured from then on;"
+        " copies that came over an edge that ends stay",
+    ]
+
+
+WASHINGTON = TEXT.replace(
+    "departments: {retention: 24 h}", "departments: {admissible: [patrol], held_share: 1, sample: 0}"
+)
+
+
+def test_a_law_decides_what_is_kept_of_what_is_captured_under_it():
+    """Fixed cameras keep nothing from the law on, and what they read is all evidence; before it nothing is."""
+    loaded, law = loads(WASHINGTON), 3 * DAY - 4 * HOUR
+    reads = chronicle.synthetic(loaded, "today", 300, 1).reads
+    assert {(read.admitted, read.record == 2, read.time >= law) for read in reads} == {
+        (True, False, False), (False, True, True),
+    }  # fmt: skip
+    patrol = WASHINGTON.replace("count: 1}", "count: 1, kind: patrol}")
+    admitted = {
+        (read.owner, read.admitted)
+        for read in chronicle.synthetic(loads(patrol), "today", 300, 1).reads
+        if read.time >= law
+    }
+    assert admitted == {(0, False), (1, True)}
+
+
+def test_without_a_run_nobody_knows_what_stands_near():
+    near = TEXT.replace("departments: {retention: 24 h}", "departments: {exclude: {kinds: [school], within: 100 m}}")
+    assert "`exclude`" in chronicle.synthetic(loads(near), "today", 10, 1).basis
+    assert "`exclude`" not in chronicle.synthetic(loads(near), "without", 10, 1).basis
 
 
 def test_nothing_midway_is_no_marks():

@@ -12,7 +12,7 @@ from alprsim import custody as rules
 from alprsim.ledger import Captured, Ledger
 from alprsim.scenario import models
 from alprsim.tables import UNLIMITED, Access
-from tests.custody_worlds import READS, rows, told, worlds
+from tests.custody_worlds import READS, chances, rows, told, worlds
 from tests.naive_custody import custodies, custody
 
 UNTIL, LONGEST_DELAY = 44, 4
@@ -36,7 +36,18 @@ def first_difference(
                 found = ledger.found(viewer, sight, moment, case_draw=case)
                 if said != found:
                     return f"viewer {viewer}, {sight} ({case}), at {moment}: Access {said}, ledger {found}"
+                if sight == "process" and chances(mine, reads, viewer, sight, moment) != _granted(
+                    ledger, viewer, moment
+                ):
+                    return f"viewer {viewer}, at {moment}: the shares of warrants granted differ"
     return ""
+
+
+def _granted(ledger: Ledger, viewer: int, moment: int) -> dict[int, float]:
+    best: dict[int, float] = {}
+    for found in ledger.finds(viewer, "process", moment):
+        best[found.copy.read] = max(best.get(found.copy.read, 0.0), found.granted)
+    return best
 
 
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=4)

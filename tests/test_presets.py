@@ -405,3 +405,10 @@ def test_statutes_are_the_presets_that_name_a_number() -> None:
     assert statutes.at(21 * DAY)[0].label == "CT PA 26-14, as reported"
     assert statutes.at(1825 * DAY) == statutes.at(1826 * DAY) != ()
     assert statutes.at(5 * DAY) == ()
+
+
+def test_a_law_over_a_pool_whose_retention_alone_is_patched_leaves_the_pools_edges() -> None:
+    law = "{custody: {preset: ct_pa26_14, agencies: {Vendor pool: {retention: 21 d}}}}"
+    text = WORLD.read_text("utf-8").replace("No sharing: {}", f"No sharing: {law}")
+    sharing = loads(text, base=SCENARIOS).policies["No sharing"].custody.sharing
+    assert [edge.giver for edge in sharing] == ["Vendor pool", "departments", "departments"]

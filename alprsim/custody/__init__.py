@@ -14,7 +14,8 @@ All intervals are half-open, times whole seconds; in one second purges go before
 - **Once.** A store takes a read once, and remembers. A second copy is ignored; over an edge with ``on_duplicate: renew`` it
   restarts the clock of a read still held, which is then passed on again. A clock that counts from capture, or never runs
   out, cannot be restarted. Of copies that arrive first and together the longest stays; it counts as having passed the fewest
-  edges of them. Copies that keep renewing each other never end: that is *unbounded*, and the cycle is named.
+  edges of them, and tells what the finest of those does that passed so few. Copies that keep renewing each other never end:
+  that is *unbounded*, and the cycle is named.
 - **Looks.** A `query` copies nothing: the taker sees what the giver's store holds at that moment, and through its eyes what it
   can query itself, as far as ``onward`` and ``hops`` let it. A route is as good as its weakest link: in bulk where every edge
   is, else on request; its look-back cap the least, its warrant the strictest of its edges and of the store. An agency's own

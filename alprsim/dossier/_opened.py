@@ -86,6 +86,8 @@ class Opened:
 
     run: Run
     seed: int
+    other: Loaded | None = None
+    """Whose rules are asked of the run's reads in place of the run's own."""
 
     @classmethod
     def of(cls, run: Run, seed: int | None) -> Opened:
@@ -97,8 +99,8 @@ class Opened:
 
     @cached_property
     def loaded(self) -> Loaded:
-        """The run's own scenario, as it was resolved."""
-        return load(self.run.folder / "scenario.yaml")
+        """The run's own scenario, as it was resolved, unless another is asked."""
+        return self.other or load(self.run.folder / "scenario.yaml")
 
     @cached_property
     def agencies(self) -> Agencies:

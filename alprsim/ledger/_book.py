@@ -138,7 +138,7 @@ class Book:
     def _settle(self) -> Iterator[Any]:
         """Let the copies of this second arrive, and what they set off within it, until nothing changes; then plan the rest.
 
-        So each is planned once, with the fewest edges, the longest stay and the finest resolution of those that came.
+        So each is planned once, with the longest stay, the fewest edges and the finest resolution of those that passed so few.
         """
         yield self._at(self.now, SETTLE)
         moved = dict.fromkeys(self._fresh)
@@ -194,8 +194,11 @@ class Book:
         """Add to a copy what another of the same second brings; return it where that concerns those it is passed to."""
         before = there.passed, there.arrived, there.due
         there.came.add((source.store, sending.over))
-        there.passed = min(there.passed, source.passed + sending.adds)
-        there.arrived = there.arrived.or_finer(source.resolution)
+        edges = source.passed + sending.adds
+        if edges < there.passed:
+            there.passed, there.arrived = edges, source.resolution
+        elif edges == there.passed:
+            there.arrived = there.arrived.or_finer(source.resolution)
         if due > there.due:
             self._extend(there, start, due)
         return there if (there.passed, there.arrived, there.due) != before else None

@@ -80,8 +80,8 @@ class Ledger(Looks):
             served = f" (served at {latest})" if latest != moment else ""
             raise ValueError(f"moment must be from 0 up to the run's end, {self.env.now} s, not {moment}{served}")
         finest: dict[int, Resolution] = {}
-        for copy, resolution, _ in self.finds(viewer, sight, moment, case_draw):
-            finest[copy.read] = finest.get(copy.read, resolution).or_finer(resolution)
+        for one in self.finds(viewer, sight, moment, case_draw):
+            finest[one.copy.read] = finest.get(one.copy.read, one.resolution).or_finer(one.resolution)
         return finest
 
     # --- what happens midway ----------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ class Found(NamedTuple):
     copy: Copy
     resolution: Resolution
     way: Way
+    granted: float = 1.0
+    """Share of such looks that a warrant is granted for; 1 where none is needed."""
 
 
 class Looks(Book):
@@ -70,7 +72,7 @@ class Looks(Book):
             needs = way.warranted and age >= way.beyond
             there = copy.lies(moment) and (needs or copy.rule.opens)
             if time <= asked and (there or copy.restorable(moment)) and age < way.cap and self._open(copy, way):
-                yield Found(copy, copy.opened, way)
+                yield Found(copy, copy.opened, way, way.granted)
 
     def _aside(self, rules: Rules, viewer: int, moment: int, case_draw: float) -> Iterator[Found]:
         """Yield what givers look up for a viewer on the side."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from textwrap import fill
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
@@ -22,6 +22,8 @@ _BLUE, _ORANGE, _RED, _GREY, _PALE = "#0072B2", "#E69F00", "#D55E00", "#666666",
 _OWNERS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
 """The last is of all others together."""
 _DPI = 110
+_FILLED: dict[str, Any] = {"alpha": 0.5, "linewidth": 0, "step": "post"}
+_STEPPED: dict[str, Any] = {"linewidth": 1.4, "drawstyle": "steps-post"}
 _COLOURS = {"change": _GREY, "breach": _RED, "hold": "#009E73"}
 
 
@@ -81,10 +83,10 @@ def draw(picture: Picture, file: Path) -> None:
 
 def _panel(axis: Axes, curve: Curve, picture: Picture, *, named: bool, dated: bool) -> None:
     days = [_date(picture, moment) for moment in picture.moments]
-    axis.fill_between(days, curve.bulk, curve.request, color=_ORANGE, alpha=0.5, linewidth=0, label="on request only")
-    axis.plot(days, curve.request, color=_ORANGE, linewidth=1.4)
-    axis.fill_between(days, curve.bulk, color=_BLUE, alpha=0.5, linewidth=0, label="in bulk")
-    axis.plot(days, curve.bulk, color=_BLUE, linewidth=1.4)
+    axis.fill_between(days, curve.bulk, curve.request, color=_ORANGE, label="on request only", **_FILLED)
+    axis.plot(days, curve.request, color=_ORANGE, **_STEPPED)
+    axis.fill_between(days, curve.bulk, color=_BLUE, label="in bulk", **_FILLED)
+    axis.plot(days, curve.bulk, color=_BLUE, **_STEPPED)
     axis.set(ylim=(0, 1.04), xlim=(days[0], days[-1]))
     axis.set_ylabel("of all captured so far", fontsize=8)
     axis.yaxis.set_major_locator(MultipleLocator(0.25))

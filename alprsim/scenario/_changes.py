@@ -50,7 +50,8 @@ class Change(Model):
     """A law that takes effect, a partner won or lost: from `at` on another custody holds."""
 
     at: Annotated[When, Field(description="A duration since the start, or a date, which begins at midnight; Connecticut PA 26-14, as reported: 2026-10-01.")]
-    custody: Annotated[dict[str, object], Field(description="A patch of what holds until then, merged over it as a policy's is.")]
+    custody: Annotated[dict[str, object], Field(description="A patch of what holds until then, merged over it as a policy's is. `preset` names laws that take effect: `alprsim presets`.")]
+    title: Annotated[Name | None, Field(description="What pictures call it; none: its presets' titles, or what it changes.")] = None
     applies_to: Annotated[Literal["new_captures", "all_held"], Field(description="Whose clocks change: those of reads captured from then on; or of all that is held, which may fall due at once. Washington's ESSB 6002 (2026) does not say; to be asked of each law. Assumption.")] = "new_captures"
     on_revoke: Annotated[Literal["keep", "delete"], Field(description="What becomes of copies that came over an edge that is no more; delete: they go at once, and copies of them that came in no other way. Assumption.")] = "keep"
 

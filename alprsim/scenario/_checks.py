@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, get_args
 
 from alprsim.scenario import models, units
+from alprsim.scenario._tree import agencies_of, items_at, known, mapping_at, seconds_of, text_of
 from alprsim.scenario._yaml import KeyPath, Node, matches
 from alprsim.scenario.errors import Problem, join, suggest
 
@@ -53,28 +54,6 @@ def check_world(tree: Node, *, graph: bool) -> Iterator[Problem]:
             yield Problem.at(node.place, join(*path), f"there is no file {node.text}")
 
 
-def check_custody(tree: Node, prefix: KeyPath = ()) -> Iterator[Problem]:
-    """Check that sharing, viewers and the ladder name agencies of ``custody.agencies``; of one policy or of the base."""
-    agencies = _agencies(tree)
-    if not agencies:
-        return
-    for name in (name for name in models.GROUPS if name in agencies):
-        message = f"means several agencies in an edge ({', '.join(models.GROUPS)}); an agency needs another name"
-        yield Problem.at(agencies[name].written_at, join(*prefix, "custody", "agencies", name), message)
-    for row, edge in enumerate(_items(tree, "custody", "sharing")):
-        path = (*prefix, "custody", "sharing", row)
-        for end in ("giver", "taker"):
-            yield from _known_all(edge.child(end), (*path, end), agencies)
-        yield from _edge(edge, path)
-    for row, out in enumerate(_items(tree, "custody", "opt_out")):
-        for end in ("agency", "to"):
-            yield from _known_all(out.child(end), (*prefix, "custody", "opt_out", row, end), agencies)
-    for name, viewer in _mapping(tree, "viewers").items():
-        yield from _known(viewer.child("agency"), (*prefix, "viewers", name, "agency"), agencies)
-    for row, node in enumerate(_items(tree, "ladder", "agencies")):
-        yield from _known(node, (*prefix, "ladder", "agencies", row), agencies)
-
-
 def check_patch(patch: Node, tree: Node, name: str) -> Iterator[Problem]:
     """Check that a policy's patch touches custody and viewers, and nothing in them that decides which reads are made."""
     path = ("policies", name)
@@ -94,8 +73,8 @@ def check_patch(patch: Node, tree: Node, name: str) -> Iterator[Problem]:
 
 def check_same_world(patch: Node, tree: Node, path: KeyPath) -> Iterator[Problem]:
     """Check that a patch of the custody changes nothing that decides which reads are made."""
-    owners = {_text(group, "agency") for group in _items(tree, "cameras", "groups")}
-    for agency, node in _mapping(patch, "agencies").items():
+    owners = {text_of(group, "agency") for group in items_at(tree, "cameras", "groups")}
+    for agency, node in mapping_at(patch, "agencies").items():
         if agency not in owners:
             continue
         where = join(*path, "agencies", agency)
@@ -112,95 +91,20 @@ def names_a_file(path: KeyPath) -> bool:
     return any(matches(path, key) for key in FILES)
 
 
-# --- reading a tree that may be wrong in other ways -----------------------------------------------------------------------
-
-
-def _mapping(tree: Node, *path: str | int) -> dict[str, Node]:
-    node = tree.at(*path)
-    return node.mapping if node else {}
-
-
-def _items(tree: Node, *path: str | int) -> list[Node]:
-    node = tree.at(*path)
-    return node.items if node else []
-
-
-def _text(node: Node | None, key: str | int) -> str | None:
-    child = node.child(key) if node else None
-    return child.text if child else None
-
-
-def _seconds(node: Node | None) -> int | None:
-    try:
-        return units.seconds(node.value) if node else None
-    except ValueError:
-        return None  # already said, as a wrong duration
-
-
-def _agencies(tree: Node) -> dict[str, Node]:
-    return _mapping(tree, "custody", "agencies")
-
-
-def _departments(agencies: dict[str, Node]) -> list[str]:
-    return [name for name, node in agencies.items() if (_text(node, "kind") or "department") == "department"]
-
-
-# --- custody --------------------------------------------------------------------------------------------------------------
-
-
-def _known(
-    node: Node | None, path: KeyPath, agencies: dict[str, Node], also: tuple[str, ...] = ()
-) -> Iterator[Problem]:
-    name = node.text if node else None
-    if node and name and name not in agencies and name not in also:
-        allowed = [*agencies, *also]
-        message = f"found '{name}'; it must be one of custody.agencies: {', '.join(allowed)}{suggest(name, allowed)}"
-        yield Problem.at(node.place, join(*path), message)
-
-
-def _known_all(node: Node | None, path: KeyPath, agencies: dict[str, Node]) -> Iterator[Problem]:
-    """Check one end of an edge: an agency, a group, or a list of them; no group that has nobody in it, no host."""
-    groups = [name for name in models.GROUPS if name != "departments" or _departments(agencies)]
-    for row, one in enumerate(node.items) if node and node.items else [(None, node)]:
-        at = path if row is None else (*path, row)
-        yield from _known(one, at, agencies, tuple(groups))
-        if one and one.text in agencies and _text(agencies[one.text], "kind") == "host":
-            message = f"'{one.text}' is a host: it stores for others and shares nothing; a searchable store is a pool"
-            yield Problem.at(one.place, join(*at), message)
-
-
-def _edge(edge: Node, path: KeyPath) -> Iterator[Problem]:
-    taker, kind = edge.child("taker"), _text(edge, "kind")
-    if taker and taker.text and taker.text == _text(edge, "giver") and taker.text not in models.GROUPS:
-        yield Problem.at(taker.place, join(*path, "taker"), f"'{taker.text}' shares with itself")
-    if kind not in models.EDGE_KEYS:
-        return
-    for key, node in edge.mapping.items():
-        if key in models.foreign_keys(kind):
-            owners = " or ".join(other for other, keys in models.EDGE_KEYS.items() if key in keys)
-            yield Problem.at(node.written_at, join(*path, key), f"belongs to kind: {owners}; this edge is kind: {kind}")
-    copies, sync = edge.child("copies"), edge.child("sync")
-    if copies and copies.text == "reachable" and not sync:
-        message = (
-            'reachable needs `sync`: what can be searched is copied in batches, e.g. sync: {every: 24 h, at: "02:00"}'
-        )
-        yield Problem.at(copies.place, join(*path, "copies"), message)
-
-
 # --- the world ------------------------------------------------------------------------------------------------------------
 
 
 def _distinct(tree: Node) -> Iterator[Problem]:
     values: dict[tuple[str, ...], Callable[[Node], Any]] = {
         ("seeds",): lambda node: node.value,
-        ("measures", "moments"): _seconds,
+        ("measures", "moments"): seconds_of,
         ("ladder", "agencies"): lambda node: node.text,
     }
     for path, value in values.items():
-        yield from _twice([((*path, row), node) for row, node in enumerate(_items(tree, *path))], value)
+        yield from _twice([((*path, row), node) for row, node in enumerate(items_at(tree, *path))], value)
     streets = [("roads", key) for key in ("towns", "neighbours")]
     towns: list[tuple[KeyPath, Node]] = [
-        ((*path, row), node) for path in streets for row, node in enumerate(_items(tree, *path))
+        ((*path, row), node) for path in streets for row, node in enumerate(items_at(tree, *path))
     ]
     yield from _twice(towns, lambda node: node.text)
 
@@ -215,9 +119,9 @@ def _twice(nodes: list[tuple[KeyPath, Node]], value: Callable[[Node], Any]) -> I
 
 
 def _moments(tree: Node) -> Iterator[Problem]:
-    length, horizon = _seconds(tree.child("length")), _seconds(tree.at("measures", "horizon"))
-    for row, node in enumerate(_items(tree, "measures", "moments")):
-        moment = _seconds(node)
+    length, horizon = seconds_of(tree.child("length")), seconds_of(tree.at("measures", "horizon"))
+    for row, node in enumerate(items_at(tree, "measures", "moments")):
+        moment = seconds_of(node)
         if moment is None:
             continue
         path = join("measures", "moments", row)
@@ -230,17 +134,17 @@ def _moments(tree: Node) -> Iterator[Problem]:
 
 
 def _groups(tree: Node) -> Iterator[Problem]:
-    agencies = _agencies(tree)
-    for row, group in enumerate(_items(tree, "cameras", "groups")):
+    agencies = agencies_of(tree)
+    for row, group in enumerate(items_at(tree, "cameras", "groups")):
         path = ("cameras", "groups", row)
         siting = _siting(tree, group)
         yield from _shape(tree, group, path)
         yield from _of_kind(group, path)
         yield from _enough_stops(tree, group, path)
         if agencies:
-            yield from _known(group.child("agency"), (*path, "agency"), agencies)
+            yield from known(group.child("agency"), (*path, "agency"), agencies)
             yield from _fed(group, path, agencies)
-        if _text(group, "kind") in models.ROVING:
+        if text_of(group, "kind") in models.ROVING:
             continue
         for needing, keys in _SITING_KEYS.items():
             given = {key: node for key in keys if (node := group.child(key)) and node.value not in (None, [])}
@@ -253,14 +157,14 @@ def _groups(tree: Node) -> Iterator[Problem]:
 
 def _of_kind(group: Node, path: KeyPath) -> Iterator[Problem]:
     """Refuse keys that have no effect on readers of a group's kind."""
-    kind = _text(group, "kind")
+    kind = text_of(group, "kind")
     if kind not in _TAKEN:
         return
     taken = ("agency", "count", "kind", *_TAKEN[kind], *_SAID)
     for key, node in group.mapping.items():
         if key in models.CameraGroup.model_fields and key not in taken and node.value not in (None, []):
             yield Problem.at(node.written_at, join(*path, key), f"has no effect on kind: {kind}")
-    for row, pole in enumerate(_items(group, "poles")):
+    for row, pole in enumerate(items_at(group, "poles")):
         if (lanes := pole.child("lanes")) and lanes.value is not None:
             yield Problem.at(lanes.written_at, join(*path, "poles", row, "lanes"), f"has no effect on kind: {kind}")
 
@@ -268,9 +172,9 @@ def _of_kind(group: Node, path: KeyPath) -> Iterator[Problem]:
 def _fed(group: Node, path: KeyPath, agencies: dict[str, Node]) -> Iterator[Problem]:
     """Refuse a spotter car of an agency that is no pool."""
     agency = group.child("agency")
-    if _text(group, "kind") != "spotter" or not agency or agency.text not in agencies:
+    if text_of(group, "kind") != "spotter" or not agency or agency.text not in agencies:
         return
-    kind = _text(agencies[agency.text], "kind") or "department"
+    kind = text_of(agencies[agency.text], "kind") or "department"
     if kind != "pool":
         message = f"kind: spotter feeds an agency of kind: pool; '{agency.text}' is a {kind}"
         yield Problem.at(agency.place, join(*path, "agency"), message)
@@ -279,11 +183,11 @@ def _fed(group: Node, path: KeyPath, agencies: dict[str, Node]) -> Iterator[Prob
 def _enough_stops(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
     """Refuse more trailers than they have stops, where the scenario itself says how many."""
     siting = _siting(tree, group)
-    if _text(group, "kind") != "portable" or siting in ("file", "osm"):
+    if text_of(group, "kind") != "portable" or siting in ("file", "osm"):
         return
     said = group.child("count") or tree.at("cameras", "count")
     count = said.value if said else models.Cameras.model_fields["count"].default
-    stops: Any = len(_items(group, "sites")) + len(_items(group, "poles"))
+    stops: Any = len(items_at(group, "sites")) + len(items_at(group, "poles"))
     if siting != "listed":
         node = group.at("portable", "stops")
         stops = node.value if node else models.Portable.model_fields["stops"].default
@@ -295,14 +199,16 @@ def _enough_stops(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
 
 def _shape(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
     """Refuse a group's range or angle where its cameras have no such shape."""
-    geometry = _text(group, "geometry") or _text(tree.child("cameras"), "geometry") or "road"
+    geometry = text_of(group, "geometry") or text_of(tree.child("cameras"), "geometry") or "road"
     for key, shapes in (("range", ("wedge", "disc")), ("angle", ("wedge",))):
         node = group.child(key)
         if node and node.value is not None and geometry not in shapes and geometry in get_args(models.Geometry):
             message = f"belongs to geometry: {' or '.join(shapes)}; this group's geometry is {geometry}"
             yield Problem.at(node.written_at, join(*path, key), message)
     lanes = [((*path, "lanes"), group.child("lanes"))]
-    lanes += [((*path, "poles", row, "lanes"), pole.child("lanes")) for row, pole in enumerate(_items(group, "poles"))]
+    lanes += [
+        ((*path, "poles", row, "lanes"), pole.child("lanes")) for row, pole in enumerate(items_at(group, "poles"))
+    ]
     for at, said in lanes if geometry in ("wedge", "disc") else ():
         if said and said.value is not None:
             message = f"belongs to geometry: road; this group's geometry is {geometry}"
@@ -311,8 +217,8 @@ def _shape(tree: Node, group: Node, path: KeyPath) -> Iterator[Problem]:
 
 def _hot_lists(tree: Node) -> Iterator[Problem]:
     """Check that lists are matched against the cameras of agencies that have some."""
-    owners = [name for group in _items(tree, "cameras", "groups") if (name := _text(group, "agency"))]
-    for name, one in _mapping(tree, "hot_lists", "lists").items():
+    owners = [name for group in items_at(tree, "cameras", "groups") if (name := text_of(group, "agency"))]
+    for name, one in mapping_at(tree, "hot_lists", "lists").items():
         path, matched, owner = ("hot_lists", "lists", name), one.child("matched"), one.child("owner")
         asked: list[tuple[KeyPath, Node]] = [
             ((*path, "matched", row), node) for row, node in enumerate(matched.items if matched else [])
@@ -330,20 +236,23 @@ def _hot_lists(tree: Node) -> Iterator[Problem]:
 
 def _searches(tree: Node) -> Iterator[Problem]:
     """Check that searches are of agencies that there are, and their ages of a shape that there is."""
-    agencies, ages = list(_agencies(tree)), list(_mapping(tree, "utility", "query_ages")) or ["fast", "mixed", "cold"]
+    agencies, ages = (
+        list(agencies_of(tree)),
+        list(mapping_at(tree, "utility", "query_ages")) or ["fast", "mixed", "cold"],
+    )
     named = [
-        (name, node, ("agencies", name), agencies) for name, node in _mapping(tree, "searches", "agencies").items()
+        (name, node, ("agencies", name), agencies) for name, node in mapping_at(tree, "searches", "agencies").items()
     ]
     shape = tree.at("searches", "look_back")
-    for name, node, path, known in [*named, *([(shape.text, shape, ("look_back",), ages)] if shape else [])]:
-        if name and known and name not in known:
-            message = f"found '{name}'; it must be one of {', '.join(known)}{suggest(name, known)}"
+    for name, node, path, allowed in [*named, *([(shape.text, shape, ("look_back",), ages)] if shape else [])]:
+        if name and allowed and name not in allowed:
+            message = f"found '{name}'; it must be one of {', '.join(allowed)}{suggest(name, allowed)}"
             yield Problem.at(node.written_at, join("searches", *path), message)
 
 
 def _without_effect(tree: Node) -> Iterator[Problem]:
     """Refuse to set, over the file, a value that every group replaces by its own: who sets it would believe it did something."""
-    groups = _items(tree, "cameras", "groups")
+    groups = items_at(tree, "cameras", "groups")
     for key in ("count", "kind", "siting"):
         node = tree.at("cameras", key)
         if node and node.place.file.startswith("--set") and groups and all(group.child(key) for group in groups):
@@ -353,27 +262,27 @@ def _without_effect(tree: Node) -> Iterator[Problem]:
 
 def _siting(tree: Node, group: Node) -> str:
     default = str(models.Cameras.model_fields["siting"].default)
-    return _text(group, "siting") or _text(tree.child("cameras"), "siting") or default
+    return text_of(group, "siting") or text_of(tree.child("cameras"), "siting") or default
 
 
 def _towns(tree: Node) -> Iterator[Problem]:
     """Where streets are generated, their towns are built in and a group's cameras stand in one of them."""
-    if _text(tree.child("roads"), "kind") != "builtin":
+    if text_of(tree.child("roads"), "kind") != "builtin":
         return
     unknown = list(_unknown_towns(tree))
     yield from unknown
-    built = [node.text for key in ("towns", "neighbours") for node in _items(tree, "roads", key) if node.text]
+    built = [node.text for key in ("towns", "neighbours") for node in items_at(tree, "roads", key) if node.text]
     if unknown or not built:
         return  # which towns are meant is not known
-    for row, group in enumerate(_items(tree, "cameras", "groups")):
-        agency = _text(group, "agency") or ""
-        if agency not in _agencies(tree) or _siting(tree, group) in ("listed", "file", "osm"):
+    for row, group in enumerate(items_at(tree, "cameras", "groups")):
+        agency = text_of(group, "agency") or ""
+        if agency not in agencies_of(tree) or _siting(tree, group) in ("listed", "file", "osm"):
             continue
         own, its = ("cameras", "groups", row), ("custody", "agencies", agency)
-        driven = [(*own, kind, "towns") for kind in models.ROVING if _items(tree, *own, kind, "towns")]
+        driven = [(*own, kind, "towns") for kind in models.ROVING if items_at(tree, *own, kind, "towns")]
         if driven:
             for at in driven:
-                for nth in range(len(_items(tree, *at))):
+                for nth in range(len(items_at(tree, *at))):
                     yield from _built(tree, (*at, nth), built)
             continue
         path = next(p for p in ((*own, "town"), (*its, "town"), (*own, "agency")) if (n := tree.at(*p)) and n.text)
@@ -383,7 +292,7 @@ def _towns(tree: Node) -> Iterator[Problem]:
 def _unknown_towns(tree: Node) -> Iterator[Problem]:
     names = _town_names()
     for key in ("towns", "neighbours"):
-        for row, node in enumerate(_items(tree, "roads", key)):
+        for row, node in enumerate(items_at(tree, "roads", key)):
             if node.text and node.text not in names:
                 hint = suggest(node.text, names) or f"; `alprsim towns` lists all {len(names)}"
                 yield Problem.at(node.place, join("roads", key, row), f"'{node.text}' is not a built-in town{hint}")

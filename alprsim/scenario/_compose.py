@@ -1,4 +1,4 @@
-"""Laws put in force by name: a preset's rules lie under what the scenario writes, and a policy's under its own patch."""
+"""Laws put in force by name: a preset's rules lie under what the scenario writes, a policy's or a change's under its own."""
 
 from __future__ import annotations
 
@@ -31,16 +31,53 @@ def in_full(tree: Node, problems: list[Problem], base: Node | None = None) -> No
 def composed(tree: Node, problems: list[Problem]) -> Node:
     """Put presets' rules in place of their names.
 
-    The order is: the scenario's preset, what the scenario writes, a policy's preset, what the policy writes. An agency's
+    The order is: the scenario's preset, what the scenario writes, a policy's preset, what the policy writes; then the same of
+    each change. Changes by name that a policy does not write itself are laid over its own rules. An agency's
     own preset lies under what that agency writes, and gives it what departments keep. A policy's law also binds the
     departments that the scenario itself lets keep longer.
     """
-    names = _agencies(tree)
+    names, written = _agencies(tree), tree.at("custody", "changes")
     for path, custody in _custodies(tree):
         rest = _without_unknown(custody, names, path, problems)
         base = tree.at("custody") if path[0] == "policies" else None
-        tree = tree.put(path, _composed(rest, base or Node({}, rest.place), path, problems))
+        own = _composed(rest, base or Node({}, rest.place), path, problems)
+        if written and base and "changes" not in own.mapping and _by_name(written):
+            own = replace(
+                own, value={**own.mapping, "changes": written}
+            )  # laws, to be laid over this policy's own rules
+        tree = tree.put(path, _with_changes(own, merge(base, own) if base else own, names, path, problems))
     return tree
+
+
+def _with_changes(custody: Node, rules: Node, names: set[str], path: KeyPath, problems: list[Problem]) -> Node:
+    """Put presets' rules in place of their names in what changes midway, each over what holds until then."""
+    changes = custody.child("changes")
+    rows = []
+    for row, change in enumerate(changes.items if changes else []):
+        at = (*path, "changes", row, "custody")
+        patch = change.child("custody")
+        if patch is None or not isinstance(patch.value, dict):
+            rows.append(change)
+            continue
+        patch = _moved(patch, names, at, problems)
+        full = _composed(_without_unknown(patch, names, at, problems), rules, at, problems)
+        rules = merge(rules, full)
+        title = None if "title" in change.mapping else _titles(patch)
+        rows.append(replace(change, value={**change.mapping, "custody": full, **({"title": title} if title else {})}))
+    return custody.put(("changes",), replace(changes, value=rows)) if changes and rows else custody
+
+
+def _by_name(changes: Node) -> bool:
+    """Tell whether some change names a preset."""
+    return any(change.at("custody", "preset") for change in changes.items)
+
+
+def _titles(patch: Node) -> Node | None:
+    """Return what the presets that a change names are called."""
+    said = patch.child("preset")
+    named = [name.text or "" for name in said.items or [said]] if said else []
+    titles = [presets.find(name).title for name in named if name in presets.known()]
+    return Node(", ".join(titles)[:80], said.place) if said and titles else None
 
 
 def _custodies(tree: Node) -> list[tuple[KeyPath, Node]]:
@@ -113,7 +150,7 @@ def _composed(custody: Node, base: Node, path: KeyPath, problems: list[Problem])
     if bound.mapping:
         full = replace(full, value={**full.mapping, "agencies": bound})
     if given := law.child("sharing"):
-        kinds = {**_mapping(base, "agencies"), **_mapping(rest, "agencies")}
+        kinds = _mapping(merge(base, rest), "agencies")
         written = rest.child("sharing")
         lower, upper = (given, written) if written else (base.child("sharing"), given)
         full = replace(full, value={**full.mapping, "sharing": _shared(lower, upper, kinds)})

@@ -117,8 +117,8 @@ class Keeping(Model):
     purge: Annotated[Schedule | None, Field(description="Batches in which reads that are due go; none: each goes when it is due.")] = None
     backup: Annotated[Duration | None, Field(description="How long a purged read can still be restored; only by process. None: 0 s.")] = None
     identity: Annotated[Identity | None, Field(description="None: the plate itself.")] = None
-    time_step: Annotated[Duration | None, Field(description="Times are kept in steps of this length. None: exact.")] = None
-    place_step: Annotated[Length | None, Field(description="Places are kept as squares of this side. None: the camera.")] = None
+    time_step: Annotated[Duration | None, Field(description="Times are kept in steps of this length. None: exact. Access, dossiers and the ledger keep them; measures of completeness take records as exact and so are upper bounds, and a run says so.")] = None
+    place_step: Annotated[Length | None, Field(description="Places are kept as squares of this side. None: the camera. Access, dossiers and the ledger keep them; measures of completeness take records as exact and so are upper bounds, and a run says so.")] = None
     admissible: Annotated[tuple[CameraKindName, ...] | None, Field(min_length=1, description="The kinds of its cameras whose reads may be kept; New Hampshire RSA 261:75-b: patrol cars that are attended. None: all.")] = None
     exclude: Annotated[Exclusion | None, Field(description="Its cameras near sensitive places keep nothing. None: all keep.")] = None
     warrant: Annotated[Warrant | None, Field(description="What every look into its store needs, its own officers' too. None: nothing.")] = None
@@ -146,8 +146,8 @@ class Edge(Model):
     onward: Annotated[Onward, Field(description="query and mirror only: whether what the giver itself received goes to the taker too; a number: only what came over at most so many edges.")] = False
     look_back: Annotated[Retention | None, Field(description="query and side_door only: age from which the taker's searches find nothing, whatever is held. None: no cap.")] = None
     warrant: Annotated[Warrant | None, Field(description="query only: what the taker's looks need beside what the store asks of everybody. None: nothing.")] = None
-    needs: Annotated[Literal["nothing", "reason", "case number"], Field(description="query only: what a search must state; it is written to the audit log and stops nobody.")] = "nothing"
-    saved: Annotated[Retention, Field(description="query only: how long the taker keeps what a search found. Saved results are the ledger's: no static rule knows what was searched.")] = 0
+    needs: Annotated[Literal["nothing", "reason", "case number"], Field(description="query only: what a search must state; it stops nobody. It acts where searches are written down: in `alprsim audit`, case number alone, and in the audit of a ledger's queries, which Python asks; in measures and in `alprsim ledger` not.")] = "nothing"
+    saved: Annotated[Retention, Field(description="query only: how long the taker keeps what a search found. It acts on the queries that Python gives to a ledger alone: no static rule knows what was searched, and neither `alprsim ledger` nor `alprsim audit` lays results aside.")] = 0
     delay: Annotated[Duration, Field(description="mirror and alert only: how long after the giver received it a read is sent, if the giver still holds it.")] = 0
     sync: Annotated[Schedule | None, Field(description="mirror only: batches in which reads are sent; none: each on its own.")] = None
     copies: Annotated[Literal["stream", "reachable"], Field(description="mirror only: what the giver itself stores; or all it can search in bulk at that moment.")] = "stream"

@@ -15,12 +15,12 @@ _KIND_DECIDES = (("roads",), ("utility", "query_ages", "*"))
 def merge(base: Node, child: Node, path: KeyPath = ()) -> Node:
     """Put ``child`` over ``base``: mappings merge, lists and figures replace, null deletes.
 
-    Inside the patch of a policy a null stays: it deletes when the patch is applied.
+    Inside the patch of a policy or a change a null stays: it deletes when the patch is applied.
     """
     if not (isinstance(base.value, dict) and isinstance(child.value, dict)) or _other_kind(base, child, path):
         return child
     merged = dict(base.value)
-    in_patch = path[:1] == ("policies",) and len(path) > 1
+    in_patch = (path[:1] == ("policies",) and len(path) > 1) or path[:2] == ("custody", "changes")
     for key, node in child.value.items():
         if node.value is None and key in merged and not in_patch:
             del merged[key]

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from alprsim.scenario import _yaml, units
 from alprsim.scenario._check_answer import check_answer
 from alprsim.scenario._check_changes import check_change, check_midway
-from alprsim.scenario._checks import check_custody, check_patch, check_world, names_a_file
+from alprsim.scenario._check_custody import check_custody, check_said
+from alprsim.scenario._checks import check_patch, check_world, names_a_file
 from alprsim.scenario._compose import composed, in_full
 from alprsim.scenario._explain import explain
 from alprsim.scenario._merge import merge, overridden
@@ -139,6 +140,7 @@ def _loaded(
     tree = composed(in_full(tree, problems), problems)
     scenario = _validated(Scenario, tree, (), problems)
     problems += [*check_world(tree, graph=graph), *check_custody(tree), *check_midway(tree)]
+    problems += check_said(tree.child("custody") or Node({}, tree.place), ("custody",))
     _changes(tree, (), problems)
     problems += check_answer(tree, scenario) if scenario else ()
     policies = {name: _policy(name, patch, tree, problems) for name, patch in _patches(tree).items()}
@@ -221,6 +223,7 @@ def _patches(tree: Node) -> dict[str, Node]:
 def _policy(name: str, patch: Node, tree: Node, problems: list[Problem]) -> Policy | None:
     """Apply a patch and check what comes out, each problem where the patch or the base writes it."""
     problems += check_patch(patch, tree, name)
+    problems += check_said(patch.child("custody") or Node({}, patch.place), ("policies", name, "custody"))
     rules = {key: tree.mapping[key] for key in ("custody", "viewers") if key in tree.mapping}
     touched = {key: node for key, node in patch.mapping.items() if key in ("custody", "viewers")}
     patched = merge(Node(rules, tree.place), Node(touched, tree.place))
@@ -240,6 +243,7 @@ def _changes(tree: Node, prefix: KeyPath, problems: list[Problem]) -> None:
         patch, path = change.child("custody"), (*prefix, "custody", "changes", row)
         if patch is not None and isinstance(patch.value, dict):
             problems += check_change(patch, tree, (*path, "custody"))
+            problems += check_said(patch, (*path, "custody"))
             allowed = {key: node for key, node in patch.mapping.items() if key not in MIDWAY}
             rules = merge(rules, replace(patch, value=allowed))
             problems += check_custody(replace(tree, value={**tree.mapping, "custody": rules}), path)
@@ -283,8 +287,8 @@ def _sha256(data: dict[str, Any]) -> str:
 
 
 def _what_decides(path: KeyPath, value: Any) -> Any:
-    """Stand a file's contents in for its name, and nothing for a viewer's title."""
-    if path[-3::2] == ("viewers", "title"):
+    """Stand a file's contents in for its name, and nothing for a viewer's or a change's title."""
+    if path[-3::2] in (("viewers", "title"), ("changes", "title")):
         return None
     if isinstance(value, str) and names_a_file(path) and os.path.isfile(value):
         with open(value, "rb") as file:
