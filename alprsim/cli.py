@@ -244,7 +244,7 @@ def ledger(
     """Run a sample of reads through changes of law, outages and breaches: who could obtain how much, day by day."""
     loaded = _study(scenario, overrides, seed)
     if policy is not None and policy not in loaded.policies:
-        raise click.UsageError(f"--policy: {policy!r} is none of {', '.join(loaded.policies)}")
+        raise click.UsageError(f"--policy: {policy!r} is none of {', '.join(map(repr, loaded.policies))}")
     from alprsim import chronicle, experiment
 
     chosen = policy or next(iter(loaded.policies))
@@ -422,7 +422,7 @@ def audit(result: Path, policies: tuple[str, ...], seed: int | None, as_json: bo
 @click.option("--owner", required=True, help="The agency whose cameras read.")
 @click.option("--policy", "policies", multiple=True, help="Only this policy (default: every one).")
 @click.option("--age", help='Of the read, e.g. "30 d": which routes reach it.')
-@click.option("--record", type=click.Choice(["plain", "hit", "held"]), default="plain", show_default=True)
+@click.option("--record", type=click.Choice(["plain", "hit", "held", "alert"]), default="plain", show_default=True)
 @_set
 @_json
 @_plainly
@@ -438,15 +438,15 @@ def explain(
 
     for name in policies:
         if name not in loaded.policies:
-            raise ValueError(f"--policy: found {name!r}; it must be one of {', '.join(loaded.policies)}")
-    chosen = [loaded.policies[name] for name in policies] or list(loaded.policies.values())
+            raise ValueError(f"--policy: found {name!r}; it must be one of {', '.join(map(repr, loaded.policies))}")
+    chosen = list(policies or loaded.policies)
     seconds = None if age is None else units.seconds(age)
     found = [
-        custody.told(policy, viewer, owner, loaded.sources, age=seconds, record=RecordClass[record.upper()])
+        custody.told(loaded, policy, viewer, owner, age=seconds, record=RecordClass[record.upper()])
         for policy in chosen
     ]
     for answer, policy in zip(found, chosen, strict=True):
-        answer["cycles"] = [list(cycle) for cycle in custody.cycles(policy.custody)]
+        answer["cycles"] = [list(cycle) for cycle in custody.cycles(loaded.policies[policy].custody)]
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else "\n\n".join(map(_explained, found)))
 
 
@@ -455,16 +455,19 @@ def _explained(answer: dict[str, Any]) -> str:
     for route in answer["routes"]:
         reaches = {None: "", True: "  [reaches it]", False: "  [does not reach it]"}[route["reaches"]]
         lines += ["", f"  {route['line']}{reaches}"]
-        lines += [
-            f"    {rule['said']}  · {rule['key']}" + (f"\n      source: {rule['source']}" if rule["source"] else "")
-            for rule in route["rules"]
-        ]
-    lines += [f"  nothing: {reason}" for reason in answer["in_the_way"]]
+        lines += [f"    {_rule(rule)}" for rule in route["rules"]]
+    lines += [f"  nothing: {_rule(rule)}" for rule in answer["in_the_way"]]
     lines += [
         f"  copies renew each other and never end (unbounded): {' → '.join([*cycle, cycle[0]])}"
         for cycle in answer["cycles"]
     ]
     return "\n".join(lines)
+
+
+def _rule(rule: dict[str, str]) -> str:
+    place = f" ({rule['place']})" if rule["place"] else ""
+    key = f"  · {rule['key']}{place}" if rule["key"] else ""
+    return f"{rule['said']}{key}" + (f"\n      source: {rule['source']}" if rule["source"] else "")
 
 
 @main.command()

@@ -206,7 +206,7 @@ def test_reads_are_of_the_classes_that_the_run_gave_them(lane_run):
         ({"vehicle": "9999999"}, "a number from 0 to "),
         ({"vehicle": "lots"}, "typical or most, not 'lots'"),
         ({"viewer": "ice"}, "did you mean 'ICE'"),
-        ({"at": "9"}, "days 0 to 3, 2026-10-05 04:00 to 2026-10-08 04:00"),
+        ({"at": "9"}, "days 0 to 2, 2026-10-05 04:00 to 2026-10-08 04:00"),
         ({"at": "2026-10-04"}, "lies outside the run"),
         ({"at": "Monday"}, "a date like 2026-10-05, not 'Monday'"),
         ({"policies": ["Federal querry"]}, "did you mean 'Federal query'"),
