@@ -82,7 +82,7 @@ def _keep(found: defaultdict[int, list[Look]], waiting: deque[Look], look: Look)
 
 
 def reachable(rules: Rules, mirror: Mirror) -> list[Mirror]:
-    """Return what an edge with `copies: reachable` stands for: a way of copies from each store that its giver can search whole."""
+    """Return what an edge with `copies: reachable` stands for: copies from each store that its giver can search whole."""
     ways = []
     for store, routes in looks(rules, mirror.giver).items():
         for look in routes:
