@@ -210,7 +210,7 @@ class _Told:
         if clocks.purge and length != UNLIMITED:
             steps.append(Step(f"what is due there is purged {_batches(clocks.purge)}", self._key(name, "purge")))
         if self.record == RecordClass.PLAIN and clocks.sample < 1:
-            steps.append(Step(f"{name} keeps a sample: {clocks.sample:.3g} of them", self._key(name, "sample")))
+            steps.append(Step(f"{name} keeps a sample, {100 * clocks.sample:g} % of them", self._key(name, "sample")))
         coarser = {
             "time_step": clocks.resolution._replace(place_step=0.0, rotation=0),
             "place_step": clocks.resolution._replace(time_step=0, rotation=0),
@@ -304,7 +304,7 @@ def _coarse(left: Resolution) -> str:
     if left.rotation:
         lasts = "for good" if left.rotation == UNLIMITED else f"for {units.say_duration(left.rotation)}"
         said.append(f"a pseudonym in place of the plate, the same {lasts}, which no search by plate finds")
-    return " and ".join(said)
+    return _listed(said, "and")
 
 
 def _clock(from_receipt: bool) -> str:
@@ -328,4 +328,8 @@ def _ages(begin: Moment, end: Moment, delay: int, phase: int, until: int) -> tup
 
 
 def _or(kinds: Sequence[str]) -> str:
-    return " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
+    return _listed(kinds, "or")
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

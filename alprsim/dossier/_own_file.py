@@ -192,8 +192,8 @@ def own_file_as_text(file: OwnFile) -> str:
     ]
     if f.pseudonymous:
         lines.append(f"Under a pseudonym in its store, so that it finds none of them by plate: {f.pseudonymous}.")
-    if not f.entries:
-        lines.append(f"Why nothing: {f.keeps}{'' if f.pseudonymous else '; no read of this vehicle lies there now'}.")
+    if not f.entries and not f.pseudonymous:
+        lines.append(f"Nothing of this vehicle lies in its store: {f.keeps}.")
     for date, entries in groupby(f.entries, key=lambda entry: entry.said.split(",")[0]):
         lines += ["", date, *(_line(entry) for entry in entries)]
     sent = ", ".join(f"{name} ({n})" for name, n in f.shared_with) or "nobody"
