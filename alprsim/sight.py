@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alprsim.tables import (
+    SEEN,
     UNLIMITED,
     Access,
     Agencies,
@@ -27,19 +28,10 @@ from alprsim.tables import (
     Int64,
     Reads,
     RecordClass,
+    Sight,
     SightKind,
     UInt64,
 )
-
-Sight = Literal["bulk", "request", "process", "side_door"]
-
-SEEN: dict[str, tuple[SightKind, ...]] = {
-    "bulk": (SightKind.BULK,),
-    "request": (SightKind.BULK, SightKind.REQUEST),
-    "process": (SightKind.BULK, SightKind.REQUEST, SightKind.PROCESS),
-    "side_door": (SightKind.BULK, SightKind.REQUEST, SightKind.SIDE_DOOR),
-}
-"""The kinds of rows of Access that each sight includes."""
 
 BY_CHANCE = (SightKind.PROCESS, SightKind.SIDE_DOOR)
 """The kinds of rows that are open only where somebody grants it."""
@@ -63,7 +55,7 @@ class Case(NamedTuple):
     reads: str = ALL
     """Whose cameras' reads: all, or one of `SOURCES`."""
     least: float = 0.0
-    """Rows by chance count where their chance is more than this: what is open to a case with this draw."""
+    """Of looks that somebody must grant, a warrant or a favour, only those count that are granted with a chance above this."""
     by_plate: bool = True
     """Whether reads are looked for by the plate: then records that hold a pseudonym in its place are not found."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
-from typing import Any, NamedTuple, Self, dataclass_transform, get_args, get_type_hints
+from typing import Any, Literal, NamedTuple, Self, dataclass_transform, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +144,18 @@ class SightKind(IntEnum):
     REQUEST = 1
     PROCESS = 2
     SIDE_DOOR = 3
+
+
+Sight = Literal["bulk", "request", "process", "side_door"]
+"""How one looks, as people name it."""
+
+SEEN: dict[str, tuple[SightKind, ...]] = {
+    "bulk": (SightKind.BULK,),
+    "request": (SightKind.BULK, SightKind.REQUEST),
+    "process": (SightKind.BULK, SightKind.REQUEST, SightKind.PROCESS),
+    "side_door": (SightKind.BULK, SightKind.REQUEST, SightKind.SIDE_DOOR),
+}
+"""The kinds of rows of Access that each sight includes."""
 
 
 class RecordClass(IntEnum):

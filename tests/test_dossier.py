@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from alprsim import custody, dossier, randomness, results
 from alprsim.cli import main
 from alprsim.dossier import DossierError, Opened
+from alprsim.dossier._collect import _limit
+from alprsim.dossier._own_file import _keeps
 from alprsim.tables import DAY, PlaceKind, RecordClass
 from tests import naive_custody as naive
 
@@ -79,6 +81,38 @@ def test_a_limit_is_named_with_who_purged_and_when(found):
     assert set(purged) <= {"purged by East (24 h)", "purged by West (24 h)"}
     assert sum(purged.values()) == len(before) > 0
     assert any(loss.said.endswith("shows it only to a warrant") for loss in limited.losses)
+
+
+@pytest.mark.parametrize(
+    ("record", "own", "shared", "archive"),
+    [
+        (RecordClass.PLAIN, "36 h", "10 d", " (72 h for alerts)"),
+        (RecordClass.HIT, "5 d for hits", "20 d for hits", " (72 h for alerts)"),
+        (RecordClass.HELD, "9 d for reads held as evidence", "20 d for reads held as evidence", " (72 h for alerts)"),
+    ],
+)
+def test_what_was_purged_names_its_own_clock(record, own, shared, archive):
+    spec = naive.custody(
+        {
+            "East": {"retention": "36 h", "hit_retention": "5 d", "held_retention": "9 d"},
+            "Pool": {"kind": "pool", "retention": "10 d", "hit_retention": "20 d"},
+            "Fed": {"kind": "consumer", "retention": "0 s", "alert_retention": "72 h"},
+        },
+        {"giver": "East", "taker": "Pool", "kind": "mirror"},
+        {"giver": "East", "taker": "Fed", "kind": "alert"},
+    )  # fmt: skip
+    agencies = custody.agencies(spec)
+    tracer = custody.Tracer(spec, agencies)
+    reads = custody.Captured(
+        np.array([0], np.int32), np.array([0], np.int16), np.array([record], np.int8), np.zeros(1),
+        np.array([[False, False, True]]), np.zeros(1, bool),
+    )  # fmt: skip
+    for viewer, said in ((0, f" ({own})"), (1, f" ({shared})"), (2, archive)):
+        (why,) = tracer.why(reads, viewer, 100 * DAY, custody.SEEN["request"])
+        assert why == (custody.Reason.PURGED, viewer)
+        assert _limit(tracer, reads, 0, why) == said
+    (kept,) = tracer.why(reads, 0, 0, custody.SEEN["bulk"])
+    assert _limit(tracer, reads, 0, kept) == ""
 
 
 def test_a_warrant_shows_what_is_still_there_when_it_is_served(lane_run, found):
@@ -206,7 +240,7 @@ def test_reads_are_of_the_classes_that_the_run_gave_them(lane_run):
         ({"vehicle": "9999999"}, "a number from 0 to "),
         ({"vehicle": "lots"}, "typical or most, not 'lots'"),
         ({"viewer": "ice"}, "did you mean 'ICE'"),
-        ({"at": "9"}, "days 0 to 3, 2026-10-05 04:00 to 2026-10-08 04:00"),
+        ({"at": "9"}, "days 0 to 2, 2026-10-05 04:00 to 2026-10-08 04:00"),
         ({"at": "2026-10-04"}, "lies outside the run"),
         ({"at": "Monday"}, "a date like 2026-10-05, not 'Monday'"),
         ({"policies": ["Federal querry"]}, "did you mean 'Federal query'"),
@@ -317,3 +351,25 @@ def test_the_command_gives_me_my_own_file(lane_run):
     assert data["agency"] == "East"
     wrong = CliRunner().invoke(main, ["subject", str(lane_run.folder), *options, "--agency", "Easst"])
     assert "did you mean 'East'" in wrong.stderr
+    far = CliRunner().invoke(main, ["subject", str(lane_run.folder), *options, "--agency", "Qqq"])
+    assert "no agency is called 'Qqq'. There are: 'East', 'West', " in far.stderr
+
+
+def test_an_empty_file_says_why(lane_run):
+    options = ["--vehicle", "most", "--at", AT, "--hour", str(HOUR)]
+    told = CliRunner().invoke(main, ["subject", str(lane_run.folder), *options, "--agency", "ICE"])
+    assert told.exit_code == 0, told.output
+    assert (
+        "Nothing of this vehicle lies in its store: ICE keeps nothing: 0 s (custody.agencies.ICE.retention)."
+        in told.stdout
+    )
+    spec = naive.custody({
+        "Host": {"kind": "host"}, "Hits": {"keep": "hits", "hit_retention": "60 d"}, "All": {"retention": "unlimited"},
+        "Some": {"retention": "7 d"},
+    })  # fmt: skip
+    assert [_keeps(spec, name) for name in spec.agencies] == [
+        "Host keeps nothing of its own: it stores for others (custody.agencies.Host.kind: host)",
+        "Hits keeps no plain reads (custody.agencies.Hits.keep); hits: 60 d (custody.agencies.Hits.hit_retention)",
+        "All purges nothing (custody.agencies.All.retention)",
+        "Some keeps reads for 7 d (custody.agencies.Some.retention)",
+    ]

@@ -37,7 +37,7 @@ Rules are static here; ``ledger`` runs the same rules event by event, and alone 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import networkx as nx
 
@@ -45,7 +45,6 @@ from alprsim.custody._compile import COURSES, Compiler
 from alprsim.custody._course import Kind
 from alprsim.custody._explain import Route as Route
 from alprsim.custody._explain import routes as routes
-from alprsim.custody._explain import told as told
 from alprsim.custody._held import Captured as Captured
 from alprsim.custody._held import obtainable as obtainable
 from alprsim.custody._missing import Lying as Lying
@@ -55,19 +54,13 @@ from alprsim.custody._missing import Why as Why
 from alprsim.custody._network import published_like as published_like
 from alprsim.custody._rules import DEPARTMENTS as DEPARTMENTS
 from alprsim.custody._rules import Rules, expanded
+from alprsim.custody._rules import clock as clock
 from alprsim.custody._rules import kept as kept
+from alprsim.custody._told import told as told
 from alprsim.scenario import models
-from alprsim.tables import UNLIMITED, Access, Agencies, AgencyKind, RecordClass, SightKind
-
-Sight = Literal["bulk", "request", "process", "side_door"]
-
-SEEN: dict[str, tuple[SightKind, ...]] = {
-    "bulk": (SightKind.BULK,),
-    "request": (SightKind.BULK, SightKind.REQUEST),
-    "process": (SightKind.BULK, SightKind.REQUEST, SightKind.PROCESS),
-    "side_door": (SightKind.BULK, SightKind.REQUEST, SightKind.SIDE_DOOR),
-}
-"""The kinds of rows that each sight includes."""
+from alprsim.tables import SEEN as SEEN
+from alprsim.tables import UNLIMITED, Access, Agencies, AgencyKind, RecordClass
+from alprsim.tables import Sight as Sight
 
 
 class Effective(NamedTuple):

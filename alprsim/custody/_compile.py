@@ -11,7 +11,7 @@ import numpy as np
 
 from alprsim.custody._course import Course, Kind, Ways
 from alprsim.custody._moments import Moment, Phases
-from alprsim.custody._rules import Resolution, Rules
+from alprsim.custody._rules import Alert, Resolution, Rules
 from alprsim.custody._view import Look, looks, reachable
 from alprsim.tables import UNLIMITED, Access, RecordClass, SightKind
 
@@ -77,7 +77,7 @@ class Compiler:
 
     def _of_class(self, views: dict[int, dict[int, list[Look]]], record: RecordClass) -> list[_Found]:
         found: list[_Found] = []
-        for draws in self._draws(record):
+        for draws in self.draws(record):
             for owner in range(len(self.rules.names)):
                 found += self._joined(self._rows(views, owner, record, draws))
         return found
@@ -103,7 +103,7 @@ class Compiler:
             if phase >= self.period:
                 return
 
-    def _draws(self, record: RecordClass) -> list[tuple[float, float]]:
+    def draws(self, record: RecordClass) -> list[tuple[float, float]]:
         """Return the ranges of draws that all stores treat alike."""
         if record != RecordClass.PLAIN:
             return [(0.0, 1.0)]
@@ -176,16 +176,17 @@ class Shelf(NamedTuple):
 
 def archived(rules: Rules, owner: int, phases: Phases) -> list[Shelf]:
     """Return the archives of alerts that a read of `owner` comes to if it matches lists of all who are alerted."""
-    shelves = []
-    for way in rules.alerts[owner]:
-        store = rules.stores[way.taker]
-        received = phases.capture + way.delay
-        due = (received if way.from_receipt else phases.capture) + store.alert_clock
-        if received < due:
-            shelves.append(
-                Shelf(way.taker, received, phases.batch(store.purge, due), 1, store.resolution, Resolution())
-            )
-    return shelves
+    return [shelf for way in rules.alerts[owner] for shelf in archive(rules, way, phases)]
+
+
+def archive(rules: Rules, way: Alert, phases: Phases) -> list[Shelf]:
+    """Return the archive that one way of alerts leads to; nothing where it would be due as it comes."""
+    store = rules.stores[way.taker]
+    received = phases.capture + way.delay
+    due = (received if way.from_receipt else phases.capture) + store.alert_clock
+    if not received < due:
+        return []
+    return [Shelf(way.taker, received, phases.batch(store.purge, due), 1, store.resolution, Resolution())]
 
 
 _Shown = tuple[SightKind, int, float, Resolution, Moment, Moment]

@@ -121,6 +121,14 @@ class Tracer:
         courses = (self._of(self._read(reads, row))[0] for row in range(len(reads.time)))
         return np.array([course.kept(store).rotation if store in course.stays else 0 for course in courses], np.int64)
 
+    def purged_as(self, reads: Captured, row: int, store: int) -> RecordClass:
+        """Return by which clock a store lost a read for good: that of the read's class, or of its archive of alerts."""
+        read = self._read(reads, row)
+        course, alerts = self._of(read)[0], [shelf.purged for shelf in self._archives(read) if shelf.store == store]
+        if store not in course.stays:
+            return RecordClass.ALERT
+        return RecordClass.ALERT if any(course.purged(store) < purged for purged in alerts) else read.kind.record
+
     def sent(self, reads: Captured, row: int, store: int, moment: int) -> list[int]:
         """Return the stores that first received a read from `store`, at or before a moment."""
         course, base = self._of(self._read(reads, row))
@@ -160,8 +168,11 @@ class Tracer:
             Shelf(store, stay.received, course.purged(store), stay.edges, course.kept(store), stay.arrived)
             for store, stay in course.stays.items()
         ]
-        alerts = archived(self.rules, read.kind.owner, course.phases)
-        return shelves + [shelf for shelf in alerts if shelf.store in read.listed], course.phases, base
+        return shelves + self._archives(read), course.phases, base
+
+    def _archives(self, read: _Read) -> list[Shelf]:
+        alerts = archived(self.rules, read.kind.owner, self._of(read)[0].phases)
+        return [shelf for shelf in alerts if shelf.store in read.listed]
 
     def _seen(self, read: _Read, viewer: int, *, doors: bool) -> list[tuple[Shelf, Look]]:
         return [

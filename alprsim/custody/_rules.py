@@ -23,6 +23,14 @@ NO_LIMIT = 1 << 30
 LONGEST_PERIOD = 366 * units.DAY
 """After which batches must repeat together."""
 
+_CLOCK_KEYS = {
+    RecordClass.PLAIN: ("retention",),
+    RecordClass.HIT: ("hit_retention", "retention"),
+    RecordClass.HELD: ("held_retention", "hit_retention", "retention"),
+    RecordClass.ALERT: ("alert_retention", "hit_retention", "retention"),
+}
+"""The keys that decide a class's clock, the longest of them, of alerts the first that is said."""
+
 
 class Warrant(NamedTuple):
     """From which age a look needs one; what asking comes to."""
@@ -218,6 +226,19 @@ def kept(spec: models.Custody, name: str, key: str) -> tuple[Any, str]:
     if common is not None:
         return common, f"custody.departments.{key}"
     return (spec.retention, "custody.retention") if key == "retention" else (None, "")
+
+
+def clock(spec: models.Custody, name: str, record: RecordClass) -> tuple[int, str]:
+    """Return how long an agency keeps what is of a class (s), and the path of the key that says so."""
+    store, agency = _store(spec, name), spec.agencies[name]
+    length = store.alert_clock if record == RecordClass.ALERT else store.clocks[record]
+    if agency.kind == "host":
+        return length, f"custody.agencies.{name}.kind"
+    keep, path = kept(spec, name, "keep")
+    if record == RecordClass.PLAIN and keep == "hits":
+        return length, path
+    said = (kept(spec, name, key) for key in _CLOCK_KEYS[record])
+    return length, next((path for value, path in said if value == length), "")
 
 
 def expanded(spec: models.Custody) -> Iterator[tuple[int, str, str]]:

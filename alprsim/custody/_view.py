@@ -1,4 +1,4 @@
-"""Into which stores a viewer can look, by which routes of queries, and what each look needs."""
+"""Whose stores an agency may search, directly or through partners that search for it, and what each search needs."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from alprsim.tables import UNLIMITED, SightKind
 
 
 class Look(NamedTuple):
-    """A route from a viewer into one store."""
+    """One way in which a viewer may search one store."""
 
     store: int
     sight: SightKind
     limit: int
-    """Edges that a copy seen this way may have passed before it came to the store."""
+    """How many times a read may have been handed on before it came to the store, to be found this way."""
     cap: int
     """s: only reads younger than this are found."""
     warrant: Warrant
     chance: float
     edges: tuple[Query | Door, ...]
-    """From the viewer on."""
+    """The sharing edges of this way, the viewer's own first."""
 
     def covers(self, sight: SightKind, limit: int, cap: int, warrant: Warrant, chance: float) -> bool:
-        """Tell whether whatever such a look shows this shows too, as well or better."""
+        """Tell whether this finds all that a search with these terms would find, on terms that are no worse."""
         return (
             self.sight <= sight and self.limit >= limit and self.cap >= cap and self.chance >= chance
             and (self.warrant is warrant or self.warrant.no_stricter(warrant))
@@ -32,7 +32,7 @@ class Look(NamedTuple):
 
 
 def looks(rules: Rules, viewer: int) -> dict[int, list[Look]]:
-    """Return a viewer's routes by store, none of them as good as another; its own store first."""
+    """Return the ways in which a viewer may search, by store, its own first; a way that another makes needless is left out."""
     own = Look(viewer, SightKind.BULK, NO_LIMIT, UNLIMITED, NO_WARRANT, 1.0, ())
     found = _followed(rules, [own])
     behind = rules.hops - 1 if rules.hops < NO_LIMIT else NO_LIMIT
@@ -46,7 +46,7 @@ def looks(rules: Rules, viewer: int) -> dict[int, list[Look]]:
 
 
 def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
-    """Follow queries from the given looks on: what the viewer sees of others through the eyes of those it looks through."""
+    """Return the given ways and those that they lead on to: whom a viewer may search may let it search others in turn."""
     found: defaultdict[int, list[Look]] = defaultdict(list)
     waiting: deque[Look] = deque()
     for look in begin:
@@ -74,7 +74,7 @@ def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
 
 
 def _keep(found: defaultdict[int, list[Look]], waiting: deque[Look], look: Look) -> None:
-    """Put a look that none covers in the place of those that it covers."""
+    """Add a way that no other makes needless, and drop those that it makes needless."""
     routes = found[look.store]
     routes[:] = [route for route in routes if not look.covers(*route[1:6])]
     routes.append(look)
@@ -82,7 +82,7 @@ def _keep(found: defaultdict[int, list[Look]], waiting: deque[Look], look: Look)
 
 
 def reachable(rules: Rules, mirror: Mirror) -> list[Mirror]:
-    """Return the ways of copies that an edge of everything its giver can search in bulk stands for, one a store searched."""
+    """Return what an edge with `copies: reachable` stands for: copies from each store that its giver can search whole."""
     ways = []
     for store, routes in looks(rules, mirror.giver).items():
         for look in routes:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim import custody
-from alprsim.custody import Reason, Sight, Why
+from alprsim.custody import Captured, Reason, Sight, Tracer, Why
 from alprsim.dossier._opened import DossierError, Opened, Subject, kinds_near, roving
 from alprsim.report.dossier import Dossier, Holding, Loss, Seen
 from alprsim.results import words
 from alprsim.results.run import Run
 from alprsim.scenario import models
-from alprsim.tables import DAY, DAY_STARTS, Access, Int64, SightKind
+from alprsim.tables import DAY, DAY_STARTS, Access, Int64, RecordClass, SightKind
 
 NEAR = 250.0
 """m: a place this near to a camera may be what the vehicle came for. The distance within which a home counts as found."""
@@ -37,6 +37,12 @@ _SAID = {
     Reason.WARRANT: "{agency} shows it only to a warrant",
     Reason.WARRANT_TOO_LATE: "gone from {agency} before a warrant is served",
 }
+
+_KEPT_AS = {
+    RecordClass.PLAIN: "", RecordClass.HIT: " for hits", RecordClass.HELD: " for reads held as evidence",
+    RecordClass.ALERT: " for alerts",
+}  # fmt: skip
+"""What a clock is for, where it is not that of all reads."""
 
 
 class _Asked(NamedTuple):
@@ -59,6 +65,8 @@ class _Found(NamedTuple):
     row: Int64
     """Of Access; −1: not obtained."""
     whys: list[Why]
+    limits: list[str]
+    """The clock by which each read was purged, where that is the reason."""
 
     @property
     def named(self) -> NDArray[np.bool_]:
@@ -117,8 +125,20 @@ def _ask(asked: _Asked, policy: models.Policy) -> _Found:
     reads = opened.captured(asked.subject.reads, policy)
     access = custody.access(policy.custody, opened.agencies, [viewer])
     row = custody.obtainable(access, viewer, reads, asked.moment, sights)
-    whys = custody.Tracer(policy.custody, opened.agencies).why(reads, viewer, asked.moment, sights)
-    return _Found(policy, access, row, whys)
+    tracer = custody.Tracer(policy.custody, opened.agencies)
+    whys = tracer.why(reads, viewer, asked.moment, sights)
+    limits = [_limit(tracer, reads, number, why) for number, why in enumerate(whys)]
+    return _Found(policy, access, row, whys, limits)
+
+
+def _limit(tracer: Tracer, reads: Captured, row: int, why: Why) -> str:
+    """Say the clock by which a read was purged, if it was, and of what it is the clock."""
+    if why.reason != Reason.PURGED:
+        return ""
+    record = tracer.purged_as(reads, row, why.agency)
+    name = tracer.rules.names[why.agency]
+    (length, _), (plain, _) = (custody.clock(tracer.spec, name, one) for one in (record, RecordClass.PLAIN))
+    return f" ({words.duration(length)}{'' if length == plain else _KEPT_AS[record]})"
 
 
 def _holding(asked: _Asked, base: _Found, found: _Found) -> Holding:
@@ -146,9 +166,7 @@ def _reason(asked: _Asked, found: _Found, row: int) -> str:
     if reason == Reason.OBTAINED:
         return "kept under a pseudonym: no search by plate finds it"
     name = str(asked.opened.agencies.name[agency])
-    about = found.policy.custody.agencies.get(name)
-    retention = custody.kept(found.policy.custody, name, "retention")[0] if about else 0
-    return _SAID[reason].format(agency=name, viewer=asked.agency, limit=f" ({words.duration(retention)})")
+    return _SAID[reason].format(agency=name, viewer=asked.agency, limit=found.limits[row])
 
 
 def _seen(asked: _Asked, found: _Found, row: int) -> Seen:

@@ -182,8 +182,9 @@ class Opened:
         moment = day * DAY + hour * 3600 - DAY_STARTS
         if not 0 <= moment <= study.length:
             last = study.start + timedelta(days=days)
+            counted = f"days 0 to {days - 1}" if days > 1 else "day 0 alone"
             raise DossierError(
-                f"--at {at} --hour {hour} lies outside the run: it has days 0 to {days}, {study.start} 04:00 to {last} 04:00"
+                f"--at {at} --hour {hour} lies outside the run: it has {counted}, {study.start} 04:00 to {last} 04:00"
             )
         return moment
 
@@ -302,8 +303,8 @@ def nearest(name: str, known: Iterable[str], what: str) -> str:
         return name
     lower = {one.lower(): one for one in reversed(names)}
     near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
-    hint = f"; did you mean {lower[near[0]]!r}?" if near else ""
-    raise DossierError(f"no {what} is called {name!r}{hint} There are: {', '.join(names)}")
+    hint = f"; did you mean {lower[near[0]]!r}?" if near else "."
+    raise DossierError(f"no {what} is called {name!r}{hint} There are: {', '.join(map(repr, names))}")
 
 
 def kinds_near(

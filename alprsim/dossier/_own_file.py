@@ -19,9 +19,10 @@ from alprsim.custody import Captured, Lying, Tracer
 from alprsim.dossier._collect import near, where
 from alprsim.dossier._opened import Opened, Subject, nearest
 from alprsim.dossier._text import NOBODY
+from alprsim.results import words
 from alprsim.results.run import Run
 from alprsim.scenario import models
-from alprsim.tables import UNLIMITED, Access, Float64, Int64
+from alprsim.tables import UNLIMITED, Access, Float64, Int64, RecordClass
 
 AUDIT = "audit.parquet"
 """The simulated audit log in a run's folder; see ``audit``."""
@@ -72,6 +73,8 @@ class OwnFile(NamedTuple):
     searches: tuple[Search, ...] | None
     """None: the run has no audit log of this policy and seed."""
     trips: int
+    keeps: str
+    """What the agency keeps, and the key that says so: the reason of a file that is empty."""
 
 
 def own_file(
@@ -95,6 +98,7 @@ def own_file(
         run.info["title"], opened.seed, subject.vehicle, subject.town, name, rules.name, opened.said(moment),
         tuple(entries), int(hidden.sum()), _sent(tracer, captured, rows, store, moment),
         _may_search(rules.custody, name), _searches(opened, subject, rules, captured, rows, moment), len(subject.truth),
+        _keeps(rules.custody, name),
     )  # fmt: skip
 
 
@@ -106,6 +110,24 @@ def _entry(opened: Opened, subject: Subject, row: int, lying: Lying, close: tupl
         "" if lying.giver < 0 else str(names[lying.giver]),
         "never" if lying.purged == UNLIMITED else opened.said(lying.purged), close,
     )  # fmt: skip
+
+
+def _keeps(spec: models.Custody, name: str) -> str:
+    """Say how long an agency keeps reads and alerts, or why it keeps none."""
+    if spec.agencies[name].kind == "host":
+        return f"{name} keeps nothing of its own: it stores for others (custody.agencies.{name}.kind: host)"
+    clocks = {record: custody.clock(spec, name, record) for record in RecordClass}
+    length, key = clocks[RecordClass.PLAIN]
+    if not any(length for length, _ in clocks.values()):
+        return f"{name} keeps nothing: 0 s ({key})"
+    if not length:
+        length, other = clocks[RecordClass.HIT]
+        return f"{name} keeps no plain reads ({key}); hits: {words.duration(length)} ({other})"
+    return (
+        f"{name} keeps reads for {words.duration(length)} ({key})"
+        if length < UNLIMITED
+        else f"{name} purges nothing ({key})"
+    )
 
 
 def _sent(tracer: Tracer, captured: Captured, rows: Int64, store: int, moment: int) -> tuple[tuple[str, int], ...]:
@@ -170,6 +192,8 @@ def own_file_as_text(file: OwnFile) -> str:
     ]
     if f.pseudonymous:
         lines.append(f"Under a pseudonym in its store, so that it finds none of them by plate: {f.pseudonymous}.")
+    if not f.entries and not f.pseudonymous:
+        lines.append(f"Nothing of this vehicle lies in its store: {f.keeps}.")
     for date, entries in groupby(f.entries, key=lambda entry: entry.said.split(",")[0]):
         lines += ["", date, *(_line(entry) for entry in entries)]
     sent = ", ".join(f"{name} ({n})" for name, n in f.shared_with) or "nobody"

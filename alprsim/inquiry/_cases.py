@@ -42,7 +42,7 @@ def cases(loaded: Loaded, world: World) -> list[Case]:
 
 
 def _by_chance(case: Case) -> list[Case]:
-    """Return what a case obtains beside, by process or a side door, once for each chance: what is open to a draw below it."""
+    """Return what a case obtains beside, by process or a side door, once for each outcome of what is granted."""
     found: list[Case] = []
     for kind, name in _GRANTED:
         rows = (case.access.viewer == case.viewer_row) & (case.access.sight == kind)
@@ -64,16 +64,18 @@ class Named(NamedTuple):
 
 
 def label(case: Case) -> Named:
-    """Name a case; one that hangs on a grant by the draws that it is open to."""
+    """Name a case; one that somebody must grant, with the chance above which it is granted."""
     said = case.sight if case.sight in SIGHTS else f"{case.sight}>{case.least!r}"
     return Named(case.policy, case.viewer, said, case.reads, case.retention)
 
 
 def expected(table: Measured, whole: Sequence[Case]) -> Measured:
-    """Replace what hangs on a grant by its expected value: of each chance what is open to it, and without a grant what is so.
+    """Average over whether warrants, or favours of partners, are granted: each outcome counts as often as it happens.
 
-    Whether one case is granted a look is one draw, for all its warrants, and one for all its side doors: so what is open to
-    draws between two chances counts by their difference. Statistics that are not means of lives or look-backs are left out.
+    An investigation draws one number between 0 and 1 for all its warrants, and one for all its side doors; whatever is
+    granted with a chance above that number is granted to it. So with chances of 30 % and 90 % there are three outcomes: both
+    granted (30 % of investigations), only the second (60 %), neither (10 %). Ratios are left out, since the ratio of
+    averages is not the average of ratios.
     """
     granted = np.char.find(table.sight, ">") >= 0
     names = dict.fromkeys(case.sight for case in whole if case.sight not in SIGHTS)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from alprsim.ledger._book import Book
 from alprsim.ledger._copies import Copy, Resolution
 from alprsim.ledger._routes import Rules, Way
-
-Sight = Literal["bulk", "request", "process", "side_door"]
+from alprsim.tables import Sight as Sight
 
 
 class Found(NamedTuple):

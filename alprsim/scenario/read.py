@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,7 +50,8 @@ class Loaded:
     """A scenario that is right, what each of its policies comes to, and who says so.
 
     ``scenario`` has its custody and viewers before any policy; ``policies`` are in the order written, the baseline
-    first; ``sources`` maps a key's path to its source; ``base`` is the folder that relative file names are read from.
+    first; ``sources`` maps a key's path to its source, ``places`` to the file and line that write it; ``base`` is the folder
+    that relative file names are read from.
     """
 
     scenario: Scenario
@@ -58,6 +59,7 @@ class Loaded:
     sources: Mapping[str, str]
     file: Path
     base: Path
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def text(self) -> str:
         """Return the resolved scenario as YAML: every default and source written out, files as absolute paths.
@@ -148,7 +150,12 @@ def _loaded(
         raise ScenarioError(_once(problems, unread))
     sources = {join(*path): node.source for path, node in tree.walk() if node.source}
     made = {name: policy for name, policy in policies.items() if policy}
-    return Loaded(scenario, made, sources, file, Path(os.path.abspath(base)))
+    places = {join(*path): _said(node.written_at) for path, node in tree.walk() if path}
+    return Loaded(scenario, made, sources, file, Path(os.path.abspath(base)), places)
+
+
+def _said(place: Place) -> str:
+    return f"{place.file}:{place.line}" if place.line else place.file
 
 
 # --- files ----------------------------------------------------------------------------------------------------------------
