@@ -195,7 +195,7 @@ def test_the_command_answers_in_json_and_refuses_what_it_does_not_know(tmp_path)
     told = json.loads(CliRunner().invoke(main, [*ask, "--json", "--policy", "without"]).output)
     assert (told["breaches"], len(told["moments"])) == ([], 33)
     wrong = CliRunner().invoke(main, [*ask, "--policy", "nothing"])
-    assert (wrong.exit_code, "is none of today, without" in wrong.output) == (2, True)
+    assert (wrong.exit_code, "is none of 'today', 'without'" in wrong.output) == (2, True)
     assert CliRunner().invoke(main, [*ask[:-1], "law.pdf"]).exit_code == 1
 
 
