@@ -30,6 +30,20 @@ MORE = {
         ]),
         [READ],
     ),
+    "two warrants as slow, one granted more often": (
+        world({"a": keeps(9), "b": keeps(0)}, [
+            edge("ab", kind="query", warrant={"beyond": "0 s", "delay": "2 s", "granted": 0.5}),
+            edge("ab", kind="query", warrant={"beyond": "0 s", "delay": "2 s", "granted": 0.9}),
+        ]),
+        [READ],
+    ),
+    "what arrives while a warrant is waited for, beside a route that needs none": (
+        world({"a": keeps(9), "b": keeps(9), "c": keeps(0)}, [
+            edge("ab", delay="3 s"), edge("bc", kind="query", onward=True),
+            edge("bc", kind="query", onward=True, warrant={"beyond": "0 s", "delay": "4 s", "granted": 0.5}),
+        ]),
+        [READ],
+    ),
     "gone before it is renewed": (
         world({"a": keeps(20), "b": keeps(2)}, [
             edge("ab", clock="receipt"), edge("ab", delay="2 s", clock="receipt", on_duplicate="renew"),
@@ -275,7 +289,7 @@ COMPILED = [
     (_rules, "Warrant.and_", "max(self.delay, other.delay)", "min(self.delay, other.delay)"),
     (_rules, "Warrant.and_", "min(self.granted, other.granted)", "max(self.granted, other.granted)"),
     (_rules, "Warrant.and_", "min(self.granted, other.granted)", "self.granted * other.granted"),
-    (_rules, "Warrant.no_stricter", " and self.delay <= other.delay", ""),
+    (_rules, "Warrant.no_stricter", " and self.delay == other.delay", ""),
     (_rules, "Warrant.no_stricter", " and self.granted >= other.granted", ""),
     (_rules, "Resolution.through", "max(self.time_step, store.time_step)", "store.time_step"),
     (_rules, "Resolution.through", "max(self.place_step, store.place_step)", "store.place_step"),
@@ -319,12 +333,12 @@ COMPILED = [
     (_rules, "_limit", "else 0", "else 1"),
     (_rules, "_batches", "schedule.at)", "0)"),
     (_compile, "Compiler._spans", "shelf.edges <= look.limit", "shelf.edges < look.limit"),
-    (_compile, "archived", "phases.capture + way.delay", "phases.capture"),
-    (_compile, "archived", "received if way.from_receipt else phases.capture", "phases.capture"),
-    (_compile, "archived", "store.alert_clock", "store.clocks[1]"),
-    (_compile, "archived", "phases.batch(store.purge, due)", "due"),
-    (_compile, "archived", ", 1, store.resolution", ", 0, store.resolution"),
-    (_compile, "archived", "store.resolution", "Resolution()"),
+    (_compile, "archive", "phases.capture + way.delay", "phases.capture"),
+    (_compile, "archive", "received if way.from_receipt else phases.capture", "phases.capture"),
+    (_compile, "archive", "store.alert_clock", "store.clocks[1]"),
+    (_compile, "archive", "phases.batch(store.purge, due)", "due"),
+    (_compile, "archive", ", 1, store.resolution", ", 0, store.resolution"),
+    (_compile, "archive", "store.resolution", "Resolution()"),
     (_compile, "shown", "look.warrant.and_(store.warrant)", "store.warrant"),
     (_compile, "shown", "look.warrant.and_(store.warrant)", "look.warrant"),
     (_compile, "shown", "end = min(shelf.purged, phases.capture + look.cap)", "end = shelf.purged"),

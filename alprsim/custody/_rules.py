@@ -46,8 +46,11 @@ class Warrant(NamedTuple):
         )  # fmt: skip
 
     def no_stricter(self, other: Warrant) -> bool:
-        """Tell whether this asks for no more than the other in any respect."""
-        return self.beyond >= other.beyond and self.delay <= other.delay and self.granted >= other.granted
+        """Tell whether this asks for no more than the other in any respect, and shows what that shows.
+
+        One of another delay does not: what arrives while a warrant is waited for is seen by it alone.
+        """
+        return self.beyond >= other.beyond and self.delay == other.delay and self.granted >= other.granted
 
 
 NO_WARRANT = Warrant()
