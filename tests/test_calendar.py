@@ -43,6 +43,7 @@ def test_every_date_has_its_type() -> None:
     assert [population.day_type(varied(), START, day) for day in range(7)] == week
 
 
+@pytest.mark.whole
 def test_a_holiday_changes_its_own_day_alone() -> None:
     calendar = models.Calendar(holidays=("2025-09-03",))
     for day in range(7):
@@ -50,6 +51,7 @@ def test_a_holiday_changes_its_own_day_alone() -> None:
         assert same == (day != 2), day
 
 
+@pytest.mark.whole
 def test_on_a_holiday_few_work_and_schools_courts_and_clinics_are_closed(settled: Settlement) -> None:
     habits = models.Habits(court=models.Habit(share=0.9, weekly=2.0), clinic=models.Habit(share=0.9, weekly=2.0))
     closed = [Purpose.SCHOOL, Purpose.COURT, Purpose.CLINIC, Purpose.SUPPORT_GROUP]

@@ -31,6 +31,7 @@ def by_name(findings: tuple[population.Finding, ...]) -> dict[tuple[str, str], p
     return {(finding.what, finding.unit): finding for finding in findings}
 
 
+@pytest.mark.whole
 def test_repetition_is_its_naive_twin(settled: Settlement) -> None:
     people, vehicles, places = settled.people, settled.vehicles, WORLD.places
     home_is = places.kind[people.home] == PlaceKind.HOME
@@ -86,6 +87,7 @@ def test_repetition_is_its_naive_twin(settled: Settlement) -> None:
     assert sum(parts) == pytest.approx(100)
 
 
+@pytest.mark.whole
 def test_a_sample_of_households_says_about_the_same(settled: Settlement, monkeypatch: pytest.MonkeyPatch) -> None:
     everyone = by_name(population.repetition(settled, WORLD, varied(), **WHEN))
     monkeypatch.setattr("alprsim.population._repetition.HOUSEHOLDS", 300)
@@ -100,6 +102,7 @@ def test_a_month_is_needed(settled: Settlement) -> None:
         population.repetition(settled, WORLD, varied(), weeks=3, **WHEN)
 
 
+@pytest.mark.whole
 def test_variation_makes_less_repetition() -> None:
     world = network(grid_town("Alder", (0, 0), 20, 500, 1))
     rows = population.sensitivity(
@@ -131,6 +134,7 @@ def test_exploring_stays_within_a_bounded_list() -> None:
     assert len(set().union(*shops.values())) > 30  # but not the same for everybody
 
 
+@pytest.mark.whole
 def test_evidence_names_what_it_compares(settled: Settlement) -> None:
     found = population.evidence(settled, WORLD, varied(), base=HERE, **WHEN)
     table = by_name(found)
@@ -151,12 +155,14 @@ def test_evidence_names_what_it_compares(settled: Settlement) -> None:
     assert next(line for line in lines if line.startswith("adults")).split()[5:9] == ["79.60", "±", "1", "fitted"]
 
 
+@pytest.mark.whole
 def test_hours_are_those_of_a_wednesday_that_is_no_holiday(settled: Settlement) -> None:
     spec = varied(calendar=models.Calendar(holidays=("2025-09-03", "2025-09-06")))
     found = by_name(population.evidence(settled, WORLD, spec, base=HERE, **WHEN))
     assert found["Wednesday's trips in the same hour", "%"].ours > 80  # of another weekday
 
 
+@pytest.mark.whole
 def test_commuting_is_compared_with_its_own_table(tmp_path: Path) -> None:
     rows = "Alder,CT,Alder,CT,30\nAlder,CT,Danbury,CT,50\nAlder,CT,Elm,CT,20\nDanbury,CT,Danbury,CT,9\n"
     (tmp_path / "flows.csv").write_text("home,home_state,work,work_state,jobs\n" + rows)

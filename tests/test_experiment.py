@@ -102,6 +102,7 @@ def test_one_seed_is_the_same_again_alone_or_among_others(outpost, outpost_run, 
     assert contents(again.folder / "seed=2") == expected
 
 
+@pytest.mark.whole
 def test_another_seed_is_another_world(hamlet_run):
     for part in ("reads", "truth", "people", "measures"):
         one, other = (of_part(contents(hamlet_run.folder / f"seed={seed}"), part) for seed in (1, 2))
@@ -161,6 +162,7 @@ def changed(hamlet, tmp_path, old, new):
     return alprsim.study(tmp_path / "changed.yaml")
 
 
+@pytest.mark.whole
 def test_another_policy_changes_no_read(hamlet, hamlet_run, tmp_path):
     more = """
   Another agency:
@@ -255,6 +257,7 @@ def test_the_flows_kept_are_of_the_first_weekday(hamlet, hamlet_run, tmp_path):
     assert contents(tmp_path / "one")["flows.parquet"] == contents(hamlet_run.folder)["seed=1/flows.parquet"]
 
 
+@pytest.mark.whole
 def test_blocks_and_buckets_change_no_answer(hamlet, hamlet_run, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "BLOCK_DAYS", 1)
     monkeypatch.setattr(store, "buckets_for", lambda _: 3)
