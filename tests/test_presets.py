@@ -126,8 +126,9 @@ def test_only_a_text_that_was_read_in_full_is_verified() -> None:
 
 def design(page: str) -> str:
     """Return a page of the design, beside the shared data."""
-    file = Path(os.environ.get("ALPRSIM_DATA", "")) / ".." / "design" / page
-    if not os.environ.get("ALPRSIM_DATA") or not file.is_file():
+    data = Path(os.environ.get("ALPRSIM_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+    file = data.parent / "design" / page
+    if not file.is_file():
         pytest.skip(f"needs the design's page {page}, beside the shared data (ALPRSIM_DATA)")
     return file.read_text("utf-8")
 
