@@ -74,6 +74,7 @@ def test_a_route_reaches_what_access_lets_be_obtained():
 CLASSES = [RecordClass.PLAIN, RecordClass.HIT, RecordClass.HELD, RecordClass.ALERT]
 
 
+@pytest.mark.whole
 @settings(deadline=None, derandomize=True, max_examples=150)
 @given(worlds(), st.sampled_from(CLASSES), st.data())
 def test_routes_reach_just_the_ages_of_access(spec, record, data):
@@ -93,6 +94,7 @@ def test_routes_reach_just_the_ages_of_access(spec, record, data):
         assert max(end for _, end in found[key]) == max(end for _, end in spans)
 
 
+@pytest.mark.whole
 @settings(deadline=None, derandomize=True, max_examples=150)
 @given(worlds(), st.sampled_from(CLASSES), st.data())
 def test_that_no_edge_leads_there_is_said_only_where_none_does(spec, record, data):

@@ -53,12 +53,14 @@ def _granted(ledger: Ledger, viewer: int, moment: int) -> dict[int, float]:
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=4)
 
 
+@pytest.mark.whole
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(custodies(), PAIRS)
 def test_access_and_ledger_name_the_same_reads(spec, reads):
     assert first_difference(spec, reads) == ""
 
 
+@pytest.mark.whole
 @settings(deadline=None, derandomize=True, max_examples=200)
 @given(custodies(renewing=True), PAIRS)
 def test_access_and_ledger_agree_where_copies_renew_each_other(spec, reads):
@@ -119,6 +121,7 @@ def test_a_planted_error_in_access_is_found(error):
     assert first_difference(spec, [(1, 0)], wrong) != ""
 
 
+@pytest.mark.whole
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(worlds(), READS)
 def test_access_and_ledger_name_the_same_reads_with_every_lever(spec, reads):
