@@ -108,6 +108,17 @@ class Steps(NamedTuple):
     """Bit k is set where sight k of the lens can obtain a read of that age."""
 
 
+class Resolution(NamedTuple):
+    """How exactly a sight sees the reads of each stream: by the finest of the routes it has to them, a row a stream."""
+
+    time_step: Int32
+    """s: times are known to; 0 exactly."""
+    place_step: NDArray[np.float64]
+    """m: places are known to; 0 the camera."""
+    rotation: Int32
+    """s: how long one pseudonym lasts; 0 the plate itself, UNLIMITED for good."""
+
+
 class Lens(NamedTuple):
     """The rules of up to 64 distinct sights: stream s has the rows ``first[s]:first[s + 1]``, as Access has them."""
 
@@ -122,6 +133,8 @@ class Lens(NamedTuple):
     delay: Int32
     cases: UInt64
     """Bit k is set where the row is of sight k."""
+    seen: Resolution | None = None
+    """How all its sights see the reads of each stream; None: as they were made."""
 
     @property
     def rules(self) -> NDArray[np.int32]:
@@ -148,12 +161,18 @@ def lenses(cases: Sequence[Case], streams: Streams) -> tuple[list[Lens], Int32]:
     """Return the lenses of all distinct sights, and for each case its lens × 64 + bit.
 
     Cases that obtain the same reads at the same times share a bit: a retention that a longer-lived copy makes meaningless
-    costs nothing.
+    costs nothing. The sights of one lens see times, places and plates equally well.
     """
-    bit_of: dict[_Rules, int] = {}
-    place = [bit_of.setdefault(_rules(case, streams), len(bit_of)) for case in cases]
-    distinct = list(bit_of)
-    return [_lens(distinct[k : k + 64]) for k in range(0, len(distinct), 64)], np.array(place, np.int32)
+    found: dict[_Steps, dict[_Rules, int]] = {}
+    keys = [(_resolution(case, streams), _rules(case, streams)) for case in cases]
+    for seen, rules in keys:
+        found.setdefault(seen, {}).setdefault(rules, len(found[seen]))
+    first, made = dict[_Steps, int](), list[Lens]()
+    for seen, rules_of in found.items():
+        first[seen], distinct = len(made), list(rules_of)
+        made += [_lens(distinct[k : k + 64], seen) for k in range(0, len(distinct), 64)]
+    place = [first[seen] * 64 + found[seen][rules] for seen, rules in keys]
+    return made, np.array(place, np.int32)
 
 
 def by_source(case: Case, agencies: Agencies) -> list[Case]:
@@ -225,6 +244,28 @@ _Rules = tuple[frozenset[_Rule], ...]
 """For each stream."""
 
 
+_Steps = tuple[tuple[int, float, int], ...]
+"""time_step, place_step and rotation of each stream; empty: every read as it was made."""
+
+
+def _resolution(case: Case, streams: Streams) -> _Steps:
+    """Return how well a case sees each stream: each of the three by its finest route."""
+    open_ = visible(case)
+    access = case.access.take(open_)
+    if not (access.time_step.any() or access.place_step.any() or access.rotation.any()):
+        return ()
+    of, steps = case._replace(access=access), []
+    for stream in range(len(streams)):
+        rows = streams.rows(of, stream)
+        if not len(rows):
+            steps.append((0, 0.0, 0))
+            continue
+        rotation = access.rotation[rows]
+        lasts = int(rotation.max()) if rotation.all() else 0
+        steps.append((int(access.time_step[rows].min()), float(access.place_step[rows].min()), lasts))
+    return tuple(steps) if any(any(step) for step in steps) else ()
+
+
 def _rules(case: Case, streams: Streams) -> _Rules:
     """Return for each stream the rules by which the case obtains its reads: equal rules, equal reads."""
     access = case.access.take(visible(case))
@@ -256,7 +297,7 @@ def _joined(rows: Iterable[list[int]]) -> frozenset[_Rule]:
     return frozenset(others)
 
 
-def _lens(sights: Sequence[_Rules]) -> Lens:
+def _lens(sights: Sequence[_Rules], seen: _Steps) -> Lens:
     first, rules, words = [0], [], []
     for stream in range(len(sights[0])):
         of: dict[_Rule, int] = defaultdict(int)
@@ -271,8 +312,15 @@ def _lens(sights: Sequence[_Rules]) -> Lens:
     clocks = begin_clock.astype(np.int8), end_clock.astype(np.int8)
     return Lens(
         np.array(first, np.int64), period, from_phase, to_phase, begin, clocks[0], end, clocks[1], delay,
-        np.array(words, np.uint64),
+        np.array(words, np.uint64), _as_columns(seen),
     )  # fmt: skip
+
+
+def _as_columns(seen: _Steps) -> Resolution | None:
+    if not seen:
+        return None
+    time, place, rotation = zip(*seen, strict=True)
+    return Resolution(np.array(time, np.int32), np.array(place, np.float64), np.array(rotation, np.int32))
 
 
 def _spans(lens: Lens, row: int, moment: int) -> tuple[Int64, Int64]:

@@ -1,6 +1,7 @@
 """What is asked: which of a policy's reads a viewer can obtain at one moment, and whose lives they are held against."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from alprsim.kernels import ladder
 from alprsim.tables import (
     UNLIMITED,
     Bucket,
+    Float64,
     Int8,
     Int16,
     Int32,
@@ -51,6 +53,18 @@ class Lens(Protocol):
     @property
     def cases(self) -> UInt64:
         """uint64[n_pieces]: bit k: sight k can obtain a read of that age."""
+
+
+class Resolution(Protocol):
+    """How exactly sights see the reads of each stream."""
+
+    @property
+    def time_step(self) -> Int32:
+        """int32[n_streams], s; 0 exactly."""
+
+    @property
+    def place_step(self) -> Float64:
+        """float64[n_streams], m; 0 the camera."""
 
 
 class Case(Protocol):
@@ -187,6 +201,39 @@ def held(question: Question, reads: Reads, stream: Int16 | None = None) -> UInt6
     if stream is not None:
         of, site = np.arange(len(question.grid) // len(question.steps), dtype=np.int16), stream.astype(np.int32)
     return ladder.held(reads.time, site, of, question.steps, question.grid, question.moment)
+
+
+def coarsened(opened: Opened, stream: Int16, seen: Resolution | None, middles: Mapping[float, Int32]) -> Opened:
+    """Return a bucket with each read's time and place as a sight knows them; which trip it was made on stays the truth.
+
+    A time is known as the start of its step, a place as the site in the middle of its cell (`middle_sites`, by step).
+
+    Parameters
+    ----------
+    stream : int16[n_reads], row of `seen`
+    seen : None: everything is known as it was recorded.
+    """
+    if seen is None:
+        return opened
+    reads = opened.bucket.reads
+    step = np.maximum(seen.time_step[stream], 1)
+    site = reads.site.copy()
+    for size, middle in middles.items():
+        mine = seen.place_step[stream] == size
+        site[mine] = middle[site[mine]]
+    known = dataclasses.replace(reads, time=reads.time // step * step, site=site)
+    return opened._replace(bucket=opened.bucket._replace(reads=known))
+
+
+def middle_sites(x: Float64, y: Float64, step: float) -> Int32:
+    """Return for each site the one nearest the centre of its cell of a square grid, `step` metres wide; of equals the first."""
+    column, row = np.floor(x / step), np.floor(y / step)
+    apart = np.hypot(x - (column + 0.5) * step, y - (row + 0.5) * step)
+    order = np.lexsort((np.arange(len(x)), apart, row, column))
+    first = np.flatnonzero((np.diff(column[order], prepend=np.nan) != 0) | (np.diff(row[order], prepend=np.nan) != 0))
+    middle = np.empty(len(x), np.int32)
+    middle[order] = np.repeat(order[first], np.diff(np.append(first, len(order))))
+    return middle
 
 
 def by_driver(opened: Opened, people: Residents) -> Driven:

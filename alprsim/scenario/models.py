@@ -333,11 +333,16 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
+FamilyName = Literal["homes", "uniqueness"]
+"""Measures that a scenario may ask for."""
+
+
 class Measures(Model):
     """What is asked of each viewer's sight, and when."""
 
     horizon: Annotated[Duration, Field(gt=0, description="T: shares are of the last T before each query moment.")]
     moments: Annotated[tuple[Duration, ...], Field(min_length=1, description="Query moments since the start, at least a horizon after it.")]
+    families: Annotated[tuple[FamilyName, ...], Field(description="What is measured beside effective retention, exposure, days, trips and look-backs: families of measures, in any order; the glossary tells each measure's.")] = ("homes", "uniqueness")
     unicity_points: Annotated[int, Field(ge=1, le=6, description="Points known of a target: the 4 and the hour of de Montjoye et al., Scientific Reports 3:1376 (2013); measures go up to 6.")] = 4
     unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
     unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
