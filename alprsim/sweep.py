@@ -70,15 +70,27 @@ def run_all(
     ]
     if twice := next((place for row, place in enumerate(places) if place in places[:row]), None):
         raise ValueError(f"two scenarios would be written to {twice}: they are the same, or --out names it twice")
-    worlds: dict[str, list[_Part]] = {}
     with tell or Progress(None) as progress:
-        for loaded, target in zip(scenarios, places, strict=True):
-            part = _Part(loaded, target, _claim(target, loaded, progress))
-            worlds.setdefault(loaded.world_digest(), []).append(part)
-        for parts in worlds.values():
-            with _nothing_left([part.partial for part in parts]):
-                _run(parts, jobs, progress)
+        _run_worlds(list(zip(scenarios, places, strict=True)), jobs, progress)
     return [results.load(target) for target in places]
+
+
+def _run_worlds(asked: Sequence[tuple[Loaded, Path]], jobs: int, progress: Progress) -> None:
+    """Run scenarios, world by world, each with its variants: these first, so that its answer can tell of them."""
+    worlds: dict[str, list[_Part]] = {}
+    for loaded, target in asked:
+        part = _Part(loaded, target, _claim(target, loaded, progress))
+        worlds.setdefault(loaded.world_digest(), []).append(part)
+        missing = [
+            (variant, folder) for name, variant in loaded.variants().items()
+            if not (folder := part.partial / results.VARIANTS / results.slug(name)).exists()
+        ]  # fmt: skip
+        if missing:
+            progress.note(f"{loaded.scenario.name}: {len(missing)} variants of its world come first")
+            _run_worlds(missing, jobs, progress)
+    for parts in worlds.values():
+        with _nothing_left([part.partial for part in parts]):
+            _run(parts, jobs, progress)
 
 
 class _Part(NamedTuple):
@@ -128,7 +140,7 @@ def _nothing_left(partials: Sequence[Path]) -> Iterator[None]:
         yield
     except Exception:
         for partial in partials:
-            if not any(partial.glob("seed=*")):
+            if not any(partial.glob("seed=*")) and not (partial / results.VARIANTS).exists():
                 shutil.rmtree(partial, ignore_errors=True)
         raise
 

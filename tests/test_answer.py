@@ -36,6 +36,16 @@ FORMS = {
     "policies": "{over: policies, viewers: [ICE, East police], beside: [fast], audience: East}",
     "towns": "{over: towns, viewer: ICE, town: Hamlet, policy: Warrant, most: No sharing}",
     "subsets": "{over: subsets, viewer: ICE, opt_out: [West, East], to: ICE, beside: [cold]}",
+    "measures": """
+  over: measures
+  rows: policies
+  viewer: ICE
+  columns:
+    - {title: Trips, measure: trips_detected, statistic: share_of_horizon_pooled}
+    - {title: Reads, measure: exposure_rate, statistic: share_of_horizon, reference: [{value: 4, label: N, source: a court}]}
+    - {title: People, measure: trips_detected, statistic: share_of_horizon, who: people, viewer: East police, sight: bulk}
+    - {title: Limited, measure: trips_detected, statistic: share_of_horizon_pooled, retention: 6 h}
+""",
 }
 MAIN = {"measure": "trips_detected", "statistic": "share_of_horizon_pooled"}
 
@@ -111,6 +121,70 @@ def test_over_towns_a_change_a_policy(runs):
     before, after = (wanted(rows, policy=policy, town="Hamlet") for policy in ("Federal query", "Warrant"))
     assert wanted(rows, "change", policy="Warrant", town="Hamlet") == pytest.approx(after - before)
     assert answer_sentence.values(rows, "change", policy="Federal query").empty
+
+
+def test_several_measures_stand_side_by_side_each_as_measured(runs):
+    run, rows = runs["measures"], answer_table.table(runs["measures"])
+    for policy in run.info["policies"]:
+        for column, asked in (
+            ("Trips", ("ICE", "request", AS_WRITTEN, *MAIN.values())),
+            ("Limited", ("ICE", "request", 6 * 3600, *MAIN.values())),
+            ("Reads", ("ICE", "request", AS_WRITTEN, "exposure_rate", "share_of_horizon")),
+        ):
+            assert wanted(rows, column=column, policy=policy) == run.answer(policy, *asked).mean
+        people = run.answer(
+            policy, "East police", "bulk", AS_WRITTEN, "trips_detected", "share_of_horizon", who="people"
+        )
+        assert wanted(rows, column="People", policy=policy) == people.mean
+    baseline, other = run.info["policies"][:2]
+    values = [wanted(rows, column="Trips", policy=policy) for policy in (baseline, other)]
+    assert wanted(rows, "change", column="Trips", policy=other) == pytest.approx(values[1] - values[0])
+    assert rows[rows["column"].eq("Reads")]["reference"].eq(4).all()
+    assert "Dashed, reads: N, 4 (a court)." in (run.folder / "answer.svg").read_text()
+
+
+VARIANTS = """
+extends: outpost.yaml
+name: varied
+variants:
+  Nobody reads: {cameras.capture: 0 %}
+  Three days: {length: 3 d}
+answer:
+  over: measures
+  rows: variants
+  viewer: ICE
+  columns: [{title: Trips, measure: trips_detected, statistic: share_of_horizon_pooled}]
+"""
+
+
+@pytest.mark.whole
+def test_variants_of_a_world_are_whole_results_and_stand_in_the_answer(outpost, outpost_run, tmp_path):
+    file = outpost.with_name("varied.yaml")
+    file.write_text(VARIANTS)
+    run = sweep.run(load(file), out=tmp_path / "varied")
+    rows = answer_table.table(run)
+    main = (run.info["baseline"], "ICE", "request", AS_WRITTEN, *MAIN.values())
+    assert wanted(rows, variant="as written") == outpost_run.answer(*main).mean > 0
+    assert wanted(rows, variant="Nobody reads") == 0
+    assert wanted(rows, variant="Three days") == run.variants["Three days"].answer(*main).mean
+    assert run.variants["Three days"].info["length_s"] == 3 * 86_400
+    assert wanted(rows, "change", variant="Nobody reads") == -wanted(rows, variant="as written")
+    again = sweep.run(load(file), out=tmp_path / "varied")
+    assert answer_table.table(again).equals(rows)
+
+
+@pytest.mark.parametrize(("variant", "said"), [
+    ("{cameras.captur: 0 %}", "variants.V: cameras.captur"),
+    ("{length: 1 h}", "variants.V: length"),
+    ("{roads.towns: [Nowhere]}", "variants.V: roads"),
+])  # fmt: skip
+def test_what_is_wrong_in_a_variant_is_named_with_its_line(outpost, tmp_path, variant, said):
+    file = outpost.with_name("wrong_variant.yaml")
+    file.write_text(f"extends: outpost.yaml\nname: wrong\nvariants:\n  V: {variant}\n")
+    with pytest.raises(ScenarioError) as caught:
+        load(file)
+    assert said in str(caught.value)
+    assert "wrong_variant.yaml:4" in str(caught.value)
 
 
 def test_of_subsets_nobody_is_the_baseline_and_everybody_the_policy_of_all(runs):

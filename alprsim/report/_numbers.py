@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from alprsim.measures.glossary import BY_NAME
+from alprsim.report._measures import row_name
 from alprsim.report.tables import Cell, Grid, Head
 from alprsim.results import answer_table as table
 from alprsim.results import words
@@ -21,12 +22,27 @@ _FORMS = {"retention": "retention", "policies": "policy", "towns": "town", "subs
 def numbers(run: Run, rows: pd.DataFrame) -> Grid:
     """Return the figure's numbers; whatever else the answer holds is in answer.csv."""
     asked = run.info["answer"]
+    if asked["over"] == "measures":
+        return _several(run, asked, values(rows))
     by, kept = _FORMS[asked["over"]], _kept(asked, rows)
     columns = kept.groupby(_told_by(asked), sort=False, dropna=False)
     heads = [_head(run, asked, part.iloc[0]) for _, part in columns]
     cells = [{row[by]: _cell(asked, row) for _, row in part.iterrows()} for _, part in columns]
     names = list(dict.fromkeys(kept[by]))
     lines = [(_row_name(run, asked, name), "", [cell.get(name, Cell("–")) for cell in cells]) for name in names]
+    return Grid("The numbers of this figure", heads, lines)
+
+
+def _several(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> Grid:
+    key = {"policies": "policy", "retention": "retention", "variants": "variant", "towns": "town"}[asked["rows"]]
+    titles = [column["title"] for column in asked["columns"]]
+    known = {column["title"]: BY_NAME.get(column["measure"]) for column in asked["columns"]}
+    heads = [Head(title, "", entry.definition if (entry := known[title]) else "") for title in titles]
+    lines = []
+    for name in table.row_names(run, asked):
+        cells = [rows[rows[key].eq(name) & rows["column"].eq(title)] for title in titles]
+        told = [_cell(asked, cell.iloc[0]) if len(cell) else Cell("–") for cell in cells]
+        lines.append((row_name(run, asked, name), "", told))
     return Grid("The numbers of this figure", heads, lines)
 
 

@@ -12,6 +12,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from alprsim.report import chart
+from alprsim.report._measures import measures, wrapped
+from alprsim.report._measures import notes as of_measures
 from alprsim.report._numbers import numbers
 from alprsim.report._subsets import subsets
 from alprsim.report.tables import Grid
@@ -54,6 +56,7 @@ def figure(run: Run, rows: pd.DataFrame) -> str:
     asked = run.info["answer"]
     draw: dict[str, Callable[[Run, dict[str, Any], pd.DataFrame], tuple[str, float]]] = {
         "retention": _retention, "policies": _policies, "towns": _towns, "subsets": subsets,
+        "measures": measures,
     }  # fmt: skip
     inside, height = draw[asked["over"]](run, asked, rows)
     label = escape(sentence(run, rows), quote=True)
@@ -65,14 +68,14 @@ def save(run: Run) -> None:
     found = shown(run)
     if found is None:
         return
-    lines, notes = (_wrapped(text, 128) for text in (found.sentence, " ".join(found.notes)))
+    lines, notes = (wrapped(text, 128) for text in (found.sentence, " ".join(found.notes)))
     top = 80 + 17 * len(lines)
     height = float(found.svg.split('viewBox="0 0 ')[1].split('"')[0].split(" ")[1])
     whole = top + height + 20 + 17 * len(notes)
     said: list[tuple[float, str]] = [(50 + 17 * k, line) for k, line in enumerate(lines)]
     said += [(top + height + 18 + 17 * k, line) for k, line in enumerate(notes)]
     text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
-    if run.info["answer"]["over"] != "retention":  # its panels have titles of their own
+    if run.info["answer"]["over"] not in ("retention", "measures"):  # their panels have titles of their own
         text += f'<text class="base" x="12" y="{top - 14}">{escape(found.title)}</text>'
     style = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
     inner = _placed(str(found.svg), 0, top, _WIDTH, height)
@@ -99,6 +102,8 @@ def line(run: Run, policy: str, viewer: str, sight: str, measure: str, statistic
 
 
 def _notes(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> list[str]:
+    if asked["over"] == "measures":
+        return of_measures(asked)
     said = []
     if asked["beside"]:
         said.append(
@@ -294,12 +299,3 @@ def _placed(svg: str, x: float, y: float, width: float, height: float) -> str:
     return svg.replace(
         '<svg class="ladder" ', f'<svg overflow="visible" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" ', 1
     )
-
-
-def _wrapped(text: str, letters: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) + 1 > letters:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines

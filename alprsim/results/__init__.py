@@ -15,11 +15,22 @@ writing      what a finished run leaves for people
 
 from alprsim.results.comparison import as_json, as_text, compare
 from alprsim.results.geography import save_cameras, save_roads
-from alprsim.results.run import ResultError, Run, load
+from alprsim.results.run import VARIANTS, ResultError, Run, load, slug
 from alprsim.results.summary import summarise, write_summary
 from alprsim.results.writing import write
 
 __all__ = [
-    "ResultError", "Run", "as_json", "as_text", "compare", "load", "save_cameras", "save_roads", "summarise",
-    "write", "write_summary",
+    "VARIANTS",
+    "ResultError",
+    "Run",
+    "as_json",
+    "as_text",
+    "compare",
+    "load",
+    "save_cameras",
+    "save_roads",
+    "slug",
+    "summarise",
+    "write",
+    "write_summary",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ _MIDDLE = 21 * DAY
 def sentence(run: Run, rows: pd.DataFrame) -> str:
     """Return the sentence with what it rests on."""
     asked = run.info["answer"]
-    forms = {"retention": _retention, "policies": _policies, "towns": _towns, "subsets": _subsets}
+    forms = {"retention": _retention, "policies": _policies, "towns": _towns, "subsets": _subsets, "measures": _several}
     return f"{forms[asked['over']](run, asked, rows)} {rests_on(run)}"
 
 
@@ -38,6 +38,8 @@ def rests_on(run: Run) -> str:
 
 def what(run: Run, asked: dict[str, Any]) -> str:
     """Say the measure: "Trips detected: of the last 30 d, all vehicles together"."""
+    if asked["over"] == "measures":
+        return "; ".join(column["title"] for column in asked["columns"])
     return f"{BY_NAME[asked['measure']].title}: {words.statistic(asked['statistic'], run.info['horizon_s'])}"
 
 
@@ -80,6 +82,34 @@ def _retention(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     if flat:
         text += f"Under {_join([f'“{name}”' for name in flat])} the departments’ limit changes less than half a point. "
     return (text + _looks(rows, baseline)).strip()
+
+
+def _several(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
+    """Say of each measure what its first row has, and the rows that have least and most."""
+    key = {"policies": "policy", "retention": "retention", "variants": "variant", "towns": "town"}[asked["rows"]]
+    parts = []
+    for column in asked["columns"]:
+        line = values(rows, column=column["title"])
+        line = line[line["mean"].notna()]
+        if line.empty:
+            parts.append(f"{column['title']}: not measured")
+            continue
+        least, most = line["mean"].idxmin(), line["mean"].idxmax()
+        told = dict.fromkeys([line.index[0], least, most] if asked["rows"] != "retention" else line.index[[0, -1]])
+        said = [
+            f"{words.quantity(line['mean'][at], line['unit'][at])} ({_row(run, asked, line[key][at])})" for at in told
+        ]
+        parts.append(f"{column['title']}: {', '.join(said)}")
+    seen = f"{who(run, asked['viewer'], asked['sight'])}; shares of trips, days and kilometres are of the last {horizon(run)}"
+    return f"{seen}. {'; '.join(parts)}."
+
+
+def _row(run: Run, asked: dict[str, Any], name: Any) -> str:
+    if asked["rows"] == "retention":
+        return words.limit(int(name))
+    if asked["rows"] == "towns":
+        return "all together" if name == "all" else run.place(name)
+    return f"“{name}”"
 
 
 def _looks(rows: pd.DataFrame, policy: str) -> str:

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from alprsim.results import coalitions, words
 from alprsim.results.run import Run
-from alprsim.results.summary import labels, paired, plain
+from alprsim.results.summary import PLAIN, labels, paired, plain
 from alprsim.tables import AS_WRITTEN
 
 FILE = "answer.csv"
 VALUE, CHANGE = "value", "change"
 LOOKBACK, AUDIENCE = "lookback_plate", "audience"
+EVERY = "all"
+"""In place of a policy, viewer or sight: of any of them alike."""
 EVERYBODY = "everybody"
 """The viewer of an audience."""
 NOBODY = "nobody"
@@ -52,6 +54,13 @@ class Row(NamedTuple):
     n_seeds: int
     unit: str
     n: int
+    variant: str = ""
+    """Of the world, where the answer is over variants."""
+    column: str = ""
+    """The title of the column, where several measures stand side by side."""
+    who: str = PLAIN["who"]
+    reference: float = float("nan")
+    """A published figure that the column is held against."""
 
 
 class Key(NamedTuple):
@@ -79,7 +88,9 @@ def table(run: Run) -> pd.DataFrame | None:
     asked = run.info.get("answer")
     if not asked:
         return None
-    rows = {"retention": _retention, "policies": _policies, "towns": _towns, "subsets": _subsets}[asked["over"]]
+    rows = {
+        "retention": _retention, "policies": _policies, "towns": _towns, "subsets": _subsets, "measures": _several,
+    }[asked["over"]]  # fmt: skip
     return pd.DataFrame(list(rows(run, asked)), columns=Row._fields)
 
 
@@ -246,6 +257,77 @@ def _of_all(
         of_seeds = np.array([rule(values[:, s]) for s in seeds])
         for member, name in enumerate(asked["opt_out"]):
             yield say(quantity, name, of_seeds[:, member], -1)
+
+
+# --- several measures side by side ------------------------------------------------------------------------------------------
+
+
+def row_names(run: Run, asked: dict[str, Any]) -> list[Any]:
+    """Return what stands in the rows of several measures: policies, limits, variants or towns."""
+    if asked["rows"] == "variants":
+        return [asked["written"], *run.variants]
+    if asked["rows"] == "towns":
+        found = [run.measures.loc[mask, "town"].unique() for mask in (_of_column(run, c) for c in asked["columns"])]
+        return [*dict.fromkeys(name for names in found for name in names if name != "all"), "all"]
+    return list(run.ladder if asked["rows"] == "retention" else run.info["policies"])
+
+
+def _several(run: Run, asked: dict[str, Any]) -> Iterator[Row]:
+    """Yield a number a column and row, and its change against the first row (of limits: the last)."""
+    names = row_names(run, asked)
+    against = names[-1] if asked["rows"] == "retention" else names[0]
+    for column in asked["columns"]:
+        found = {name: _one(run, asked, column, name) for name in names}
+        base = found[against]
+        for name in names:
+            told = found[name]
+            if told is None:
+                continue
+            key, of = told
+            published = column["reference"][0]["value"] if column["reference"] else float("nan")
+            more = {
+                "variant": name if asked["rows"] == "variants" else "", "column": column["title"], "who": column["who"],
+                "reference": published,
+            }  # fmt: skip
+            yield _row(VALUE, key, of, of.values)._replace(**more)
+            if name != against and base is not None and len(base[1].values) == len(of.values):
+                yield _row(CHANGE, key, of, of.values - base[1].values)._replace(**more)
+
+
+def _one(run: Run, asked: dict[str, Any], column: dict[str, Any], name: Any) -> tuple[Key, Found] | None:
+    """Return the number of one cell by its key; None where nothing of the kind was measured."""
+    at = asked["rows"]
+    of = run.variants[name] if at == "variants" and name in run.variants else run
+    policy = name if at == "policies" else column["policy"] or of.info["baseline"]
+    step = column["retention"] if column["retention"] is not None else AS_WRITTEN
+    key = Key(
+        policy, column["viewer"] or asked["viewer"], column["sight"] or asked["sight"],
+        name if at == "retention" else step, column["measure"], column["statistic"],
+        name if at == "towns" else column["town"],
+    )  # fmt: skip
+    rows = of.measures[_of_column(of, column)]
+    rows = rows[rows["town"].eq(key.town)]
+    for level in (
+        "policy",
+        "viewer",
+        "sight",
+        "retention",
+    ):  # what no case changes, as alerts, has a row for all of them
+        mine = rows[rows[level].eq(getattr(key, level))]
+        rows = mine if len(mine) else rows[rows[level].isin([EVERY, AS_WRITTEN])]
+    if rows.empty:
+        return None
+    found = _values(of, rows)
+    if len(found) != 1:
+        raise ValueError(f"answer.columns: {column['title']!r} names {len(found)} values at {name!r}, not one")
+    return key, next(iter(found.values()))
+
+
+def _of_column(run: Run, column: dict[str, Any]) -> pd.Series[bool]:
+    rows, mask = run.measures, True
+    for level in ("measure", "statistic", "who"):
+        mask = rows[level].eq(column[level]) & mask
+    return rows["reads"].eq(PLAIN["reads"]) & mask
 
 
 def _asked(asked: dict[str, Any]) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,14 @@ SCHEMA = 1
 """Of a run's folder."""
 
 PARTIAL = ".partial"
+
+VARIANTS = "variants"
+"""The folder of a run that holds a whole result for each variant of its world."""
+
+
+def slug(name: str) -> str:
+    """Return a name as a folder can have it: "Twice the cameras" → "twice-the-cameras"."""
+    return "-".join(re.findall(r"[^\W_]+", name.lower())) or "variant"
 
 
 class ResultError(ValueError):
@@ -97,6 +106,11 @@ class Run:
             )
         parts = [self._of_seed(name, number).assign(seed=number) for number in seeds]
         return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def variants(self) -> dict[str, Run]:
+        """The results of the same questions in the variants of its world, by name."""
+        return {name: load(self.folder / VARIANTS / slug(name)) for name in self.info.get("variants", ())}
 
     @cached_property
     def measures(self) -> pd.DataFrame:

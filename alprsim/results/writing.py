@@ -16,7 +16,7 @@ from alprsim.results.geography import save_roads
 from alprsim.results.published import beside_published, cars, fidelity, kilometres, simulated_notes
 from alprsim.results.run import SCHEMA, Run
 from alprsim.results.summary import write_crate, write_summary
-from alprsim.scenario.models import Policy, Scenario
+from alprsim.scenario.models import Answer, OverMeasures, Policy, Scenario
 from alprsim.tables import DAY_STARTS, UNLIMITED, CameraKind, Network
 
 if TYPE_CHECKING:
@@ -112,9 +112,19 @@ def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[s
             for name, people, listed in zip(towns.name, towns.population, towns.listed, strict=True)
         ],
         "notes": _notes(study),
-        **({"answer": study.answer.model_dump(mode="json")} if study.answer else {}),
+        **({"variants": list(study.variants)} if study.variants else {}),
+        **({"answer": _answer(study.answer)} if study.answer else {}),
         **_hot_lists(study),
     }
+
+
+def _answer(asked: Answer) -> dict[str, Any]:
+    """Return what the answer asks, limits in seconds."""
+    said: dict[str, Any] = asked.model_dump(mode="json")
+    if isinstance(asked, OverMeasures):
+        for column, told in zip(asked.columns, said["columns"], strict=True):
+            told["retention"] = column.retention
+    return said
 
 
 def _hot_lists(study: Scenario) -> dict[str, dict[str, str]]:

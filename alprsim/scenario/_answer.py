@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from alprsim.scenario._custody import Ends
-from alprsim.scenario._fields import Model, Name
+from alprsim.scenario._fields import Model, Name, Retention
 
 MOST_OPTING_OUT = 10
 """Departments whose every subset is asked: 1,024 of them."""
@@ -61,4 +61,38 @@ class OverSubsets(_Asked):
     to: Annotated[Ends, Field(description="Who gets nothing from those that opt out; as custody.opt_out.to.")] = "everyone"
 
 
-Answer = Annotated[OverRetention | OverPolicies | OverTowns | OverSubsets, Field(discriminator="over", description="The one table (answer.csv) and figure (answer.svg) that answer `question`; none: neither is made.")]
+class Reference(Model):
+    """A published figure that a column is held against."""
+
+    value: Annotated[float, Field(description="In the unit of the column.")]
+    label: Name
+    source: Annotated[Name, Field(description="Who published it.")]
+
+
+class Column(Model):
+    """One statistic of one measure: what stands in a column, a number a row."""
+
+    title: Name
+    measure: Annotated[Name, Field(description="As the glossary or the hot lists name it.")]
+    statistic: Annotated[Name, Field(description="As measures.parquet names it.")]
+    viewer: Annotated[Name | None, Field(description="One of `viewers`; none: the answer's.")] = None
+    sight: Annotated[Literal["bulk", "request", "process", "side_door"] | None, Field(description="None: the answer's.")] = None
+    policy: Annotated[Name | None, Field(description="One of `policies`, where rows are not policies; none: the baseline.")] = None
+    retention: Annotated[Retention | None, Field(description="A step of the ladder, where rows are no limits; none: as the policy itself says.")] = None
+    who: Annotated[Name, Field(description="Whose lives: vehicles, people, or a group apart; of hot lists, a list.")] = "vehicles"
+    town: Annotated[Name, Field(description="Whose residents, or a group that the measure tells apart; not where rows are towns.")] = "all"
+    reference: tuple[Reference, ...] = ()
+
+
+class OverMeasures(Model):
+    """Several measures side by side: a row a policy, limit, variant of the world or town, a column a measure."""
+
+    over: Literal["measures"]
+    rows: Literal["policies", "retention", "variants", "towns"]
+    viewer: Annotated[Name, Field(description="One of `viewers`.")]
+    sight: Literal["bulk", "request"] = "request"
+    written: Annotated[Name, Field(description="What the world is called, as the scenario itself writes it, among its variants.")] = "as written"
+    columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=8)]
+
+
+Answer = Annotated[OverRetention | OverPolicies | OverTowns | OverSubsets | OverMeasures, Field(discriminator="over", description="The one table (answer.csv) and figure (answer.svg) that answer `question`; none: neither is made.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from alprsim.scenario import models
+from alprsim.scenario import models, units
 from alprsim.scenario._yaml import KeyPath, Node
 from alprsim.scenario.errors import Problem, join, suggest
 
@@ -25,6 +25,28 @@ def check_answer(tree: Node, study: models.Scenario) -> Iterator[Problem]:
     for key, (what, names) in known.items():
         if hasattr(asked, key):
             yield from _known(tree, ("answer", key), what, list(names))
+    if isinstance(asked, models.OverMeasures):
+        yield from _columns(tree, asked, study)
+
+
+def _columns(tree: Node, asked: models.OverMeasures, study: models.Scenario) -> Iterator[Problem]:
+    """Check what the columns name, and that the rows they stand in are there."""
+    steps = study.ladder.retention
+    for row, column in enumerate(asked.columns):
+        at: KeyPath = ("answer", "columns", row)
+        for key, what in (("viewer", "viewers"), ("policy", "policies")):
+            if getattr(column, key) is not None:
+                yield from _known(tree, (*at, key), what, list(getattr(study, what)))
+        node = tree.at(*at, "retention")
+        if column.retention is not None and column.retention not in steps and node:
+            said = ", ".join(units.say_duration(step) for step in steps)
+            yield Problem.at(
+                node.place, join(*at, "retention"), f"found {units.shown(node.value)}; the ladder has {said}"
+            )
+    if asked.rows == "variants" and not study.variants and (node := tree.at("answer", "rows")):
+        yield Problem.at(
+            node.place, "answer.rows", "found 'variants'; the scenario has none: name them under `variants`"
+        )
 
 
 def _known(tree: Node, path: KeyPath, what: str, names: list[str]) -> Iterator[Problem]:

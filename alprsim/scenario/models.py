@@ -16,10 +16,13 @@ from pydantic import (
 
 from alprsim.scenario import units
 from alprsim.scenario._answer import Answer as Answer
+from alprsim.scenario._answer import Column as Column
+from alprsim.scenario._answer import OverMeasures as OverMeasures
 from alprsim.scenario._answer import OverPolicies as OverPolicies
 from alprsim.scenario._answer import OverRetention as OverRetention
 from alprsim.scenario._answer import OverSubsets as OverSubsets
 from alprsim.scenario._answer import OverTowns as OverTowns
+from alprsim.scenario._answer import Reference as Reference
 from alprsim.scenario._cameras import RANGES as RANGES
 from alprsim.scenario._cameras import ROVING as ROVING
 from alprsim.scenario._cameras import Blur as Blur
@@ -414,6 +417,7 @@ class Scenario(Model):
     utility: Utility = Utility()
     searches: Searches = Searches()
     answer: Answer | None = None
+    variants: Annotated[dict[Name, dict[str, object]], Field(description='Other worlds that the same is asked of, by name: keys in full, as for --set, with their values; e.g. {twice the cameras: {"cameras.groups.0.count": 14}}. Each is a whole result of its own, in variants/ of the run.')] = {}
 
     @model_validator(mode="after")
     def _plates_suffice(self) -> Scenario:

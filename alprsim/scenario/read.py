@@ -28,6 +28,7 @@ from alprsim.scenario.models import MIDWAY, Custody, Model, Policy, Scenario
 M = TypeVar("M", bound=Model)
 
 _ASKED = {
+    "variants",
     "name",
     "title",
     "question",
@@ -75,6 +76,7 @@ class Loaded:
     def digest(self) -> str:
         """Return the sha256 of all that decides the result: not titles, searches, sources or spelling, but files' contents."""
         unasked = {"answer"} if self.scenario.answer is None else set()
+        unasked |= set() if self.scenario.variants else {"variants"}
         world = self.scenario.model_dump(mode="json", exclude={"title", "question", "policies", "searches", *unasked})
         policies = {name: policy.model_dump(mode="json") for name, policy in self.policies.items()}
         return _sha256({**world, "policies": policies})
@@ -96,6 +98,38 @@ class Loaded:
         """Return the sha256 of all that decides who drives where and of the counts: what `traffic.fitted` seals."""
         data = self.scenario.model_dump(mode="json", include={"roads", "population", "traffic"})
         return _sha256({**data, "traffic": {**data["traffic"], "fitted": None}})
+
+    def variants(self) -> dict[str, Loaded]:
+        """Return the scenario once for each of its variants, by name, without an answer of its own.
+
+        Raises
+        ------
+        ScenarioError
+            A variant puts something where it cannot be; every problem names the variant.
+        """
+        return {name: self._variant(name, changed) for name, changed in self.scenario.variants.items()}
+
+    def _variant(self, name: str, changed: Mapping[str, object]) -> Loaded:
+        bare = replace(self, scenario=self.scenario.model_copy(update={"answer": None, "variants": {}}))
+        said = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in changed.items()]
+        try:
+            made = loads(
+                bare.text(),
+                base=self.base,
+                overrides=[*said, f"title={json.dumps(name, ensure_ascii=False)}"],
+                graph=True,
+            )
+        except ScenarioError as error:
+            at = self.places.get(f"variants.{name}", "")
+            file, _, line = at.rpartition(":")
+            place = Place(file, int(line)) if line.isdigit() else Place(at or str(self.file))
+            raise ScenarioError(
+                [
+                    Problem.at(place, join("variants", name), f"{problem.key}: {problem.message}")
+                    for problem in error.problems
+                ]
+            ) from None
+        return replace(made, file=self.file)
 
     @property
     def fitted(self) -> bool:
@@ -151,7 +185,9 @@ def _loaded(
     sources = {join(*path): node.source for path, node in tree.walk() if node.source}
     made = {name: policy for name, policy in policies.items() if policy}
     places = {join(*path): _said(node.written_at) for path, node in tree.walk() if path}
-    return Loaded(scenario, made, sources, file, Path(os.path.abspath(base)), places)
+    loaded = Loaded(scenario, made, sources, file, Path(os.path.abspath(base)), places)
+    loaded.variants()
+    return loaded
 
 
 def _said(place: Place) -> str:
