@@ -1,0 +1,50 @@
+"""The command that prints every measure of a finished run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from alprsim.cli._shared import _json, _plainly, main
+
+
+@main.command()
+@click.argument("result", type=click.Path(path_type=Path))
+@click.option("--policy", "policies", multiple=True, metavar="NAME", help="Of the run (default: all).")
+@click.option("--sight", type=click.Choice(["bulk", "request"]), default="request", show_default=True)
+@click.option("--retention", metavar="LIMIT", help="A step of the ladder (default: what each policy says itself).")
+@_json
+@_plainly
+def measures(result: Path, policies: tuple[str, ...], sight: str, retention: str | None, as_json: bool) -> None:
+    """Print all seventeen measures of a result for every viewer under each policy; "–" was not asked or not measured."""
+    from alprsim import results as runs
+    from alprsim.results import suite
+    from alprsim.tables import AS_WRITTEN
+
+    run = runs.load(result)
+    for name in policies:
+        if name not in run.info["policies"]:
+            raise click.UsageError(f"--policy: found {name!r}; the run has {', '.join(run.info['policies'])}")
+    step = _step(run, retention) if retention else AS_WRITTEN
+    chosen = policies or tuple(run.info["policies"])
+    if as_json:
+        found = [
+            {"policy": policy, "measure": line.shown.measure, "statistic": line.shown.statistic, "number": line.shown.number,
+             "viewer": viewer, **answer._asdict()}
+            for policy in chosen
+            for line in suite.suite(run, policy, sight=sight, retention=step)
+            for viewer, answer in zip(run.info["viewers"], line.answers, strict=True)
+        ]  # fmt: skip
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    click.echo(suite.as_text(run, chosen, sight=sight, retention=step))
+
+
+def _step(run: Any, text: str) -> int:
+    from alprsim.tables import UNLIMITED
+
+    steps = {step["text"]: UNLIMITED if step["unlimited"] else step["seconds"] for step in run.info["ladder"]}
+    if text not in steps:
+        raise click.UsageError(f"--retention: found {text!r}; the run's ladder has {', '.join(steps)}")
+    return int(steps[text])
