@@ -61,7 +61,8 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
         tell(name, 0)
         crowd += OF_EVERYBODY[name](asked, reads)
     tell("look-backs", 0)
-    answered = _lookbacks.ask(asked, every.only(sight.ALL), kept, reads, lives.residents)
+    whose = {question.VEHICLES: lives.residents, question.PEOPLE: lives.people}
+    answered = _lookbacks.ask(asked, every.only(sight.ALL), kept, reads, whose)
     _portals.save(asked, reads)
     owners = np.unique(done.placement.cameras.agency).tolist()
     wide = [case for case in whole if case.least == 0]

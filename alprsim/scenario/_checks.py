@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, get_args
 
 from alprsim.scenario import models, units
-from alprsim.scenario._audit_log import AuditLogError, query_ages
+from alprsim.scenario.audit_log import AuditLogError, query_ages
 from alprsim.scenario._tree import agencies_of, items_at, known, mapping_at, seconds_of, text_of
 from alprsim.scenario._yaml import KeyPath, Node, matches
 from alprsim.scenario.errors import Problem, join, suggest
