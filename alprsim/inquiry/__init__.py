@@ -23,6 +23,7 @@ from alprsim.inquiry._asked import Asked, Family, Lenses, Look
 from alprsim.inquiry._cases import SIGHTS, cases, expected
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
+from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
 from alprsim.measures import question, retention
 from alprsim.scenario.read import Loaded

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import alerts, answer, chart, losses, statutes, street_map, tables
+from alprsim.report import alerts, answer, chart, frontier, losses, statutes, street_map, tables
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
@@ -29,7 +29,7 @@ _STATISTICS = ("share_of_horizon_pooled", "share_of_horizon", "stock", "share_of
 _POOLED = ("trips_detected", "trips_linked")
 """Measures whose pooled shares are drawn too: trips over trips."""
 
-_DRAWN_TOO = ("_of_no_limit", "_eligible")
+_DRAWN_TOO = ("_of_no_limit", "_eligible", words.WITH_HOLDS)
 """Of the statistics that are another view of a plain one; those so far are hollow points of theirs, others in the table."""
 
 _FILES = ("file", "commuting", "counts")
@@ -105,6 +105,7 @@ def render(run: Run) -> str:
         bars=_bars(run, about),
         figures=figures,
         choices=choices,
+        frontier=frontier.shown(run),
         copies=copied,
         lives=lives,
         lifetime=next((f for f in figures if f.key.endswith("effective_retention.max")), None),
