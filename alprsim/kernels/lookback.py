@@ -47,7 +47,7 @@ def near_reads(time: Int32, site: Int32, first: Int64, moment: Int32, around: in
     int64[n_pairs, 2]
         Row of the read and row of `moment`, in order of reads.
     """
-    pairs = np.empty((len(time) // 8 + 8, 2), np.int64)
+    pairs = np.empty((len(time) // 8 + 8, 2), np.int64)  # any
     count = 0
     for read in range(len(time)):
         early, last = int(time[read]) - around, first[site[read] + 1]
