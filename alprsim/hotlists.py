@@ -193,12 +193,13 @@ def strata(lists: Lists, vehicles: Vehicles, *, since: int, until: int) -> Int8:
     held = lists.listings.take(lists.listings.plate < len(vehicles))
     custom = np.array([one.kind == "custom" for one in lists.spec.lists.values()], np.bool_)[held.hot_list]
     stale_from = np.maximum(held.alerts_from, held.wanted_until)
-    matched, ends = lists.matched.any(axis=0)[held.hot_list], held.alerts_until
+    matched, ends = np.any(lists.matched, axis=0)[held.hot_list], held.alerts_until
     found = np.full(len(vehicles), Stratum.UNLISTED, np.int8)
     for begins, of, stratum in (
-        (held.alerts_from, True, Stratum.LISTED), (stale_from, True, Stratum.STALE), (held.alerts_from, custom, Stratum.CUSTOM),
+        (held.alerts_from, matched, Stratum.LISTED), (stale_from, matched, Stratum.STALE),
+        (held.alerts_from, matched & custom, Stratum.CUSTOM),
     ):  # fmt: skip
-        found[held.plate[(begins < ends) & (begins <= until) & (ends > since + 1) & matched & of]] = stratum
+        found[held.plate[(begins < ends) & (begins <= until) & (ends > since + 1) & of]] = stratum
     return found
 
 
@@ -219,7 +220,8 @@ def rows(counted: Counted, lists: Lists, agencies: Agencies, vehicles: Vehicles,
     """Return the tidy rows: of all lists and of each, at all cameras and at each agency's; of any policy alike.
 
     Alerts a day and for 1,000 reads (of the cameras matched against the list), shares of causes, what a list is worth (true
-    hits and false alerts a day, and how many of the former come to one of the latter), wrongful stops a day, vehicles ever alerted on falsely, and how long each list is, how much of it stale, how many plates come a day.
+    hits and false alerts a day, and how many of the former come to one of the latter), wrongful stops a day, vehicles ever
+    alerted on falsely, and how long each list is, how much of it stale, how many plates come a day.
     """
     days = len(counted.reads)
     total, reads = counted.alerts.sum(axis=0), counted.reads.sum(axis=0)

@@ -108,7 +108,10 @@ def run(
             except SitingError as error:
                 if any(variant.name == bands.BASE for variant in alike):
                     raise
-                notes += [f"Not in the bands: {variant.name}, which the streets have no room for ({error})." for variant in alike]
+                notes += [
+                    f"Not in the bands: {variant.name}, which the streets have no room for ({error})."
+                    for variant in alike
+                ]
                 continue
         done |= {variant.folder: [one.digest(), code] for variant, one in alike.items()}
         (folder / _FINISHED).write_text(json.dumps(done, indent=1), "utf-8")
@@ -171,9 +174,12 @@ def _count(study: models.Scenario, group: models.CameraGroup) -> int | None:
 
 def _capture(study: models.Scenario) -> tuple[list[Variant], list[str]]:
     own = [kind for kind, quality in study.cameras.quality.items() if quality.capture is not None]
-    notes = [f"Capture: that of {', '.join(own)} readers, which the scenario sets apart, was not varied."] if own else []
+    notes = (
+        [f"Capture: that of {', '.join(own)} readers, which the scenario sets apart, was not varied."] if own else []
+    )
     return [
-        Variant(f"capture {100 * rate:.0f} %", f"capture-{100 * rate:.0f}", (f"cameras.capture={rate}",)) for rate in CAPTURE
+        Variant(f"capture {100 * rate:.0f} %", f"capture-{100 * rate:.0f}", (f"cameras.capture={rate}",))
+        for rate in CAPTURE
     ], notes
 
 
@@ -184,11 +190,17 @@ def _volumes(study: models.Scenario) -> tuple[list[Variant], list[str]]:
     for times in VOLUMES:
         flows = [("through", people.through)] if people.through else []
         flows += [(f"through_pairs.{row}.daily", pair.daily) for row, pair in enumerate(people.through_pairs)]
-        shares = {"visitors": people.visitors, "delivery.share": people.delivery.share, "taxis.share": people.taxis.share}
+        shares = {
+            "visitors": people.visitors,
+            "delivery.share": people.delivery.share,
+            "taxis.share": people.taxis.share,
+        }
         overrides = [f"population.trips_per_driver={round(people.trips_per_driver * times, 6)}"]
         overrides += [f"population.{key}={min(round(share * times, 9), 1)}" for key, share in shares.items() if share]
         overrides += [f"population.{key}={round(flow * times, 3)} vehicles/d" for key, flow in flows]
         percent = round(100 * (times - 1))
         said = f"{'+' if percent > 0 else '−'}{abs(percent)}"
-        found.append(Variant(f"volumes {said} %", f"volumes{'+' if percent > 0 else '-'}{abs(percent)}", tuple(overrides)))
+        found.append(
+            Variant(f"volumes {said} %", f"volumes{'+' if percent > 0 else '-'}{abs(percent)}", tuple(overrides))
+        )
     return found, []

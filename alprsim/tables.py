@@ -171,7 +171,7 @@ class RecordClass(IntEnum):
 
 
 class Stratum(IntEnum):
-    """What the hot lists said of a vehicle in the time asked about: nothing; rightly wanted; no longer wanted; an agency's own."""
+    """What hot lists said of a vehicle in the time asked about: nothing; rightly wanted; no longer wanted; an agency's own."""
 
     UNLISTED = 0
     LISTED = 1

@@ -151,9 +151,9 @@ def query_ages(keys: UInt64, shapes: Sequence[models.QueryAge]) -> NDArray[np.in
 def quantiles(shape: models.QueryAge) -> Int32:
     """Return the shape as a table of `QUANTILES` equally likely ages, in whole seconds, rising.
 
-    audit_log: as the log's own searches. exponential: with that mean. lognormal: half are below `median`, 95 % below `p95`. mixture: half are below `median`
+    exponential: with that mean. lognormal: half are below `median`, 95 % below `p95`. mixture: half are below `median`
     and `beyond_share` of all above `beyond`; a lognormal through both points, so that quick and cold questions make one
-    heavy-tailed whole.
+    heavy-tailed whole. audit_log: as the log's own searches.
     """
     shares = [(step + 0.5) / QUANTILES for step in range(QUANTILES)]
     if shape.kind == "audit_log":

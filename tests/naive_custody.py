@@ -132,7 +132,9 @@ def answered(
                     if (sites[site][0] - x) ** 2 + (sites[site][1] - y) ** 2 <= within**2
                     and abs(moment - time) <= around
                     and moment + query_age >= time
-                    and obtainable(case.access, case.viewer_row, sites[site][2], case.sight, time, moment + query_age, held=held)
+                    and obtainable(
+                        case.access, case.viewer_row, sites[site][2], case.sight, time, moment + query_age, held=held
+                    )
                 ]
                 plate[case_row][shape] += any(useful)
                 area[case_row][shape] += len(useful) > 0

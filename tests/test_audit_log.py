@@ -39,7 +39,10 @@ def test_a_log_tells_the_age_of_each_search(tmp_path, text, expected):
         ("look_back\n1.5\n", "searches.csv:2: look_back must be a whole number of seconds, not '1.5'"),
         ("look_back\n-1\n", "searches.csv:2: look_back must be from 0 s to 68 years before it; found -1 s"),
         ("look_back\n2147483647\n", "found 2147483647 s"),
-        ("searched,incident\n2026-03-02,2026-03-03\n", "searches.csv:2: the incident, 2026-03-03, is after the search, 2026-03-02"),
+        (
+            "searched,incident\n2026-03-02,2026-03-03\n",
+            "csv:2: the incident, 2026-03-03, is after the search, 2026-03-02",
+        ),
         ("searched,incident\n2026-03-02,\n", "searches.csv:2: incident must be a date like 2026-03-02"),
         ("searched,incident\n3/2/2026,2026-03-02\n", "searches.csv:2: searched must be a date like 2026-03-02"),
         ("searched,incident\n2026-03-02 10:00,2026-03-02T09:00:00+00:00\n", "both say their time zone, or neither"),
@@ -76,7 +79,7 @@ def test_a_scenario_takes_its_ages_from_a_log_beside_it(outpost, tmp_path):
 @pytest.mark.parametrize(
     ("log", "shape", "said"),
     [
-        ("age\n3\n", "{kind: audit_log, file: searches.csv}", ["logged.yaml:3:", "utility.query_ages.ours.file", "searches.csv:2: age"]),
+        ("age\n3\n", "{kind: audit_log, file: searches.csv}", ["logged.yaml:3:", "query_ages.ours.file", "searches.csv:2: age"]),
         ("age\n3 d\n", "{kind: audit_log, file: none.csv}", ["utility.query_ages.ours.file: there is no file", "none.csv"]),
         ("age\n3 d\n", "{kind: audit_log}", ["kind: audit_log takes file; found none of them"]),
         ("age\n3 d\n", "{kind: exponential, mean: 2 d, file: searches.csv}", ["kind: exponential takes mean; found mean, file"]),

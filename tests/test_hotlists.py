@@ -406,7 +406,8 @@ def test_counts_and_the_tidy_table_are_those_of_the_alerts(listed_run):
             share = every.loc[(seed, f"share_{cause.name.lower()}", "alerts"), "value"]
             assert share == pytest.approx(mine["cause"].eq(cause).mean())
         hits, false = (mine["cause"].eq(Cause.TRUE)).sum(), (mine["cause"].ne(Cause.TRUE)).sum()
-        worth = [every.loc[(seed, name, "hot_list_value"), "value"] for name in ("true_hits", "false_alerts", "true_for_each_false")]
+        names = ("true_hits", "false_alerts", "true_for_each_false")
+        worth = [every.loc[(seed, name, "hot_list_value"), "value"] for name in names]
         assert worth == pytest.approx([hits / 2, false / 2, hits / false])  # of two days
         falsely = mine.loc[mine["cause"].ne(Cause.TRUE), "vehicle"].nunique()
         assert every.loc[(seed, "vehicles", "falsely_alerted"), "value"] == falsely

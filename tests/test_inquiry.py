@@ -167,8 +167,12 @@ def test_days_held_for_an_answer_are_those_of_the_stock(answers):
     """Of vehicles and of people: days held by all of them over the look-backs answered; in a steady state, and so far."""
     case = {"policy": "Federal query", "viewer": "ICE", "sight": "request", "town": "all"}
     for who, unit in (("vehicles", "vehicle-days/answer"), ("people", "person-days/answer")):
-        stock = chosen(answers, **case, who=who, measure="observed_days", statistic="stock_so_far").droplevel("statistic")
-        held = chosen(answers, **case, who=who, measure="days_per_answer", statistic="mixed_so_far").droplevel("statistic")
+        stock = chosen(answers, **case, who=who, measure="observed_days", statistic="stock_so_far").droplevel(
+            "statistic"
+        )
+        held = chosen(answers, **case, who=who, measure="days_per_answer", statistic="mixed_so_far").droplevel(
+            "statistic"
+        )
         asked = chosen(answers, **case, measure="lookback_plate", statistic="mixed").droplevel("statistic")
         assert set(held["unit"]) == {unit}
         answered = (asked["value"] * asked["n"]).to_numpy()

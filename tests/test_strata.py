@@ -52,7 +52,8 @@ def share(run, policy, who, measure="trips_detected"):
 @pytest.mark.parametrize("policy", ["Hits only", "Three minutes"])
 def test_a_rule_that_spares_the_average_leaves_listed_drivers_followed(watched, policy):
     average, custom, before = (
-        share(watched, *of).mean for of in ((policy, "vehicles"), (policy, "custom-listed"), ("Federal query", "vehicles"))
+        share(watched, *of).mean
+        for of in ((policy, "vehicles"), (policy, "custom-listed"), ("Federal query", "vehicles"))
     )
     assert average < 0.2 * before
     assert custom > 0.6 * share(watched, "Federal query", "custom-listed").mean > 5 * average

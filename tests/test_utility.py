@@ -370,8 +370,12 @@ def test_incidents_are_stops_of_residents_away_from_home_within_reach():
     assert drawn.query_age.shape == (len(drawn.time), 3)
 
 
-def test_the_first_half_hour_is_left_out():
+def test_the_first_half_hour_is_left_out_and_the_last():
     assert draw([world()[0]], n=10_000, horizon=2 * DAY).time.min() == 3600
+    times = [
+        draw([world()[0]], n=10_000, moments=(moment,)).time.max() for moment in (5 * 3600 + 1800, 5 * 3600 + 1801)
+    ]
+    assert times == [4 * 3600, 5 * 3600]
 
 
 def test_incidents_depend_on_keys_alone_not_on_parts_or_their_order():

@@ -1,4 +1,4 @@
-"""What is laid open of days and trips: of vehicles, of people over the cars they drive, of those from elsewhere, of the listed."""
+"""What is laid open of days and trips: of vehicles, of people over the cars they drive, of those from elsewhere or listed."""
 
 from __future__ import annotations
 

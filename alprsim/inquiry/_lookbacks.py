@@ -77,7 +77,11 @@ def _shares(
     ):  # fmt: skip
         all_ = np.full(answered.shape, answers.n)
         coverage = np.broadcast_to(question.ratio(ever, np.full(len(ever), answers.n)), answered.shape)
-        views = {"": question.ratio(answered, all_), "_of_no_limit": _against(answered, no_limit), "_coverage": coverage}
+        views = {
+            "": question.ratio(answered, all_),
+            "_of_no_limit": _against(answered, no_limit),
+            "_coverage": coverage,
+        }
         if holding is not None:
             views[WITH_HOLDS] = question.ratio(getattr(holding, kind), all_)
         for suffix, values in views.items():
@@ -107,7 +111,9 @@ def _days_held(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.f
 
 def _days_so_far(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.float64]:
     """Return the same of what the simulated time holds, where more is kept too."""
-    held = question.of_cases([sums.so_far[:, :, ladder.DAYS].sum(axis=1) for sums in lives], place)[-1]
+    held: NDArray[np.int64] = question.of_cases([sums.so_far[:, :, ladder.DAYS].sum(axis=1) for sums in lives], place)[
+        -1
+    ]
     return held.astype(np.float64)
 
 

@@ -13,7 +13,9 @@ _LETTERS = 128
 """That fit a line."""
 
 
-def standalone(svg: str, *, title: str, above: Sequence[str], below: Sequence[str], width: float, head: str = "") -> str:
+def standalone(
+    svg: str, *, title: str, above: Sequence[str], below: Sequence[str], width: float, head: str = ""
+) -> str:
     """Return a picture of the page as an SVG that can be shown anywhere; ``head`` is written in bold right above it."""
     lines, notes = (wrapped(" ".join(texts), _LETTERS) if texts else [] for texts in (above, below))
     top = 80 + 17 * len(lines)

@@ -1,4 +1,4 @@
-"""The picture of privacy against utility: a line a policy through its limits, its band over the assumed delays of the question."""
+"""The picture of privacy against utility: a line a policy through its limits, with bands over the assumed delays."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from alprsim.tables import AS_WRITTEN, AgencyKind
 FILE = "frontier.svg"
 _HEIGHT, _TOP, _BOTTOM = 430, 44, 356
 """Of a panel; its plot's upper and lower edge. Its left and right are the ladder's."""
+_SIZE = f'viewBox="0 0 {chart.WIDTH} {_HEIGHT}"'
 _NEAR = 3.0
 """Points nearer than this are one: what they are called is joined."""
 _CHARACTER, _LINE = 6.6, 14.0
@@ -59,7 +60,7 @@ def shown(run: Run) -> Shown | None:
     if not panels:
         return None
     parts = [
-        placed(f'<svg class="ladder" viewBox="0 0 {chart.WIDTH} {_HEIGHT}">{_panel(run, panel)}</svg>', 0, at, chart.WIDTH, _HEIGHT)
+        placed(f'<svg class="ladder" {_SIZE}>{_panel(run, panel)}</svg>', 0, at, chart.WIDTH, _HEIGHT)
         for at, panel in zip(range(0, 9999, _HEIGHT + 16), panels, strict=False)
     ]
     height = len(parts) * (_HEIGHT + 16)
@@ -87,16 +88,16 @@ def notes(run: Run) -> list[str]:
         f"{len(frontier.shapes(run))} assumed delays, the line is the middle one.",
         *frontier.basis(run),
     ]
-    said.append(
-        "Across: 95 % t-interval of the mean over seeds." if several else "One seed: no interval across."
-    )
+    said.append("Across: 95 % t-interval of the mean over seeds." if several else "One seed: no interval across.")
     if worth := frontier.hot_lists(run):
         each = f", {words.number(worth['true_for_each_false'])} for each false one" if worth["false_alerts"] else ""
         said.append(
             f"Hot lists: {words.number(worth['true_hits'])} true hits and {words.number(worth['false_alerts'])} false alerts a "
             f"day{each}, under every policy and limit here: decided when a plate is read, whatever is kept afterwards."
         )
-    said.append("Limits longer than the time asked about take nothing away that is asked about: their points fall together.")
+    said.append(
+        "Limits longer than the time asked about take nothing away that is asked about: their points fall together."
+    )
     return said
 
 
@@ -144,21 +145,22 @@ def _panel(run: Run, points: Sequence[frontier.Point]) -> str:
     return "".join(parts)
 
 
-def _frame(run: Run, one: frontier.Point, across: chart.Linear, up: chart.Linear, x: chart.Place, y: chart.Place) -> str:
+def _frame(
+    run: Run, one: frontier.Point, across: chart.Linear, up: chart.Linear, x: chart.Place, y: chart.Place
+) -> str:
     who = f"{run.titled(one.viewer)}, {words.SIGHTS[one.sight][0]} sight"
-    ticks = [value * up.step for value in range(round(up.top / up.step) + 1)]
     parts = [f'<text class="base" x="{chart.LEFT}" y="14">{escape(who)}</text>']
     parts.append(f'<text class="tick" x="{chart.LEFT}" y="{_TOP - 10}">look-backs by plate still answered</text>')
-    for value in ticks:
-        parts.append(
-            f'<path class="grid" d="M{chart.LEFT} {y(value):.1f}H{chart.RIGHT}"/><text class="tick" x="{chart.LEFT - 8}" '
-            f'y="{y(value) + 4:.1f}" text-anchor="end">{100 * value:g} %</text>'
-        )
-    for value in (number * across.step for number in range(round(across.top / across.step) + 1)):
-        parts.append(
-            f'<path class="axisline" d="M{x(value):.1f} {_BOTTOM}v5"/><text class="tick" x="{x(value):.1f}" y="{_BOTTOM + 18}" '
-            f'text-anchor="middle">{100 * value:g} %</text>'
-        )
+    parts += [
+        f'<path class="grid" d="M{chart.LEFT} {y(value):.1f}H{chart.RIGHT}"/><text class="tick" x="{chart.LEFT - 8}" '
+        f'y="{y(value) + 4:.1f}" text-anchor="end">{100 * value:g} %</text>'
+        for value in (number * up.step for number in range(round(up.top / up.step) + 1))
+    ]
+    parts += [
+        f'<path class="axisline" d="M{x(value):.1f} {_BOTTOM}v5"/><text class="tick" x="{x(value):.1f}" y="{_BOTTOM + 18}" '
+        f'text-anchor="middle">{100 * value:g} %</text>'
+        for value in (number * across.step for number in range(round(across.top / across.step) + 1))
+    ]
     told = f"vehicle trips of the last {horizon(run)} that it can detect; further left, less is laid open"
     parts.append(f'<path class="axisline" d="M{chart.LEFT} {_BOTTOM}H{chart.RIGHT}"/>')
     parts.append(
@@ -183,7 +185,8 @@ def _spots(points: Sequence[frontier.Point], x: chart.Place, y: chart.Place) -> 
     """Join the points that follow each other and fall together."""
     found: list[_Spot] = []
     for point in points:
-        spot = _Spot(x(point.privacy.mean), *(y(v) for v in (point.answered.mid, *point.answered[::2])), [point.retention])
+        band = point.answered
+        spot = _Spot(x(point.privacy.mean), y(band.mid), y(band.low), y(band.high), [point.retention])
         if found and _apart(found[-1], spot) < _NEAR:
             found[-1].steps.append(point.retention)
         else:
@@ -200,7 +203,9 @@ def _line(
     through = "L".join(f"{spot.x:.1f} {spot.y:.1f}" for spot in spots)
     width = 2 + 1.3 * min(lines - 1 - row, 4)
     parts = [f'<path class="band" d="M{there}L{back}Z"/>' if len(spots) > 1 else ""]
-    parts.append(f'<path class="stroke" stroke-width="{width:.1f}" {chart.dash(row)}d="M{through}"/>' if len(spots) > 1 else "")
+    parts.append(
+        f'<path class="stroke" stroke-width="{width:.1f}" {chart.dash(row)}d="M{through}"/>' if len(spots) > 1 else ""
+    )
     parts += [f'<path class="stroke" stroke-width="1.5" d="M{s.x:.1f} {s.low:.1f}V{s.high:.1f}"/>' for s in spots]
     for point in points:
         if point.privacy.n_seeds > 1 and math.isfinite(point.privacy.low):
@@ -239,7 +244,7 @@ def _boxes(spot: _Spot) -> Iterator[tuple[float, float, float, float]]:
     for right, down in _BESIDE:
         left = spot.x + right - (wide if right < 0 else wide / 2 if right == 0 else 0)
         box = (left, spot.y + down - _LINE + 3, left + wide, spot.y + down + 3)
-        if chart.LEFT + 2 < box[0] and box[2] < chart.RIGHT and box[1] > _TOP - 8 and box[3] < _BOTTOM:
+        if box[0] > chart.LEFT + 2 and box[2] < chart.RIGHT and box[1] > _TOP - 8 and box[3] < _BOTTOM:
             yield box
 
 
@@ -293,4 +298,6 @@ def _numbers(run: Run, points: Sequence[frontier.Point]) -> Grid:
 def _cell(point: frontier.Point) -> Cell:
     if not point.privacy.measured:
         return Cell("not measured")
-    return Cell(words.quantity(point.privacy.mean, "share"), words.interval(point.answered.low, point.answered.high, "share"))
+    return Cell(
+        words.quantity(point.privacy.mean, "share"), words.interval(point.answered.low, point.answered.high, "share")
+    )

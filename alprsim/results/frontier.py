@@ -98,9 +98,16 @@ def table(run: Run, *, measure: tuple[str, str] = TRIPS) -> pd.DataFrame:
             for name, band in zip((*Point._fields[6:-1], "person_days_per_answer"), point[6:], strict=True)
             for end, value in zip(Band._fields, band, strict=True)
         }
-        told = {"privacy": privacy.mean, "privacy_low": privacy.low, "privacy_high": privacy.high, "n_seeds": privacy.n_seeds}
+        told = {
+            "privacy": privacy.mean,
+            "privacy_low": privacy.low,
+            "privacy_high": privacy.high,
+            "n_seeds": privacy.n_seeds,
+        }
         if privacy.measured:
-            rows.append({**where, "privacy_measure": measure[0], "privacy_statistic": measure[1], **told, **bands, **worth})
+            rows.append(
+                {**where, "privacy_measure": measure[0], "privacy_statistic": measure[1], **told, **bands, **worth}
+            )
     return pd.DataFrame(rows)
 
 
@@ -170,6 +177,9 @@ def _point(
         return Band.of([run.answer(*case, name, shape + ending, who=who).mean for shape in shapes(run)])
 
     lookback = f"lookback_{query}"
-    views = [band(lookback, ending) for ending in ("", "_of_no_limit", "_coverage", words.WITH_HOLDS)]
+    answered, of_no_limit, coverage, with_holds = (
+        band(lookback, ending) for ending in ("", "_of_no_limit", "_coverage", words.WITH_HOLDS)
+    )
     days = band("days_per_answer", who="people") if query == "plate" else Band.of([])
-    return Point(*case, query, run.answer(*case, *measure), *views, days)
+    privacy = run.answer(*case, *measure)
+    return Point(policy, viewer, sight, step, query, privacy, answered, of_no_limit, coverage, with_holds, days)

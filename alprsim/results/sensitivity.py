@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -102,7 +102,8 @@ def as_text(rows: pd.DataFrame, run: Run) -> str:
     mine = mine[mine["measure"].isin([MAIN[0][0], _LOOKBACKS[0]]) & mine["statistic"].isin([MAIN[0][1], ANY_AGE])]
     lines = [f"{run.titled(run.onlooker)}, {words.SIGHTS['request'][0]} sight"]
     for measure, of_measure in mine.groupby("measure", sort=False):
-        lines += ["", f"{measure}  (mean, interval over seeds, band over {of_measure['runs'].max()} runs, differs from the baseline)"]
+        about = f"mean, interval over seeds, band over {of_measure['runs'].max()} runs, whether it differs from the baseline"
+        lines += ["", f"{measure}  ({about})"]
         for row in of_measure.itertuples():
             step = "as it says" if row.retention == AS_WRITTEN else words.duration(row.retention)
             interval = words.interval(row.low, row.high, row.unit)
@@ -151,9 +152,22 @@ def _asked(
         mine, other = values.get(case, {}), values.get(against, {})
         for shape in mine if statistic == ANY_AGE else [statistic]:
             here = mine.get(shape, np.full(1, np.nan))
-            difference = paired(other[shape], here)[0] if shape in other and len(other[shape]) == len(here) else math.nan
+            difference = _mean(_apart(other[shape], here)) if shape in other else math.nan
             name = f"{run}, {shape} questions" if statistic == ANY_AGE else run
-            yield _Asked(run, name, here, paired(np.zeros(len(here)), here)[0], difference)
+            yield _Asked(run, name, here, _mean(here), difference)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return second − first, seed by seed; none where both are without end."""
+    if len(first) != len(second):
+        return np.full(1, np.nan)
+    with np.errstate(invalid="ignore"):
+        return np.where(first == second, 0.0, second - first)
 
 
 def _differs(difference: float, least: float, most: float) -> str:
@@ -167,12 +181,11 @@ def _values(run: Run) -> dict[Case, dict[str, NDArray[np.float64]]]:
     for measure, start in (*MAIN, ("lookback_area", "")):
         names = [s for s in run.statistics.get(measure, []) if words.is_plain(s) and words.starts(s, start)]
         wanted |= rows["measure"].eq(measure) & rows["statistic"].isin(names)
-    wide = rows[wanted].set_index([*_CASE, "statistic", "seed"])["value"].unstack("seed")
+    wide = rows[wanted].set_index([*_CASE, "statistic", "seed"])["value"].unstack("seed", sort=False)
     found: dict[Case, dict[str, NDArray[np.float64]]] = {}
-    order: list[Any] = list(dict.fromkeys(rows[wanted][[*_CASE, "statistic"]].itertuples(index=False, name=None)))
-    for *case, statistic in order:
-        values = wide.loc[(*case, statistic)].reindex(run.provenance["seeds"]).to_numpy(float)
-        found.setdefault(tuple(case), {})[statistic] = values  # type: ignore[arg-type]
+    values = wide.reindex(columns=run.provenance["seeds"]).to_numpy(float)
+    for (policy, viewer, sight, retention, measure, statistic), mine in zip(wide.index, values, strict=True):
+        found.setdefault((policy, viewer, sight, int(retention), measure), {})[statistic] = mine
     return found
 
 

@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Any, get_args
 
 from alprsim.scenario import models, units
-from alprsim.scenario.audit_log import AuditLogError, query_ages
 from alprsim.scenario._tree import agencies_of, items_at, known, mapping_at, seconds_of, text_of
 from alprsim.scenario._yaml import KeyPath, Node, matches
+from alprsim.scenario.audit_log import AuditLogError, query_ages
 from alprsim.scenario.errors import Problem, join, suggest
 
 FILES = (("roads", "file"), ("population", "commuting"), ("traffic", "counts"), ("cameras", "groups", "*", "file"),

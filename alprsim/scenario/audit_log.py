@@ -9,9 +9,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from alprsim.scenario import units
+from alprsim.tables import UNLIMITED
 
 _TIMES = ("searched", "incident")
-COLUMNS = 'age, or look_back, or searched and incident'
+COLUMNS = "age, or look_back, or searched and incident"
 
 
 class AuditLogError(ValueError):
@@ -62,8 +63,12 @@ def _age(where: str, row: dict[str, str]) -> int:
         except ValueError as error:
             raise AuditLogError(f"{where}: age: {error}") from None
     age = _number(where, row["look_back"]) if "look_back" in row else _between(where, row)
-    if not 0 <= age < units.UNLIMITED:
-        what = "look_back" if "look_back" in row else f"the incident, {row['incident']}, is after the search, {row['searched']}:"
+    if not 0 <= age < UNLIMITED:
+        what = (
+            "look_back"
+            if "look_back" in row
+            else f"the incident, {row['incident']}, is after the search, {row['searched']}:"
+        )
         raise AuditLogError(f"{where}: {what} must be from 0 s to 68 years before it; found {age} s")
     return age
 
