@@ -9,8 +9,10 @@ import pytest
 
 from alprsim import hotlists, results
 from alprsim.report import frontier as picture
+from alprsim.report import page
 from alprsim.results import frontier
 from alprsim.results.frontier import Band
+from alprsim.results.headline import subject
 from alprsim.scenario import models
 from alprsim.tables import AS_WRITTEN, DAY
 from tests import fake_run
@@ -98,10 +100,10 @@ def test_no_two_labels_of_limits_cover_each_other(run):
 
 
 def test_the_page_shows_the_frontier_with_its_numbers(run):
-    page = run.report().read_text("utf-8")
-    assert "What a limit leaves an investigation" in page
-    assert "There is no one score" in page
-    assert "not solved crimes" in page
+    text = run.report().read_text("utf-8")
+    assert "What a limit leaves an investigation" in text
+    assert "There is no one score" in text
+    assert "not solved crimes" in text
     grids = picture.shown(run).numbers
     assert [len(grid.rows) for grid in grids] == [4, 4]
     assert len(grids[0].rows[0][2]) == len(fake_run.LADDER)
@@ -154,3 +156,13 @@ def test_hot_lists_are_worth_the_same_under_every_limit(tmp_path):
     assert all(table[name].eq(value).all() for name, value in worth.items())
     said = "3 true hits and 1.5 false alerts a day, 2 for each false one, under every policy"
     assert any(said in note for note in picture.notes(listed))
+
+
+def test_every_ladder_of_look_backs_says_what_it_follows_from(run):
+    figures, _ = page._figures(run, subject(run))
+    looks = [one for one in figures if "lookback_" in one.key]
+    assert len(looks) > 3
+    for one in looks:
+        assert any("not solved crimes" in note and "follows from the assumed delay" in note for note in one.notes)
+        assert any(note.startswith("Useful: a read within 1000 m and 30 min") for note in one.notes)
+    assert not any("solved crimes" in note for one in figures if one not in looks for note in one.notes)

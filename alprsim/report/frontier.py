@@ -22,8 +22,8 @@ FILE = "frontier.svg"
 _HEIGHT, _TOP, _BOTTOM = 430, 44, 356
 """Of a panel; its plot's upper and lower edge. Its left and right are the ladder's."""
 _SIZE = f'viewBox="0 0 {chart.WIDTH} {_HEIGHT}"'
-_NEAR = 3.0
-"""Points nearer than this are one: what they are called is joined."""
+_NEAR, _ALIKE = 3.0, 24.0
+"""Points nearer than this are one: what they are called is joined; of several policies' so near, one is named for all."""
 _CHARACTER, _LINE = 6.6, 14.0
 """Room that a label takes."""
 _CEILING = "had every read been kept and shared for ever"
@@ -226,7 +226,7 @@ def _labels(by_policy: Sequence[Sequence[_Spot]]) -> str:
     written: set[tuple[str, float, float]] = set()
     parts = []
     for row, spot in sorted(spots, key=lambda one: -len(one[1].steps)):
-        same = [other for _, other in spots if other.name == spot.name and _apart(other, spot) < _NEAR]
+        same = [other for _, other in spots if other.name == spot.name and _apart(other, spot) < _ALIKE]
         if any((other.name, other.x, other.y) in written for other in same):
             continue  # another policy's point lies there too
         box = next((box for box in _boxes(spot) if not any(_cover(box, other) for other in taken)), None)

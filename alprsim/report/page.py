@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
 from alprsim.report import alerts, answer, chart, frontier, losses, statutes, street_map, tables
+from alprsim.results import frontier as utility
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
@@ -236,7 +237,9 @@ def _is_drawn(measure: str, statistic: str) -> bool:
 
 
 def _cells(run: Run, measure: str) -> list[str]:
-    """Say what a cell of unicity was in this run."""
+    """Say what a cell of unicity was in this run, and what look-backs rest on."""
+    if measure.startswith("lookback_") or measure == "days_per_answer":
+        return [f"It {utility.CAVEAT}, and it {utility.RESTS_ON}.", *utility.basis(run)]
     cell = words.bins(run.info.get("unicity_bin_s")) if measure == "unicity" else ""
     return [f"A sighting is a cell: {cell}."] if cell else []
 
