@@ -65,7 +65,8 @@ def near_reads(time: Int32, site: Int32, first: Int64, moment: Int32, around: in
 def _open(rules: Int32Grid, rule: int, time: int, asked: int, held: int) -> bool:
     """Tell whether one rule lets a read captured at `time` be obtained by who asks at `asked` and had it held from `held` on."""
     served, base = asked + rules[rule, DELAY], time
-    if rules[rule, PERIOD] > 0:
+    # A period of one second has one phase, and is as none.
+    if rules[rule, PERIOD] > 0:  # any
         phase = time % rules[rule, PERIOD]
         if phase < rules[rule, FROM_PHASE] or phase >= rules[rule, TO_PHASE]:
             return False
