@@ -6,7 +6,7 @@ all of a seed's readers together are `readers`; some reads alert (`hotlists`); c
 and shares them; what a viewer then holds (`sight`) is held against the truth (`measures`) and against what an investigation
 needs (`utility`). `days` makes and drives one day, `experiment` runs the stages in order, `inquiry` asks every policy,
 `sweep` runs many seeds; `results` and `report` are what people read. `survey` draws a day's traffic, `chronicle` runs the
-ledger through changes of law, outages and breaches, `counts` holds it
+ledger through changes of law, outages and breaches, `sensitivity` asks a study again under other assumptions, `counts` holds it
 against what was counted and `calibration` fits volumes to that, `assignment` is the static equilibrium, `interop` reads and
 writes other programs' files. `dossier` asks a finished run about one vehicle, and `audit` who searched for whom.
 

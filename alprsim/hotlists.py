@@ -40,6 +40,7 @@ from alprsim.tables import (
     Plates,
     Reads,
     Sites,
+    Stratum,
     UInt64,
     VehicleKind,
     Vehicles,
@@ -183,6 +184,25 @@ class Record:
         return counted
 
 
+def strata(lists: Lists, vehicles: Vehicles, *, since: int, until: int) -> Int8:
+    """Return the `Stratum` of each vehicle by what the readers' copies said of its plate in (since, until].
+
+    A list that no camera is matched against counts for nothing. Who was on several lists is told by the first of: on an
+    agency's own list; on one although no longer wanted; rightly on one.
+    """
+    held = lists.listings.take(lists.listings.plate < len(vehicles))
+    custom = np.array([one.kind == "custom" for one in lists.spec.lists.values()], np.bool_)[held.hot_list]
+    stale_from = np.maximum(held.alerts_from, held.wanted_until)
+    matched, ends = np.any(lists.matched, axis=0)[held.hot_list], held.alerts_until
+    found = np.full(len(vehicles), Stratum.UNLISTED, np.int8)
+    for begins, of, stratum in (
+        (held.alerts_from, matched, Stratum.LISTED), (stale_from, matched, Stratum.STALE),
+        (held.alerts_from, matched & custom, Stratum.CUSTOM),
+    ):  # fmt: skip
+        found[held.plate[(begins < ends) & (begins <= until) & (ends > since + 1) & of]] = stratum
+    return found
+
+
 class Counted(NamedTuple):
     """What a run's alerts come to."""
 
@@ -199,8 +219,9 @@ class Counted(NamedTuple):
 def rows(counted: Counted, lists: Lists, agencies: Agencies, vehicles: Vehicles, *, length: int, seed: int) -> Measured:
     """Return the tidy rows: of all lists and of each, at all cameras and at each agency's; of any policy alike.
 
-    Alerts a day and for 1,000 reads (of the cameras matched against the list), shares of causes, wrongful stops a day,
-    vehicles ever alerted on falsely, and how long each list is, how much of it stale, how many plates come a day.
+    Alerts a day and for 1,000 reads (of the cameras matched against the list), shares of causes, what a list is worth (true
+    hits and false alerts a day, and how many of the former come to one of the latter), wrongful stops a day, vehicles ever
+    alerted on falsely, and how long each list is, how much of it stale, how many plates come a day.
     """
     days = len(counted.reads)
     total, reads = counted.alerts.sum(axis=0), counted.reads.sum(axis=0)
@@ -309,7 +330,7 @@ def _by_day(counted: Counted, lists: Lists, agencies: Agencies) -> pa.Table:
 
 
 def _shares(by_cause: Int64, reads: int, wrongful_stops: int, days: int) -> list[tuple[str, str, float, str, int]]:
-    n = int(by_cause.sum())
+    n, true = int(by_cause.sum()), int(by_cause[Cause.TRUE])
     return [
         ("alerts", "per_1000_reads", 1000 * n / reads if reads else np.nan, "alerts/1,000 reads", n),
         ("alerts", "per_day", n / days, "alerts/d", n),
@@ -317,6 +338,9 @@ def _shares(by_cause: Int64, reads: int, wrongful_stops: int, days: int) -> list
             ("alerts", f"share_{cause.name.lower()}", int(by_cause[cause]) / n if n else np.nan, "share", n)
             for cause in Cause
         ),
+        ("hot_list_value", "true_hits", true / days, "hits/d", n),
+        ("hot_list_value", "false_alerts", (n - true) / days, "alerts/d", n),
+        ("hot_list_value", "true_for_each_false", true / (n - true) if n > true else np.nan, "hits/alert", n),
         ("wrongful_stops", "per_day", wrongful_stops / days, "stops/d", wrongful_stops),
     ]
 

@@ -243,7 +243,7 @@ def _claim(target: Path, loaded: Loaded, tell: Progress) -> Path:
     partial, older = (target.with_name(f".{target.name}.{state}") for state in ("partial", "older"))
     if older.exists() and not target.exists():
         os.replace(older, target)  # a run died while it put a new result in the old one's place
-    identity = {"scenario": loaded.digest(), "code": _code_digest()}
+    identity = {"scenario": loaded.digest(), "code": code_digest()}
     if (target / "run.json").exists():
         tell.note(f"the result that stands in {target} will be replaced when this run is done")
     if partial.exists():
@@ -279,7 +279,8 @@ def _move(partial: Path, target: Path) -> None:
     shutil.rmtree(older, ignore_errors=True)
 
 
-def _code_digest() -> str:
+def code_digest() -> str:
+    """Return the sha256 of the package's code and data: results of other code are not gone on with."""
     digest = hashlib.sha256()
     source = Path(__file__).parent
     for file in sorted(file for kind in ("*.py", "*.csv") for file in source.rglob(kind)):

@@ -170,6 +170,15 @@ class RecordClass(IntEnum):
     ALERT = 3
 
 
+class Stratum(IntEnum):
+    """What hot lists said of a vehicle in the time asked about: nothing; rightly wanted; no longer wanted; an agency's own."""
+
+    UNLISTED = 0
+    LISTED = 1
+    STALE = 2
+    CUSTOM = 3
+
+
 class ListKind(IntEnum):
     """What a hot list is of: stolen vehicles, invalid registrations, wanted persons' cars, or an agency's own choice."""
 

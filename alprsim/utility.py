@@ -4,7 +4,8 @@ An *incident* is a stop of a resident's vehicle at a place, the suspect's; someb
 *useful* read was made near it in place and time. A *plate query* needs one of the suspect's plate, as recorded; an *area
 query* is content with any. The look-back is *answered* when the viewer can still obtain a useful read at the time of the
 question. That measures the availability of a read, not solved crimes, and it follows from the assumed delay of the
-question: no distribution of it was ever published.
+question: no distribution of it was ever published. A *hold* names the incident while the read is still there; what it names is
+not deleted until the question is asked, so it defeats the cut-off.
 
 The worth of a hot list does not appear here but in ``hotlists.py``: a hit is decided when the plate is read, whatever is
 kept afterwards.
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from alprsim.kernels import lookback as kernels
 from alprsim.randomness import below, draw, stream
 from alprsim.scenario import models
+from alprsim.scenario.audit_log import query_ages as logged_ages
 from alprsim.tables import (
     UNLIMITED,
     Float64,
@@ -74,6 +76,8 @@ class Incidents(NamedTuple):
     y: Float64
     query_age: NDArray[np.int32]
     """s [n_incidents, n_shapes]: how long afterwards the question is asked, under each shape in the scenario's order."""
+    hold_age: Int32
+    """s: how long afterwards a hold would be filed."""
 
 
 class Scene(NamedTuple):
@@ -97,6 +101,13 @@ class Answers(NamedTuple):
     """[n_shapes]: had everyone's reads been kept and shared for ever; the coverage, which caps every policy."""
     area_ever: Int64
     n: int
+
+
+class Expected(NamedTuple):
+    """Look-backs answered on the average over whether a hold is filed, [n_cases, n_shapes]."""
+
+    plate: Float64
+    area: Float64
 
 
 def incidents(
@@ -123,7 +134,8 @@ def incidents(
     chosen = chosen.take(np.lexsort((chosen.key, chosen.time)))
     junction = places.junction[chosen.place]
     ages = query_ages(chosen.key, list(spec.query_ages.values()))
-    return Incidents(chosen.key, chosen.vehicle, chosen.time, junctions.x[junction], junctions.y[junction], ages)
+    holds = below(draw(chosen.key, 1), spec.hold.within).astype(np.int32)
+    return Incidents(chosen.key, chosen.vehicle, chosen.time, junctions.x[junction], junctions.y[junction], ages, holds)
 
 
 def query_ages(keys: UInt64, shapes: Sequence[models.QueryAge]) -> NDArray[np.int32]:
@@ -141,10 +153,13 @@ def quantiles(shape: models.QueryAge) -> Int32:
 
     exponential: with that mean. lognormal: half are below `median`, 95 % below `p95`. mixture: half are below `median`
     and `beyond_share` of all above `beyond`; a lognormal through both points, so that quick and cold questions make one
-    heavy-tailed whole.
+    heavy-tailed whole. audit_log: as the log's own searches.
     """
     shares = [(step + 0.5) / QUANTILES for step in range(QUANTILES)]
-    if shape.kind == "exponential":
+    if shape.kind == "audit_log":
+        logged = sorted(logged_ages(shape.file or ""))
+        ages = [float(logged[int(share * len(logged))]) for share in shares]
+    elif shape.kind == "exponential":
         mean = float(shape.mean or 0)
         ages = [-mean * math.log1p(-share) for share in shares]
     else:
@@ -177,11 +192,11 @@ def surroundings(incidents: Incidents, sites_xy: tuple[Float64, Float64], spec: 
     return Scene(incidents, first, incident, spec.around)
 
 
-def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens]) -> Int64:
+def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens], *, holds: bool = False) -> Int64:
     """Return for each incident the policies that can obtain one of these reads when the question is asked.
 
     `reads` is any part of all reads, in any order, each of one `stream`: the answer for all is the bitwise or of the answers
-    for the parts.
+    for the parts. With `holds`, one was filed for every incident, of all that is useful.
 
     Returns
     -------
@@ -194,12 +209,14 @@ def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens]) -> I
     time, of = reads.time[read], stream[read]
     suspect = reads.plate[read] == incidents.vehicle[incident]
     asked = incidents.time[:, None].astype(np.int64) + incidents.query_age
+    filed = (incidents.time.astype(np.int64) + incidents.hold_age)[:, None]
+    held = np.where(holds & (filed <= asked), filed, kernels.NEVER)
     found = np.zeros((2, len(lenses) + 1, *asked.shape), np.int64)
     for number, lens in enumerate([*lenses, _everything(stream)]):
         rules = lens.first, lens.rules, lens.cases.view(np.int64)
         plate, area = found[0, number], found[1, number]
-        kernels.obtainable(incident[suspect], time[suspect], of[suspect], asked, *rules, plate)
-        kernels.obtainable(incident, time, of, asked, *rules, area)
+        kernels.obtainable(incident[suspect], time[suspect], of[suspect], asked, held, *rules, plate)
+        kernels.obtainable(incident, time, of, asked, held, *rules, area)
     return found
 
 
@@ -210,6 +227,19 @@ def answers(found: Int64, place: Int32) -> Answers:
     counts = by_bit.reshape(kinds, lenses * 64, shapes)
     plate_ever, area_ever = by_bit[:, -1, 0]
     return Answers(counts[0, place], counts[1, place], plate_ever, area_ever, n)
+
+
+def with_holds(found: Int64, held: Int64, place: Int32, spec: models.Holding) -> Expected:
+    """Return the look-backs answered on the average over whether an incident's hold is filed, with ``spec.chance``.
+
+    `found` and `held` are the answers of `find` without and with holds. Of a plate alone a hold keeps no other car's read, so
+    an area query then finds what it would have found, or the suspect's.
+    """
+    kept = held if spec.of == "area" else np.stack([held[0], found[1] | held[0]])
+    without, filed = answers(found, place), answers(kept, place)
+    return Expected(
+        *(one * (1 - spec.chance) + other * spec.chance for one, other in zip(without[:2], filed[:2], strict=True))
+    )
 
 
 def against_no_limit(answered: Int64, no_limit: Int32) -> Float64:

@@ -32,7 +32,8 @@ def paired(month):
     rules = np.zeros((64, lookback.RULE), np.int32)
     rules[:, lookback.END] = POLICIES * 86_400
     lens = np.array([0, 64]), rules, np.left_shift(np.uint64(1), POLICIES.astype(np.uint64)).view(np.int64)
-    return incident[pair[:, 1]], read, np.zeros(len(read), np.int16), asked, *lens
+    never = np.full(asked.shape, lookback.NEVER)
+    return incident[pair[:, 1]], read, np.zeros(len(read), np.int16), asked, never, *lens
 
 
 def test_near_reads(benchmark, month):
@@ -54,3 +55,23 @@ def test_obtainable(benchmark, paired):
     asked = len(np.unique(paired[0])) * SHAPES
     assert np.all(np.diff(answered) >= 0)
     assert np.abs(np.array(answered) / asked - POLICIES / 64).max() < 0.02
+
+
+def test_obtainable_with_holds(benchmark, month, paired):
+    """A hold filed for each incident half a day later: what is kept for a day is then there whenever it is asked for."""
+    moment, near = month[3:5]
+    when = np.zeros(INCIDENTS, np.int64)
+    when[near] = moment
+    incident, read, stream, asked, _, *lens = paired
+    filed = (when + 43_200)[:, None]
+    held = np.where(filed <= asked, filed, lookback.NEVER)
+
+    def ask():
+        found = np.zeros((INCIDENTS, SHAPES), np.int64)
+        lookback.obtainable(incident, read, stream, asked, held, *lens, found)
+        return found
+
+    found = benchmark(ask)
+    assert not np.any(found & 1)
+    later = (asked - when[:, None] > 43_200) & np.isin(np.arange(INCIDENTS), incident)[:, None]
+    assert np.all(found[later] == -2)

@@ -149,10 +149,14 @@ def run_json(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> dict[str, Any]:
         "moments_s": [44 * DAY, 55 * DAY],
         "length_s": LENGTH,
         "unicity_bin_s": 3600,
+        "utility": {
+            "within_m": 1000.0, "around_s": 1800, "hold": None,
+            "query_ages": {name: f"half within {age // DAY} d" for name, age in SHAPES.items()},
+        },
         "start": "2026-09-07",
         "towns": [{"name": name, "population": people, "listed": True} for name, people in TOWNS.items()],
         "notes": [],
-    }
+    }  # fmt: skip
 
 
 def answers(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:

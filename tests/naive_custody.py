@@ -51,16 +51,25 @@ SIGHTS = {"bulk": (0,), "request": (0, 1), "process": (0, 1, 2), "side_door": (0
 
 def obtainable(
     access: Any, viewer: int, owner: int, sight: str, time: int, moment: int, *,
-    record: int = 0, draw: float = 0.0, hits: Any = (), case_draw: float = 0.0,
+    record: int = 0, draw: float = 0.0, hits: Any = (), case_draw: float = 0.0, held: int | None = None,
 ) -> bool:  # fmt: skip
-    """Tell whether `access` lets `viewer` obtain at `moment` a read of `owner` captured at `time`, by going through its rows."""
+    """Tell whether `access` lets `viewer` obtain at `moment` a read of `owner` captured at `time`, by going through its rows.
+
+    `held`: from when on it was held, if it was: then it is enough that it was there in any second since.
+    """
     return any(
         access.viewer[row] == viewer and access.owner[row] == owner and access.sight[row] in SIGHTS[sight]
         and _of_class(access, row, record, draw, hits)
         and (access.sight[row] != 3 or access.chance[row] > case_draw)
-        and time <= moment and _in_time(access, row, time, moment + int(access.delay[row]))
+        and time <= moment
+        and any(_in_time(access, row, time, at) for at in seconds(moment + int(access.delay[row]), time, held))
         for row in range(len(access))
     )  # fmt: skip
+
+
+def seconds(served: int, time: int, held: int | None) -> Any:
+    """Return the seconds in any of which a read may be there, to be had when it is served."""
+    return [served] if held is None else range(max(held, time), served + 1)
 
 
 def _of_class(access: Any, row: int, record: int, draw: float, hits: Any) -> bool:
@@ -90,7 +99,7 @@ def near_reads(time: Any, site: Any, first: Any, moment: Any, around: int) -> li
     ]
 
 
-def can_obtain(lens: Any, stream: int, time: int, asked: int) -> set[int]:
+def can_obtain(lens: Any, stream: int, time: int, asked: int, held: int | None = None) -> set[int]:
     """Return the bits whose rules in `lens` let a read of a stream, captured at `time`, be obtained by who asks at `asked`."""
     bits: set[int] = set()
     for row in range(lens.first[stream], lens.first[stream + 1]):
@@ -99,30 +108,33 @@ def can_obtain(lens: Any, stream: int, time: int, asked: int) -> set[int]:
         begin = int(lens.begin[row]) + (time - phase if lens.begin_clock[row] else time)
         end = int(lens.end[row]) + (time - phase if lens.end_clock[row] else time)
         in_phase = not period or lens.from_phase[row] <= phase < lens.to_phase[row]
-        ended = lens.end[row] != UNLIMITED and served >= end
-        if time <= asked and in_phase and begin <= served and not ended:
+        end = end if lens.end[row] != UNLIMITED else 10**12
+        if time <= asked and in_phase and any(begin <= at < end for at in seconds(served, time, held)):
             bits |= {bit for bit in range(64) if int(lens.cases[row]) >> bit & 1}
     return bits
 
 
 def answered(
-    incidents: Any, reads: Any, sites: Any, cases: Any, within: float, around: int
+    incidents: Any, reads: Any, sites: Any, cases: Any, within: float, around: int, *, holds: bool = False
 ) -> tuple[list[Any], list[Any]]:
     """Count the answered plate and area queries of each case and shape, straight from the definition.
 
-    incidents: (vehicle, time, x, y, ages of the question); reads: (time, site, plate); sites: (x, y, owner).
+    incidents: (vehicle, time, x, y, ages of the question, age of the hold); reads: (time, site, plate); sites: (x, y, owner).
     """
     plate, area = ([[0 for _ in incidents[0][4]] for _ in cases] for _ in range(2))
-    for vehicle, moment, x, y, ages in incidents:
+    for vehicle, moment, x, y, ages, hold in incidents:
         for case_row, case in enumerate(cases):
             for shape, query_age in enumerate(ages):
+                held = moment + hold if holds and hold <= query_age else None
                 useful = [
                     seen == vehicle
                     for time, site, seen in reads
                     if (sites[site][0] - x) ** 2 + (sites[site][1] - y) ** 2 <= within**2
                     and abs(moment - time) <= around
                     and moment + query_age >= time
-                    and obtainable(case.access, case.viewer_row, sites[site][2], case.sight, time, moment + query_age)
+                    and obtainable(
+                        case.access, case.viewer_row, sites[site][2], case.sight, time, moment + query_age, held=held
+                    )
                 ]
                 plate[case_row][shape] += any(useful)
                 area[case_row][shape] += len(useful) > 0

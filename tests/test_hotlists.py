@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import alprsim
 from alprsim import hotlists
 from alprsim.kernels import hotlists as kernels
+from alprsim.measures.question import STRATA
 from alprsim.randomness import draw, stream
 from alprsim.report import alerts as page
 from alprsim.results.published import HITS
@@ -404,6 +405,10 @@ def test_counts_and_the_tidy_table_are_those_of_the_alerts(listed_run):
         for cause in Cause:
             share = every.loc[(seed, f"share_{cause.name.lower()}", "alerts"), "value"]
             assert share == pytest.approx(mine["cause"].eq(cause).mean())
+        hits, false = (mine["cause"].eq(Cause.TRUE)).sum(), (mine["cause"].ne(Cause.TRUE)).sum()
+        names = ("true_hits", "false_alerts", "true_for_each_false")
+        worth = [every.loc[(seed, name, "hot_list_value"), "value"] for name in names]
+        assert worth == pytest.approx([hits / 2, false / 2, hits / false])  # of two days
         falsely = mine.loc[mine["cause"].ne(Cause.TRUE), "vehicle"].nunique()
         assert every.loc[(seed, "vehicles", "falsely_alerted"), "value"] == falsely
         others = (
@@ -448,7 +453,8 @@ def test_lists_change_no_read_and_without_lists_nothing_is_said(outpost_run, lis
     assert set(with_lists) - set(without) == {"alerts.parquet", "alerts_by_day.parquet", "listings.parquet"}
     for name in set(without) - {"measures.parquet"}:
         assert without[name] == with_lists[name], name
-    plain = listed_run.measures[listed_run.measures["policy"].ne("all")].reset_index(drop=True)
+    told_apart = listed_run.measures["policy"].eq("all") | listed_run.measures["who"].isin(STRATA)
+    plain = listed_run.measures[~told_apart].reset_index(drop=True)
     pd.testing.assert_frame_equal(plain, outpost_run.measures)
     assert page.table(outpost_run) is None
     assert "hot lists did" not in outpost_run.report().read_text("utf-8")

@@ -10,6 +10,7 @@ import pytest
 import alprsim
 from alprsim import experiment, inquiry, parquet
 from alprsim.measures.glossary import BY_NAME
+from alprsim.results import words
 from alprsim.scenario.read import Loaded
 from alprsim.sight import SOURCES, Streams
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Reads, VehicleKind
@@ -160,6 +161,46 @@ def test_look_backs_are_set_against_no_limit_where_the_ladder_has_that_step(plac
     limited = place.ask(place.study("ladder.retention=[6 h, 21 d]"))
     assert chosen(limited, statistic="mixed_of_no_limit")["value"].isna().all()
     assert chosen(limited, statistic="mixed", measure="lookback_area")["value"].notna().all()
+
+
+def test_days_held_for_an_answer_are_those_of_the_stock(answers):
+    """Of vehicles and of people: days held by all of them over the look-backs answered; in a steady state, and so far."""
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request", "town": "all"}
+    for who, unit in (("vehicles", "vehicle-days/answer"), ("people", "person-days/answer")):
+        stock = chosen(answers, **case, who=who, measure="observed_days", statistic="stock_so_far").droplevel(
+            "statistic"
+        )
+        held = chosen(answers, **case, who=who, measure="days_per_answer", statistic="mixed_so_far").droplevel(
+            "statistic"
+        )
+        asked = chosen(answers, **case, measure="lookback_plate", statistic="mixed").droplevel("statistic")
+        assert set(held["unit"]) == {unit}
+        answered = (asked["value"] * asked["n"]).to_numpy()
+        total = (stock["value"] * stock["n"]).to_numpy()
+        assert answered[-1] > 0 < total[-1]
+        expected = np.divide(total, answered, out=np.full(len(total), np.nan), where=answered > 0)
+        assert held["value"].tolist() == pytest.approx(expected.tolist(), nan_ok=True)
+    steady = chosen(answers, **case, measure="days_per_answer", statistic="mixed", retention=[24 * HOUR, UNLIMITED])
+    assert steady["value"].notna().tolist() == [True, False]
+
+
+def test_holds_defeat_the_cut_off(place, answers):
+    """A hold of the area, filed at once for every incident, leaves what no limit leaves; of no incident, none."""
+    keys = ("utility.hold.chance=1", "utility.hold.within=1 s", "policies.One partner=null")
+    sure = place.ask(place.study(*keys))
+    half = place.ask(place.study("utility.hold.chance=0.5", *keys[1:]))
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request"}
+    for measure in ("lookback_plate", "lookback_area"):
+        plain, held, halved = (
+            chosen(table, **case, measure=measure, statistic=name)["value"].to_numpy()
+            for table, name in ((answers, "mixed"), (sure, "mixed_with_holds"), (half, "mixed_with_holds"))
+        )
+        assert halved.tolist() == pytest.approx(((plain + held) / 2).tolist())
+        assert np.all(held >= plain)
+        assert held[2] > plain[2]  # 6 h
+        assert plain[-1] * 0.9 < held[2] <= plain[-1]
+    assert inquiry.WITH_HOLDS == words.WITH_HOLDS
+    assert not answers.index.get_level_values("statistic").str.endswith(inquiry.WITH_HOLDS).any()
 
 
 # --- retention --------------------------------------------------------------------------------------------------------

@@ -148,15 +148,15 @@ def test_what_other_code_left_is_removed_and_told(outpost, outpost_run, out, lef
 
 
 def test_code_is_told_apart_by_its_files(tmp_path, monkeypatch):
-    now = sweep._code_digest()
-    assert sweep._code_digest() == now
+    now = sweep.code_digest()
+    assert sweep.code_digest() == now
     (tmp_path / "sweep.py").write_text("")
     monkeypatch.setattr(sweep, "__file__", str(tmp_path / "sweep.py"))
-    digests = [sweep._code_digest()]
+    digests = [sweep.code_digest()]
     for name in ("data/towns.csv", "kernels/queue.py"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("1")
-        digests.append(sweep._code_digest())
+        digests.append(sweep.code_digest())
     assert len({now, *digests}) == 4
 
 

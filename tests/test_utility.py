@@ -75,17 +75,19 @@ def small_lenses(draw):
 @given(small_lenses(), st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.integers(0, 2)), max_size=8))
 def test_obtainable_is_its_twin(lens, pairs):
     incident, time, stream = (column.copy() for column in np.array(pairs, np.int32).reshape(-1, 3).T)
-    asked = np.array([[0, 2], [4, 5], [3, UNLIMITED - 1]], np.int64)
+    asked = np.array([[0, 2], [4, 5], [3, 9]], np.int64)
+    held = np.array([[kernels.NEVER, 1], [0, 5], [3, kernels.NEVER]])
     found = np.zeros((3, 2), np.int64)
     kernels.obtainable(
-        incident, time, stream.astype(np.int16), asked, lens.first, lens.rules, lens.cases.view(np.int64), found
+        incident, time, stream.astype(np.int16), asked, held, lens.first, lens.rules, lens.cases.view(np.int64), found
     )
     for row in range(3):
         for shape in range(2):
             bits = set()
             for i, made, who in pairs:
                 if i == row:
-                    bits |= naive.can_obtain(lens, who, made, int(asked[row, shape]))
+                    since = None if held[row, shape] == kernels.NEVER else int(held[row, shape])
+                    bits |= naive.can_obtain(lens, who, made, int(asked[row, shape]), since)
             assert {bit for bit in range(64) if int(found[row, shape]) >> bit & 1} == bits
 
 
@@ -113,7 +115,7 @@ def test_each_kernel_has_one_signature():
 
 SITES = [(0, 0, 0), (0, 2, 1), (3, 0, 1), (9, 9, 0)]
 INCIDENTS = st.lists(
-    st.tuples(st.integers(0, 2), SMALL, st.integers(0, 3), st.integers(0, 3), st.tuples(SMALL, SMALL)),
+    st.tuples(st.integers(0, 2), SMALL, st.integers(0, 3), st.integers(0, 3), st.tuples(SMALL, SMALL), SMALL),
     min_size=1,
     max_size=4,
 )
@@ -121,10 +123,10 @@ READS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3), st.integers(-1,
 
 
 def table_of(incidents):
-    vehicle, time, x, y, ages = zip(*sorted(incidents, key=lambda row: row[1]), strict=True)
+    vehicle, time, x, y, ages, holds = zip(*sorted(incidents, key=lambda row: row[1]), strict=True)
     return utility.Incidents(
         np.arange(len(time), dtype=np.uint64), np.array(vehicle, np.int32), np.array(time, np.int32), np.array(x, float),
-        np.array(y, float), np.array(ages, np.int32),
+        np.array(y, float), np.array(ages, np.int32), np.array(holds, np.int32),
     )  # fmt: skip
 
 
@@ -150,14 +152,15 @@ def scene_of(incidents):
     return utility.surroundings(table_of(incidents), (np.array(x, float), np.array(y, float)), spec_of())
 
 
-def find(incidents, rows, found):
+def find(incidents, rows, found, *, holds=False):
     reads = reads_of(rows)
-    return utility.find(scene_of(incidents), reads, np.array([s[2] for s in SITES], np.int16)[reads.site], found)
+    stream = np.array([s[2] for s in SITES], np.int16)[reads.site]
+    return utility.find(scene_of(incidents), reads, stream, found, holds=holds)
 
 
-def asked(incidents, rows, cases):
+def asked(incidents, rows, cases, *, holds=False):
     found, place = lenses(cases, Streams.of_owners(5))
-    return utility.answers(find(incidents, rows, found), place)
+    return utility.answers(find(incidents, rows, found, holds=holds), place)
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
@@ -169,6 +172,55 @@ def test_answers_follow_the_definition(spec, incidents, reads):
     assert answers.plate.tolist() == plate
     assert answers.area.tolist() == area
     assert answers.n == len(incidents)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(naive.custodies(), INCIDENTS, READS)
+def test_answers_with_holds_follow_the_definition(spec, incidents, reads):
+    cases = cases_of(spec, 1, 4)
+    answers = asked(incidents, reads, cases, holds=True)
+    plate, area = naive.answered(incidents, reads, SITES, cases, 2, 2, holds=True)
+    assert answers.plate.tolist() == plate
+    assert answers.area.tolist() == area
+
+
+@settings(deadline=None, derandomize=True)
+@given(INCIDENTS, READS, SMALL, st.sampled_from(["area", "plate"]))
+def test_holds_are_expected_by_their_chance_and_never_lose_a_read(incidents, reads, retention, of):
+    found, place = lenses(cases_of(naive.custody({"a": {}, "b": {}}), retention), Streams.of_owners(2))
+    without, held = (find(incidents, reads, found, holds=holds) for holds in (False, True))
+    plain = utility.answers(without, place)
+    none, half, sure = (
+        utility.with_holds(without, held, place, models.Holding(chance=chance, of=of)) for chance in (0.0, 0.5, 1.0)
+    )
+    for kind in ("plate", "area"):
+        assert np.array_equal(getattr(none, kind), getattr(plain, kind))
+        assert np.array_equal(getattr(half, kind), (getattr(none, kind) + getattr(sure, kind)) / 2)
+        assert np.all(getattr(sure, kind) >= getattr(plain, kind))
+    assert np.array_equal(sure.plate, utility.answers(held, place).plate)
+
+
+def test_a_hold_of_a_plate_keeps_no_other_cars_read():
+    cases = cases_of(naive.custody({"a": {}}), 3)[:1]
+    incident, other, own = (0, 5, 0, 0, (6, 1), 2), (6, 0, 1), (6, 0, 0)
+    found, place = lenses(cases, Streams.of_owners(1))
+
+    def sure(reads, of):
+        without, held = (find([incident], reads, found, holds=holds) for holds in (False, True))
+        return utility.with_holds(without, held, place, models.Holding(chance=1.0, of=of))
+
+    assert sure([other], "plate").area.tolist() == [[0, 1]]
+    assert sure([other], "area").area.tolist() == [[1, 1]]
+    assert sure([own], "plate").area.tolist() == sure([own], "plate").plate.tolist() == [[1, 1]]
+    assert asked([incident], [own], cases).plate.tolist() == [[0, 1]]
+
+
+def test_a_hold_is_filed_within_its_time_at_any_moment_alike():
+    drawn = draw([world()[0]], n=10_000)
+    assert drawn.hold_age.min() >= 0
+    assert drawn.hold_age.max() < 3 * DAY
+    assert np.mean(drawn.hold_age) == pytest.approx(1.5 * DAY, rel=0.1)
+    assert abs(np.corrcoef(drawn.hold_age, np.log1p(drawn.query_age[:, 0]))[0, 1]) < 0.15
 
 
 @settings(deadline=None, derandomize=True)
@@ -207,7 +259,7 @@ def test_where_all_is_kept_and_shared_only_coverage_limits(incidents, reads):
 
 def test_a_read_after_the_question_answers_nothing():
     spec = naive.custody({"a": {}}, retention="unlimited")
-    incident = (0, 5, 0, 0, (1, 2))
+    incident = (0, 5, 0, 0, (1, 2), 0)
     answers = asked([incident], [(7, 0, 0)], cases_of(spec, UNLIMITED)[:1])
     assert answers.plate.tolist() == [[0, 1]]
     assert answers.plate_ever.tolist() == [0, 1]
@@ -244,6 +296,14 @@ def test_an_age_belongs_to_its_incident_and_keeps_its_rank_in_every_shape():
     order = np.argsort(ages[:, 0], kind="stable")
     assert np.all(np.diff(ages[order, 2]) >= 0)
     assert np.mean(ages[:, 0] < 2 * DAY) == pytest.approx(1 - math.exp(-1), abs=0.015)
+
+
+def test_ages_of_a_log_are_those_of_its_searches(tmp_path):
+    (tmp_path / "log.csv").write_text("age\n3 d\n1 h\n2 d\n2 d\n")
+    shape = models.QueryAge(kind="audit_log", file=str(tmp_path / "log.csv"))
+    ages = utility.quantiles(shape)
+    assert [np.mean(ages == age) for age in (3600, 2 * DAY, 3 * DAY)] == [0.25, 0.5, 0.25]
+    assert np.all(np.diff(ages) >= 0)
 
 
 def test_a_tail_above_the_median_is_refused():
@@ -310,8 +370,12 @@ def test_incidents_are_stops_of_residents_away_from_home_within_reach():
     assert drawn.query_age.shape == (len(drawn.time), 3)
 
 
-def test_the_first_half_hour_is_left_out():
+def test_the_first_half_hour_is_left_out_and_the_last():
     assert draw([world()[0]], n=10_000, horizon=2 * DAY).time.min() == 3600
+    times = [
+        draw([world()[0]], n=10_000, moments=(moment,)).time.max() for moment in (5 * 3600 + 1800, 5 * 3600 + 1801)
+    ]
+    assert times == [4 * 3600, 5 * 3600]
 
 
 def test_incidents_depend_on_keys_alone_not_on_parts_or_their_order():

@@ -7,16 +7,12 @@ from typing import Any
 
 import click
 
-from alprsim.cli._shared import _graph, _json, _plainly, _scenario, _seed, _set, _study, main
+from alprsim.cli._shared import _changed, _jobs, _json, _plainly, _scenario, _seed, _set, _study, main
 
 
 @main.command()
 @_scenario
-@_set
-@_seed
-@_graph
-@_json
-@_plainly
+@_changed
 def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: Path | None, as_json: bool) -> None:
     """Check a scenario without running it, all errors at once."""
     from alprsim.scenario.notes import notes
@@ -54,14 +50,8 @@ def check(scenario: Path, overrides: tuple[str, ...], seed: int | None, graph: P
     type=click.Path(path_type=Path),
     help="Folder for the result (default: results/runs/NAME-DIGEST); of several scenarios each has its NAME in it.",
 )
-@_seed
-@_set
-@_graph
-@click.option(
-    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes; the answer is the same."
-)
-@_json
-@_plainly
+@_jobs
+@_changed
 def run(
     scenarios: tuple[Path, ...],
     out: Path | None,
@@ -78,6 +68,51 @@ def run(
     outs = [out / study.scenario.name if out and len(studies) > 1 else out for study in studies]
     results = sweep.run_all(studies, outs=outs, jobs=jobs, tell=sweep.Progress(sys.stderr))
     _print_results(results, as_json)
+
+
+@main.command()
+@_scenario
+@click.option(
+    "--vary",
+    "assumptions",
+    multiple=True,
+    type=click.Choice(("cameras", "capture", "volumes")),
+    help="Only this assumption, or several (default: all). Shapes of query age are asked in every run.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the table and of a result a variant (default: results/runs/NAME-sensitivity-DIGEST).",
+)
+@_jobs
+@_changed
+def sensitivity(
+    scenario: Path,
+    assumptions: tuple[str, ...],
+    out: Path | None,
+    jobs: int,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    graph: Path | None,
+    as_json: bool,
+) -> None:
+    """Run a scenario with twice and four times the cameras, other capture rates and volumes; print each figure's band."""
+
+    def study(more: tuple[str, ...]) -> Any:
+        return _study(scenario, (*overrides, *more), seed, graph)
+
+    study(())  # what is wrong is said before seconds of imports
+    from alprsim import sensitivity as bands
+
+    asked = assumptions or bands.ASSUMPTIONS
+    found = bands.run(study, out=out, assumptions=asked, jobs=jobs, stream=sys.stderr)
+    for note in found.notes:
+        click.echo(note, err=True)
+    if as_json:
+        rows = json.loads(found.table.to_json(orient="records"))
+        click.echo(json.dumps({"file": str(found.file), "table": rows}, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{found.text()}\n\n{found.file}")
 
 
 @main.command()
@@ -120,11 +155,7 @@ def answer(result: Path, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="Folder (default: results/runs/NAME-traffic-DIGEST); of a run's folder its subfolder traffic.",
 )
-@_seed
-@_set
-@_graph
-@_json
-@_plainly
+@_changed
 def traffic(
     scenario: Path,
     day: int | None,
@@ -213,11 +244,7 @@ def ledger(
     type=click.Path(path_type=Path),
     help="Write a scenario that extends SCENARIO by what was fitted; its runs show the counts beside the model.",
 )
-@_seed
-@_set
-@_graph
-@_json
-@_plainly
+@_changed
 def calibrate(
     scenario: Path,
     counts: Path,

@@ -30,6 +30,11 @@ _graph = click.option(
 _scenario = click.argument("scenario", type=click.Path(path_type=Path))
 
 
+_jobs = click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes; the answer is the same."
+)
+
+
 def _plainly(command: Callable[P, None]) -> Callable[P, None]:
     """Turn what a user can mend into a message and an exit status, not a traceback."""
 
@@ -56,6 +61,11 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(FAILED)
 
     return run
+
+
+def _changed(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command the options that change a scenario (--seed, --set, --graph), --json, and errors said plainly."""
+    return _seed(_set(_graph(_json(_plainly(command)))))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

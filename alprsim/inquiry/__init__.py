@@ -23,6 +23,7 @@ from alprsim.inquiry._asked import Asked, Family, Lenses, Look
 from alprsim.inquiry._cases import SIGHTS, cases, expected
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
+from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
 from alprsim.measures import question, retention
 from alprsim.scenario.read import Loaded
@@ -61,7 +62,8 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
         tell(name, 0)
         crowd += OF_EVERYBODY[name](asked, reads)
     tell("look-backs", 0)
-    answered = _lookbacks.ask(asked, every.only(sight.ALL), kept, reads, lives.residents)
+    whose = {question.VEHICLES: lives.residents, question.PEOPLE: lives.people}
+    answered = _lookbacks.ask(asked, every.only(sight.ALL), kept, reads, whose)
     _portals.save(asked, reads)
     owners = np.unique(done.placement.cameras.agency).tolist()
     wide = [case for case in whole if case.least == 0]

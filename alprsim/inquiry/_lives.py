@@ -1,4 +1,4 @@
-"""What is laid open of days and trips: of vehicles, of people over the cars they drive, and of those from elsewhere."""
+"""What is laid open of days and trips: of vehicles, of people over the cars they drive, of those from elsewhere or listed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from alprsim import parquet, sight
+from alprsim import hotlists, parquet, sight
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.inquiry._cases import Named
 from alprsim.measures import completeness, question
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
-from alprsim.tables import AS_WRITTEN, AgencyKind, Measured
+from alprsim.tables import AS_WRITTEN, AgencyKind, Int16, Measured
 
 
 class Lives:
@@ -24,6 +24,12 @@ class Lives:
         towns, moments = len(asked.people.towns), len(asked.moments)
         self.vehicles = [completeness.empty(towns + len(question.APART), moments) for _ in every.lenses]
         self.people = [completeness.empty(towns, moments) for _ in every.lenses]
+        lists, horizon = asked.done.lists, asked.study.measures.horizon
+        self._strata = None if lists is None else [
+            hotlists.strata(lists, asked.done.settlement.vehicles, since=moment - horizon, until=moment)
+            for moment in asked.moments
+        ]  # fmt: skip
+        self.strata = [completeness.empty(len(question.STRATA) + 1, moments) for _ in every.lenses if lists]
         self._exposed: list[completeness.Exposure] = []
         whole = every.only(sight.ALL)
         self._shown = divmod(int(whole.place[_shown(asked.loaded, whole.cases)]), 64)
@@ -38,7 +44,10 @@ class Lives:
         people, driven = self._asked.people, look.driven
         group = question.groups_of_vehicles(people, look.opened.bucket.vehicle)
         of_driver = question.groups_of_drivers(people, driven.opened.bucket.vehicle)
-        completeness.add(self.vehicles[look.lens], look.opened, look.masks, look.put, group, moment=look.moment)
+        completeness.add(
+            self.vehicles[look.lens], look.opened, look.masks, look.put, group, moment=look.moment,
+            also=self._by_stratum(look),
+        )  # fmt: skip
         completeness.add(
             self.people[look.lens], driven.opened, look.masks[driven.read], look.put, of_driver, moment=look.moment
         )
@@ -46,8 +55,18 @@ class Lives:
         if look.moment == len(self._asked.moments) - 1 and look.lens == lens:
             self._exposed.append(completeness.exposure(look.opened, look.masks, look.put, people, bit=bit))
 
+    def _by_stratum(self, look: Look) -> list[tuple[completeness.Sums, Int16]]:
+        """Return where vehicles are counted by what hot lists say of them; those that are not residents' come last."""
+        if self._strata is None:
+            return []
+        vehicle = look.opened.bucket.vehicle
+        group = np.full(len(vehicle), len(question.STRATA), np.int16)
+        inside = question.home_towns(self._asked.people, vehicle) >= 0
+        group[inside] = self._strata[look.moment][vehicle[inside]]
+        return [(self.strata[look.lens], group)]
+
     def rows(self) -> list[Measured]:
-        """Return the rows: by town for all reads, and for all towns together by whose reads they are."""
+        """Return the rows: by town for all reads, and for all towns together by whose lives and whose reads they are."""
         towns, every, whole = self._asked.people.towns, self._every, self._every.only(sight.ALL)
 
         def told(sums: list[completeness.Sums], part: Lenses, names: Sequence[str], who: str) -> Measured:
@@ -61,6 +80,8 @@ class Lives:
         ]
         for group, who in enumerate(question.APART, len(towns)):
             answers.append(told([sums.of(slice(group, group + 1)) for sums in self.vehicles], whole, (), who))
+        for group, who in enumerate(question.STRATA if self.strata else ()):
+            answers.append(told([sums.of(slice(group, group + 1)) for sums in self.strata], whole, (), who))
         return answers + [told(self.residents, every.only(source), (), question.VEHICLES) for source in sight.SOURCES]
 
     def save(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alprsim import utility
-from alprsim.inquiry._asked import Asked, Lenses
+from alprsim.inquiry._asked import SO_FAR, Asked, Lenses
 from alprsim.kernels import ladder
 from alprsim.measures import completeness, question
 from alprsim.measures.question import Answer
@@ -16,9 +16,14 @@ from alprsim.sight import Case
 from alprsim.store import Store
 from alprsim.tables import UNLIMITED, Int32, Measured, Reads
 
+WITH_HOLDS = "_with_holds"
+"""Ends the name of a share of look-backs that counts holds, as expected over whether they are filed."""
 
-def ask(asked: Asked, every: Lenses, kept: Store, reads: Reads, lives: Sequence[completeness.Sums]) -> Measured:
-    """Ask what each case leaves for an investigation."""
+
+def ask(
+    asked: Asked, every: Lenses, kept: Store, reads: Reads, lives: Mapping[str, Sequence[completeness.Sums]]
+) -> Measured:  # fmt: skip
+    """Ask what each case leaves for an investigation, and how much it holds for it of whose ``lives``, a lens each."""
     study, network = asked.study, asked.world.network
     truths = (kept.bucket(number).truth for number in range(len(kept)))
     stops = utility.incidents(
@@ -27,38 +32,89 @@ def ask(asked: Asked, every: Lenses, kept: Store, reads: Reads, lives: Sequence[
     )  # fmt: skip
     where = utility.positions(asked.done.placement.sites, network.roads, network.junctions)
     scene = utility.surroundings(stops, where, study.utility)
-    found = utility.find(scene, reads, asked.records.of(reads), every.lenses)
-    answers = utility.answers(found, every.place)
+    answers, holding = _answered(asked, every, scene, reads)
+    shapes = list(study.utility.query_ages)
+    rows = list(_shares(every, answers, holding, shapes))
+    parts = [question.tidy(rows, every.named(), ["all"], seed=asked.seed)]
+    for who, sums in lives.items():
+        held = list(_held(who, sums, every.place, answers, shapes))
+        parts.append(question.tidy(held, every.named(), ["all"], seed=asked.seed, who=who))
+    return question.join(parts)
+
+
+def _answered(
+    asked: Asked, every: Lenses, scene: utility.Scene, reads: Reads
+) -> tuple[utility.Answers, utility.Expected | None]:
+    """Count the look-backs of each case, and where holds are filed what is expected with them."""
+    stream, spec = asked.records.of(reads), asked.study.utility.hold
+
+    def look(lenses: Lenses, *, plates: bool) -> tuple[utility.Answers, utility.Expected | None]:
+        found = utility.find(scene, reads, stream, lenses.lenses)
+        expected = None
+        if spec.chance:
+            held = utility.find(scene, reads, stream, lenses.lenses, holds=True)
+            if not plates:
+                held[0] = 0  # under a pseudonym no plate can be named in a hold
+            expected = utility.with_holds(found, held, lenses.place, spec)
+        return utility.answers(found, lenses.place), expected
+
+    answers, expected = look(every, plates=True)
     if any(np.any(case.access.rotation) for case in every.cases):  # who looks for whatever was there needs no plate
         blind = Lenses.of([case._replace(by_plate=False) for case in every.cases], asked.records.streams)
-        by_area = utility.find(scene, reads, asked.records.of(reads), blind.lenses)
-        answers = answers._replace(area=utility.answers(by_area, blind.place).area)
-    no_limit = _no_limit(every.cases)
-    per_answer = utility.days_per_answer(_days_held(lives, every.place), answers.plate)
-    rows: list[Answer] = []
-    n = np.full((1, len(every.cases)), answers.n)
+        by_area, held_area = look(blind, plates=False)
+        answers = answers._replace(area=by_area.area)
+        expected = expected and held_area and expected._replace(area=held_area.area)
+    return answers, expected
 
-    def tell_apart(measure: str, unit: str, values: NDArray[np.float64], suffix: str = "") -> None:
-        for shape, name in enumerate(study.utility.query_ages):
-            rows.append(Answer(measure, name + suffix, unit, values[None, :, shape], n))
 
+def _shares(
+    every: Lenses, answers: utility.Answers, holding: utility.Expected | None, shapes: Sequence[str]
+) -> Iterator[Answer]:
+    """Yield the share of look-backs answered, against no limit, as coverage caps it, and with holds."""
+    no_limit, n = _no_limit(every.cases), np.full((1, len(every.cases)), answers.n)
     for kind, answered, ever in (
         ("plate", answers.plate, answers.plate_ever), ("area", answers.area, answers.area_ever),
     ):  # fmt: skip
-        tell_apart(f"lookback_{kind}", "share", question.ratio(answered, np.full(answered.shape, answers.n)))
-        tell_apart(f"lookback_{kind}", "share", _against(answered, no_limit), "_of_no_limit")
-        coverage = question.ratio(ever, np.full(len(ever), answers.n))
-        tell_apart(f"lookback_{kind}", "share", np.broadcast_to(coverage, answered.shape), "_coverage")
-    tell_apart("days_per_answer", "vehicle-days/answer", per_answer)
-    return question.tidy(rows, every.named(), ["all"], seed=asked.seed)
+        all_ = np.full(answered.shape, answers.n)
+        coverage = np.broadcast_to(question.ratio(ever, np.full(len(ever), answers.n)), answered.shape)
+        views = {
+            "": question.ratio(answered, all_),
+            "_of_no_limit": _against(answered, no_limit),
+            "_coverage": coverage,
+        }
+        if holding is not None:
+            views[WITH_HOLDS] = question.ratio(getattr(holding, kind), all_)
+        for suffix, values in views.items():
+            for shape, name in enumerate(shapes):
+                yield Answer(f"lookback_{kind}", name + suffix, "share", values[None, :, shape], n)
+
+
+def _held(
+    who: str, sums: Sequence[completeness.Sums], place: Int32, answers: utility.Answers, shapes: Sequence[str]
+) -> Iterator[Answer]:
+    """Yield the days of movement held for each look-back by plate answered: in a steady state, and of what was simulated."""
+    unit = {question.VEHICLES: "vehicle-days/answer", question.PEOPLE: "person-days/answer"}[who]
+    n = np.full((1, len(place)), answers.n)
+    for suffix, days in (("", _days_held(sums, place)), (SO_FAR, _days_so_far(sums, place))):
+        values = utility.days_per_answer(days, answers.plate)
+        for shape, name in enumerate(shapes):
+            yield Answer("days_per_answer", name + suffix, unit, values[None, :, shape], n)
 
 
 def _days_held(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.float64]:
-    """Return the vehicle-days held in each case, over all moments; NaN where not every moment is measured."""
+    """Return the days of theirs held in each case, over all moments; NaN where not every moment is measured."""
     held = question.of_cases([sums.totals[:, ladder.DAYS] for sums in lives], place)[-1]
     asked = question.of_cases([sums.lives[:, ladder.STOCK] for sums in lives], place)[-1]
     whole = question.of_cases([sums.lives[:, ladder.HORIZON] for sums in lives], place)[-1]
     return np.where(asked == whole, held.astype(np.float64), np.nan)
+
+
+def _days_so_far(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.float64]:
+    """Return the same of what the simulated time holds, where more is kept too."""
+    held: NDArray[np.int64] = question.of_cases([sums.so_far[:, :, ladder.DAYS].sum(axis=1) for sums in lives], place)[
+        -1
+    ]
+    return held.astype(np.float64)
 
 
 def _no_limit(found: Sequence[Case]) -> dict[int, int]:

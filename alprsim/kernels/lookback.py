@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from alprsim.kernels._jit import Int16, Int32, Int32Grid, Int64, Int64Grid, Int64GridOut, kernel, part_of_kernel
 
 UNLIMITED = 2**31 - 1
+NEVER = 2**62
+"""s: when a hold is filed that is not."""
 
 PERIOD, FROM_PHASE, TO_PHASE, BEGIN, BEGIN_CLOCK, END, END_CLOCK, DELAY = range(8)
 """Columns of a rule; a clock says that begin or end counts from the start of the capture's period, not from the capture."""
@@ -45,7 +47,7 @@ def near_reads(time: Int32, site: Int32, first: Int64, moment: Int32, around: in
     int64[n_pairs, 2]
         Row of the read and row of `moment`, in order of reads.
     """
-    pairs = np.empty((len(time) // 8 + 8, 2), np.int64)
+    pairs = np.empty((len(time) // 8 + 8, 2), np.int64)  # any
     count = 0
     for read in range(len(time)):
         early, last = int(time[read]) - around, first[site[read] + 1]
@@ -60,24 +62,27 @@ def near_reads(time: Int32, site: Int32, first: Int64, moment: Int32, around: in
 
 
 @part_of_kernel
-def _open(rules: Int32Grid, rule: int, time: int, asked: int) -> bool:
-    """Tell whether one rule lets a read captured at `time` be obtained by who asks at `asked`."""
+def _open(rules: Int32Grid, rule: int, time: int, asked: int, held: int) -> bool:
+    """Tell whether one rule lets a read captured at `time` be obtained by who asks at `asked` and had it held from `held` on."""
     served, base = asked + rules[rule, DELAY], time
-    if rules[rule, PERIOD] > 0:
+    # A period of one second has one phase, and is as none.
+    if rules[rule, PERIOD] > 0:  # any
         phase = time % rules[rule, PERIOD]
         if phase < rules[rule, FROM_PHASE] or phase >= rules[rule, TO_PHASE]:
             return False
         base = time - phase
-    if rules[rule, BEGIN] + (base if rules[rule, BEGIN_CLOCK] else time) > served:
+    begin = rules[rule, BEGIN] + (base if rules[rule, BEGIN_CLOCK] else time)
+    if begin > served:
         return False
     end = rules[rule, END] + (base if rules[rule, END_CLOCK] else time)
-    return bool(rules[rule, END] == UNLIMITED or served < end)
+    kept = min(served, max(held, begin, time))  # a hold finds what is there, and what comes while it lasts
+    return bool(rules[rule, END] == UNLIMITED or kept < end)
 
 
 @kernel
 def obtainable(
-    incident: Int32, time: Int32, stream: Int16, asked: Int64Grid, first: Int64, rules: Int32Grid, cases: Int64,
-    found: Int64GridOut,
+    incident: Int32, time: Int32, stream: Int16, asked: Int64Grid, held: Int64Grid, first: Int64, rules: Int32Grid,
+    cases: Int64, found: Int64GridOut,
 ) -> None:  # fmt: skip
     """Set, for each incident and shape of query age, the bits of the policies that can obtain one of its useful reads.
 
@@ -92,6 +97,9 @@ def obtainable(
         Of reads that all policies treat alike.
     asked : int64[n_incidents, n_shapes], seconds
         When the question is asked. A read made after that does not count.
+    held : int64[n_incidents, n_shapes], seconds
+        From when on nothing about the incident is deleted: what an agency has then, or gets later, it has when it answers;
+        `NEVER`: no hold.
     first : int64[n_streams + 1]; rules : int32[n_rules, RULE], seconds; cases : int64[n_rules], 64 bits each
         A lens of ``sight``: a stream's rules, and who each is of. A period of 0: the time of capture does not matter.
     found : int64[n_incidents, n_shapes], written: bits are added, none is cleared
@@ -102,5 +110,5 @@ def obtainable(
             if asked[row, shape] < made:
                 continue
             for rule in range(first[stream[pair]], first[stream[pair] + 1]):
-                if cases[rule] & ~found[row, shape] and _open(rules, rule, made, asked[row, shape]):
+                if cases[rule] & ~found[row, shape] and _open(rules, rule, made, asked[row, shape], held[row, shape]):
                     found[row, shape] |= cases[rule]

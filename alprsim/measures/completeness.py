@@ -92,7 +92,10 @@ def empty(groups: int, moments: int = 1) -> Sums:
     return Sums(*(np.zeros((groups, *shape, ladder.CASES), np.int64) for shape in rows))
 
 
-def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16, *, moment: int = 0) -> None:
+def add(
+    sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16, *, moment: int = 0,
+    also: Sequence[tuple[Sums, Int16]] = (),
+) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
     Parameters
@@ -107,15 +110,26 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: In
         To which each of the bucket's lives belongs; −1 is not counted.
     moment : int
         Which of the query moments it is.
+    also
+        Other sums that the same lives are added to, by other groups of theirs: they are counted once for all. Who is counted
+        in the first must have a group in each.
     """
-    fresh = empty(len(sums.totals))
+    every = [(sums, group), *also]
+    fresh = [empty(len(one.totals)) for one, _ in every]
     rows = np.flatnonzero(group >= 0)
-    totals, shares, eligible = (part.reshape(-1, ladder.CASES) for part in fresh[:3])
+    flat = [[part.reshape(-1, ladder.CASES) for part in one[:3]] for one in fresh]
     for chunk, counts in _tally(opened, masks, question, rows):
-        ladder.add_shares(counts.reshape(-1, ladder.CASES), group[chunk], totals, shares, eligible)
+        for (_, groups), parts in zip(every, flat, strict=True):
+            ladder.add_shares(counts.reshape(-1, ladder.CASES), groups[chunk], *parts)
+    for (one, groups), new in zip(every, fresh, strict=True):
+        _add(one, new, groups[rows], question, moment)
+
+
+def _add(sums: Sums, fresh: Sums, group: Int16, question: Question, moment: int) -> None:
+    """Add what was counted anew, of lives of these groups."""
     times = _measured(question)
     sums.so_far[:, moment] += fresh.totals[:, : ladder.QUANTITIES]
-    counted = np.bincount(group[rows], minlength=len(fresh.lives))
+    counted = np.bincount(group, minlength=len(fresh.lives))
     sums.looked[:, moment] += counted[:, None]
     lives = counted[:, None, None] * times
     sums.totals[:] += fresh.totals * np.repeat(times, ladder.QUANTITIES, axis=0)

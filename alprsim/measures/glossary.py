@@ -1,25 +1,7 @@
 """Each measure in words: its name, unit and definition, the question it answers, its source, and where it misleads."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One measure, as the page and ``measures.parquet`` name it."""
-
-    name: str
-    """As in Measured.measure."""
-    title: str
-    unit: str
-    """Of its shares; a stock is in the unit of what it counts."""
-    definition: str
-    question: str
-    source: str
-    trap: str
-    """What a reader must know before believing a figure."""
-    headline: str
-    """A sentence for ``str.format``: {viewer}; {value}, written with its unit; {horizon}, in words."""
-
+from alprsim.measures import _entries_utility
+from alprsim.measures._entry import Entry as Entry
 
 _COURTS = (
     "Reads a day as courts counted them: about 4 in Schmidt v. City of Norfolk (E.D. Va.), 101 location points a day in "
@@ -166,12 +148,15 @@ GLOSSARY: tuple[Entry, ...] = (
         "days_per_answer",
         "Days held for each answer",
         "vehicle-days/answer",
-        "Days of all residents' cars with a held read, over the look-backs answered at the same moments.",
+        "Days of all residents' cars (and of residents, over the cars they drive) with a held read, over the look-backs by plate "
+        "answered at the same moments; in a steady state, and of what was simulated so far.",
         "How much of everybody's movement is kept for one answered question?",
         "Own definition: stock of observed days over answered look-backs",
-        "The number of incidents asked about is a setting of the study: compare policies, not studies.",
+        "The number of incidents asked about is a setting of the study: compare policies, not studies. It follows from the "
+        "assumed delay.",
         "For each answered look-back, {viewer} holds {value}.",
     ),
+    *_entries_utility.ENTRIES,
 )
 
 BY_NAME = {entry.name: entry for entry in GLOSSARY}

@@ -3,6 +3,7 @@
 answer     the one figure that answers a scenario's question
 page       what the page says, gathered from the run
 chart      the retention ladder as SVG
+frontier   what limits lay open against what they leave an investigation
 street_map roads and cameras as SVG
 tables     policies, towns, copies
 statutes   the limits that laws and agencies have named
@@ -24,7 +25,7 @@ MOST_BYTES = 5_000_000
 
 def write(run: Run) -> Path:
     """Write ``report.html`` into the run's folder, whole or not at all, name it in the crate, and return its path."""
-    from alprsim.report import answer
+    from alprsim.report import answer, frontier
     from alprsim.report.page import render  # templates and charts only where a page is wanted
     from alprsim.results.summary import write_crate
 
@@ -32,5 +33,6 @@ def write(run: Run) -> Path:
     partial.write_text(render(run), "utf-8")
     os.replace(partial, run.page)
     answer.save(run)
+    frontier.save(run)
     write_crate(run.folder)
     return run.page

@@ -20,6 +20,11 @@ _COLUMNS = (
         "Reads whose recorded plate was in the readers’ copy of the list, of the reads of cameras matched against it.",
     ),
     ("alerts", "per_day", "Alerts", "a day", "A day of 04:00 to 04:00."),
+    (
+        "hot_list_value", "true_hits", "True hits", "a day",
+        "Alerts on the listed vehicle, rightly listed at that moment: what lists are worth, whatever is kept afterwards.",
+    ),
+    ("hot_list_value", "true_for_each_false", "True hits", "for each false alert", "False: whatever the cause."),
     ("alerts", "share_true", "True", "of alerts", "The listed vehicle, rightly listed at that moment."),
     (
         "alerts", "share_stale", "Stale", "of alerts",

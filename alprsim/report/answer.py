@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from html import escape
-from importlib import resources
 from typing import Any, NamedTuple
 
 import pandas as pd
 from markupsafe import Markup
 
 from alprsim.report import chart
-from alprsim.report._measures import measures, wrapped
+from alprsim.report._measures import measures
 from alprsim.report._measures import notes as of_measures
 from alprsim.report._numbers import numbers
+from alprsim.report._picture import placed, standalone
 from alprsim.report._subsets import subsets
 from alprsim.report.tables import Grid
 from alprsim.results import answer_table as table
@@ -68,25 +68,13 @@ def save(run: Run) -> None:
     found = shown(run)
     if found is None:
         return
-    lines, notes = (wrapped(text, 128) for text in (found.sentence, " ".join(found.notes)))
-    top = 80 + 17 * len(lines)
-    height = float(found.svg.split('viewBox="0 0 ')[1].split('"')[0].split(" ")[1])
-    whole = top + height + 20 + 17 * len(notes)
-    said: list[tuple[float, str]] = [(50 + 17 * k, line) for k, line in enumerate(lines)]
-    said += [(top + height + 18 + 17 * k, line) for k, line in enumerate(notes)]
-    text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
-    if run.info["answer"]["over"] not in ("retention", "measures"):  # their panels have titles of their own
-        text += f'<text class="base" x="12" y="{top - 14}">{escape(found.title)}</text>'
-    style = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
-    inner = _placed(str(found.svg), 0, top, _WIDTH, height)
-    (run.folder / FILE).write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{whole:.0f}" '
-        f'viewBox="0 0 {_WIDTH} {whole:.0f}" font-family="system-ui, sans-serif"><style>{escape(style)}</style>'
-        f'<defs>{chart.SHAPES}</defs><rect width="100%" height="100%" fill="var(--paper)"/>'
-        f'<text class="base" x="12" y="26" font-size="17">{escape(run.info["question"] or run.info["title"])}</text>'
-        f"{text}{inner}</svg>\n",
-        "utf-8",
-    )
+    own = ("retention", "measures")  # their panels have titles of their own
+    head = "" if run.info["answer"]["over"] in own else found.title
+    whole = standalone(
+        str(found.svg), title=run.info["question"] or run.info["title"], above=[found.sentence], below=found.notes,
+        width=_WIDTH, head=head,
+    )  # fmt: skip
+    (run.folder / FILE).write_text(whole, "utf-8")
 
 
 def line(run: Run, policy: str, viewer: str, sight: str, measure: str, statistic: str) -> chart.Line:
@@ -147,7 +135,7 @@ def _retention(run: Run, asked: dict[str, Any], _: pd.DataFrame) -> tuple[str, f
         panels.append(_panel(run, asked, f"Look-backs by plate answered, “{baseline}”", table.LOOKBACK, looks))
     parts = [
         f'<text class="name base" x="{chart.LEFT}" y="{16 + at}">{escape(panel.title)}; {escape(panel.subject)}</text>'
-        + _placed(chart.ladder(panel), 0, 22 + at, chart.WIDTH, chart.HEIGHT)
+        + placed(chart.ladder(panel), 0, 22 + at, chart.WIDTH, chart.HEIGHT)
         for at, panel in zip(range(0, 9999, chart.HEIGHT + 30), panels, strict=False)
     ]
     return "".join(parts), len(parts) * (chart.HEIGHT + 30)
@@ -289,13 +277,3 @@ def _towns(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str, fl
                 f'<text x="{x + width / 2:.1f}" y="{y + 20}" text-anchor="middle">{said}</text>'
             )
     return "".join(parts), top + height * len(towns) + 8
-
-
-# --- pieces ---------------------------------------------------------------------------------------------------------------
-
-
-def _placed(svg: str, x: float, y: float, width: float, height: float) -> str:
-    """Return a picture to stand inside another, without the class that sizes it on a page."""
-    return svg.replace(
-        '<svg class="ladder" ', f'<svg overflow="visible" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" ', 1
-    )

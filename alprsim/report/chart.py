@@ -7,7 +7,7 @@ line passes through.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from itertools import pairwise
 from typing import NamedTuple, Protocol
@@ -38,6 +38,10 @@ _DASHES = ("", "9 4", "2.5 4", "12 4 2.5 4", "5 3", "16 5")
 _LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
 _NAME_LETTERS = 25
 _HOLLOW = ' class="hollow"'
+
+
+Place = Callable[[float], float]
+"""Where a value stands along an axis."""
 
 
 class Line(NamedTuple):
@@ -214,6 +218,11 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return answer
 
 
+def dash(row: int) -> str:
+    """Return how a line is broken, as an attribute with a blank after it; the first is whole."""
+    return f'stroke-dasharray="{_DASHES[row % MARKERS]}" ' if row % MARKERS else ""
+
+
 def short(name: str) -> str:
     """Cut a name to what fits beside the chart."""
     return name if len(name) <= _NAME_LETTERS else name[: _NAME_LETTERS - 1] + "…"
@@ -306,9 +315,8 @@ def _band(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> s
 def _line(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> str:
     """Draw a line; earlier ones are wider, so that one that lies under another still shows."""
     width = 2 + 1.3 * min(len(panel.lines) - 1 - row, 4)
-    dash = f' stroke-dasharray="{_DASHES[row % MARKERS]}"' if row % MARKERS else ""
     strokes = [
-        f'<path class="stroke" stroke-width="{width:.1f}"{dash} d="M'
+        f'<path class="stroke" stroke-width="{width:.1f}" {dash(row)}d="M'
         + "L".join(f"{x[k]:.1f} {y(line.answers[k].mean):.1f}" for k in rows)
         + '"/>'
         for rows in _runs(line, panel)

@@ -15,7 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import alerts, answer, chart, losses, statutes, street_map, tables
+from alprsim.report import alerts, answer, chart, frontier, losses, statutes, street_map, tables
+from alprsim.results import frontier as utility
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
 from alprsim.results.run import Answer, Run, horizon
@@ -29,7 +30,7 @@ _STATISTICS = ("share_of_horizon_pooled", "share_of_horizon", "stock", "share_of
 _POOLED = ("trips_detected", "trips_linked")
 """Measures whose pooled shares are drawn too: trips over trips."""
 
-_DRAWN_TOO = ("_of_no_limit", "_eligible")
+_DRAWN_TOO = ("_of_no_limit", "_eligible", words.WITH_HOLDS)
 """Of the statistics that are another view of a plain one; those so far are hollow points of theirs, others in the table."""
 
 _FILES = ("file", "commuting", "counts")
@@ -105,6 +106,7 @@ def render(run: Run) -> str:
         bars=_bars(run, about),
         figures=figures,
         choices=choices,
+        frontier=frontier.shown(run),
         copies=copied,
         lives=lives,
         lifetime=next((f for f in figures if f.key.endswith("effective_retention.max")), None),
@@ -235,7 +237,9 @@ def _is_drawn(measure: str, statistic: str) -> bool:
 
 
 def _cells(run: Run, measure: str) -> list[str]:
-    """Say what a cell of unicity was in this run."""
+    """Say what a cell of unicity was in this run, and what look-backs rest on."""
+    if measure.startswith("lookback_") or measure == "days_per_answer":
+        return [f"It {utility.CAVEAT}, and it {utility.RESTS_ON}.", *utility.basis(run)]
     cell = words.bins(run.info.get("unicity_bin_s")) if measure == "unicity" else ""
     return [f"A sighting is a cell: {cell}."] if cell else []
 

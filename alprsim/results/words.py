@@ -43,12 +43,16 @@ SO_FAR = "_so_far"
 
 Equal to ``inquiry.SO_FAR``, which results may not import: a test holds them together."""
 
+WITH_HOLDS = "_with_holds"
+"""Ends a share of look-backs that counts holds. Equal to ``inquiry.WITH_HOLDS``: a test holds them together."""
+
 AFTER = "stock_after_"
 """Starts a statistic of what was held at one moment, so long after the start of the simulation."""
 
 _VARIANTS = {
     SO_FAR: ", of what was simulated so far",
     "_of_no_limit": ", as a share of no limit",
+    WITH_HOLDS: ", with the holds that are filed",
     "_coverage": ", had all been kept and shared",
     "_eligible": ", cars with as many",
     "_eligible_only": ", of the cars with as many",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from alprsim import counts, parquet
-from alprsim.results import answer_table, words
+from alprsim.results import answer_table, frontier, words
 from alprsim.results.geography import save_roads
 from alprsim.results.published import beside_published, cars, fidelity, kilometres, simulated_notes
 from alprsim.results.run import SCHEMA, Run
@@ -58,6 +58,7 @@ def write(folder: Path, loaded: Loaded, network: Network, record: dict[str, Any]
     (folder / "run.json").write_text(json.dumps(info, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
     write_summary(folder)
     answer_table.write(Run(folder, info))
+    frontier.write(Run(folder, info))
     _write_cameras(folder, seeds)
     write_crate(folder)
     return Run(folder, info)
@@ -106,6 +107,7 @@ def describe(loaded: Loaded, network: Network, record: dict[str, Any]) -> dict[s
         "moments_s": list(study.measures.moments),
         "length_s": study.length,
         "unicity_bin_s": study.measures.unicity_bin,
+        "utility": frontier.described(study.utility),
         "start": study.start.isoformat(),
         "towns": [
             {"name": str(name), "population": int(people), "listed": bool(listed)}

@@ -12,11 +12,13 @@ from typing import Any, get_args
 from alprsim.scenario import models, units
 from alprsim.scenario._tree import agencies_of, items_at, known, mapping_at, seconds_of, text_of
 from alprsim.scenario._yaml import KeyPath, Node, matches
+from alprsim.scenario.audit_log import AuditLogError, query_ages
 from alprsim.scenario.errors import Problem, join, suggest
 
 FILES = (("roads", "file"), ("population", "commuting"), ("traffic", "counts"), ("cameras", "groups", "*", "file"),
-         ("cameras", "avoid", "*", "file"), ("cameras", "groups", "*", "avoid", "*", "file"))  # fmt: skip
-"""The keys that name files; * is every row."""
+         ("cameras", "avoid", "*", "file"), ("cameras", "groups", "*", "avoid", "*", "file"),
+         ("utility", "query_ages", "*", "file"))  # fmt: skip
+"""The keys that name files; * is every row, or name."""
 
 _OF_THE_WORLD = ("town", "server_rate", "server_buffer")  # of an agency: they decide which reads are made
 _SITING_KEYS = {
@@ -45,6 +47,7 @@ def check_world(tree: Node, *, graph: bool) -> Iterator[Problem]:
     yield from _groups(tree)
     yield from _hot_lists(tree)
     yield from _searches(tree)
+    yield from _audit_logs(tree)
     yield from _without_effect(tree)
     if not graph:
         yield from _towns(tree)
@@ -248,6 +251,17 @@ def _searches(tree: Node) -> Iterator[Problem]:
         if name and allowed and name not in allowed:
             message = f"found '{name}'; it must be one of {', '.join(allowed)}{suggest(name, allowed)}"
             yield Problem.at(node.written_at, join("searches", *path), message)
+
+
+def _audit_logs(tree: Node) -> Iterator[Problem]:
+    """Read the logs from which query ages are taken: a row that tells no age is named by the log's own line."""
+    for name, shape in mapping_at(tree, "utility", "query_ages").items():
+        file = shape.child("file")
+        if file and file.text and os.path.isfile(file.text):
+            try:
+                query_ages(file.text)
+            except AuditLogError as error:
+                yield Problem.at(file.place, join("utility", "query_ages", name, "file"), str(error))
 
 
 def _without_effect(tree: Node) -> Iterator[Problem]:

@@ -78,6 +78,9 @@ from alprsim.scenario._patrols import Rounds as Rounds
 from alprsim.scenario._patrols import Spotter as Spotter
 from alprsim.scenario._searches import Searches as Searches
 from alprsim.scenario._searches import Searching as Searching
+from alprsim.scenario._utility import Holding as Holding
+from alprsim.scenario._utility import QueryAge as QueryAge
+from alprsim.scenario._utility import Utility as Utility
 
 
 def _whole_days(length: int) -> int:
@@ -91,12 +94,6 @@ def _agencies(value: object) -> object:
     if value != "departments" and not (names and all(isinstance(n, str) and 0 < len(n) <= 80 for n in names)):
         raise ValueError(f'{units.shown(value)} is neither "departments" nor a list of agencies')
     return value
-
-
-def _tail(share: float) -> float:
-    if share >= 0.5:
-        raise ValueError(f"beyond_share must be below 0.5, since half are below median; not {share:g}")
-    return share
 
 
 def _in_order(days: tuple[date, ...]) -> tuple[date, ...]:
@@ -350,48 +347,6 @@ class Measures(Model):
     unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
     unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
-
-
-class QueryAge(Model):
-    """How old an incident is when the question is asked: an assumption, with no default truth."""
-
-    kind: Literal["exponential", "lognormal", "mixture"]
-    mean: Duration | None = None
-    median: Duration | None = None
-    p95: Duration | None = None
-    beyond: Annotated[Duration | None, Field(description="mixture: the age beyond which `beyond_share` of queries reach.")] = None
-    beyond_share: Annotated[Annotated[Share, AfterValidator(_tail)] | None, Field(description="mixture: below 0.5, since half are younger than median.")] = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> QueryAge:
-        needed = AGE_KEYS[self.kind]
-        given = tuple(key for key in type(self).model_fields if key != "kind" and getattr(self, key) is not None)
-        if given != needed:
-            raise ValueError(f"kind: {self.kind} takes {', '.join(needed)}; found {', '.join(given) or 'none of them'}")
-        if any(getattr(self, key) <= 0 for key in needed):
-            raise ValueError(f"{' and '.join(needed)} must be more than 0")
-        if self.median and self.median >= (self.p95 or self.beyond or 0):
-            raise ValueError(f"{needed[1]} must be longer than median")
-        return self
-
-
-AGE_KEYS = {"exponential": ("mean",), "lognormal": ("median", "p95"), "mixture": ("median", "beyond", "beyond_share")}
-"""The keys of each kind of query age."""
-
-_SHAPES = {
-    "fast": QueryAge.model_construct(kind="exponential", mean=2 * 86_400),
-    "mixed": QueryAge.model_construct(kind="lognormal", median=5 * 86_400, p95=45 * 86_400),
-    "cold": QueryAge.model_construct(kind="mixture", median=5 * 86_400, beyond=180 * 86_400, beyond_share=0.10),
-}
-
-
-class Utility(Model):
-    """What the same policy leaves for an investigation."""
-
-    incidents: Annotated[int, Field(ge=1, description="Synthetic incidents a query moment. Assumption.")] = 2000
-    within: Annotated[Length, Field(description="A read this near is useful. Assumption.")] = 1000.0
-    around: Annotated[Duration, Field(description="A read this close in time is useful. Assumption.")] = 1800
-    query_ages: Annotated[dict[Name, QueryAge], Field(min_length=1, description="Named assumptions on query age: no distribution was found published.")] = _SHAPES
 
 
 class Scenario(Model):

@@ -1,0 +1,303 @@
+"""The picture of privacy against utility: a line a policy through its limits, with bands over the assumed delays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from alprsim.measures.glossary import BY_NAME
+from alprsim.report import chart
+from alprsim.report._picture import placed, standalone
+from alprsim.report.tables import Cell, Grid, Head
+from alprsim.results import frontier, words
+from alprsim.results.headline import TRIPS, subject
+from alprsim.results.run import Run, horizon
+from alprsim.tables import AS_WRITTEN, AgencyKind
+
+FILE = "frontier.svg"
+_HEIGHT, _TOP, _BOTTOM = 430, 44, 356
+"""Of a panel; its plot's upper and lower edge. Its left and right are the ladder's."""
+_SIZE = f'viewBox="0 0 {chart.WIDTH} {_HEIGHT}"'
+_NEAR, _ALIKE = 3.0, 24.0
+"""Points nearer than this are one: what they are called is joined; of several policies' so near, one is named for all."""
+_CHARACTER, _LINE = 6.6, 14.0
+"""Room that a label takes."""
+_CEILING = "had every read been kept and shared for ever"
+_BESIDE = ((9, 16), (9, -9), (-9, -9), (-9, 16), (0, -14), (0, 22))
+"""Where a label may stand, seen from its point, the best first."""
+
+
+class Shown(NamedTuple):
+    """What the page shows."""
+
+    svg: Markup
+    notes: list[str]
+    numbers: list[Grid]
+
+
+class _Spot(NamedTuple):
+    """Points of a policy that fall together."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    steps: list[int]
+
+    @property
+    def name(self) -> str:
+        first, last = (words.duration(step) for step in (self.steps[0], self.steps[-1]))
+        return first if len(self.steps) == 1 else f"{first} to {last}"
+
+
+def shown(run: Run) -> Shown | None:
+    """Return the frontier as the page shows it; None where no look-back was asked."""
+    panels = [panel for viewer in _viewers(run) if any(_measured(panel := _points(run, viewer)).values())]
+    if not panels:
+        return None
+    parts = [
+        placed(f'<svg class="ladder" {_SIZE}>{_panel(run, panel)}</svg>', 0, at, chart.WIDTH, _HEIGHT)
+        for at, panel in zip(range(0, 9999, _HEIGHT + 16), panels, strict=False)
+    ]
+    height = len(parts) * (_HEIGHT + 16)
+    label = escape(" ".join(_in_words(run, panel) for panel in panels), quote=True)
+    svg = f'<svg class="ladder" viewBox="0 0 {chart.WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    return Shown(Markup(svg), notes(run), [_numbers(run, panel) for panel in panels])
+
+
+def save(run: Run) -> None:
+    """Write ``frontier.svg`` into the run's folder, with all that must be said beside it."""
+    found = shown(run)
+    if found is not None:
+        whole = standalone(
+            str(found.svg), title=f"What limits lay open, and what they leave an investigation: {run.info['title']}",
+            above=found.notes[:2], below=found.notes[2:], width=chart.WIDTH,
+        )  # fmt: skip
+        (run.folder / FILE).write_text(whole, "utf-8")
+
+
+def notes(run: Run) -> list[str]:
+    """Say what the picture does and does not measure, what it follows from, and what hot lists are worth whatever is kept."""
+    several = max((answer.n_seeds for answer in run.answers.values()), default=0) > 1
+    said = [
+        f"It {frontier.CAVEAT}, and it {frontier.RESTS_ON}: the band runs from the least to the most over "
+        f"{len(frontier.shapes(run))} assumed delays, the line is the middle one.",
+        *frontier.basis(run),
+    ]
+    said.append("Across: 95 % t-interval of the mean over seeds." if several else "One seed: no interval across.")
+    if worth := frontier.hot_lists(run):
+        each = f", {words.number(worth['true_for_each_false'])} for each false one" if worth["false_alerts"] else ""
+        said.append(
+            f"Hot lists: {words.number(worth['true_hits'])} true hits and {words.number(worth['false_alerts'])} false alerts a "
+            f"day{each}, under every policy and limit here: decided when a plate is read, whatever is kept afterwards."
+        )
+    said.append(
+        "Limits longer than the time asked about take nothing away that is asked about: their points fall together."
+    )
+    return said
+
+
+def _viewers(run: Run) -> list[str]:
+    """Return the headline's viewer, and the first that is a department's own."""
+    kinds = run.table("agencies").set_index("name")["kind"]
+    own = (v for v, said in run.info["viewers"].items() if kinds.get(said["agency"]) == AgencyKind.DEPARTMENT)
+    return list(dict.fromkeys([run.onlooker, *list(own)[:1]]))
+
+
+def _points(run: Run, viewer: str) -> list[frontier.Point]:
+    """Return the points of a viewer's panel: look-backs by plate, at every limit that was tried."""
+    sight = subject(run).sight
+    every = frontier.points(run, viewers=[viewer], queries=["plate"])
+    return [point for point in every if point.sight == sight and point.retention != AS_WRITTEN]
+
+
+def _measured(points: Sequence[frontier.Point]) -> dict[str, list[frontier.Point]]:
+    """Return each policy's points that were measured."""
+    found: dict[str, list[frontier.Point]] = {}
+    for point in points:
+        known = point.privacy.measured and not math.isnan(point.answered.mid)
+        found.setdefault(point.policy, []).extend([point] if known else [])
+    return found
+
+
+def _panel(run: Run, points: Sequence[frontier.Point]) -> str:
+    by_policy = _measured(points)
+    known = [point for mine in by_policy.values() for point in mine]
+    across = chart.Linear(max(point.privacy.mean for point in known), "share")
+    up = chart.Linear(max(max(point.answered.high, point.coverage.high) for point in known) * 1.05, "share")
+
+    def x(value: float) -> float:
+        return chart.LEFT + 12 + (chart.RIGHT - chart.LEFT - 24) * min(max(value / across.top, 0), 1)
+
+    def y(value: float) -> float:
+        return _BOTTOM - (_BOTTOM - _TOP) * min(max(value / up.top, 0), 1)
+
+    parts = [_frame(run, points[0], across, up, x, y), _ceiling(known, y)]
+    spots = {policy: _spots(mine, x, y) for policy, mine in by_policy.items() if mine}
+    for row, (policy, mine) in enumerate(spots.items()):
+        parts.append(_line(row, len(spots), mine, by_policy[policy], x, y))
+    parts.append(_labels(list(spots.values())))
+    parts.append(_names(run, spots))
+    return "".join(parts)
+
+
+def _frame(
+    run: Run, one: frontier.Point, across: chart.Linear, up: chart.Linear, x: chart.Place, y: chart.Place
+) -> str:
+    who = f"{run.titled(one.viewer)}, {words.SIGHTS[one.sight][0]} sight"
+    parts = [f'<text class="base" x="{chart.LEFT}" y="14">{escape(who)}</text>']
+    parts.append(f'<text class="tick" x="{chart.LEFT}" y="{_TOP - 10}">look-backs by plate still answered</text>')
+    parts += [
+        f'<path class="grid" d="M{chart.LEFT} {y(value):.1f}H{chart.RIGHT}"/><text class="tick" x="{chart.LEFT - 8}" '
+        f'y="{y(value) + 4:.1f}" text-anchor="end">{100 * value:g} %</text>'
+        for value in (number * up.step for number in range(round(up.top / up.step) + 1))
+    ]
+    parts += [
+        f'<path class="axisline" d="M{x(value):.1f} {_BOTTOM}v5"/><text class="tick" x="{x(value):.1f}" y="{_BOTTOM + 18}" '
+        f'text-anchor="middle">{100 * value:g} %</text>'
+        for value in (number * across.step for number in range(round(across.top / across.step) + 1))
+    ]
+    told = f"vehicle trips of the last {horizon(run)} that it can detect; further left, less is laid open"
+    parts.append(f'<path class="axisline" d="M{chart.LEFT} {_BOTTOM}H{chart.RIGHT}"/>')
+    parts.append(
+        f'<text class="axis" x="{(chart.LEFT + chart.RIGHT) / 2:.0f}" y="{_BOTTOM + 40}" text-anchor="middle">{told}</text>'
+    )
+    return "".join(parts)
+
+
+def _ceiling(known: Sequence[frontier.Point], y: chart.Place) -> str:
+    """Draw what coverage leaves: the most that any policy could answer; it is named above the left, where labels are few."""
+    most = max(point.coverage.high for point in known)
+    if math.isnan(most):
+        return ""
+    said = f"{_CEILING}: {words.percent(most)} %"
+    return (
+        f'<path class="practised" d="M{chart.LEFT} {y(most):.1f}H{chart.RIGHT}"/>'
+        f'<text class="note" x="{chart.LEFT + 6}" y="{y(most) - 7:.1f}">{said}</text>'
+    )
+
+
+def _spots(points: Sequence[frontier.Point], x: chart.Place, y: chart.Place) -> list[_Spot]:
+    """Join the points that follow each other and fall together."""
+    found: list[_Spot] = []
+    for point in points:
+        band = point.answered
+        spot = _Spot(x(point.privacy.mean), y(band.mid), y(band.low), y(band.high), [point.retention])
+        if found and _apart(found[-1], spot) < _NEAR:
+            found[-1].steps.append(point.retention)
+        else:
+            found.append(spot)
+    return found
+
+
+def _line(
+    row: int, lines: int, spots: Sequence[_Spot], points: Sequence[frontier.Point], x: chart.Place, y: chart.Place
+) -> str:  # fmt: skip
+    """Draw a policy: its band, its line through the limits in rising order, at each point the band and the interval."""
+    there = "L".join(f"{spot.x:.1f} {spot.high:.1f}" for spot in spots)
+    back = "L".join(f"{spot.x:.1f} {spot.low:.1f}" for spot in reversed(spots))
+    through = "L".join(f"{spot.x:.1f} {spot.y:.1f}" for spot in spots)
+    width = 2 + 1.3 * min(lines - 1 - row, 4)
+    parts = [f'<path class="band" d="M{there}L{back}Z"/>' if len(spots) > 1 else ""]
+    parts.append(
+        f'<path class="stroke" stroke-width="{width:.1f}" {chart.dash(row)}d="M{through}"/>' if len(spots) > 1 else ""
+    )
+    parts += [f'<path class="stroke" stroke-width="1.5" d="M{s.x:.1f} {s.low:.1f}V{s.high:.1f}"/>' for s in spots]
+    for point in points:
+        if point.privacy.n_seeds > 1 and math.isfinite(point.privacy.low):
+            ends = f"M{x(point.privacy.low):.1f} {y(point.answered.mid):.1f}H{x(point.privacy.high):.1f}"
+            parts.append(f'<path class="stroke" stroke-width="1.5" d="{ends}"/>')
+    for point in points:
+        parts.append(
+            f"<g><title>{escape(_said(point))}</title>"
+            f'<use href="#m{row % chart.MARKERS}" x="{x(point.privacy.mean):.1f}" y="{y(point.answered.mid):.1f}"/></g>'
+        )
+    return f'<g class="s{row % chart.MARKERS}">{"".join(parts)}</g>'
+
+
+def _labels(by_policy: Sequence[Sequence[_Spot]]) -> str:
+    """Name the limits beside their points, in a policy's colour where it is its own; what would cover others is left out."""
+    spots = [(row, spot) for row, mine in enumerate(by_policy) for spot in mine]
+    taken: list[tuple[float, float, float, float]] = [(s.x - 5, s.y - 5, s.x + 5, s.y + 5) for _, s in spots]
+    written: set[tuple[str, float, float]] = set()
+    parts = []
+    for row, spot in sorted(spots, key=lambda one: -len(one[1].steps)):
+        same = [other for _, other in spots if other.name == spot.name and _apart(other, spot) < _ALIKE]
+        if any((other.name, other.x, other.y) in written for other in same):
+            continue  # another policy's point lies there too
+        box = next((box for box in _boxes(spot) if not any(_cover(box, other) for other in taken)), None)
+        if box:
+            taken.append(box)
+            written.add((spot.name, spot.x, spot.y))
+            dress = "note" if len(same) > 1 else f"limit s{row % chart.MARKERS}"
+            parts.append(f'<text class="{dress}" x="{box[0]:.1f}" y="{box[3] - 3:.1f}">{escape(spot.name)}</text>')
+    return "".join(parts)
+
+
+def _boxes(spot: _Spot) -> Iterator[tuple[float, float, float, float]]:
+    """Yield where a point's label may stand inside the plot: left, top, right, bottom."""
+    wide = _CHARACTER * len(spot.name)
+    for right, down in _BESIDE:
+        left = spot.x + right - (wide if right < 0 else wide / 2 if right == 0 else 0)
+        box = (left, spot.y + down - _LINE + 3, left + wide, spot.y + down + 3)
+        if box[0] > chart.LEFT + 2 and box[2] < chart.RIGHT and box[1] > _TOP - 8 and box[3] < _BOTTOM:
+            yield box
+
+
+def _apart(one: _Spot, other: _Spot) -> float:
+    return math.hypot(one.x - other.x, one.y - other.y)
+
+
+def _cover(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _names(run: Run, spots: dict[str, list[_Spot]]) -> str:
+    """Write each policy's name beside its last point, moved apart where they would touch."""
+    ends = [mine[-1] for mine in spots.values()]
+    places = chart.spread([end.y for end in ends], 19, _TOP + 4, _BOTTOM)
+    return "".join(
+        f'<g class="s{row % chart.MARKERS}"><path class="leader" d="M{end.x + 9:.1f} {end.y:.1f}L{chart.RIGHT + 6} {place:.1f}"/>'
+        f'<use href="#m{row % chart.MARKERS}" x="{chart.RIGHT + 14}" y="{place:.1f}"/>'
+        f'<text class="name{" base" if policy == run.info["baseline"] else ""}" x="{chart.RIGHT + 24}" y="{place + 4:.1f}">'
+        f"{escape(chart.short(policy))}</text></g>"
+        for row, (policy, end, place) in enumerate(zip(spots, ends, places, strict=True))
+    )
+
+
+def _said(point: frontier.Point) -> str:
+    answered = words.interval(point.answered.low, point.answered.high, "share")
+    return (
+        f"{point.policy}, {words.duration(point.retention)}: {words.percent(point.privacy.mean)} % of trips detected, "
+        f"{answered} of look-backs answered"
+    )
+
+
+def _in_words(run: Run, points: Sequence[frontier.Point]) -> str:
+    ends = [_said(point) for mine in _measured(points).values() if mine for point in (mine[0], mine[-1])]
+    return f"{run.titled(points[0].viewer)}. {'; '.join(dict.fromkeys(ends))}."
+
+
+def _numbers(run: Run, points: Sequence[frontier.Point]) -> Grid:
+    """Return a panel's numbers: a row a policy, its shares of trips and of look-backs at each limit."""
+    about = BY_NAME[TRIPS[0]].title.lower()
+    heads = [Head(words.duration(step), f"{about}; look-backs", "") for step in run.ladder]
+    rows = []
+    for policy in run.info["policies"]:
+        mine = {point.retention: point for point in points if point.policy == policy}
+        cells = [_cell(mine[step]) for step in run.ladder]
+        rows.append((policy, "", cells))
+    who = f"{run.titled(points[0].viewer)}, {words.SIGHTS[points[0].sight][0]} sight"
+    return Grid(f"Trips detected, and look-backs by plate answered over the assumed delays: {who}", heads, rows)
+
+
+def _cell(point: frontier.Point) -> Cell:
+    if not point.privacy.measured:
+        return Cell("not measured")
+    return Cell(
+        words.quantity(point.privacy.mean, "share"), words.interval(point.answered.low, point.answered.high, "share")
+    )

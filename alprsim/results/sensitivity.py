@@ -1,0 +1,195 @@
+"""How far each headline moves with the assumptions: a band over runs that assume otherwise, beside the interval over seeds.
+
+The interval over seeds is noise of the simulation; the band is what is not known. A policy *differs* from the baseline where the
+sign of the difference is the same in every run and it exceeds one percentage point in the run as the scenario stands.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from alprsim.results import words
+from alprsim.results.comparison import MAIN
+from alprsim.results.frontier import CAVEAT, RESTS_ON
+from alprsim.results.run import ResultError, Run
+from alprsim.results.summary import labels, paired, plain
+from alprsim.tables import AS_WRITTEN
+
+FILE = "sensitivity.csv"
+BASE = "as the scenario stands"
+LEAST = 0.01
+"""Of a share: one percentage point."""
+ANY_AGE = "over the assumed query ages"
+"""The statistic of look-backs: every shape of query age is one more assumption."""
+_LOOKBACKS = ("lookback_plate", "lookback_area")
+_CASE = ["policy", "viewer", "sight", "retention", "measure"]
+
+Case = tuple[str, str, str, int, str]
+"""Policy, viewer, sight, retention and measure."""
+
+
+class Row(NamedTuple):
+    """A headline of a policy at a limit."""
+
+    policy: str
+    viewer: str
+    sight: str
+    retention: int
+    measure: str
+    statistic: str
+    unit: str
+    mean: float
+    """In the run as the scenario stands; of look-backs under the middle shape of query age."""
+    low: float
+    """95 % t-interval of that mean over seeds."""
+    high: float
+    n_seeds: int
+    band_low: float
+    """The least mean of any run (and shape), and in which."""
+    band_high: float
+    least_in: str
+    most_in: str
+    runs: int
+    difference: float
+    """To the baseline as the policy itself says, paired by seed, in the run as the scenario stands."""
+    difference_low: float
+    """The least and the most difference of any run (and shape)."""
+    difference_high: float
+    differs: str
+    """yes or no; empty where it is the baseline, no share, or not measured in every run."""
+
+
+def table(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Return the bands as a data frame, the fields of `Row`.
+
+    Parameters
+    ----------
+    runs
+        By what each assumes, `BASE` among them; all of the same policies, viewers and limits.
+    """
+    if BASE not in runs:
+        raise ResultError(f"a sensitivity table needs the run {BASE!r}; it has {', '.join(runs) or 'none'}")
+    found = {name: _values(run) for name, run in runs.items()}
+    base, units = found[BASE], _units(runs[BASE])
+    rows = [
+        _row(case, statistic, units[case[-1]], found, runs[BASE].info["baseline"])
+        for case, statistics in base.items()
+        for statistic in ([ANY_AGE] if case[-1] in _LOOKBACKS else statistics)
+    ]
+    return pd.DataFrame(rows, columns=Row._fields)
+
+
+def write(rows: pd.DataFrame, run: Run, folder: Path) -> Path:
+    """Write ``sensitivity.csv``: retention in words, and on every row what the figures rest on; return its path."""
+    said = {step: "as the policy says" if step < 0 else words.duration(step) for step in rows["retention"].unique()}
+    note = np.where(rows["measure"].isin(_LOOKBACKS), f"{CAVEAT}; {RESTS_ON}", "")
+    wide = rows.assign(note=note, **labels(run.info))
+    wide.insert(rows.columns.get_loc("retention") + 1, "retention_text", rows["retention"].map(said))
+    wide.to_csv(folder / FILE, index=False, float_format="%.6g", lineterminator="\n")
+    return folder / FILE
+
+
+def as_text(rows: pd.DataFrame, run: Run) -> str:
+    """Return the trips and look-backs of the run's onlooker as readable text, policies as they say and at each limit."""
+    mine = rows[rows["viewer"].eq(run.onlooker) & rows["sight"].eq("request")]
+    mine = mine[mine["measure"].isin([MAIN[0][0], _LOOKBACKS[0]]) & mine["statistic"].isin([MAIN[0][1], ANY_AGE])]
+    lines = [f"{run.titled(run.onlooker)}, {words.SIGHTS['request'][0]} sight"]
+    for measure, of_measure in mine.groupby("measure", sort=False):
+        about = f"mean, interval over seeds, band over {of_measure['runs'].max()} runs, whether it differs from the baseline"
+        lines += ["", f"{measure}  ({about})"]
+        for row in of_measure.itertuples():
+            step = "as it says" if row.retention == AS_WRITTEN else words.duration(row.retention)
+            interval = words.interval(row.low, row.high, row.unit)
+            band = words.interval(row.band_low, row.band_high, row.unit)
+            value = words.quantity(row.mean, row.unit)
+            lines.append(f"  {row.policy:<28}{step:>10}{value:>14}{interval:>18}{band:>18}{row.differs:>6}")
+    return "\n".join(lines)
+
+
+def _row(
+    case: Case, statistic: str, unit: str, found: Mapping[str, Mapping[Case, dict[str, NDArray[np.float64]]]], baseline: str
+) -> Row:  # fmt: skip
+    against: Case = (baseline, case[1], case[2], AS_WRITTEN, case[4])
+    asked = list(_asked(case, against, statistic, found))
+    here = [one for one in asked if one.run == BASE]
+    middle = sorted(here, key=lambda one: math.inf if math.isnan(one.mean) else one.mean)[(len(here) - 1) // 2]
+    mean, low, high = paired(np.zeros(len(middle.values)), middle.values)
+    if unit == "share":
+        low, high = max(low, 0.0) if low == low else low, min(high, 1.0) if high == high else high
+    known = [one for one in asked if not math.isnan(one.mean)]
+    least, most = (pick(known, key=lambda one: one.mean) if known else middle for pick in (min, max))
+    differences = [one.difference for one in asked if not math.isnan(one.difference)]
+    ends = (min(differences), max(differences)) if differences else (math.nan, math.nan)
+    whole = case != against and unit == "share" and len(differences) == len(asked) == len(known)
+    return Row(
+        *case, statistic, unit, mean, low, high, int((~np.isnan(middle.values)).sum()), least.mean, most.mean, least.name,
+        most.name, len({one.run for one in known}), middle.difference, *ends,
+        _differs(middle.difference, *ends) if whole else "",
+    )  # fmt: skip
+
+
+class _Asked(NamedTuple):
+    """A headline in one run, under one shape of query age where there are several."""
+
+    run: str
+    name: str
+    values: NDArray[np.float64]
+    mean: float
+    difference: float
+
+
+def _asked(
+    case: Case, against: Case, statistic: str, found: Mapping[str, Mapping[Case, dict[str, NDArray[np.float64]]]]
+) -> Iterator[_Asked]:  # fmt: skip
+    for run, values in found.items():
+        mine, other = values.get(case, {}), values.get(against, {})
+        for shape in mine if statistic == ANY_AGE else [statistic]:
+            here = mine.get(shape, np.full(1, np.nan))
+            difference = _mean(_apart(other[shape], here)) if shape in other else math.nan
+            name = f"{run}, {shape} questions" if statistic == ANY_AGE else run
+            yield _Asked(run, name, here, _mean(here), difference)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return second − first, seed by seed; none where both are without end."""
+    if len(first) != len(second):
+        return np.full(1, np.nan)
+    with np.errstate(invalid="ignore"):
+        return np.where(first == second, 0.0, second - first)
+
+
+def _differs(difference: float, least: float, most: float) -> str:
+    return "yes" if abs(difference) > LEAST and (least > 0 or most < 0) else "no"
+
+
+def _values(run: Run) -> dict[Case, dict[str, NDArray[np.float64]]]:
+    """Return the headlines' values, a seed each, by case and statistic."""
+    rows = plain(run.measures)
+    wanted = pd.Series(False, index=rows.index)
+    for measure, start in (*MAIN, ("lookback_area", "")):
+        names = [s for s in run.statistics.get(measure, []) if words.is_plain(s) and words.starts(s, start)]
+        wanted |= rows["measure"].eq(measure) & rows["statistic"].isin(names)
+    wide = rows[wanted].set_index([*_CASE, "statistic", "seed"])["value"].unstack("seed", sort=False)
+    found: dict[Case, dict[str, NDArray[np.float64]]] = {}
+    values = wide.reindex(columns=run.provenance["seeds"]).to_numpy(float)
+    for (policy, viewer, sight, retention, measure, statistic), mine in zip(wide.index, values, strict=True):
+        found.setdefault((policy, viewer, sight, int(retention), measure), {})[statistic] = mine
+    return found
+
+
+def _units(run: Run) -> dict[str, str]:
+    rows = plain(run.summary)
+    rows = rows[rows["statistic"].map(words.is_plain) & ~rows["statistic"].eq("stock")]
+    return dict(rows.drop_duplicates("measure")[["measure", "unit"]].itertuples(index=False, name=None))

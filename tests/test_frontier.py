@@ -1,0 +1,168 @@
+"""The frontier of privacy and utility: bands over the assumed delays, and what is said beside them."""
+
+import math
+import re
+import xml.etree.ElementTree as ET
+
+import pandas as pd
+import pytest
+
+from alprsim import hotlists, results
+from alprsim.report import frontier as picture
+from alprsim.report import page
+from alprsim.results import frontier
+from alprsim.results.frontier import Band
+from alprsim.results.headline import subject
+from alprsim.scenario import models
+from alprsim.tables import AS_WRITTEN, DAY
+from tests import fake_run
+
+LABEL = r'<text class="(?:note|limit s\d)" x="([\d.]+)" y="([\d.]+)">([^<]*(?:min|h|d|limit))</text>'
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return results.load(fake_run.build(tmp_path_factory.mktemp("frontier") / "run"))
+
+
+def test_a_band_is_the_least_the_middle_and_the_most_that_was_measured():
+    assert Band.of([0.3, 0.1, 0.2]) == (0.1, 0.2, 0.3)
+    assert Band.of([0.4, math.nan, 0.2]) == pytest.approx((0.2, 0.3, 0.4))
+    assert all(math.isnan(value) for value in Band.of([math.nan]))
+    assert all(math.isnan(value) for value in Band.of([]))
+
+
+def test_the_table_holds_every_policy_limit_and_kind_of_query_apart(run):
+    table = frontier.table(run)
+    case = ["policy", "viewer", "sight", "retention", "query"]
+    assert not table.duplicated(case).any()
+    assert len(table) == 4 * 3 * 2 * (len(fake_run.LADDER) + 1) * 2
+    row = table.set_index(case).loc[("Federal query", "ICE", "request", 21 * DAY, "plate")]
+    trips = run.answer("Federal query", "ICE", "request", 21 * DAY, "trips_detected", "share_of_horizon_pooled")
+    assert (row["privacy"], row["privacy_low"], row["privacy_high"]) == trips[:3]
+    shares = sorted(
+        run.answer("Federal query", "ICE", "request", 21 * DAY, "lookback_plate", shape).mean
+        for shape in fake_run.SHAPES
+    )
+    assert [row[f"answered_{end}"] for end in Band._fields] == shares
+    assert shares[0] < shares[1] < shares[2]
+    assert row["coverage_mid"] == 0.9
+    assert math.isnan(row["with_holds_mid"])
+    assert table[table["query"].eq("area")]["answered_mid"].isna().all()  # the made-up run asks none
+    assert "true_hits" not in table
+
+
+def test_a_longer_limit_lays_open_more_and_answers_more(run):
+    for _, mine in (
+        frontier.table(run).query("query == 'plate' and retention >= 0").groupby(["policy", "viewer", "sight"])
+    ):
+        ladder = mine.sort_values("retention")
+        assert ladder["privacy"].is_monotonic_increasing
+        assert ladder["answered_low"].is_monotonic_increasing
+
+
+def test_the_csv_says_on_every_row_what_it_rests_on_and_is_not(run):
+    frontier.write(run)
+    written = pd.read_csv(run.folder / frontier.FILE)
+    assert written["utility"].eq("measures the availability of a read, not solved crimes").all()
+    assert written["rests_on"].eq("follows from the assumed delay of the question").all()
+    assert written["useful"].eq("Useful: a read within 1000 m and 30 min of the incident.").all()
+    assert written["streets"].eq("generated").all()
+    assert set(written["retention_text"]) >= {"3 min", "21 d", "no limit", "as the policy says"}
+
+
+def test_the_picture_names_every_policy_and_says_what_it_does_not_measure(run):
+    picture.save(run)
+    root = ET.fromstring((run.folder / picture.FILE).read_text("utf-8"))
+    texts = ["".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    said = " ".join(texts)
+    for policy in fake_run.REACH:
+        assert texts.count(policy) == 2  # ICE's panel, and the department's
+    assert "ICE (federal consumer), on-request sight" in texts
+    assert "Fairfield police, on-request sight" in texts
+    assert "not solved crimes" in said
+    assert "follows from the assumed delay" in said
+    assert "21 d" in texts
+    assert "had every read been kept and shared for ever: 90 %" in texts
+    for line in root.iter("{http://www.w3.org/2000/svg}use"):
+        assert -1 <= float(line.get("x")) <= 900
+        assert -1 <= float(line.get("y")) <= 430
+
+
+def test_no_two_labels_of_limits_cover_each_other(run):
+    svg = picture.shown(run).svg
+    for panel in svg.split("<svg ")[2:]:
+        boxes = [(float(x), float(y), 6.6 * len(text)) for x, y, text in re.findall(LABEL, panel)]
+        assert len(boxes) >= 3
+        for row, (x, y, wide) in enumerate(boxes):
+            for other_x, other_y, other_wide in boxes[:row]:
+                assert abs(y - other_y) >= 14 or x >= other_x + other_wide or other_x >= x + wide
+
+
+def test_the_page_shows_the_frontier_with_its_numbers(run):
+    text = run.report().read_text("utf-8")
+    assert "What a limit leaves an investigation" in text
+    assert "There is no one score" in text
+    assert "not solved crimes" in text
+    grids = picture.shown(run).numbers
+    assert [len(grid.rows) for grid in grids] == [4, 4]
+    assert len(grids[0].rows[0][2]) == len(fake_run.LADDER)
+
+
+def test_without_look_backs_there_is_no_frontier(run, tmp_path):
+    rows = run.measures[~run.measures["measure"].str.startswith("lookback")]
+    bare = fake_run.build(tmp_path / "bare", seeds=(1,))
+    rows[rows["seed"].eq(1)].to_parquet(bare / "measures.parquet")
+    results.write_summary(bare)
+    assert picture.shown(results.load(bare)) is None
+
+
+def test_what_was_assumed_is_said():
+    spec = models.Utility.model_validate({
+        "within": "500 m", "around": "10 min", "hold": {"chance": 0.25, "within": "2 d", "of": "plate"},
+        "query_ages": {
+            "fast": {"kind": "exponential", "mean": "2 d"},
+            "cold": {"kind": "mixture", "median": "5 d", "beyond": "180 d", "beyond_share": 0.1},
+            "ours": {"kind": "audit_log", "file": "/somewhere/searches.csv"},
+            "mixed": {"kind": "lognormal", "median": "5 d", "p95": "45 d"},
+        },
+    })  # fmt: skip
+    run = results.Run(None, {"utility": frontier.described(spec)})
+    assert frontier.basis(run) == [
+        "Useful: a read within 500 m and 10 min of the incident.",
+        "Assumed delays: fast: exponential, mean 48 h; cold: half within 5 d, 10 % beyond 180 d; ours: as in searches.csv; "
+        "mixed: half within 5 d, 5 % beyond 45 d.",
+        "Holds (assumed): for 25 % of incidents one of the plate is filed within 48 h.",
+    ]
+    assert frontier.basis(results.Run(None, {})) == []
+    assert frontier.described(models.Utility())["hold"] is None
+
+
+def test_hot_lists_are_worth_the_same_under_every_limit(tmp_path):
+    folder = fake_run.build(tmp_path / "listed", seeds=(1,))
+    rows = pd.read_parquet(folder / "measures.parquet")
+    worth = {"true_hits": 3.0, "false_alerts": 1.5, "true_for_each_false": 2.0}
+    every = dict.fromkeys(("policy", "viewer", "sight", "who", "reads", "town"), hotlists.EVERY)
+    more = [
+        {**every, "measure": "hot_list_value", "statistic": name, "retention": AS_WRITTEN, "seed": 1, "value": value}
+        for name, value in worth.items()
+    ]  # fmt: skip
+    pd.concat([rows, pd.DataFrame(more).assign(unit="", n=9)]).astype(rows.dtypes).to_parquet(
+        folder / "measures.parquet"
+    )
+    results.write_summary(folder)
+    listed = results.load(folder)
+    table = frontier.table(listed)
+    assert all(table[name].eq(value).all() for name, value in worth.items())
+    said = "3 true hits and 1.5 false alerts a day, 2 for each false one, under every policy"
+    assert any(said in note for note in picture.notes(listed))
+
+
+def test_every_ladder_of_look_backs_says_what_it_follows_from(run):
+    figures, _ = page._figures(run, subject(run))
+    looks = [one for one in figures if "lookback_" in one.key]
+    assert len(looks) > 3
+    for one in looks:
+        assert any("not solved crimes" in note and "follows from the assumed delay" in note for note in one.notes)
+        assert any(note.startswith("Useful: a read within 1000 m and 30 min") for note in one.notes)
+    assert not any("solved crimes" in note for one in figures if one not in looks for note in one.notes)

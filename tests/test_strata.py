@@ -1,0 +1,117 @@
+"""Whom a rule spares: a listed driver may be followed where the average looks harmless."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import alprsim
+from alprsim import hotlists
+from alprsim.measures import question
+from alprsim.scenario.models import HotLists
+from alprsim.tables import AS_WRITTEN, Listings, Stratum, VehicleKind, Vehicles
+
+WATCHED = """
+extends: hamlet.yaml
+name: watched
+seeds: [1]
+length: 2 d
+viewers: {East police: null, Vendor: null}
+hot_lists:
+  lists:
+    Stolen: {kind: stolen, owner: NCIC, share: 4 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}
+    West's own: {kind: custom, owner: West, matched: departments, count: 20, wanted_for: 60 d, refresh: 0 s}
+custody:
+  sharing: [{giver: departments, taker: ICE, kind: query}]
+policies:
+  Federal query: {}
+  Searchable pool: null
+  One partner: null
+  No sharing: null
+  Hits only: {custody: {departments: {keep: hits, hit_retention: 30 d}}}
+  Three minutes: {custody: {retention: 3 min, departments: {hit_retention: 30 d}}}
+ladder: {retention: [6 h, unlimited]}
+measures: {families: [], moments: [38 h]}
+utility: {incidents: 5}
+"""
+"""Few cars are listed, and what matched a list is kept for a month, whatever else goes."""
+
+
+@pytest.fixture(scope="module")
+def watched(hamlet, tmp_path_factory):
+    (hamlet.parent / "watched.yaml").write_text(WATCHED)
+    return alprsim.run(hamlet.parent / "watched.yaml", out=tmp_path_factory.mktemp("runs") / "watched")
+
+
+def share(run, policy, who, measure="trips_detected"):
+    return run.answer(policy, "ICE", "request", AS_WRITTEN, measure, "share_of_horizon_pooled", who=who)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("policy", ["Hits only", "Three minutes"])
+def test_a_rule_that_spares_the_average_leaves_listed_drivers_followed(watched, policy):
+    average, custom, before = (
+        share(watched, *of).mean
+        for of in ((policy, "vehicles"), (policy, "custom-listed"), ("Federal query", "vehicles"))
+    )
+    assert average < 0.2 * before
+    assert custom > 0.6 * share(watched, "Federal query", "custom-listed").mean > 5 * average
+    assert share(watched, policy, "unlisted").mean < 0.01
+    assert share(watched, policy, "rightly listed").mean > 5 * average
+
+
+@pytest.mark.whole
+def test_strata_are_the_residents_vehicles_apart(watched):
+    every = share(watched, "Federal query", "vehicles", "exposure_rate")
+    parts = [share(watched, "Federal query", who, "exposure_rate") for who in question.STRATA]
+    assert sum(part.n for part in parts) == every.n
+    assert sum(part.mean * part.n for part in parts if part.n) == pytest.approx(every.mean * every.n)
+    assert parts[2].n == 0  # none is stale
+    assert parts[1].n > 3 < parts[3].n
+
+
+def test_without_hot_lists_nobody_is_told_apart(outpost_run):
+    assert not outpost_run.measures["who"].isin(question.STRATA).any()
+
+
+# --- who is in which stratum --------------------------------------------------------------------------------------------
+
+NUMBERS = st.integers(0, 5)
+SPELLS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), NUMBERS, NUMBERS, NUMBERS), max_size=6)
+LISTS = {
+    "Stolen": {"kind": "stolen", "owner": "NCIC", "count": 1},
+    "Own": {"kind": "custom", "owner": "West", "count": 1},
+    "Elsewhere": {"kind": "custom", "owner": "North", "matched": "own", "count": 1},
+}
+
+
+def naive(spells, vehicle, since, until):
+    """Go through the seconds of the time asked about; the third list is matched by nobody."""
+    said = {0}
+    for plate, which, begins, wanted, ends in spells:
+        for second in range(since + 1, until + 1):
+            if plate == vehicle and which < 2 and begins <= second < ends:
+                said |= {1} | ({2} if second >= wanted else set()) | ({3} if which == 1 else set())
+    return max(said)
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(SPELLS, st.integers(-1, 4), st.integers(1, 5))
+def test_strata_are_those_of_the_naive_twin(spells, since, length):
+    rows = np.array(sorted(spells), np.int64).reshape(-1, 5).T
+    listings = Listings.of(
+        plate=rows[0], hot_list=rows[1], listed=rows[2], wanted_until=rows[3], removed=rows[4], alerts_from=rows[2],
+        alerts_until=rows[4],
+    )  # fmt: skip
+    lists = hotlists.Lists(
+        HotLists.model_validate({"lists": LISTS}), listings, np.zeros(5, np.int64),
+        np.array([[True, False, False], [True, True, False]]), np.zeros(2, np.int16),
+    )  # fmt: skip
+    zeros = np.zeros(3, int)
+    vehicles = Vehicles.of(household=zeros, garage=zeros, town=zeros, kind=zeros + VehicleKind.RESIDENT, key=zeros)
+    found = hotlists.strata(lists, vehicles, since=since, until=since + length)
+    assert found.tolist() == [naive(spells, v, since, since + length) for v in range(3)]
+    assert [Stratum(k).name.lower() for k in range(4)] == ["unlisted", "listed", "stale", "custom"]
+    assert len(question.STRATA) == 4
+    assert pd.Series(found).between(0, 3).all()
