@@ -30,7 +30,7 @@ def taken(paths, watched):
 
 
 def claims(reads, streets, learned, *, minimum, factor, tolerance):
-    """reads: (time, road, step), held. Return (road, moment, off) of every road that is claimed; learned: {pair: way}."""
+    """Return (road, moment, off) of every road claimed; reads held: (time, road, step); learned: {pair: way}."""
     claimed, before = [], None
     for read in sorted(reads, key=lambda read: read[:2]):
         time, road, step = read

@@ -177,7 +177,7 @@ def test_ways_equal_the_twin(drive, lens, now, horizon):
 
 @st.composite
 def streets(draw):
-    """The square's streets, in other times; several may join two junctions, ways may take equally long."""
+    """Streets as the square's in other times: several may join two junctions, ways may take equally long."""
     more = draw(st.lists(st.sampled_from(JOINED), max_size=3))
     return tuple((*ends, 100.0, draw(st.integers(1, 6)) * 1000) for ends in sorted([*JOINED, *more]))
 
@@ -202,7 +202,7 @@ def test_the_quickest_ways_equal_the_twin(streets, data):
             )
             ends = [streets[one][1], *(streets[road][1] for road in way)]
             assert ends == [*(streets[road][0] for road in way), streets[other][0]]
-            assert found.table.limit[row] == max(3, int(np.ceil(lasts * 1.5))) <= found.longest
+            assert found.table.limit[slot] == max(3, int(np.ceil(lasts * 1.5))) <= found.longest
     assert len(found) == len(set(found.table.keys[found.table.keys >= 0].tolist()))
 
 

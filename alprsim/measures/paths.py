@@ -7,7 +7,7 @@ car. Kilometres are of directed roads, whole ones, within a tolerance of time.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,18 +172,26 @@ class Sketch:
         sums.asked[target, 1] += 1
 
     def legs(self, masks: UInt64) -> tuple[Int32, Int32, Int32, UInt64]:
-        """Return links and passages as `legs.walk` tells them; reads by their place in ``self.read``."""
-        room = 2 * len(masks) + 64  # any
+        """Return links and passages in order of the later read: two reads, by their place in ``self.read``, way and sights.
+
+        A passage is the same read twice, and way −1.
+        """
+        passage, room = np.empty(len(masks), np.uint64), len(masks)  # any
         while True:
-            earlier, later, way = (np.empty(room, np.int32) for _ in range(3))
-            sights = np.empty(room, np.uint64)
+            columns = [*(np.empty(room, np.int32) for _ in range(3)), np.empty(room, np.uint64)]
             found = legs.walk(
                 self._first, self._time, self._road, self._step, masks, *self._ways.table, len(self._roads),
-                self._ways.minimum, self._longest, earlier, later, way, sights,
+                self._ways.minimum, self._longest, passage, *columns,
             )  # fmt: skip
             if found <= room:
-                return earlier[:found], later[:found], way[:found], sights[:found]
+                break
             room = found
+        read = np.flatnonzero(passage).astype(np.int32)
+        passages = (read, read, np.full(len(read), -1, np.int32), passage[read])
+        both = [np.concatenate([link[:found], own]) for link, own in zip(columns, passages, strict=True)]
+        order = np.argsort(both[1], kind="stable")
+        earlier, later, way, sights = (column[order] for column in both)
+        return earlier, later, way, sights
 
     def _pairs(self) -> Int64:
         """Return the pairs of different roads, from × roads + to, of reads that may be of one leg."""
@@ -291,6 +299,7 @@ def rows(
 
 
 _Group = tuple[Bool, int]
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 def _shares(
@@ -302,10 +311,10 @@ def _shares(
         row = time * len(_MEASURES) + measure
         own = [(lens.shares[:, adversary, row] / ladder.ONE_SHARE, lens.has[:, adversary, row]) for lens in sums]
         pooled = [_part_and_whole(lens.counts[:, adversary], row) for lens in sums]
-        n = _by_case([[whole[some].sum(axis=0) for some, _ in groups] for _, whole in own], place)
+        n = _by_case([_totals(whole, groups) for _, whole in own], place)
         for kind, both in (("", own), ("_pooled", pooled)):
-            found = [[_estimate(part[some], whole[some], of) for some, of in groups] for part, whole in both]
-            value, error = (_by_case([[one[which] for one in lens] for lens in found], place) for which in range(2))
+            found = [np.stack([_estimate(part[some], whole[some], of) for some, of in groups]) for part, whole in both]
+            value, error = (_by_case([lens[:, which] for lens in found], place) for which in range(2))
             yield Answer(_MEASURES[measure], statistic + kind + ending, "share", value, n)
             if time == 0:
                 yield Answer(_MEASURES[measure], f"{statistic}{kind}_error{ending}", "share", error, n)
@@ -323,23 +332,26 @@ def _stocks(
         [lens.so_far[:, adversary, so_far] for lens in sums],
     )
     for which, statistic in enumerate(("stock", "stock_so_far")):
-        asked = [lens.asked[:, which] for lens in sums]
-        held, n = (
-            _by_case([[part[some].sum(axis=0) for some, _ in groups] for part in parts], place)
-            for parts in (counted[which], asked)
-        )
+        held = _by_case([_totals(part, groups) for part in counted[which]], place)
+        n = _by_case([_totals(lens.asked[:, which], groups) for lens in sums], place)
         yield Answer(_MEASURES[measure], statistic + ADVERSARIES[adversary], unit, ratio(held / size, n), n)
 
 
-def _estimate(part: NDArray[np.generic], whole: Int64, of: int) -> tuple[Float64, Float64]:
-    """Return a ratio over the targets of a group, [64], and its standard error, linearised, drawn from ``of`` vehicles."""
+def _estimate(part: Float64 | Int64, whole: Int64, of: int) -> Float64:
+    """Return a ratio over the targets of a group and its standard error, linearised, drawn from ``of`` vehicles: [2, 64]."""
     n = len(part)
     total = whole.sum(axis=0)
     share = ratio(part.sum(axis=0), total)
     off = ((part - share * whole) ** 2).sum(axis=0)
     error = np.sqrt(off * (1 - n / max(of, 1)) * n / max(n - 1, 1)) / np.maximum(total, 1)
-    return share, np.where(np.isnan(share) | (n < 2), np.nan, error)
+    return np.stack([share, np.where(np.isnan(share) | (n < 2), np.nan, error)])
 
 
-def _by_case(by_lens: Sequence[Sequence[NDArray[np.generic]]], place: Int32) -> NDArray[np.generic]:
-    return np.concatenate([np.stack(groups) for groups in by_lens], axis=1)[:, place]
+def _totals(part: Int64, groups: Sequence[_Group]) -> Int64:
+    """Return the sums over each group's targets: [groups, 64]."""
+    return np.stack([part[some].sum(axis=0) for some, _ in groups])
+
+
+def _by_case(by_lens: Sequence[NDArray[_Number]], place: Int32) -> NDArray[_Number]:
+    """Return [groups, cases] of [groups, 64] a lens."""
+    return np.concatenate(by_lens, axis=1)[:, place]

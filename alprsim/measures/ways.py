@@ -33,7 +33,7 @@ class Table(NamedTuple):
     keys: Int64
     row: Int32
     limit: Int32
-    """s, of each pair: reads further apart are not of one leg."""
+    """s: reads of the pair further apart are not of one leg."""
 
 
 def learn(driven: Paths, trips: Int64, watched: Bool) -> Learned:
@@ -110,9 +110,10 @@ class Ways:
         self._code = np.zeros(0, np.int64)
         nothing = Paths(np.zeros(1, np.int64), np.zeros(0, np.int32))
         self.quickest = self.drivers = nothing
-        """Row for row with the table's limits; the watched roads themselves left out."""
+        """By the rows that the table tells; the watched roads themselves left out."""
         self._graph, self._arc, self._road = _graph(roads)
-        self.table = self._tabled(np.zeros(0, np.int32))
+        self._limit = np.zeros(0, np.int32)
+        self.table = self._tabled()
         self.longest = max(minimum, int(np.ceil(self._widest() * factor)))
         """s: no pair's limit is above this."""
 
@@ -131,12 +132,13 @@ class Ways:
         self._code = np.concatenate([self._code, fresh])
         self.quickest = joined(self.quickest, quickest)
         self.drivers = joined(self.drivers, self._taken(fresh, quickest))
-        self.table = self._tabled(np.concatenate([self.table.limit, limits]))
+        self._limit = np.concatenate([self._limit, limits])
+        self.table = self._tabled()
 
-    def _tabled(self, limit: Int32) -> Table:
-        slots = 1 << max(len(self._code) * 2, 1).bit_length()
-        keys, row = np.full(slots, legs.EMPTY, np.int64), np.zeros(slots, np.int32)
-        legs.enter(self._code, keys, row)
+    def _tabled(self) -> Table:
+        slots = 1 << (2 * len(self._code) + 1).bit_length()  # any
+        keys, row, limit = np.full(slots, legs.EMPTY, np.int64), np.zeros(slots, np.int32), np.zeros(slots, np.int32)
+        legs.enter(self._code, self._limit, keys, row, limit)
         return Table(keys, row, limit)
 
     def _widest(self) -> float:
