@@ -221,6 +221,24 @@ def test_the_way_that_most_drivers_take_equals_the_twin(driven, watched):
         assert counted[way] == max(counted.values())
 
 
+@pytest.mark.parametrize("ways_between", [((1, 5), (2, 5), (3, 6)), ((5, 1), (5, 2), (6, 3))])
+def test_ways_are_told_apart_by_every_road_of_them(ways_between):
+    """Two ways that share a road are driven by more than either; a third, by the most."""
+    driven = routes([(7, 0, *way, 9, 8) for way in ways_between])
+    watched = np.isin(np.arange(10), [0, 9])
+    known = ways.learn(driven, np.array([2, 3, 4], np.int64), watched)
+    assert known.code.tolist() == [9]
+    assert known.ways.road.tolist() == [*ways_between[2]]
+    shared = ways.learn(driven, np.array([2, 3, 1], np.int64), watched)
+    assert shared.ways.road.tolist() == [*ways_between[1]]
+
+
+def test_no_two_reads_of_a_leg_lie_further_apart_than_the_widest_way_lets_them():
+    found = ways.Ways(table(LINE), taught({}, len(LINE)), minimum=3, factor=1.5)
+    assert found.longest == np.ceil(1.5 * (50 + 50 + 2 * 10))  # out of the first junction, back to it, and two ends
+    assert ways.Ways(table(LINE), taught({}, len(LINE)), minimum=999, factor=1.5).longest == 999
+
+
 def test_streets_that_do_not_join_have_no_way():
     apart = ((0, 1, 100.0, 1000), (1, 0, 100.0, 1000), (2, 3, 100.0, 1000), (3, 2, 100.0, 1000))
     found = ways.Ways(table(apart), taught({}, 4), minimum=3, factor=1.5)

@@ -52,7 +52,7 @@ def learn(driven: Paths, trips: Int64, watched: Bool) -> Learned:
     place = np.flatnonzero(watched[driven.road])
     path = np.searchsorted(driven.first, place, side="right") - 1
     road = driven.road[place].astype(np.int64)
-    marks = draw(stream(0, "roads of a way"), driven.road)
+    marks = draw(stream(0, "roads of a way"), driven.road)  # any
     passed = np.concatenate([np.zeros(1, np.uint64), np.cumsum(marks, dtype=np.uint64)])
     parts = [np.zeros((5, 0), np.int64)]
     for apart in range(1, len(place)):
@@ -65,7 +65,7 @@ def learn(driven: Paths, trips: Int64, watched: Bool) -> Learned:
         parts.append(_summed(np.stack([road[one] * len(watched) + road[other], mark, taken, place[one], place[other]])))
     code, mark, taken, start, end = _summed(np.concatenate(parts, axis=1))
     order = np.lexsort((mark, -taken, code))
-    best = order[np.flatnonzero(np.diff(code[order], prepend=-1))]
+    best = order[np.flatnonzero(np.diff(code[order], prepend=-1))]  # any
     return Learned(code[best], _cut(driven.road, start[best] + 1, end[best]))
 
 
@@ -194,7 +194,7 @@ def _graph(roads: Roads) -> tuple[csr_array, Int64, Int32]:
     junctions = int(max(roads.tail.max(initial=-1), roads.head.max(initial=-1))) + 1
     arc = roads.tail.astype(np.int64) * junctions + roads.head
     order = np.lexsort((roads.crossing, arc))
-    order = order[np.flatnonzero(np.diff(arc[order], prepend=-1))]
+    order = order[np.flatnonzero(np.diff(arc[order], prepend=-1))]  # any
     cost = roads.crossing[order].astype(np.float64)
     graph = csr_array((cost, (roads.tail[order], roads.head[order])), shape=(junctions, junctions))
     return graph, arc[order], order.astype(np.int32)
