@@ -8,7 +8,7 @@ from alprsim import experiment, routing
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.measures import paths, uniqueness, ways
 from alprsim.randomness import draw, stream
-from alprsim.tables import ROVING, Bool, Bucket, Int32, Int64, Measured, Paths
+from alprsim.tables import ROVING, Bool, Bucket, Int64, Measured, Paths
 
 DRIVERS = 100_000
 """Trips of a usual weekday, at most, that tell which way most drivers take; drawn out of all. Assumption."""
@@ -33,23 +33,19 @@ class Ways:
         self._sums = [paths.empty(len(self._targets)) for _ in every.lenses]
         self._bucket: Bucket | None = None
         self._drives: paths.Drives | None = None
+        self._target = np.zeros(0, np.int64)
         self._sketch: tuple[Bucket, paths.Sketch] | None = None
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
         if look.lens >= len(self._every.lenses):
             return
-        sketch, vehicle = self._sketched(look), look.opened.bucket.vehicle
-        target = np.searchsorted(self._targets, vehicle[self._rows(vehicle)]).astype(np.int64)
-        sketch.add(self._sums[look.lens], target, look.masks, look.put)
+        self._sketched(look).add(self._sums[look.lens], self._target, look.masks, look.put)
 
     def rows(self) -> list[Measured]:
         """Return the rows."""
         every, asked = self._every, self._asked
         return [paths.rows(self._sums, every.place, every.cases, self._targets, asked.people, seed=asked.seed)]
-
-    def _rows(self, vehicle: Int32) -> Int64:
-        return np.flatnonzero(np.isin(vehicle, self._targets)).astype(np.int64)
 
     def _sketched(self, look: Look) -> paths.Sketch:
         """Return the bucket as the lens's sights know it: prepared once for all moments, and all lenses that know it alike."""
@@ -71,7 +67,8 @@ class Ways:
         to be that period's way.
         """
         if self._drives is None or self._bucket is not bucket:
-            row = self._rows(bucket.vehicle)
+            row = np.flatnonzero(np.isin(bucket.vehicle, self._targets)).astype(np.int64)
+            self._target = np.searchsorted(self._targets, bucket.vehicle[row]).astype(np.int64)
             truth = bucket.truth.take(paths.trips_of(bucket, row))
             access, key = self._asked.world.network.places.junction, self._asked.done.settlement.vehicles.key
             ends = access[truth.origin], access[truth.destination]

@@ -120,7 +120,7 @@ def walk(
                     found += BIT
             passage[read] = own
             read += BIT
-    return np.int64(found)
+    return int(found)
 
 
 @part_of_kernel

@@ -68,7 +68,7 @@ class Sums(NamedTuple):
 
 def empty(targets: int) -> Sums:
     """Return sums of nothing."""
-    shapes = [(2, legs.ROWS), (2, _SHARES), (2, _SHARES), (2, 2), (2,)]
+    shapes = [(2, legs.ROWS), (2, _SHARES), (2, _SHARES), (2, 2), (2,)]  # any
     return Sums(*(np.zeros((targets, *shape, legs.CASES), np.int64) for shape in shapes))
 
 
@@ -178,20 +178,21 @@ class Sketch:
         """
         passage, room = np.empty(len(masks), np.uint64), len(masks)  # any
         while True:
-            columns = [*(np.empty(room, np.int32) for _ in range(3)), np.empty(room, np.uint64)]
+            earlier, later, way, sights = *(np.empty(room, np.int32) for _ in range(3)), np.empty(room, np.uint64)
             found = legs.walk(
                 self._first, self._time, self._road, self._step, masks, *self._ways.table, len(self._roads),
-                self._ways.minimum, self._longest, passage, *columns,
+                self._ways.minimum, self._longest, passage, earlier, later, way, sights,
             )  # fmt: skip
             if found <= room:
                 break
             room = found
         read = np.flatnonzero(passage).astype(np.int32)
-        passages = (read, read, np.full(len(read), -1, np.int32), passage[read])
-        both = [np.concatenate([link[:found], own]) for link, own in zip(columns, passages, strict=True)]
-        order = np.argsort(both[1], kind="stable")
-        earlier, later, way, sights = (column[order] for column in both)
-        return earlier, later, way, sights
+        order = np.argsort(np.concatenate([later[:found], read]), kind="stable")
+        return (
+            np.concatenate([earlier[:found], read])[order], np.concatenate([later[:found], read])[order],
+            np.concatenate([way[:found], np.full(len(read), -1, np.int32)])[order],
+            np.concatenate([sights[:found], passage[read]])[order],
+        )  # fmt: skip
 
     def _pairs(self) -> Int64:
         """Return the pairs of different roads, from × roads + to, of reads that may be of one leg."""
