@@ -1,5 +1,6 @@
 """Ways rebuilt: against plain twins that walk every street, by hand, and where thresholds lie."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -57,8 +58,8 @@ class Drive(NamedTuple):
     factor: float = 1.5
     tolerance: int = 10
 
-    def counted(self, lens, now, horizon=100, vehicles=None):
-        """Return the sums of one moment."""
+    def sketch(self, lens, now, horizon=100, vehicles=None):
+        """Return what is made of the reads, the bucket, the question and which sights hold each read."""
         world, roads = self.world, table(self.streets)
         bucket = world.bucket(vehicles)
         opened = question.open_bucket(bucket)
@@ -77,7 +78,12 @@ class Drive(NamedTuple):
             roads, kept=np.array(self.kept or [True] * len(self.road_of_site), np.bool_)[site],
             road=np.array(self.road_of_site, np.int32)[site], step=step, tolerance=self.tolerance,
         )  # fmt: skip
-        sums = paths.empty(world.vehicles)
+        return sketch, bucket, asked, masks
+
+    def counted(self, lens, now, horizon=100, vehicles=None):
+        """Return the sums of one moment."""
+        sketch, bucket, asked, masks = self.sketch(lens, now, horizon, vehicles)
+        sums = paths.empty(self.world.vehicles)
         sketch.add(sums, bucket.vehicle.astype(np.int64), masks, asked)
         return sums
 
@@ -172,6 +178,33 @@ def test_ways_equal_the_twin(drive, lens, now, horizon):
     assert (sums.asked[:, 1] == 1).all()
 
 
+def test_sights_that_hold_different_reads_may_make_more_links_than_there_are_reads():
+    """Every third read is held by both sights, those between by one each: four links for three reads."""
+    reads = tuple((n, n % 3, 0, 0) for n in range(9))
+    world = World((), reads, owner_of_site=(0,) * 3, vehicles=1, town=(0,), kind=(0,))
+    sketch, *_ = Drive(world, (), tuple(EAST[:3]), streets=LINE).sketch(limits(UNLIMITED, owners=1), 100)
+    earlier, later, way, _ = sketch.legs(np.array([1, 2, 3] * 3, np.uint64))
+    one, two = [0, 2, 3, 5, 6, 8], [1, 2, 4, 5, 7, 8]
+    expected = {(a, b) for mine in (one, two) for a, b in pairwise(mine)}
+    assert len(expected) > len(reads)
+    found = {(a, b) for a, b, which in zip(earlier.tolist(), later.tolist(), way.tolist(), strict=True) if which >= 0}
+    assert found == expected
+
+
+@pytest.mark.parametrize("room", [0, 1, 2, 3, 9])
+def test_links_that_find_no_room_are_counted_and_not_written(room):
+    n = 4
+    keys, row, limit = np.full(8, legs.EMPTY, np.int64), np.zeros(8, np.int32), np.zeros(8, np.int32)
+    legs.enter(np.array([1, 10], np.int64), np.array([5, 5], np.int32), keys, row, limit)
+    columns = [*(np.full(room, -7, np.int32) for _ in range(3)), np.zeros(room, np.uint64)]
+    found = legs.walk(
+        np.array([0, n]), np.arange(n, dtype=np.int32), np.array([0, 1, 0, 1], np.int32), np.zeros(n, np.int32),
+        np.full(n, 1, np.uint64), keys, row, limit, 10, 5, 100, np.empty(n, np.uint64), *columns,
+    )  # fmt: skip
+    assert found == 3
+    assert columns[1].tolist() == [1, 2, 3, *[-7] * room][:room]
+
+
 # --- which way is taken to have been driven ---------------------------------------------------------------------------
 
 
@@ -231,6 +264,20 @@ def test_ways_are_told_apart_by_every_road_of_them(ways_between):
     assert known.ways.road.tolist() == [*ways_between[2]]
     shared = ways.learn(driven, np.array([2, 3, 1], np.int64), watched)
     assert shared.ways.road.tolist() == [*ways_between[1]]
+
+
+@pytest.mark.parametrize(
+    ("driven", "way"),
+    [
+        ([(3, (0, 1, 9)), (4, (0, 2, 9)), (3, (0, 1, 9, 7)), (4, (0, 2, 9, 7)), (5, (0, 1, 9, 8))], (1,)),
+        ([(2, (0, 9)), (9, (3, 4)), (2, (0, 9, 7)), (3, (0, 5, 9))], ()),
+    ],
+)
+def test_drivers_who_come_and_go_elsewhere_take_one_way(driven, way):
+    n, taken = zip(*driven, strict=True)
+    known = ways.learn(routes(taken), np.array(n, np.int64), np.isin(np.arange(10), [0, 3, 4, 9]))
+    row = int(np.flatnonzero(known.code == 9)[0])
+    assert tuple(known.ways.road[slice(*known.ways.first[row : row + 2])].tolist()) == way
 
 
 def test_no_two_reads_of_a_leg_lie_further_apart_than_the_widest_way_lets_them():
