@@ -349,6 +349,7 @@ def test_a_misread_makes_the_rest_wrong():
         ([(95, EAST[0])], 1, 0, 0),
         ([(115, EAST[0])], 1, 0, 0),
         ([(116, EAST[0])], 0, 1, 0),
+        ([(125, EAST[1])], 1, 0, 0),
     ],
 )  # fmt: skip
 def test_a_trip_by_hand(reads, right, wrong, rebuilt):
@@ -403,6 +404,11 @@ def test_patrol_cars_and_times_known_to_the_hour_tell_less_and_wrong():
     assert drawn([TRIP], reads, steps=(30,) * 10, factor=1.0, minimum=0, tolerance=0)[:2] == [5 * KM, 0]
     assert drawn([TRIP], [(104, EAST[0])], tolerance=0)[:2] == [0, KM]
     assert drawn([TRIP], [(104, EAST[0])], tolerance=0, steps=(4,) * 10)[:2] == [KM, 0]
+
+
+def test_a_trip_that_took_no_time_was_driven_at_its_moment():
+    assert drawn([(100, 100, EAST[:1])], [(110, EAST[0])]) == [KM, 0, KM, 1, 1]
+    assert drawn([(100, 100, EAST[:1])], [(111, EAST[0])]) == [0, KM, KM, 0, 1]
 
 
 def test_only_what_was_driven_by_now_counts():

@@ -95,7 +95,7 @@ def drives(bucket: Bucket, row: Int64, paths: Paths, route: Int32, roads: Roads)
     of = np.repeat(np.arange(len(trip)), np.diff(driven.first))
     passed = np.concatenate([[0], np.cumsum(crossing)])
     middle = passed[:-1] - passed[driven.first[of]] + crossing // 2
-    whole = np.maximum(passed[driven.first[1:]] - passed[driven.first[:-1]], 1)
+    whole = np.maximum(passed[driven.first[1:]] - passed[driven.first[:-1]], 1)  # any
     lasted = truth.arrive.astype(np.int64) - truth.depart
     when = truth.depart[of] + lasted[of] * middle // whole[of]
     return Drives(
