@@ -406,6 +406,21 @@ def test_patrol_cars_and_times_known_to_the_hour_tell_less_and_wrong():
     assert drawn([TRIP], [(104, EAST[0])], tolerance=0, steps=(4,) * 10)[:2] == [KM, 0]
 
 
+def test_the_time_between_two_reads_is_spread_in_proportion_to_free_flow():
+    """From the middle of one road to that of another: 5 s, then 10 and 30, then 20, while a car took twice as long."""
+    one, nothing = np.zeros(1, np.int32), np.full(2, -7, np.int32)
+    drive, claimed, trip = nothing.copy(), nothing.copy(), nothing.copy()
+    legs.match(
+        np.array([0, 2]), np.array([1, 2], np.int32), np.array([10_000, 10_000, 30_000, 40_000], np.int32), one, one,
+        np.array([3], np.int32), np.array([100], np.int32), np.array([230], np.int32), np.array([3], np.int32),
+        np.array([0, 1]), np.array([100], np.int32), np.array([160], np.int32), np.array([0, 2]),
+        np.array([1, 2], np.int32), np.array([117, 156], np.int32), drive, claimed, trip,
+    )  # fmt: skip
+    assert claimed.tolist() == [120, 160]
+    assert drive.tolist() == [0, -1]
+    assert trip.tolist() == [0, -1]
+
+
 def test_a_trip_that_took_no_time_was_driven_at_its_moment():
     assert drawn([(100, 100, EAST[:1])], [(110, EAST[0])]) == [KM, 0, KM, 1, 1]
     assert drawn([(100, 100, EAST[:1])], [(111, EAST[0])]) == [0, KM, KM, 0, 1]
