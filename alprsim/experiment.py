@@ -111,7 +111,7 @@ def _plan(
 ) -> routing.Plan:
     """Plan the routes against a usual weekday, driven in queues unless the scenario knows none, or take a kept plan."""
     spec = loaded.scenario.traffic
-    trips, vehicles = _usual_weekday(loaded, network)
+    trips, vehicles = usual_weekday(loaded, network)
     access = network.places.junction
     demand = routing.Demand(access[trips.origin], access[trips.destination], trips.depart, vehicles.key[trips.vehicle])
     columns = (*network.roads.data().values(), network.junctions.osm_id, access, *demand)
@@ -144,7 +144,7 @@ def _widened(network: Network, busiest: Float64) -> Network:
     return roads.dimension(network, busiest) if network.generated else network
 
 
-def _usual_weekday(loaded: Loaded, network: Network) -> tuple[Trips, Vehicles]:
+def usual_weekday(loaded: Loaded, network: Network) -> tuple[Trips, Vehicles]:
     """Return a weekday's trips of a population that no seed simulates: every seed drives by the same plan."""
     study = loaded.scenario
     people = study.population.model_copy(update={"calendar": models.Calendar()})

@@ -23,7 +23,7 @@ def region():
     """Return the region's streets and a usual weekday's trips."""
     loaded = load(STUDY)
     network = roads.load(loaded.scenario.roads, base=loaded.base)
-    trips, vehicles = experiment._usual_weekday(loaded, network)
+    trips, vehicles = experiment.usual_weekday(loaded, network)
     access = network.places.junction
     ends = access[trips.origin], access[trips.destination]
     return network, routing.Demand(*ends, trips.depart, vehicles.key[trips.vehicle])

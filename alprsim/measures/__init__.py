@@ -4,6 +4,8 @@ question      what is asked: one lens of up to 64 cases, at one moment; which re
 retention     how long a read lives anywhere                                              (measure 2)
 completeness  reads a day, the share of days and of trips seen                            (measures 1, 3, 4)
 places        whether home and work show                                                  (measure 8)
+paths         how much of where a car drove can be drawn from its reads                    (measure 5)
+ways          the ways a viewer takes it to have driven from camera to camera
 uniqueness    how few sightings single a car out: whether hashing plates would help       (measure 11)
 glossary      each measure's name, unit, definition, source and trap, as the page prints them
 

@@ -57,6 +57,7 @@ _VARIANTS = {
     "_eligible": ", cars with as many",
     "_eligible_only": ", of the cars with as many",
     "_error": ", standard error of the draw",
+    "_by_choice": ", ways as drivers choose them",
 }
 """Endings of statistics that are another view of a plain one."""
 

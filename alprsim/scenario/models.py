@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["homes", "uniqueness"]
+FamilyName = Literal["homes", "paths", "uniqueness"]
 """Measures that a scenario may ask for."""
 
 
@@ -346,6 +346,10 @@ class Measures(Model):
     unicity_points: Annotated[int, Field(ge=1, le=6, description="Points known of a target: the 4 and the hour of de Montjoye et al., Scientific Reports 3:1376 (2013); measures go up to 6.")] = 4
     unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
     unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
+    path_targets: Annotated[int, Field(ge=1, description="Residents' vehicles whose ways are rebuilt, drawn out of all of them; the error of the draw is told. Assumption.")] = 500
+    path_tolerance: Annotated[Duration, Field(gt=0, description="A road that was driven is right if it is claimed for a moment no further than this from when it was driven (or than the step to which the viewer knows times). Assumption.")] = 300
+    path_gap: Annotated[Duration, Field(ge=0, description="Gap rule: a car's consecutive reads belong to one leg, and the way between is claimed, if they lie no further apart in time than this, or than `path_gap_factor` says. Trip ends are commonly told from stops of 2 to 5 minutes in GPS traces; the longer, since a viewer sees no stop. Assumption.")] = 300
+    path_gap_factor: Annotated[float, Field(ge=1, le=100, description="Gap rule: or no further apart than the quickest way between takes at free flow, times this: room for queues, lights and detours, not for a stop on a long way. Assumption.")] = 2.0
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 

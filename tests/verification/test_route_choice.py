@@ -247,7 +247,7 @@ def test_danburys_morning_calms_down(shared_data, verified, shown, plots):
     """
     loaded = alprsim.study("scenarios/danbury.yaml", graph=shared_data / "roads" / "danbury_ct_drive.graphml.gz")
     world = streets.load(loaded.scenario.roads, base=loaded.base)
-    trips, vehicles = experiment._usual_weekday(loaded, world)
+    trips, vehicles = experiment.usual_weekday(loaded, world)
     access = world.places.junction
     demand = routing.Demand(access[trips.origin], access[trips.destination], trips.depart, vehicles.key[trips.vehicle])
     means = []

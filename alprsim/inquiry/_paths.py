@@ -1,0 +1,90 @@
+"""How much of where a car drove can be drawn from what is held of it: of vehicles drawn out of all residents'."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alprsim import experiment, routing
+from alprsim.inquiry._asked import Asked, Lenses, Look
+from alprsim.measures import paths, uniqueness, ways
+from alprsim.randomness import draw, stream
+from alprsim.tables import ROVING, Bool, Bucket, Int64, Measured, Paths
+
+DRIVERS = 100_000
+"""Trips of a usual weekday, at most, that tell which way most drivers take; drawn out of all. Assumption."""
+
+
+class Ways:
+    """Path recall, path precision and rebuilt trips of every case that hangs on nobody's grant."""
+
+    def __init__(self, asked: Asked, every: Lenses) -> None:
+        self._asked, self._every = asked, every
+        study, done = asked.study.measures, asked.done
+        self._roads = asked.world.network.roads
+        self._routes = routing.opened(asked.world.routes)
+        self._targets = uniqueness.choose(done.settlement.vehicles, asked.people, study.path_targets, seed=asked.seed)
+        stands = ~np.isin(done.placement.cameras.kind, ROVING)
+        self._stands: Bool = stands[done.placement.sites.camera]
+        watched = np.zeros(len(self._roads), np.bool_)
+        watched[done.placement.sites.road[self._stands]] = True
+        self._ways = ways.Ways(
+            self._roads, ways.learn(*self._usual_day(), watched), minimum=study.path_gap, factor=study.path_gap_factor
+        )
+        self._sums = [paths.empty(len(self._targets)) for _ in every.lenses]
+        self._bucket: Bucket | None = None
+        self._drives: paths.Drives | None = None
+        self._target = np.zeros(0, np.int64)
+        self._sketch: tuple[Bucket, paths.Sketch] | None = None
+
+    def add(self, look: Look) -> None:
+        """Count one bucket through one lens at one moment."""
+        if look.lens >= len(self._every.lenses):
+            return
+        self._sketched(look).add(self._sums[look.lens], self._target, look.masks, look.put)
+
+    def rows(self) -> list[Measured]:
+        """Return the rows."""
+        every, asked = self._every, self._asked
+        return [paths.rows(self._sums, every.place, every.cases, self._targets, asked.people, seed=asked.seed)]
+
+    def _sketched(self, look: Look) -> paths.Sketch:
+        """Return the bucket as the lens's sights know it: prepared once for all moments, and all lenses that know it alike."""
+        if self._sketch is None or self._sketch[0] is not look.seen.bucket:
+            sites, known = self._asked.done.placement.sites, self._every.lenses[look.lens].seen
+            step = np.zeros(len(look.stream), np.int32) if known is None else known.time_step[look.stream]
+            sketch = paths.Sketch(
+                self._driven(look.opened.bucket), look.seen, self._ways, self._roads,
+                kept=self._stands[look.opened.bucket.reads.site], road=sites.road[look.seen.bucket.reads.site],
+                step=step.astype(np.int32), tolerance=self._asked.study.measures.path_tolerance,
+            )  # fmt: skip
+            self._sketch = look.seen.bucket, sketch
+        return self._sketch[1]
+
+    def _driven(self, bucket: Bucket) -> paths.Drives:
+        """Return where the bucket's targets drove.
+
+        A way is chosen by the planned departure; of a trip held up until another period of the day, what was driven is taken
+        to be that period's way.
+        """
+        if self._drives is None or self._bucket is not bucket:
+            row = np.flatnonzero(np.isin(bucket.vehicle, self._targets)).astype(np.int64)
+            self._target = np.searchsorted(self._targets, bucket.vehicle[row]).astype(np.int64)
+            truth = bucket.truth.take(paths.trips_of(bucket, row))
+            access, key = self._asked.world.network.places.junction, self._asked.done.settlement.vehicles.key
+            ends = access[truth.origin], access[truth.destination]
+            taken = routing.choose(self._routes, key[truth.vehicle], *ends, truth.depart)
+            driven, route = routing.paths(self._routes, *ends, taken, truth.depart)
+            self._bucket, self._drives = bucket, paths.drives(bucket, row, driven, route, self._roads)
+        return self._drives
+
+    def _usual_day(self) -> tuple[Paths, Int64]:
+        """Return the ways of a usual weekday's drivers, of a population that no seed simulates, and how many take each."""
+        network = self._asked.world.network
+        trips, vehicles = experiment.usual_weekday(self._asked.loaded, network)
+        key = vehicles.key[trips.vehicle]
+        drawn = draw(stream(0, "who tells the usual ways"), key, trips.depart)
+        some = np.sort(np.argsort(drawn, kind="stable")[:DRIVERS])
+        ends = network.places.junction[trips.origin[some]], network.places.junction[trips.destination[some]]
+        taken = routing.choose(self._routes, key[some], *ends, trips.depart[some])
+        driven, route = routing.paths(self._routes, *ends, taken, trips.depart[some])
+        return driven, np.bincount(route, minlength=len(driven.first) - 1).astype(np.int64)

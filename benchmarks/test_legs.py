@@ -1,0 +1,129 @@
+"""How fast held reads are cut into legs by a table of camera pairs for 64 cases at once, matched with what was driven, scored."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from alprsim.kernels import legs
+
+VEHICLES, TRIPS, DAY = 2_000, 120, 86_400
+ROADS, CAMERAS = 500, 60
+CROSSING, GAP = 10_000, 60
+
+
+class Reads(NamedTuple):
+    """Reads grouped by vehicle, and what a table knows of the pairs of roads they are on."""
+
+    first: np.ndarray
+    time: np.ndarray
+    road: np.ndarray
+    step: np.ndarray
+    keys: np.ndarray
+    row: np.ndarray
+    limit: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def reads():
+    """Every vehicle makes two trips a day past three cameras, a minute apart: 720,000 reads, 480,000 links."""
+    depart = np.arange(TRIPS) * (DAY // 2)
+    time = np.tile((depart[:, None] + np.arange(3) * GAP).reshape(-1), VEHICLES).astype(np.int32)
+    start = (np.arange(VEHICLES * TRIPS) * 7919) % CAMERAS
+    road = ((start[:, None] + np.arange(3)) % CAMERAS).reshape(-1).astype(np.int32)
+    code = np.arange(CAMERAS) * ROADS + (np.arange(CAMERAS) + 1) % CAMERAS
+    keys, row, limit = np.full(256, legs.EMPTY, np.int64), np.zeros(256, np.int32), np.zeros(256, np.int32)
+    legs.enter(code, np.full(CAMERAS, GAP, np.int32), keys, row, limit)
+    first = np.arange(VEHICLES + 1, dtype=np.int64) * TRIPS * 3
+    return Reads(first, time, road, np.zeros(len(time), np.int32), keys, row, limit)
+
+
+def walked(benchmark, reads, masks):
+    """Return the cases of each read's passage, and of each link."""
+    n, r = len(reads.time), reads
+    out = [np.empty(n, np.uint64), *(np.empty(n, np.int32) for _ in range(3)), np.empty(n, np.uint64)]
+    found = benchmark(
+        legs.walk, r.first, r.time, r.road, r.step, masks, r.keys, r.row, r.limit, ROADS, GAP, 600, *out
+    )  # fmt: skip
+    benchmark.extra_info["reads"] = n
+    assert found == n * 2 // 3
+    assert np.array_equal(out[2][:found], np.flatnonzero(np.arange(n) % 3))
+    return out[0], out[4][:found]
+
+
+def test_walk(benchmark, reads):
+    """Everybody holds everything."""
+    masks = np.full(len(reads.time), ~np.uint64(0))
+    passage, links = walked(benchmark, reads, masks)
+    assert (passage == masks).all()
+    assert (links == masks[0]).all()
+
+
+def test_walk_of_nested_windows(benchmark, reads):
+    """Case k holds the last k days: who keeps one day holds its two trips."""
+    held = (TRIPS // 2 - np.arange(TRIPS // 2))[:, None] <= np.arange(64)
+    masks = (held @ (np.uint64(1) << np.arange(64, dtype=np.uint64)))[reads.time // DAY]
+    passage, links = walked(benchmark, reads, masks)
+    assert (passage == masks).all()
+    assert np.sum(links & np.uint64(2) != 0) == VEHICLES * 2 * 2
+
+
+class Driven(NamedTuple):
+    """Trips of 20 roads, of which the claims, two cameras and the 18 roads between, are all right."""
+
+    first: np.ndarray
+    road: np.ndarray
+    depart: np.ndarray
+    arrive: np.ndarray
+    first_drive: np.ndarray
+    when: np.ndarray
+    first_trip: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def driven():
+    trips = 200 * TRIPS
+    depart = np.tile(np.arange(TRIPS) * (DAY // 2), 200).astype(np.int32)
+    road = ((np.arange(trips)[:, None] * 31 + np.arange(20)) % ROADS).astype(np.int32)
+    when = (depart[:, None] + 5 + 10 * np.arange(20)).astype(np.int32)
+    first = np.arange(trips + 1, dtype=np.int64)
+    first_trip = np.arange(201, dtype=np.int64) * TRIPS
+    return Driven(first * 18, road, depart, depart + np.int32(200), first * 20, when, first_trip)
+
+
+def matched(d, vehicle, drive, claimed, trip):
+    n = len(vehicle)
+    return (
+        d.first, d.road[:, 1:-1].reshape(-1).copy(), np.full(ROADS, CROSSING, np.int32), vehicle,
+        d.road[:, 0].copy(), d.road[:, -1].copy(), d.when[:, 0].copy(), d.when[:, -1].copy(), np.full(n, 60, np.int32),
+        d.first_trip, d.depart, d.arrive, d.first_drive, d.road.reshape(-1), d.when.reshape(-1), drive, claimed, trip,
+    )  # fmt: skip
+
+
+def test_match(benchmark, driven):
+    d, n = driven, len(driven.depart)
+    vehicle = np.repeat(np.arange(200, dtype=np.int32), TRIPS)
+    drive, claimed, trip = (np.empty(n * 18, np.int32) for _ in range(3))
+    benchmark(legs.match, *matched(d, vehicle, drive, claimed, trip))
+    benchmark.extra_info["roads claimed"] = len(drive)
+    assert np.array_equal(drive, (np.arange(n)[:, None] * 20 + np.arange(1, 19)).reshape(-1))
+    assert np.array_equal(claimed, d.when[:, 1:-1].reshape(-1))
+
+
+def test_score(benchmark, driven):
+    d, n = driven, len(driven.depart)
+    vehicle = np.repeat(np.arange(200, dtype=np.int32), TRIPS)
+    drive, claimed, trip = (np.empty(n * 18, np.int32) for _ in range(3))
+    legs.match(*matched(d, vehicle, drive, claimed, trip))
+    whole, tallies = ~np.uint64(0), np.empty((200 * legs.ROWS, legs.CASES), np.int64)
+    benchmark(
+        legs.score, d.first_trip, np.arange(n), np.full(n, whole), d.first, drive, claimed, trip,
+        np.full(n * 18, 100, np.int32), d.first_trip, d.depart, d.first_drive,
+        np.repeat(np.arange(n, dtype=np.int32), 20), d.when.reshape(-1), np.full(n * 20, 100, np.int32),
+        np.full(n, whole), TRIPS * DAY, 0, tallies,
+    )  # fmt: skip
+    benchmark.extra_info["roads claimed"] = len(drive)
+    counts = tallies.reshape(200, legs.ROWS, legs.CASES)
+    assert (counts[:, legs.RIGHT] == TRIPS * 1800).all()
+    assert (counts[:, legs.WRONG] == 0).all()
+    assert (counts[:, legs.REBUILT] == TRIPS).all()
