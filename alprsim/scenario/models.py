@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["homes", "uniqueness"]
+FamilyName = Literal["distribution", "gaps", "homes", "uniqueness"]
 """Measures that a scenario may ask for."""
 
 
