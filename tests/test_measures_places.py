@@ -54,6 +54,30 @@ def test_guesses_equal_the_twin(world, lens, now, first_weekday, near):
             assert [of[vehicle, sight] for of in (home_days, work_days)] == [-1 if d is None else d for d in days]
 
 
+words = st.sampled_from([0, 1, 2**64 - 1, 2**63, 0x5555_5555_5555_5555, 0xFFFF_0000_FFFF_0000, 2**20 - 1, 0xF0F0])
+
+
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(worlds(), st.lists(words, min_size=1, max_size=7), st.integers(0, 6), st.tuples(*[st.booleans()] * 3))
+def test_guesses_of_all_64_cases_equal_the_twin(world, held, first_weekday, near):
+    """Whichever cases hold the same reads, and how many a read tells apart, each case has its own guess."""
+    bucket = world.bucket()
+    n = len(bucket.reads)
+    masks = np.resize(np.array(held, np.uint64), n)
+    guess, until = (np.full((2 * 3, 64), 7, np.int32) for _ in range(2))
+    reads, rows, now = bucket.reads, np.arange(3), 80 * HOUR
+    fits = np.tile(np.array(near, np.bool_), (6, 1))
+    anchors(rows, bucket.first_read, reads.time, reads.site, masks, fits, first_weekday, now, guess, until)
+    for vehicle in range(3):
+        mine = range(bucket.first_read[vehicle], bucket.first_read[vehicle + 1])
+        for case in range(64):
+            left = [(int(reads.time[r]), int(reads.site[r])) for r in mine if int(masks[r]) >> case & 1]
+            twin = naive.home_and_work(left, first_weekday)
+            assert guess[2 * vehicle : 2 * vehicle + 2, case].tolist() == [-1 if s is None else s for s in twin]
+            days = [naive.days_until(left, first_weekday, now, near, kind) for kind in range(2)]
+            assert until[2 * vehicle : 2 * vehicle + 2, case].tolist() == [-1 if d is None else d for d in days]
+
+
 def day(*reads, number=0):
     """Return reads of vehicle 0 on a day: (clock hour, site)."""
     return tuple((number * DAY + int((hour - 4) * HOUR), site, 0, 0) for hour, site in reads)

@@ -15,8 +15,10 @@ from tests.test_measures import counted
 from tests.worlds import HOUR, ZOO, World, hours, worlds
 from tests.worlds import ladder as limits
 
-few = settings(deadline=None, derandomize=True, max_examples=100)
-lists = st.lists(st.integers(0, 80), min_size=1, max_size=5, unique=True).map(lambda row: [h * HOUR for h in sorted(row)])
+few = settings(deadline=None, derandomize=True, max_examples=50)
+lists = st.lists(st.integers(0, 80), min_size=1, max_size=5, unique=True).map(
+    lambda row: [h * HOUR for h in sorted(row)]
+)
 COLUMNS = [ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE]
 
 
@@ -92,9 +94,7 @@ def test_windows_run_from_three_minutes_to_the_time_simulated():
 def tabled(world, window, now, buckets):
     people = question.residents(*world.tables())
     window = np.array(window, np.int32)
-    parts = [
-        distribution.count(question.open_bucket(world.bucket(bucket)), people, window, now) for bucket in buckets
-    ]
+    parts = [distribution.count(question.open_bucket(world.bucket(bucket)), people, window, now) for bucket in buckets]
     columns = distribution.table(parts, window, people.towns)
     keys = zip(*(columns[name].tolist() for name in ("town", "statistic", "window")), strict=True)
     return {key: {name: columns[name][row].item() for name in columns} for row, key in enumerate(keys)}

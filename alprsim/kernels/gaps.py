@@ -47,7 +47,9 @@ def _close(
 
 
 @part_of_kernel
-def _tell(first: Int32GridOut, last: Int32GridOut, gap: Int32GridOut, now: int, since: int, window: Int32, mine: Int32GridOut) -> None:
+def _tell(
+    first: Int32GridOut, last: Int32GridOut, gap: Int32GridOut, now: int, since: int, window: Int32, mine: Int32GridOut
+) -> None:
     """Join what was read before the last T and in it, and the edges of each time asked about."""
     for case in range(CASES):
         old, new = last[0, case] != NEVER, last[1, case] != NEVER

@@ -101,7 +101,9 @@ def _answers(lives: Int64, could: Int64) -> Iterator[Answer]:
         yield Answer(MEASURE, f"max_{suffix}", "h", _most(mine, n), n)
         for row, (name, hours) in enumerate(LONG.items()):
             whole = could[:, time, row]
-            yield Answer(MEASURE, f"at_least_{name}_{suffix}", "share", ratio(mine[:, hours:].sum(axis=1), whole), whole)
+            yield Answer(
+                MEASURE, f"at_least_{name}_{suffix}", "share", ratio(mine[:, hours:].sum(axis=1), whole), whole
+            )
 
 
 def _middle(lives: Int64, n: Int64) -> Float64:
