@@ -1,5 +1,6 @@
 """Plain twins of nested windows, distributions and gaps: one car and one limit at a time."""
 
+import itertools
 from fractions import Fraction
 
 from tests import naive_measures
@@ -16,7 +17,7 @@ def shown(world, vehicle, window, now):
 def longest_gap(times, since, now):
     """Return the longest stretch of (since, now] without one of the times inside it, its two ends included."""
     marks = [since, *sorted(time for time in times if since < time <= now), now]
-    return max(b - a for a, b in zip(marks, marks[1:], strict=False))
+    return max(b - a for a, b in itertools.pairwise(marks))
 
 
 def hours(seconds):

@@ -253,4 +253,4 @@ def test_a_gap_never_read_is_the_whole_time_and_masks_of_nobody_end_none():
     assert (got[:, kernel.HORIZON, 1:] == 24 * HOUR).all()
     assert (got[:, kernel.SO_FAR, 1:] == 60 * HOUR).all()
     assert (got[:, kernel.WINDOW, 1:] == 0).all()
-    assert ladder.CASES == got.shape[2]
+    assert got.shape[2] == ladder.CASES

@@ -9,7 +9,6 @@ from alprsim.kernels._jit import (
     BoolOut,
     Int32,
     Int32GridOut,
-    Int32Out,
     Int64,
     Int64GridOut,
     Int64Out,
