@@ -5,8 +5,8 @@ from alprsim.kernels._jit import Int32, Int32GridOut, Int64, kernel_in_place
 DAY = 86_400
 """Seconds in a day (as tables.DAY); kernels import nothing of the package."""
 
-GHOST = -2
-"""Instead of a read's trip: it was another vehicle (as ladder.GHOST)."""
+NOBODY, GHOST = -1, -2
+"""Instead of a trip: none yet; instead of a read's: it was another vehicle (as ladder.GHOST)."""
 
 READS, DAYS, ONCE, TWICE = range(4)
 """What is counted: reads held; days with a held read made on a trip; trips with one held read, with two."""
@@ -43,7 +43,7 @@ def nested(
         while read > begin and time[read - 1] > now:
             read -= 1
         reads = days = once = twice = 0
-        current, on_it, day = -1, 0, -1
+        current, day, lone = NOBODY, NOBODY, False
         for window in range(last_window):
             since = now - windows[window]
             while read > begin and time[read - 1] > since:
@@ -53,8 +53,8 @@ def nested(
                 reads += of != GHOST
                 days += under_way and on != day
                 once += under_way and not same
-                twice += same and on_it == 1
-                on_it = on_it + 1 if same else (1 if under_way else on_it)
+                twice += same and lone
+                lone = not same if under_way else lone
                 current, day = (of, on) if under_way else (current, day)
             counts[place * QUANTITIES + READS, window] = reads
             counts[place * QUANTITIES + DAYS, window] = days
