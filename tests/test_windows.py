@@ -137,3 +137,9 @@ def test_a_town_without_cars_has_no_distribution():
     assert said["Elm", "days_seen", HOUR]["p50"] == -1
     assert said["all", "days_seen", HOUR]["none"] == 1.0
     assert tabled(World(vehicles=0, town=(), kind=()), [HOUR], HOUR, [])["all", "days_seen", HOUR]["p10"] == -1
+
+
+def test_deciles_of_many_cars():
+    shape = distribution._shape(np.arange(1000, dtype=np.int32)[:, None] * [1, 2])
+    assert [shape[f"p{decile}"].tolist() for decile in (10, 50, 90)] == [[99, 198], [499, 998], [899, 1798]]
+    assert (shape["max"].tolist(), shape["none"].tolist()) == ([999, 1998], [0.001, 0.001])

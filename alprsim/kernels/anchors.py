@@ -168,9 +168,7 @@ def _vote_work(
     """Let the reads on both sides of one day's longest stay vote; tell who did. ``stay``: its length and reads, a case each."""
     speakers, stayed = ballot.state[SPEAKERS], NONE
     for start in range(first, last):
-        if time[start] >= midnight + UNTIL:
-            break
-        waiting = masks[start] & speakers if time[start] >= midnight + FROM else NONE
+        waiting = masks[start] & speakers if midnight + FROM <= time[start] < midnight + UNTIL else NONE
         end = start + 1
         while waiting != NONE and end < last:
             pair, length = waiting & masks[end], np.int64(time[end] - time[start])
@@ -216,7 +214,7 @@ def _anchors(
         while last > begin:
             day = time[last - 1] // DAY
             first, spoken = last, NONE
-            while first > begin and time[first - 1] >= day * DAY:
+            while first > begin and day * DAY <= time[first - 1] < (day + 1) * DAY:
                 first -= 1
                 if masks[first] != known and masks[first] != NONE:
                     known = masks[first]
@@ -276,5 +274,5 @@ def anchors(
         np.empty((KINDS, CASES), np.int64), np.empty((KINDS, CASES), np.int32),
         np.empty(CASES, np.uint64), np.empty(CASES, np.int64), np.zeros(4, np.uint64),
     )  # fmt: skip
-    stay = np.empty((3, CASES), np.int64)
+    stay = np.empty((3, CASES), np.int64)  # any
     _anchors(rows, first_read, time, site, masks, near, first_weekday, now, ballot, stay, guess, until)

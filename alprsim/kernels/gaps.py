@@ -89,15 +89,17 @@ def longest(
     gaps : int32[n × 3, 64], overwritten, seconds
         Row = vehicle × 3 + time.
     """
-    first, last = np.empty((2, CASES), np.int32), np.empty((2, CASES), np.int32)
-    gap = np.empty((2, CASES), np.int32)
+    first, last = np.empty((2, CASES), np.int32), np.empty((2, CASES), np.int32)  # any
+    gap = np.empty((2, CASES), np.int32)  # any
     for place in range(len(rows)):
         last[:], gap[:] = NEVER, 0
-        mask, part, begin, end, inner = NONE, 0, 0, 0, 0
+        mask, part, begin, end, inner = NONE, 0, 0, 0, 0  # any
         for read in range(first_read[rows[place]], first_read[rows[place] + 1]):
             if masks[read] == NONE or trip[read] == GHOST:
                 continue
-            late = int(time[read] > since)
+            late = int(
+                time[read] > since
+            )  # a read at the edge begins what the edge begins: it may be on either side  # any
             if masks[read] != mask or late != part:
                 if mask != NONE:
                     _close(first, last, gap, part, mask, begin, end, inner)
