@@ -97,9 +97,7 @@ def longest(
         for read in range(first_read[rows[place]], first_read[rows[place] + 1]):
             if masks[read] == NONE or trip[read] == GHOST:
                 continue
-            late = int(
-                time[read] > since
-            )  # a read at the edge begins what the edge begins: it may be on either side  # any
+            late = int(time[read] > since)  # at the edge: a gap begins there either way  # any
             if masks[read] != mask or late != part:
                 if mask != NONE:
                     _close(first, last, gap, part, mask, begin, end, inner)
