@@ -211,6 +211,12 @@ def test_moments_add_up_and_unmeasured_ones_are_left_out():
     assert got["at_least_72h_so_far", "all", 0][1] == 0
 
 
+def test_a_window_of_a_second_is_a_window_and_none_is_not():
+    got = answers(*summed(ZOO["nothing happens"], limits(0, 1), [HOUR], HOUR), cases=2)
+    assert got["max_of_window", "all", 0][1] == 0
+    assert got["max_of_window", "all", 1] == (0, 3)
+
+
 def test_visitors_and_the_chunk_change_nothing(monkeypatch):
     world, lens = ZOO["two days and a night"], limits(HOUR, UNLIMITED)
     sums, people = summed(world, lens, [60 * HOUR], 24 * HOUR)

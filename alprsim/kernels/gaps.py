@@ -107,7 +107,8 @@ def longest(
             end = time[read]
         if mask != NONE:
             _close(first, last, gap, part, mask, begin, end, inner)
-        _tell(first, last, gap, now, since, window, gaps[place * TIMES : (place + 1) * TIMES])
+        mine = gaps[place * TIMES : (place + 1) * TIMES]  # any
+        _tell(first, last, gap, now, since, window, mine)
 
 
 @kernel
@@ -131,5 +132,5 @@ def add_bins(gaps: Int32Grid, group: Int16, bins: int, counts: Int64GridOut) -> 
             for case in range(CASES):
                 seconds = gaps[place * TIMES + time, case]
                 hours = seconds // HOUR
-                where = hours if hours < HOURS else HOURS - HOURS // 24 + seconds // DAY
+                where = hours if hours < HOURS else HOURS - HOURS // 24 + seconds // DAY  # any
                 counts[start + min(where, bins - 1), case] += 1

@@ -33,7 +33,7 @@ class Sums(NamedTuple):
 
 def empty(groups: int, *, longest: int) -> Sums:
     """Return sums of nothing; ``longest``: the longest time asked about, s."""
-    bins = gaps.HOURS + max(longest - gaps.HOURS * gaps.HOUR, 0) // gaps.DAY + 1
+    bins = gaps.HOURS + max(longest - gaps.HOURS * gaps.HOUR, 0) // gaps.DAY + 1  # any
     shapes = ((gaps.TIMES, bins), (gaps.TIMES, len(LONG)))
     return Sums(*(np.zeros((groups, *shape, gaps.CASES), np.int64) for shape in shapes))
 
@@ -61,7 +61,7 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: In
             chunk, bucket.first_read, bucket.reads.time, opened.trip, masks, question.window, question.moment,
             question.moment - question.horizon, found,
         )  # fmt: skip
-        gaps.add_bins(found, group[chunk], bins, fresh.reshape(-1, gaps.CASES))
+        gaps.add_bins(found, group[chunk], bins, fresh.reshape(-1, gaps.CASES))  # any
     known = _known(question)
     sums.lives[:] += fresh * (known > 0)[:, None]
     lives = np.bincount(group[rows], minlength=len(fresh))
