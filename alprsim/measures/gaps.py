@@ -121,5 +121,5 @@ def _most(lives: Int64, n: Int64) -> Float64:
 
 def _hours(bins: NDArray[np.signedinteger]) -> Float64:
     """Return where a bin of `kernels.gaps` begins, h."""
-    hours: Float64 = np.where(bins < gaps.HOURS, bins, gaps.HOURS + (bins - gaps.HOURS) * 24).astype(np.float64)
+    hours: Float64 = np.where(bins < gaps.HOURS, bins, gaps.HOURS + (bins - gaps.HOURS) * 24).astype(np.float64)  # any
     return hours
