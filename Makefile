@@ -35,8 +35,8 @@ verify-peers: $(VENV)/.peers  ## Beside UXsim and SUMO, which this installs; a m
 	ALPRSIM_PLOTS=$${ALPRSIM_PLOTS:-results/runs/plots} $(BIN)/python -m pytest -m verification \
 		tests/verification/test_another_simulator.py tests/verification/test_sumo_interop.py
 
-bench: $(VENV)/.ready  ## Kernel benchmarks, each asserting its answer.
-	$(BIN)/python -m pytest benchmarks --benchmark-only
+bench: $(VENV)/.ready  ## Kernel benchmarks, each asserting its answer; those of 100 million reads: the same with -m large.
+	$(BIN)/python -m pytest benchmarks --benchmark-only -m "not large"
 
 lock: $(VENV)/.ready  ## Pin what the environment is made of.
 	uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -o requirements.lock

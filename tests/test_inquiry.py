@@ -422,3 +422,63 @@ def test_portals_count_different_plates_of_the_last_thirty_days(place, answers):
     assert portals["cameras"].tolist() == [4, 3, 0, 0]
     assert (portals["days"] == 3).all()
     assert portals["plates"]["East"] > 50
+
+
+# --- the longest gaps, and the distribution over cars ------------------------------------------------------------------
+
+
+GAPS = ("median", "max", "at_least_24h")
+
+
+@pytest.fixture(scope="module")
+def unseen(place):
+    """Return the answers of both families, at one moment."""
+    return place.ask(place.study("measures.families=[gaps, distribution]", "measures.moments=[62 h]"))
+
+
+def test_a_longer_limit_or_one_more_partner_never_lengthens_a_gap(place, unseen):
+    statistics = [f"{name}_{time}" for name in GAPS for time in ("of_horizon", "so_far")]
+    whole = chosen(unseen, measure="longest_gap", statistic=statistics, who=["vehicles", "people"])
+    for shorter, longer in pairwise(place.study().scenario.ladder.retention):
+        assert_never_falls(beside(whole, "retention", longer, shorter), least_risen=1 if longer <= 24 * HOUR else 0)
+    asked = chosen(whole, viewer="ICE", sight="request", who=["vehicles", "people"])
+    for fewer, more in (("No sharing", "One partner"), ("One partner", "Federal query")):
+        assert_never_falls(beside(asked, "policy", more, fewer), least_risen=5)
+
+
+def test_gaps_are_what_a_reader_would_count(place, unseen):
+    """Count from the files alone, for ICE asking both departments, who keep 36 hours, at 62 h; T is a day."""
+    reads = pd.concat([pd.read_parquet(f) for f in (place.folder / "reads").rglob("*.parquet")])
+    kind = place.done.settlement.vehicles.kind
+    right = reads[(reads["plate"] == reads["vehicle"]) & (reads["time"] <= 62 * HOUR)]
+    told = []
+    for car in np.flatnonzero(kind == VehicleKind.RESIDENT):
+        times = right["time"][(right["vehicle"] == car) & (right["time"] > 38 * HOUR)]
+        told.append(np.diff([38 * HOUR, *sorted(times), 62 * HOUR]).max() // HOUR)
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request", "retention": AS_WRITTEN, "town": "all"}
+    said = {name: chosen(unseen, **case, statistic=f"{name}_of_horizon").iloc[0] for name in GAPS}
+    assert [said[name]["n"] for name in GAPS] == [len(told)] * 3
+    assert said["median"]["value"] == sorted(told)[(len(told) - 1) // 2]
+    assert said["max"]["value"] == max(told)
+    assert said["at_least_24h"]["value"] == pytest.approx(np.mean(np.array(told) >= 24))
+    assert 0 < said["at_least_24h"]["value"] < 1
+    assert set(chosen(unseen, measure="longest_gap")["unit"]) == {"h", "share"}
+
+
+def test_the_distribution_over_cars_is_in_the_folder(place, unseen):
+    """The longest window, of who holds all, shows in the mean what the measures of completeness say without a limit."""
+    table = pd.read_parquet(place.folder / "distribution.parquet")
+    assert set(table["town"]) == {"Hamlet", "all"}
+    last = table[(table["window"] == table["window"].max()) & (table["town"] == "all")].set_index("statistic")
+    assert last["window"].unique().tolist() == [62 * HOUR]
+    case = {"policy": "Federal query", "viewer": "ICE", "sight": "request", "retention": UNLIMITED, "town": "all"}
+    measures = ("exposure_rate", "observed_days", "trips_detected", "trips_linked")
+    for statistic, measure in zip(("reads_held", "days_seen", "trips_detected", "trips_linked"), measures, strict=True):
+        stock = chosen(unseen, **case, measure=measure, statistic="stock_after_2.58333d").iloc[0]
+        assert last.loc[statistic, "mean"] == pytest.approx(stock["value"])
+        assert last.loc[statistic, "vehicles"] == stock["n"]
+        assert 0 < last.loc[statistic, "none"] < 1
+        rising = table[(table["statistic"] == statistic) & (table["town"] == "all")].sort_values("window")
+        for name in ("p50", "p90", "max", "mean"):
+            assert rising[name].is_monotonic_increasing
+        assert rising["none"].is_monotonic_decreasing

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import sight as viewing
-from alprsim.kernels import anchors, ladder, unicity
+from alprsim.kernels import anchors, gaps, ladder, unicity, windows
 from alprsim.measures import completeness, question, retention
 from alprsim.measures.glossary import BY_NAME, GLOSSARY, STATISTICS
 from alprsim.tables import (
@@ -604,8 +604,9 @@ def test_a_glossary_entry_is_whole(entry):
 
 
 def test_kernels_and_tables_agree():
-    assert ladder.DAY == anchors.DAY == DAY
-    assert ladder.CASES == anchors.CASES == unicity.CASES == 64
+    assert ladder.DAY == anchors.DAY == windows.DAY == gaps.DAY == DAY
+    assert ladder.CASES == anchors.CASES == unicity.CASES == gaps.CASES == 64
+    assert ladder.GHOST == windows.GHOST == gaps.GHOST
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="plain Python has no signatures")
@@ -616,7 +617,10 @@ def test_kernels_and_tables_agree():
         ladder.trips_of_reads,
         ladder.tally,
         ladder.add_shares,
-        anchors.anchors,
+        anchors._anchors,
+        gaps.longest,
+        gaps.add_bins,
+        windows.nested,
         unicity.index,
         unicity.unique,
     ],

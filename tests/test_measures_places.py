@@ -1,6 +1,7 @@
 """Home and work as a simple adversary guesses them: against a plain twin, by hand, and scored to the metre."""
 
 from dataclasses import replace
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,49 @@ def test_guesses_equal_the_twin(world, lens, now, first_weekday, near):
             assert [of[vehicle, sight] for of in guess] == [-1 if site is None else site for site in twin]
             days = [naive.days_until(left, first_weekday, now, near, kind) for kind in range(2)]
             assert [of[vehicle, sight] for of in (home_days, work_days)] == [-1 if d is None else d for d in days]
+
+
+words = st.sampled_from([0, 1, 2**64 - 1, 2**63, 0x5555_5555_5555_5555, 0xFFFF_0000_FFFF_0000, 2**20 - 1, 0xF0F0])
+
+
+def same_in_all_64_cases(bucket, masks, first_weekday, near, now):
+    """Hold every case's guesses against the twin's, whichever cases hold the same reads."""
+    n = len(bucket.vehicle)
+    guess, until = (np.full((2 * n, 64), 7, np.int32) for _ in range(2))
+    reads, fits = bucket.reads, np.tile(np.array(near, np.bool_), (2 * n, 1))
+    anchors(np.arange(n), bucket.first_read, reads.time, reads.site, masks, fits, first_weekday, now, guess, until)
+    for vehicle, case in product(range(n), range(64)):
+        mine = range(bucket.first_read[vehicle], bucket.first_read[vehicle + 1])
+        left = [(int(reads.time[r]), int(reads.site[r])) for r in mine if int(masks[r]) >> case & 1]
+        twin = naive.home_and_work(left, first_weekday)
+        assert guess[2 * vehicle : 2 * vehicle + 2, case].tolist() == [-1 if s is None else s for s in twin]
+        days = [naive.days_until(left, first_weekday, now, near, kind) for kind in range(2)]
+        assert until[2 * vehicle : 2 * vehicle + 2, case].tolist() == [-1 if d is None else d for d in days]
+
+
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(worlds(), st.lists(words, min_size=1, max_size=7), st.integers(0, 6), st.tuples(*[st.booleans()] * 3))
+def test_guesses_of_all_64_cases_equal_the_twin(world, held, first_weekday, near):
+    bucket = world.bucket()
+    masks = np.resize(np.array(held, np.uint64), len(bucket.reads))
+    same_in_all_64_cases(bucket, masks, first_weekday, near, 80 * HOUR)
+
+
+@pytest.mark.parametrize("rare", [0, 1, 4])
+def test_guesses_equal_the_twin_where_no_two_cases_hold_the_same(rare):
+    """Some reads are held by half of the cases and some, the more with ``rare``, by few: votes by ones and by sixty-fours."""
+    draw = np.random.default_rng(rare)
+    when = np.sort(draw.integers(0, 9 * 24, 70)) * HOUR
+    world = World(
+        reads=tuple(
+            (int(t), int(s), v, v) for v in range(2) for t, s in zip(when, draw.integers(0, 3, 70), strict=True)
+        )
+    )
+    bucket = world.bucket()
+    masks = draw.integers(0, 2**64, (6, len(bucket.reads)), dtype=np.uint64)
+    few = draw.random(len(bucket.reads)) < 0.5
+    masks[0, few] = np.bitwise_and.reduce(masks[: rare + 1, few], axis=0)
+    same_in_all_64_cases(bucket, masks[0], 0, (False, True, False), 9 * DAY)
 
 
 def day(*reads, number=0):

@@ -21,6 +21,8 @@ from alprsim.inquiry._answer import subset_name as subset_name
 from alprsim.inquiry._asked import SO_FAR as SO_FAR
 from alprsim.inquiry._asked import Asked, Family, Lenses, Look
 from alprsim.inquiry._cases import SIGHTS, cases, expected
+from alprsim.inquiry._distribution import Distribution
+from alprsim.inquiry._gaps import Gaps
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
 from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
@@ -31,7 +33,12 @@ from alprsim.scenario.read import Loaded
 from alprsim.store import Store
 from alprsim.tables import Int32, Measured, Reads
 
-BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {"homes": Homes, "paths": Ways}
+BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {
+    "distribution": Distribution,
+    "gaps": Gaps,
+    "homes": Homes,
+    "paths": Ways,
+}
 """Families of measures.families that count a vehicle at a time, of the cases that hang on nobody's grant."""
 
 OF_EVERYBODY: dict[str, Callable[[Asked, Reads], list[Measured]]] = {"uniqueness": _unique.ask}

@@ -79,6 +79,9 @@ def _numba_type(hint: Any) -> Any:
         array, shape = get_args(hint)
         dtype = np.dtype(get_args(get_args(array)[1])[0])
         return types.Array(numba.from_dtype(dtype), shape.ndim, "C", readonly=not shape.out)
+    if hasattr(hint, "_fields"):
+        parts = get_type_hints(hint, include_extras=True).values()
+        return types.NamedTuple([_numba_type(part) for part in parts], hint)
     return _SCALARS[hint]
 
 
@@ -163,6 +166,25 @@ def _prefetch(_typing: Any, array: Any, place: Any) -> Any:
 
 prefetch: Callable[[NDArray[Any], int], None] = (
     _no_prefetch if numba.config.DISABLE_JIT else numba.extending.intrinsic(_prefetch)
+)
+
+
+def _lowest_bit(word: np.uint64) -> int:
+    """Return the place of the lowest bit that is set; of 0, anything."""
+    return (int(word) & -int(word)).bit_length() - 1
+
+
+def _trailing_zeros(_typing: Any, word: Any) -> Any:
+    """Return the place of the lowest bit that is set, by the machine's own order."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
+
+
+lowest_bit: Callable[[np.uint64], int] = (
+    _lowest_bit if numba.config.DISABLE_JIT else numba.extending.intrinsic(_trailing_zeros)
 )
 
 

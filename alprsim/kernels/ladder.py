@@ -11,6 +11,8 @@ from alprsim.kernels._jit import (
     Int64GridOut,
     UInt64,
     kernel,
+    kernel_in_place,
+    part_in_place,
     part_of_kernel,
 )
 
@@ -118,7 +120,7 @@ def trips_of_reads(
     return trip
 
 
-@part_of_kernel
+@part_in_place
 def _count(counts: Int32GridOut, row: int, mask: np.uint64) -> None:
     """Add 1 for every case whose bit is set: always all 64, which vectorises (3 × as fast as the cases in use)."""
     if mask == NONE:
@@ -127,7 +129,42 @@ def _count(counts: Int32GridOut, row: int, mask: np.uint64) -> None:
         counts[row, case] += np.int32((mask >> np.uint64(case)) & BIT)
 
 
-@part_of_kernel
+@part_in_place
+def _count_sevens(counts: Int32GridOut, row: int, ones: np.uint64, twos: np.uint64, fours: np.uint64) -> None:
+    """Add what three words have counted, a binary digit each, for all 64 cases: up to 7."""
+    for case in range(CASES):
+        bit = np.uint64(case)
+        counts[row, case] += np.int32(
+            ((ones >> bit) & BIT) + (((twos >> bit) & BIT) << BIT) + (((fours >> bit) & BIT) << np.uint64(2))
+        )
+
+
+@part_in_place
+def _tally_reads(
+    counts: Int32GridOut, first: int, last: int, time: Int32, trip: Int32, masks: UInt64, since: int
+) -> None:
+    """Count one vehicle's held reads and ghosts; STOCK gets only what HORIZON has not.
+
+    Seven reads are added up in three words before the counts are touched: arbitrary policies cost no more than nested ones.
+    """
+    ones, twos, fours, added, row = NONE, NONE, NONE, 0, STOCK * QUANTITIES + READS
+    for read in range(first, last):
+        mask, time_row = masks[read], (HORIZON if time[read] > since else STOCK) * QUANTITIES
+        if trip[read] == GHOST:
+            _count(counts, time_row + GHOSTS, mask)
+            continue
+        if added == 7 or time_row + READS != row:
+            _count_sevens(counts, row, ones, twos, fours)
+            ones, twos, fours, added, row = NONE, NONE, NONE, 0, time_row + READS
+        carry = ones & mask
+        ones ^= mask
+        fours ^= twos & carry
+        twos ^= carry
+        added += 1
+    _count_sevens(counts, row, ones, twos, fours)
+
+
+@part_in_place
 def _close_day(
     counts: Int32GridOut,
     seen: np.uint64,
@@ -145,7 +182,7 @@ def _close_day(
         _count(counts, (HORIZON if driven_late else STOCK) * QUANTITIES + DRIVEN, ALL)
 
 
-@part_of_kernel
+@part_in_place
 def _complete(counts: Int32GridOut) -> None:
     """Turn older-only into STOCK, and what lies outside the window into what lies inside it."""
     for quantity in range(QUANTITIES):
@@ -157,7 +194,7 @@ def _complete(counts: Int32GridOut) -> None:
                 window[case] = stock[case] - window[case]
 
 
-@part_of_kernel
+@part_in_place
 def _tally_trips(
     counts: Int32GridOut,
     read: int,
@@ -204,7 +241,7 @@ def _tally_trips(
     _close_day(counts, seen, seen_late, seen_inside, driven, driven_late, day >= 0)
 
 
-@kernel
+@kernel_in_place
 def tally(
     rows: Int64,
     first_read: Int64,
@@ -245,10 +282,7 @@ def tally(
     for place in range(len(rows)):
         row = rows[place]
         mine = counts[place * ROWS : (place + 1) * ROWS]
-        for read in range(first_read[row], first_read[row + 1]):
-            if masks[read] != NONE:
-                time_row = (HORIZON if time[read] > since else STOCK) * QUANTITIES
-                _count(mine, time_row + (GHOSTS if trip[read] == GHOST else READS), masks[read])
+        _tally_reads(mine, first_read[row], first_read[row + 1], time, trip, masks, since)
         _tally_trips(
             mine, first_read[row], first_read[row + 1], time, trip, masks,
             first_trip[row], first_trip[row + 1], depart, arrive, in_window, now, since,

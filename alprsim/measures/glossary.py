@@ -1,6 +1,6 @@
 """Each measure in words: its name, unit and definition, the question it answers, its source, and where it misleads."""
 
-from alprsim.measures import _entries_paths, _entries_utility
+from alprsim.measures import _entries_gaps, _entries_paths, _entries_utility
 from alprsim.measures._entry import Entry as Entry
 
 _COURTS = (
@@ -156,6 +156,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "assumed delay.",
         "For each answered look-back, {viewer} holds {value}.",
     ),
+    *_entries_gaps.ENTRIES,
     *_entries_utility.ENTRIES,
     *_entries_paths.ENTRIES,
 )

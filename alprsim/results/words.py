@@ -35,6 +35,16 @@ STATISTICS = {
     "right_town": "in the right town",
     "median_error": "median error",
     "days_until_found": "days of reads until it first shows, median of those found",
+    "median_of_horizon": "of the last {horizon}, median over vehicles",
+    "max_of_horizon": "of the last {horizon}, longest of any vehicle",
+    "at_least_24h_of_horizon": "of the last {horizon}, vehicles with one of at least 24 h",
+    "at_least_72h_of_horizon": "of the last {horizon}, vehicles with one of at least 72 h",
+    "at_least_7d_of_horizon": "of the last {horizon}, vehicles with one of at least 7 d",
+    "median_of_window": "within what is kept, median over vehicles",
+    "max_of_window": "within what is kept, longest of any vehicle",
+    "at_least_24h_of_window": "within what is kept, vehicles with one of at least 24 h",
+    "at_least_72h_of_window": "within what is kept, vehicles with one of at least 72 h",
+    "at_least_7d_of_window": "within what is kept, vehicles with one of at least 7 d",
 }
 
 

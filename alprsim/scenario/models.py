@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["homes", "paths", "uniqueness"]
+FamilyName = Literal["distribution", "gaps", "homes", "paths", "uniqueness"]
 """Measures that a scenario may ask for."""
 
 

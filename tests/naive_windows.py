@@ -1,0 +1,35 @@
+"""Plain twins of nested windows, distributions and gaps: one car and one limit at a time."""
+
+import itertools
+from fractions import Fraction
+
+from tests import naive_measures
+
+HOUR, DAY = 3600, 86_400
+
+
+def shown(world, vehicle, window, now):
+    """Return (reads held, days seen, trips detected, trips linked) of one vehicle where everybody keeps ``window`` s."""
+    stock = naive_measures.tally(world, vehicle, lambda _, age: age < window, window, now, HOUR)["stock"]
+    return [stock[name] for name in ("reads", "days", "once", "twice")]
+
+
+def longest_gap(times, since, now):
+    """Return the longest stretch of (since, now] without one of the times inside it, its two ends included."""
+    marks = [since, *sorted(time for time in times if since < time <= now), now]
+    return max(b - a for a, b in itertools.pairwise(marks))
+
+
+def hours(seconds):
+    """Return a gap as it is told: whole hours up to 14 days, whole days beyond."""
+    return seconds // HOUR if seconds < 14 * DAY else seconds // DAY * 24
+
+
+def lower_median(values):
+    return sorted(values)[(len(values) - 1) // 2]
+
+
+def decile(values, tenths):
+    """Return the least value that so many tenths of all do not exceed."""
+    ordered = sorted(values)
+    return next(v for v in ordered if Fraction(sum(x <= v for x in ordered), len(ordered)) >= Fraction(tenths, 10))

@@ -1,0 +1,145 @@
+"""Nested windows in one pass, and the distribution over cars they give: against plain twins and the ladder's own counts."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim.kernels import ladder, windows
+from alprsim.measures import distribution, question
+from alprsim.tables import DAY, VehicleKind
+from tests import naive_windows as naive
+from tests.test_measures import counted
+from tests.worlds import HOUR, ZOO, World, hours, worlds
+from tests.worlds import ladder as limits
+
+few = settings(deadline=None, derandomize=True, max_examples=50)
+lists = st.lists(st.integers(0, 80), min_size=1, max_size=5, unique=True).map(
+    lambda row: [h * HOUR for h in sorted(row)]
+)
+COLUMNS = [ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE]
+
+
+def nested(world, window, now, rows=None):
+    """Return the kernel's counts, [vehicles, 4, windows], written over whatever was there."""
+    opened = question.open_bucket(world.bucket())
+    rows = np.arange(world.vehicles) if rows is None else np.array(rows)
+    counts = np.full((len(rows) * windows.QUANTITIES, len(window)), 99, np.int32)
+    reads, window = opened.bucket.reads, np.array(window, np.int32)
+    windows.nested(rows, opened.bucket.first_read, reads.time, opened.trip, window, now, counts)
+    return counts.reshape(len(rows), windows.QUANTITIES, len(window))
+
+
+def same_as_twin(world, window, now):
+    counts = nested(world, window, now)
+    for vehicle in range(world.vehicles):
+        for row, length in enumerate(window):
+            assert counts[vehicle, :, row].tolist() == naive.shown(world, vehicle, length, now)
+
+
+@few
+@given(worlds(), lists, hours)
+def test_every_window_shows_what_the_twin_counts(world, window, now):
+    same_as_twin(world, window, now)
+
+
+@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("now", [0, HOUR, 25 * HOUR, 48 * HOUR, 80 * HOUR])
+def test_every_window_shows_what_the_twin_counts_in_the_zoo(name, now):
+    same_as_twin(ZOO[name], [0, 180, HOUR, HOUR + 1, 24 * HOUR, 30 * HOUR, 100 * HOUR], now)
+
+
+@few
+@given(worlds(), lists, hours)
+def test_nested_windows_are_the_ladders_stock_to_the_bit(world, window, now):
+    stock = counted(world, limits(*window), now, HOUR)[:, COLUMNS, : len(window)]
+    assert np.array_equal(nested(world, window, now), stock)
+
+
+def test_a_trip_with_another_cars_read_between_its_own_is_linked_once():
+    """A ghost between, and a read of the parked car after: two reads and no more make the link, a third changes nothing."""
+    reads = [(10, 0, 0, 0), (20, 0, 0, 1), (30, 0, 0, 0), (40, 0, 0, 1), (50, 0, 0, 0), (HOUR, 0, 0, 0)]
+    world = World(trips=((0, 0, 100),), reads=tuple(reads))
+    assert nested(world, [HOUR - 49, HOUR - 29, HOUR - 9, HOUR + 1], HOUR)[0].tolist() == [
+        [2, 3, 4, 4],
+        [1, 1, 1, 1],
+        [1, 1, 1, 1],
+        [0, 1, 1, 1],
+    ]
+
+
+def test_only_the_rows_asked_for_are_counted():
+    world = ZOO["two days and a night"]
+    whole = nested(world, [HOUR, 60 * HOUR], 60 * HOUR)
+    assert np.array_equal(nested(world, [HOUR, 60 * HOUR], 60 * HOUR, rows=[2, 0]), whole[[2, 0]])
+    assert nested(world, [HOUR], 60 * HOUR, rows=np.zeros(0, np.int64)).shape == (0, 4, 1)
+
+
+# --- the distribution over cars ---------------------------------------------------------------------------------------
+
+
+def test_windows_run_from_three_minutes_to_the_time_simulated():
+    window = distribution.lengths(60 * DAY)
+    assert (window[0], window[-1], len(window)) == (180, 60 * DAY, 40)
+    steps = np.diff(np.log(window.astype(float)))
+    assert steps == pytest.approx(steps[0], rel=2e-2)
+    assert window.dtype == np.int32
+    assert distribution.lengths(180).tolist() == [180]
+    assert distribution.lengths(60).tolist() == [60]
+    assert distribution.lengths(0).tolist() == [1]
+
+
+def tabled(world, window, now, buckets):
+    people = question.residents(*world.tables())
+    window = np.array(window, np.int32)
+    parts = [distribution.count(question.open_bucket(world.bucket(bucket)), people, window, now) for bucket in buckets]
+    columns = distribution.table(parts, window, people.towns)
+    keys = zip(*(columns[name].tolist() for name in ("town", "statistic", "window")), strict=True)
+    return {key: {name: columns[name][row].item() for name in columns} for row, key in enumerate(keys)}
+
+
+MANY = World(
+    trips=tuple((v, h * HOUR, h * HOUR + 600) for v in range(12) for h in (1, 5, 30)),
+    reads=tuple((h * HOUR + s, 0, v, v) for v in range(12) for h in (1, 5, 30) for s in range(v * (h + v) % 5)),
+    vehicles=12,
+    town=(0, 1, 0) * 4,
+    kind=(VehicleKind.RESIDENT,) * 11 + (VehicleKind.VISITOR,),
+)
+
+
+@pytest.mark.parametrize("buckets", [[range(12)], [[3, 4, 11], [0], [1, 2, 5, 6, 7, 8, 9, 10]]])
+def test_the_distribution_is_what_sorting_by_hand_gives(buckets):
+    window = [HOUR, 12 * HOUR, 40 * HOUR]
+    got = tabled(MANY, window, 31 * HOUR, buckets)
+    assert len(got) == 3 * 4 * len(window)
+    for name, towns in (("Ash", (0,)), ("Elm", (1,)), ("all", (0, 1))):
+        cars = [v for v in range(12) if MANY.kind[v] == VehicleKind.RESIDENT and MANY.town[v] in towns]
+        shown = {v: [naive.shown(MANY, v, length, 31 * HOUR) for length in window] for v in cars}
+        for (row, length), (quantity, statistic) in (
+            (a, b) for a in enumerate(window) for b in enumerate(distribution.STATISTICS)
+        ):
+            values = [shown[v][row][quantity] for v in cars]
+            said = got[name, statistic, length]
+            assert said["vehicles"] == len(cars)
+            assert said["none"] == values.count(0) / len(cars)
+            assert said["mean"] == pytest.approx(sum(values) / len(cars))
+            assert said["max"] == max(values)
+            assert [said[f"p{10 * k}"] for k in range(1, 10)] == [naive.decile(values, k) for k in range(1, 10)]
+    assert any(said["none"] not in (0, 1) for said in got.values())
+
+
+def test_a_town_without_cars_has_no_distribution():
+    said = tabled(replace(World(), town=(0, 0, 0)), [HOUR], HOUR, [range(3)])
+    assert (said["Elm", "days_seen", HOUR]["vehicles"], said["Elm", "days_seen", HOUR]["max"]) == (0, -1)
+    assert np.isnan(said["Elm", "days_seen", HOUR]["none"])
+    assert said["Elm", "days_seen", HOUR]["p50"] == -1
+    assert said["all", "days_seen", HOUR]["none"] == 1.0
+    assert tabled(World(vehicles=0, town=(), kind=()), [HOUR], HOUR, [])["all", "days_seen", HOUR]["p10"] == -1
+
+
+def test_deciles_of_many_cars():
+    shape = distribution._shape(np.arange(1000, dtype=np.int32)[:, None] * [1, 2])
+    assert [shape[f"p{decile}"].tolist() for decile in (10, 50, 90)] == [[99, 198], [499, 998], [899, 1798]]
+    assert (shape["max"].tolist(), shape["none"].tolist()) == ([999, 1998], [0.001, 0.001])
