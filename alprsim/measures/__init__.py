@@ -5,6 +5,10 @@ retention     how long a read lives anywhere                                    
 completeness  reads a day, the share of days and of trips seen                            (measures 1, 3, 4)
 places        whether home and work show                                                  (measure 8)
 uniqueness    how few sightings single a car out: whether hashing plates would help       (measure 11)
+linkability   whether habits link pseudonyms that change                             (measure 13)
+company       who is read together with whom                                        (measure 14)
+prediction    whether the next camera can be guessed                                (measure 15)
+audience      who can look                                                          (measure 16)
 glossary      each measure's name, unit, definition, source and trap, as the page prints them
 
 Each family has ``empty`` (nothing counted yet), ``add`` (one bucket, or one moment, more: sums are whole numbers, so

@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["homes", "uniqueness"]
+FamilyName = Literal["homes", "uniqueness", "linkability", "company", "prediction"]
 """Measures that a scenario may ask for."""
 
 
@@ -346,6 +346,13 @@ class Measures(Model):
     unicity_points: Annotated[int, Field(ge=1, le=6, description="Points known of a target: the 4 and the hour of de Montjoye et al., Scientific Reports 3:1376 (2013); measures go up to 6.")] = 4
     unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
     unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
+    pseudonym_epochs: Annotated[tuple[Annotated[Duration, Field(gt=0)], ...], Field(description="linkability: how long a pseudonym would last where the policy keeps plates, or pseudonyms for good: would rotating help? Where the policy rotates, its own rotation is asked instead. Assumption.")] = (86_400, 7 * 86_400)
+    linkability_targets: Annotated[int, Field(ge=1, description="linkability: residents' vehicles drawn to be linked; candidates are everybody. Assumption.")] = 1000
+    company_reads: Annotated[int, Field(ge=1, le=255, description="company: m, co-reads from which two plates are taken to travel together. Assumption.")] = 3
+    company_window: Annotated[Duration, Field(ge=0, le=600, description="company: w, the most between two reads of one co-read; up to 10 min, since pairs grow with it. Assumption.")] = 30
+    company_cameras: Annotated[int, Field(ge=1, description="company: q, different cameras at which they must have been read together. Assumption.")] = 2
+    prediction_targets: Annotated[int, Field(ge=1, description="prediction: residents' vehicles drawn whose next reads are guessed; everybody's reads are learned from. Assumption.")] = 1000
+    prediction_ahead: Annotated[Duration, Field(gt=0, description="prediction: how long after the moment reads are held out to be guessed. Assumption.")] = 86_400
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 
