@@ -33,8 +33,7 @@ FULL = 255
 def _pair(one: int, other: int) -> int:
     """Return two plates as one number, the lower first."""
     low, high = min(one, other), max(one, other)
-    pair: int = np.int64(low) * SHIFT + high
-    return pair
+    return int(np.int64(low) * SHIFT + high)
 
 
 @part_of_kernel

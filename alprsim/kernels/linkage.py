@@ -8,7 +8,7 @@ from alprsim.kernels._jit import Int32, Int32Out, Int64, kernel, part_of_kernel
 @part_of_kernel
 def _fit(dot: int, length: int) -> float:
     """Return the squared cosine, but for the target's own length: exact fractions that are equal stay equal."""
-    return np.float64(dot) * np.float64(dot) / np.float64(length)
+    return np.float64(dot) * np.float64(dot) / np.float64(length) if dot > 0 else 0.0
 
 
 @part_of_kernel
