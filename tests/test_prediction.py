@@ -72,6 +72,7 @@ def test_a_guess_is_the_likeliest_way_at_any_hour(steps):
         for w, t in list(enumerate(to))[first[c] : first[c + 1]]
         for h in range(24)
     }
+    assert (hourly[:, :24].sum(axis=1) == hourly[:, 24]).all()
     assert {key: n for key, n in counts.items() if n} == {step: steps.count(step) for step in steps}
     asked = [(here, hour) for here in range(-1, 3) for hour in (0, 7, 23)]
     guess = np.empty(2 * len(asked), np.int32)

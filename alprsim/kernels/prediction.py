@@ -16,7 +16,7 @@ class Ways(NamedTuple):
     to: Int32
     """The camera of the next read, rising."""
     hourly: Int32Grid
-    """[ways, 24]: how often, by the hour at which they left."""
+    """[ways, 25]: how often, by the hour at which they left; last, at any."""
 
 
 @kernel
@@ -46,11 +46,12 @@ def ways(come: Int32, hour: Int32, to: Int32, n_cameras: int) -> tuple[Int64, In
                 place[camera, other] = n
                 n += 1
         first[camera + 1] = n
-    target, hourly = np.empty(n, np.int32), np.zeros((n, HOURS), np.int32)
+    target, hourly = np.empty(n, np.int32), np.zeros((n, HOURS + 1), np.int32)
     for step in range(len(come)):
         row = place[come[step], to[step]]
         target[row] = to[step]
         hourly[row, hour[step]] += 1
+        hourly[row, HOURS] += 1
     return first, target, hourly
 
 
@@ -87,14 +88,11 @@ def _best(begin: int, end: int, to: Int32, hourly: Int32Grid, hour: int, own: In
     at_all, at_hour = 0, 0
     for way in range(begin, end):
         at_hour += hourly[way, hour]
-        for other in range(HOURS):
-            at_all += hourly[way, other]
+        at_all += hourly[way, HOURS]
     best, most = -1, 0.0
     for way in range(begin, end):
-        times = 0
-        for other in range(HOURS):
-            times += hourly[way, other]
-        chance = _backed_off(hourly[way, hour], at_hour, (times + 1.0) / (at_all + end - begin))
+        chance = (hourly[way, HOURS] + 1.0) / (at_all + end - begin)
+        chance = _backed_off(hourly[way, hour], at_hour, chance)
         chance = _backed_off(own[1, to[way]], own[1, -1], chance)
         chance = _backed_off(own[0, to[way]], own[0, -1], chance)
         if chance > most:

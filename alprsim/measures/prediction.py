@@ -218,7 +218,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 def _likeliest(ways: kernels.Ways) -> Int32:
     """Return for each camera where most went on to, at any hour; of equals the lowest; −1 nobody did."""
     n = len(ways.first) - 1
-    come, times = np.repeat(np.arange(n), np.diff(ways.first)), ways.hourly.sum(axis=1)
+    come, times = np.repeat(np.arange(n), np.diff(ways.first)), ways.hourly[:, kernels.HOURS]
     order = np.lexsort((ways.to, -times, come))
     fresh = np.flatnonzero(np.diff(come[order], prepend=-1))
     best = np.full(n, -1, np.int32)
