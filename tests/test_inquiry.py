@@ -265,7 +265,7 @@ def test_many_steps_take_several_lenses_and_change_no_answer(place, answers):
     ladder = ", ".join(f"{hour} h" for hour in range(1, 50))
     many = place.ask(place.study(f"ladder.retention=[{ladder}, 21 d, unlimited]"))
     cases = inquiry.cases(place.study(f"ladder.retention=[{ladder}]"), place.world)
-    distinct = inquiry._Lenses.of(cases, Streams.of_owners(len(place.world.agencies)))
+    distinct = inquiry.Lenses.of(cases, Streams.of_owners(len(place.world.agencies)))
     assert len(distinct.lenses) > 1
     steps = [AS_WRITTEN, 6 * HOUR, 12 * HOUR, 24 * HOUR, 36 * HOUR, 21 * DAY, UNLIMITED]
     common = chosen(answers, retention=steps)
