@@ -81,7 +81,7 @@ def predicted(own, everybody, here, hour):
     ways = sorted({to for come, _, to in everybody if come == here})
 
     def backed_off(made, to, behind):
-        return (sum(step[2] == to for step in made) + behind) / (len(made) + 1.0)
+        return (sum(step[2] == to for step in made) + 5.0 * behind) / (len(made) + 5.0)
 
     def likely(to):
         of_all = [step for step in everybody if step[0] == here]

@@ -117,6 +117,15 @@ def test_rows_count_agencies_and_users_by_age():
     assert {u for s, u in zip(rows.statistic, rows.unit, strict=True) if s.startswith("users")} == {"users"}
 
 
+def test_an_owner_without_an_agency_that_has_users_has_none():
+    one, table = policy(world([5, 0, 0, 0, 0], [{"giver": "a", "taker": "c", "kind": "query"}]), {"c": None})
+    rows = audience.rows([one], table, with_cameras=[0], reads="all", retention=-1, seed=3)
+    assert np.isnan(told(rows, statistic="users", sight="request", town="a")[0])
+    assert told(rows, statistic="users", sight="bulk", town="a") == (0, 0)
+    never = world([0, 0, 0, 0, 0], [{"giver": "a", "taker": "c", "kind": "query"}])
+    assert not any(able.any() for able in reached(never).values())
+
+
 def test_ages_are_a_day_a_month_and_a_year(monkeypatch):
     monkeypatch.undo()
     assert audience.AGES == {"at_once": 0, "24h": 86_400, "30d": 30 * 86_400, "365d": 365 * 86_400}

@@ -173,11 +173,11 @@ def test_two_cars_of_a_household_travel_together_if_they_leave_for_one_place_wit
 
 
 def summed(now=400, lens=None, known=None):
-    """Cars 0 and 1 of one household and car 3 of another pass three times together; a stranger passes with them."""
-    reads = [(t, t // 100 % 2, plate) for t in (100, 200, 300) for plate in (0, 1, 3, 77)]
+    """Cars 1 and 2 of one household and car 3 of another pass three times together; a stranger passes with them."""
+    reads = [(t, t // 100 % 2, plate) for t in (100, 200, 300) for plate in (1, 2, 3, 77)]
     columns, lens = table([(*read, read[2]) for read in reads]), lens or limits(400, UNLIMITED)
     put = question.ask(lens, OWNERS, moment=now, horizon=HOUR)
-    known = known or company.truth(*homes(4, 4, 4, 7, 7, 9), [trips((0, 90, 1, 2), (1, 95, 1, 2))])
+    known = known or company.truth(*homes(5, 0, 0, 7, 7, 9), [trips((1, 90, 1, 2), (2, 95, 1, 2))])
     sums = company.empty()
     company.add(
         sums, seen(reads, question.held(put, columns)), put, company.Rule(3, 0, 2), known, VEHICLES, seed=1
@@ -187,20 +187,20 @@ def summed(now=400, lens=None, known=None):
 
 def test_ties_are_held_against_the_truth():
     sums, known = summed()
-    assert [int(part[0]) for part in sums] == [1, 6, 1, 0, 0, 1, 4, 1]
+    assert [int(part[0]) for part in sums] == [1, 6, 1, 0, 0, 1, 2, 1]
     assert all(part[1] == 0 for part in sums)  # no limit: not measured
     assert [int(part[0]) for part in summed(now=499)[0][:2]] == [1, 6]
     assert [int(part[0]) for part in summed(now=500)[0][:2]] == [1, 0]  # the first reads are gone
     late = known._replace(since=np.array([401], np.int32))
-    assert [int(part[0]) for part in summed(known=late)[0]] == [1, 6, 1, 0, 0, 0, 4, 0]
+    assert [int(part[0]) for part in summed(known=late)[0]] == [1, 6, 1, 0, 0, 0, 2, 0]
     then = known._replace(since=np.array([400], np.int32))
-    assert [int(part[0]) for part in summed(known=then)[0]][5:] == [1, 4, 1]
+    assert [int(part[0]) for part in summed(known=then)[0]][5:] == [1, 2, 1]
 
 
 def test_ties_by_chance_are_counted_alike(monkeypatch):
     monkeypatch.setattr(company, "MOVED", 0)
     sums, _ = summed()
-    assert [int(part[0]) for part in sums] == [1, 6, 1, 6, 1, 1, 4, 1]
+    assert [int(part[0]) for part in sums] == [1, 6, 1, 6, 1, 1, 2, 1]
 
 
 def test_rows_print_counts_precision_base_rate_and_recall():
@@ -211,7 +211,7 @@ def test_rows_print_counts_precision_base_rate_and_recall():
     got = {s: (v, n, u) for s, v, n, u in zip(rows.statistic, rows.value, rows.n, rows.unit, strict=True)}
     assert got == {
         "ties": (6, 1, "pairs"), "ties_by_chance": (2, 1, "pairs"), "precision": (pytest.approx(1 / 6), 6, "share"),
-        "precision_by_chance": (0.5, 2, "share"), "base_rate": (0.4, 10, "share"), "recall": (0.25, 4, "share"),
+        "precision_by_chance": (0.5, 2, "share"), "base_rate": (0.2, 10, "share"), "recall": (0.5, 2, "share"),
         "recall_of_travelled": (1, 1, "share"),
     }  # fmt: skip
     assert set(rows.measure) == {"company"}

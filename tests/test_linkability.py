@@ -164,3 +164,37 @@ def test_sights_that_hold_the_same_are_asked_once():
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="plain Python has no signatures")
 def test_the_kernel_is_compiled_once():
     assert len(linkage.link.signatures) == 1
+
+
+def linked(target, candidates, own=0):
+    """Return (better, tied) of one target's {cell: weight} among candidates', straight from the kernel."""
+    cells = [
+        sorted((row, weight) for row, one in enumerate(candidates) for c, weight in one.items() if c == cell)
+        for cell in range(3)
+    ]
+    first = np.cumsum([0, *map(len, cells)])
+    who, weight = (
+        np.array([entry[k] for cell in cells for entry in cell], t) for k, t in ((0, np.int32), (1, np.int64))
+    )
+    length = np.array([sum(w * w for w in one.values()) for one in candidates], np.int64)
+    mine = np.array(sorted(target.items()), np.int64)
+    better, tied = np.empty(1, np.int32), np.empty(1, np.int32)
+    linkage.link(
+        np.array([0, len(mine)]), mine[:, 0].copy(), mine[:, 1].copy(), np.array([own], np.int32), first, who, weight, length,
+        better, tied,
+    )  # fmt: skip
+    return int(better[0]), int(tied[0])
+
+
+def test_the_smallest_weights_count():
+    assert linked({0: 1}, [{0: 1}]) == (0, 1)
+    assert linked({0: 1}, [{0: 1, 1: 3}, {0: 1}, {2: 1}]) == (1, 1)
+    assert linked({0: 1}, [{2: 1}, {0: 1}]) == (0, 0)
+    assert linked({0: 1}, [{0: 1}], own=-1) == (0, 0)
+
+
+def test_what_is_read_as_an_epoch_ends_is_of_the_next():
+    late = [*DAYS, (48 * HOUR, 2, 7, 7), (48 * HOUR, 1, 0, 0)]
+    assert added(late, ALL, 71 * HOUR, 24 * HOUR, by_clock=True).first[0, 0] == 4 * linkability.SCALE
+    only = [*habits(0), (48 * HOUR, 0, 0, 0)]
+    assert added(only, ALL, 71 * HOUR, 24 * HOUR, by_clock=True).present[0, 0] == 0

@@ -134,6 +134,46 @@ def test_rows_print_the_predictor_its_baselines_and_the_error():
     assert set(rows.measure) == {"prediction"}
 
 
+def foreseen(own, others, here, hour):
+    """Return the camera guessed after steps {(come, hour, to): times} of one's own and of others."""
+    steps = [step for made in (own, others) for step, n in made.items() for _ in range(n)]
+    column = [np.array(c, np.int32) for c in zip(*steps, strict=True)]
+    ways, guess = kernels.ways(*column, 3), np.empty(1, np.int32)
+    last, at = np.array([here], np.int32), np.array([hour], np.int32)
+    begin = np.array([0, sum(own.values())])
+    kernels.predict(begin, *column, np.array([0, 1]), last, at, *ways, guess)
+    assert guess[0] == naive.predicted(steps[: begin[1]], steps, here, hour)
+    return int(guess[0])
+
+
+def test_many_steps_at_other_hours_outweigh_one_at_this():
+    assert foreseen({(0, 7, 1): 1, (0, 8, 2): 1}, {}, 0, 7) == 1
+    assert foreseen({(0, 7, 1): 1, (0, 8, 2): 30}, {}, 0, 7) == 2
+    assert foreseen({(0, 7, 1): 30, (0, 8, 2): 30}, {}, 0, 7) == 1
+    assert foreseen({(0, 7, 1): 30}, {(0, 7, 2): 30}, 0, 7) == 1
+    assert foreseen({(0, 8, 1): 1}, {(0, 7, 2): 60}, 0, 7) == 2
+
+
+@few
+@given(
+    st.dictionaries(st.tuples(st.just(0), st.sampled_from([7, 8]), st.integers(0, 2)), st.integers(1, 6), min_size=1),
+    st.dictionaries(st.tuples(st.just(0), st.sampled_from([7, 8]), st.integers(0, 2)), st.integers(1, 6), min_size=1),
+)
+def test_counts_weigh_as_a_plain_share_says(own, others):
+    foreseen(own, others, 0, 7)
+
+
+def test_a_read_at_the_moment_is_past_and_an_hour_ends_sharp():
+    reads = [(hour * HOUR + HOUR - 1, hour % 2, 0, 0) for hour in range(4)]
+    assert added(reads, limits(9 * HOUR), 0, 9 * HOUR, targets=(0,)).reads[1] == 0
+    put = question.ask(limits(HOUR), SITE_OWNER, moment=2 * HOUR - 1, horizon=HOUR)
+    assert put.measured[0]
+    now = added(reads, limits(HOUR + 1), 2 * HOUR - 1 + 2, 9 * HOUR, targets=(0,))
+    assert now.reads[0] == 2
+    sharp = added([(2 * HOUR, 0, 0, 0), (3 * HOUR, 1, 0, 0)], limits(HOUR), 2 * HOUR, 3 * HOUR, targets=(0,))
+    assert sharp.reads[0] == 1
+
+
 # --- the next one along the road --------------------------------------------------------------------------------------
 
 
@@ -182,6 +222,9 @@ def test_the_quicker_of_two_ways_and_of_two_parallel_roads_is_taken():
 
 def test_a_camera_is_not_its_own_next_and_cars_that_drive_are_none():
     circle = [(0, 1, 1), (1, 2, 1), (2, 0, 1)]
+    pair = [(0, (0, 1), 3), (1, (0, 1), 3)]
+    assert ahead([(0, 1, 1), (1, 2, 1)], pair) == [-1, -1]  # beside each other, neither is ahead
+    assert ahead(circle, [(0, (1, 2), 1), (1, (0, 1), 1)]) == [1, 0]
     assert ahead(circle, [(0, (0, 1), 1)]) == [-1]
     assert ahead(circle, [(0, (0, 1), 1), (0, (1, 2), 1), (1, (2, 0), 1)]) == [-1, 0]
     patrol = [CameraKind.FIXED, CameraKind.PATROL, CameraKind.GANTRY]

@@ -43,7 +43,7 @@ def _near(site: Int32, time: Int32, row: int, other: int, window: int) -> bool:
 
 @part_of_kernel
 def _cell(pair: int, cells: int) -> int:
-    place: int = int(draw(NONE, np.uint64(pair)) & np.uint64(cells - 1))
+    place: int = int(draw(NONE, np.uint64(pair)) & np.uint64(cells - 1))  # any
     return place
 
 

@@ -150,7 +150,7 @@ def ties(seen: Seen, rule: Rule) -> tuple[Int64, UInt64]:
     """Return the pairs of plates that some sight takes for company, the lower × 2³² + the higher, and which sights do."""
     reads = seen[:4]
     n = kernels.count(*reads, rule.window)
-    cells = np.zeros(min(_ROOM, 1 << max(int(4 * n).bit_length(), 10)), np.uint8)
+    cells = np.zeros(min(_ROOM, 1 << max(int(4 * n).bit_length(), 10)), np.uint8)  # any
     kernels.sketch(*reads, rule.window, cells)
     none = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.uint64)
     room = kernels.collect(*reads, rule.window, cells, rule.reads, *none)
@@ -201,7 +201,7 @@ def _together(household: Int32, part: Truth) -> NDArray[np.int64]:
     way = np.stack([home[rows], part.origin[rows], part.destination[rows]])
     depart, car = part.depart[rows], part.vehicle[rows].astype(np.int64)
     found, behind = [np.empty((2, 0), np.int64)], 1
-    while behind < len(rows):
+    while behind < len(rows):  # any
         near = (way[:, behind:] == way[:, :-behind]).all(axis=0) & (depart[behind:] - depart[:-behind] <= TOGETHER)
         if not near.any():
             break

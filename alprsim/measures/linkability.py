@@ -122,7 +122,7 @@ def add(
 
 def profiles(plate: Int32, cell: Int64) -> Profiles:
     """Count each plate's reads by cell."""
-    width = int(cell.max(initial=0)) + 1
+    width = int(cell.max(initial=0)) + 1  # any
     both, count = np.unique(plate * np.int64(width) + cell, return_counts=True)
     who, place = both // width, both % width
     fresh = np.flatnonzero(np.diff(who, prepend=-1))
