@@ -16,6 +16,7 @@ from alprsim.sight import SOURCES, Streams
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Reads, VehicleKind
 
 HOUR = 3600
+VIEWERS = ("East police", "Vendor", "ICE")
 KEYS = ["policy", "viewer", "sight", "retention", "measure", "who", "reads", "town", "statistic"]
 NEVER_FALL = ("observed_days", "trips_detected", "trips_linked", "exposure_rate", "lookback_plate", "lookback_area")
 """Measures that a longer limit, or one more partner, can only raise."""
@@ -237,7 +238,10 @@ def test_a_longer_limit_never_hides_anything(place, answers):
 
 
 def test_a_limit_of_the_policys_own_length_changes_nothing(answers):
-    own = beside(chosen(answers, policy=["Federal query", "No sharing"]), "retention", AS_WRITTEN, 36 * HOUR)
+    cases = chosen(
+        answers, policy=["Federal query", "No sharing"], viewer=list(VIEWERS)
+    )  # an audience is as written alone
+    own = beside(cases, "retention", AS_WRITTEN, 36 * HOUR)
     pd.testing.assert_series_equal(own["one"], own["other"], check_names=False)
 
 
@@ -482,3 +486,104 @@ def test_the_distribution_over_cars_is_in_the_folder(place, unseen):
         for name in ("p50", "p90", "max", "mean"):
             assert rising[name].is_monotonic_increasing
         assert rising["none"].is_monotonic_decreasing
+
+
+# --- what needs everybody, and who can look ---------------------------------------------------------------------------
+
+CROWD = (
+    "measures.families=[linkability, company, prediction]",
+    "measures.company_reads=1",
+    "measures.company_cameras=1",
+)
+
+
+@pytest.fixture(scope="module")
+def crowd(place):
+    keys = (
+        "measures.pseudonym_epochs=[19 h, 2 d]",
+        "measures.prediction_ahead=9 h",
+        "ladder.retention=[24 h, 21 d, unlimited]",
+    )
+    return place.ask(place.study(*CROWD, *keys))
+
+
+@pytest.mark.whole
+def test_patterns_are_asked_of_bulk_sight_alone(place, crowd):
+    found = chosen(crowd, measure=["linkability", "company", "prediction"])
+    assert set(found.index.get_level_values("sight")) == {"bulk"}
+    assert len(found) == len(place.study().policies) * 3 * 4 * (2 * 7 + 2 * 7 + 2 * 6)
+    pool = chosen(found, policy="Searchable pool", viewer="Vendor", retention=UNLIMITED)["value"].droplevel(KEYS[:4])
+    values = {key[KEYS[4:].index("statistic")]: value for key, value in pool.items()}
+    assert 0 < values["first_19h"] <= values["top5_19h"] <= values["present_19h"] <= 1
+    assert np.isnan(values["ties"])
+    assert values["ties_so_far"] > 0
+    assert values["recall_so_far"] <= 1
+    assert 0 < values["markov_so_far"] < 1
+    assert 0 < values["read_next_so_far"] <= 1
+
+
+@pytest.mark.whole
+def test_two_epochs_need_no_more_than_their_own_time(crowd):
+    """Both of 19 h end now: 38 h are as good as no limit, and a day leaves less; two days do not fit into the time."""
+    linked = chosen(crowd, measure="linkability", policy="No sharing", viewer="East police")
+    known = beside(chosen(linked, statistic=["first_19h", "present_19h"]), "retention", 21 * DAY, UNLIMITED)
+    assert (known["one"] == known["other"]).all()
+    shorter = beside(chosen(linked, statistic="present_19h"), "retention", 24 * HOUR, UNLIMITED)
+    assert (shorter["one"] < shorter["other"]).all()
+    assert (chosen(linked, statistic="first_2d", retention=UNLIMITED)["n"] == 0).all()
+
+
+@pytest.mark.whole
+def test_without_sharing_no_pattern_shows(crowd):
+    nothing = chosen(
+        crowd, measure=["linkability", "company", "prediction"], policy="No sharing", viewer=["ICE", "Vendor"]
+    )
+    nothing = nothing[~nothing.index.get_level_values("statistic").str.startswith("base_rate")]
+    assert (nothing["value"].dropna() == 0).all()
+
+
+@pytest.mark.whole
+def test_a_policy_that_rotates_pseudonyms_is_asked_by_its_own_clock(place):
+    hashed = "{agencies: {East: {identity: {kind: hashed, rotate: 12 h}, time_step: 1 h}}}"
+    answers = place.ask(
+        place.study(
+            *CROWD,
+            f"policies.Rotating.custody={hashed}",
+            "measures.moments=[50 h]",
+            "measures.pseudonym_epochs=[12 h]",
+            "ladder.retention=[unlimited]",
+        )
+    )
+    own = chosen(answers, policy="Rotating", viewer="East police", retention=UNLIMITED, sight="bulk")
+    assert chosen(own, statistic="candidates_policy")["value"].iloc[0] > 0
+    assert chosen(own, statistic="candidates_12h")["n"].iloc[0] == 0
+    plain = chosen(answers, policy="No sharing", viewer="East police", retention=UNLIMITED, sight="bulk")
+    assert chosen(plain, statistic="candidates_12h")["value"].iloc[0] > 0
+    assert chosen(plain, statistic="candidates_policy")["n"].iloc[0] == 0
+    # Whoever knows only the hour cannot tell who was there within seconds.
+    assert chosen(own, statistic="ties_so_far")["value"].iloc[0] == 0
+    assert chosen(plain, statistic="ties_so_far")["value"].iloc[0] > 0
+
+
+@pytest.mark.whole
+def test_every_run_says_who_can_look(place):
+    answers = place.ask(
+        place.study("measures.families=[]", "custody.agencies.ICE.users=9000", "policies.One partner=null")
+    )
+    found = chosen(answers, measure="audience", viewer="everybody", retention=AS_WRITTEN)["value"]
+    said = {(key[0], key[2], key[7], key[8]): value for key, value in found.items()}
+    assert {key[2] for key in said} == {"East", "West"}
+    assert said["No sharing", "request", "East", "agencies"] == said["No sharing", "request", "East", "users"] == 0
+    assert (
+        said["Federal query", "request", "East", "agencies"]
+        == said["Federal query", "request", "East", "agencies_24h"]
+        == 1
+    )
+    assert said["Federal query", "request", "East", "users"] == 9000
+    assert (
+        said["Federal query", "request", "East", "agencies_30d"]
+        == said["Federal query", "bulk", "East", "agencies"]
+        == 0
+    )
+    assert said["Searchable pool", "bulk", "West", "agencies_365d"] == 2
+    assert said["Searchable pool", "bulk", "West", "agencies_unsaid"] == 1

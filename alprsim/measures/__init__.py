@@ -7,6 +7,10 @@ places        whether home and work show                                        
 paths         how much of where a car drove can be drawn from its reads                    (measure 5)
 ways          the ways a viewer takes it to have driven from camera to camera
 uniqueness    how few sightings single a car out: whether hashing plates would help       (measure 11)
+linkability   whether habits link pseudonyms that change                             (measure 13)
+company       who is read together with whom                                        (measure 14)
+prediction    whether the next camera can be guessed                                (measure 15)
+audience      who can look                                                          (measure 16)
 glossary      each measure's name, unit, definition, source and trap, as the page prints them
 
 Each family has ``empty`` (nothing counted yet), ``add`` (one bucket, or one moment, more: sums are whole numbers, so

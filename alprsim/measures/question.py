@@ -216,16 +216,19 @@ def coarsened(opened: Opened, stream: Int16, seen: Resolution | None, middles: M
     stream : int16[n_reads], row of `seen`
     seen : None: everything is known as it was recorded.
     """
+    return opened._replace(bucket=opened.bucket._replace(reads=coarse(opened.bucket.reads, stream, seen, middles)))
+
+
+def coarse(reads: Reads, stream: Int16, seen: Resolution | None, middles: Mapping[float, Int32]) -> Reads:
+    """Return reads, in any order, with times and places as a sight knows them: as `coarsened`."""
     if seen is None:
-        return opened
-    reads = opened.bucket.reads
+        return reads
     step = np.maximum(seen.time_step[stream], 1)
     site = reads.site.copy()
     for size, middle in middles.items():
         mine = seen.place_step[stream] == size
         site[mine] = middle[site[mine]]
-    known = dataclasses.replace(reads, time=reads.time // step * step, site=site)
-    return opened._replace(bucket=opened.bucket._replace(reads=known))
+    return dataclasses.replace(reads, time=reads.time // step * step, site=site)
 
 
 def middle_sites(x: Float64, y: Float64, step: float) -> Int32:
@@ -327,6 +330,22 @@ def tidy(
         unit=each_answer([answer.unit for answer in answers]),
         n=np.concatenate([answer.n.reshape(-1) for answer in answers]),
     )
+
+
+def alike(words: UInt64) -> list[tuple[int, np.uint64]]:
+    """Return the sights that hold anything of the reads, those that hold the same together: one of them, and the mask of all.
+
+    Parameters
+    ----------
+    words : uint64[n_reads]
+        As the answer of `held`.
+    """
+    bits = (np.unique(words)[:, None] >> BITS) & np.uint64(1)
+    together: dict[bytes, int] = {}
+    for bit in np.flatnonzero(bits.any(axis=0)).tolist():
+        key = bits[:, bit].tobytes()
+        together[key] = together.get(key, 0) | 1 << bit
+    return [((mask & -mask).bit_length() - 1, np.uint64(mask)) for mask in together.values()]
 
 
 def join(tables: Sequence[Measured]) -> Measured:

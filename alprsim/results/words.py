@@ -1,6 +1,7 @@
 """Numbers as people say them: durations, shares, and the names of sights and statistics."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from alprsim.tables import AS_WRITTEN, UNLIMITED
@@ -34,6 +35,16 @@ STATISTICS = {
     "mean": "mean of departments",
     "right_town": "in the right town",
     "median_error": "median error",
+    "ties": "pairs taken for company",
+    "precision": "of ties, within one household",
+    "base_rate": "of all pairs of residents’ cars, within one household",
+    "recall": "of households’ pairs, found",
+    "recall_of_travelled": "of households’ pairs that drove together, found",
+    "markov": "by the car’s own ways and hours, then everybody’s",
+    "own_most_frequent": "baseline: the car’s most frequent camera",
+    "most_frequent_next": "baseline: everybody’s most frequent next camera",
+    "along_the_road": "baseline: the next camera along the road",
+    "read_next": "cars with a read to guess",
     "days_until_found": "days of reads until it first shows, median of those found",
     "median_of_horizon": "of the last {horizon}, median over vehicles",
     "max_of_horizon": "of the last {horizon}, longest of any vehicle",
@@ -68,8 +79,19 @@ _VARIANTS = {
     "_eligible_only": ", of the cars with as many",
     "_error": ", standard error of the draw",
     "_by_choice": ", ways as drivers choose them",
+    "_of_present": ", of cars read in both epochs",
+    "_by_chance": ", by chance alone",
 }
 """Endings of statistics that are another view of a plain one."""
+
+_LINKED = {
+    "first": "named first",
+    "top5": "among the first five",
+    "present": "cars read in both epochs",
+    "candidates": "among so many pseudonyms",
+}
+_OF_AN_EPOCH = re.compile(r"(first|top5|present|candidates)_(policy|[0-9]+(?:s|min|h|d))")
+"""Statistics of pseudonyms, and how long one lasts."""
 
 
 def duration(seconds: float) -> str:
@@ -167,6 +189,9 @@ def statistic(name: str, horizon_s: int) -> str:
             return statistic(name.removesuffix(ending), horizon_s) + said
     if name.startswith(AFTER):
         return f"held after {duration(round(float(name.removeprefix(AFTER).removesuffix('d')) * _DAY))} of simulation"
+    if known := _OF_AN_EPOCH.fullmatch(name):
+        epoch = "as the policy rotates" if known[2] == "policy" else f"pseudonyms that last {known[2]}"
+        return f"{_LINKED[known[1]]}, {epoch}"
     if name.startswith("within_"):
         return f"within {name.removeprefix('within_').removesuffix('m')} m"
     if name.startswith("p") and name[1:].isdigit():

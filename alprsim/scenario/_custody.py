@@ -131,6 +131,7 @@ class Agency(Keeping):
     town: Name | None = None
     state: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="Decides what in-state and compact mean.")] = "CT"
     attests: Annotated[bool, Field(description="Whether it has declared not to use or pass reads on as its giver's law forbids: an agency of another state of the compact receives only then.")] = False
+    users: Annotated[int | None, Field(ge=0, description="People who may sign in and look. None: not said, and no default is known; ICE's contract with a vendor (2018 to 2020) had more than 9,000 users, with over 80 agencies sharing (Wired, 13 March 2019).")] = None
     host: Annotated[Name | None, Field(description="The agency of kind host on whose servers its store lies: who breaks in there holds it too.")] = None
     server_rate: Annotated[Rate, Field(gt=0, description="Throughput of its shared server. Assumption.")] = float("inf")
     server_buffer: Annotated[int, Field(ge=0, description="Plates its server can keep waiting. Assumption.")] = 100_000

@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["distribution", "gaps", "homes", "paths", "uniqueness"]
+FamilyName = Literal["company", "distribution", "gaps", "homes", "linkability", "paths", "prediction", "uniqueness"]
 """Measures that a scenario may ask for."""
 
 
@@ -350,6 +350,13 @@ class Measures(Model):
     path_tolerance: Annotated[Duration, Field(gt=0, description="A road that was driven is right if it is claimed for a moment no further than this from when it was driven (or than the step to which the viewer knows times). Assumption.")] = 300
     path_gap: Annotated[Duration, Field(ge=0, description="Gap rule: a car's consecutive reads belong to one leg, and the way between is claimed, if they lie no further apart in time than this, or than `path_gap_factor` says. Trip ends are commonly told from stops of 2 to 5 minutes in GPS traces; the longer, since a viewer sees no stop. Assumption.")] = 300
     path_gap_factor: Annotated[float, Field(ge=1, le=100, description="Gap rule: or no further apart than the quickest way between takes at free flow, times this: room for queues, lights and detours, not for a stop on a long way. Assumption.")] = 2.0
+    pseudonym_epochs: Annotated[tuple[Annotated[Duration, Field(gt=0)], ...], Field(description="linkability: how long a pseudonym would last where the policy keeps plates, or pseudonyms for good: would rotating help? Where the policy rotates, its own rotation is asked instead. Assumption.")] = (86_400, 7 * 86_400)
+    linkability_targets: Annotated[int, Field(ge=1, description="linkability: residents' vehicles drawn to be linked; candidates are everybody. Assumption.")] = 1000
+    company_reads: Annotated[int, Field(ge=1, le=255, description="company: m, co-reads from which two plates are taken to travel together. Assumption.")] = 3
+    company_window: Annotated[Duration, Field(ge=0, le=600, description="company: w, the most between two reads of one co-read; up to 10 min, since pairs grow with it. Assumption.")] = 30
+    company_cameras: Annotated[int, Field(ge=1, description="company: q, different cameras at which they must have been read together. Assumption.")] = 2
+    prediction_targets: Annotated[int, Field(ge=1, description="prediction: residents' vehicles drawn whose next reads are guessed; everybody's reads are learned from. Assumption.")] = 1000
+    prediction_ahead: Annotated[Duration, Field(gt=0, description="prediction: how long after the moment reads are held out to be guessed. Assumption.")] = 86_400
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 

@@ -1,0 +1,34 @@
+"""Who travels with whom, from what is held of everybody: for bulk sight only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alprsim.inquiry._asked import SO_FAR, Asked, of_all_moments, so_far
+from alprsim.inquiry._crowd import glances
+from alprsim.inquiry._unique import in_bulk
+from alprsim.measures import company
+from alprsim.store import Store
+from alprsim.tables import Measured, Reads
+
+
+def ask(asked: Asked, reads: Reads) -> list[Measured]:
+    """Ask of every moment; where times are known no more finely than the window, nobody's company shows."""
+    study, vehicles, seed = asked.study.measures, asked.done.settlement.vehicles, asked.seed
+    bulk, of_read = in_bulk(asked), asked.records.of(reads)
+    rule = company.Rule(study.company_reads, study.company_window, study.company_cameras)
+    kept = Store(asked.folder)
+    known = company.truth(vehicles, asked.people, (kept.bucket(number).truth for number in range(len(kept))))
+    camera = asked.done.placement.sites.camera
+    questions = asked.questions(bulk.lenses)
+    sums = [[company.empty() for _ in row] for row in questions]
+    for look in glances(asked, bulk, questions, reads, of_read):
+        told, masks = bulk.lenses[look.lens].seen, look.masks
+        if told is not None:
+            masks = np.where(told.time_step[of_read] > rule.window, np.uint64(0), masks)
+        seen = company.arranged(look.seen.site, look.seen.time, reads.plate, masks, camera)
+        company.add(sums[look.moment][look.lens], seen, so_far(look.put), rule, known, vehicles, seed=seed)
+    return [
+        of_all_moments(sums, questions, suffix, lambda by_lens: company.rows(
+            by_lens, bulk.place, bulk.cases, known, seed=seed)) for suffix in ("", SO_FAR)
+    ]  # fmt: skip

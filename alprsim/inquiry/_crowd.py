@@ -1,0 +1,44 @@
+"""Everybody's reads through each lens of bulk sight at each moment: what families that need the crowd are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from alprsim import sight
+from alprsim.inquiry._asked import Asked, Lenses
+from alprsim.measures import question
+from alprsim.measures.question import Question
+from alprsim.tables import Int16, Int32, Reads, UInt64
+
+
+class Glance(NamedTuple):
+    """All reads through one lens at one moment."""
+
+    moment: int
+    """Which of the query moments."""
+    lens: int
+    """Which of the lenses."""
+    put: Question
+    seen: Reads
+    """The same reads with times and places as the lens's sights know them, row for row."""
+    masks: UInt64
+    """[n_reads]: the sights that hold each."""
+
+
+def middles(asked: Asked, lens: sight.Lens) -> dict[float, Int32]:
+    """Return, for each step to which the lens's sights know places, the site in the middle of each site's cell."""
+    steps = [] if lens.seen is None else np.unique(lens.seen.place_step).tolist()
+    return {step: question.middle_sites(asked.sites.x, asked.sites.y, step) for step in steps if step > 0}
+
+
+def glances(
+    asked: Asked, bulk: Lenses, questions: list[list[Question]], reads: Reads, stream: Int16
+) -> Iterator[Glance]:
+    """Yield every look at everybody, lens by lens."""
+    for n, lens in enumerate(bulk.lenses):
+        seen = question.coarse(reads, stream, lens.seen, middles(asked, lens))
+        for m, row in enumerate(questions):
+            yield Glance(m, n, row[n], seen, question.held(row[n], reads, stream))

@@ -1,0 +1,40 @@
+"""Whether pseudonyms that change would hide people: for bulk sight only."""
+
+from __future__ import annotations
+
+from alprsim.inquiry._asked import Asked, of_all_moments, so_far
+from alprsim.inquiry._crowd import glances
+from alprsim.inquiry._unique import in_bulk
+from alprsim.measures import linkability, uniqueness
+from alprsim.scenario import units
+from alprsim.tables import Measured, Reads
+
+OWN = "policy"
+"""The length of epochs of policies that rotate pseudonyms themselves."""
+
+
+def ask(asked: Asked, reads: Reads) -> list[Measured]:
+    """Ask of the last two epochs that were over; a policy that rotates is asked by its own clock alone."""
+    study, vehicles, seed = asked.study.measures, asked.done.settlement.vehicles, asked.seed
+    bulk, of_read = in_bulk(asked), asked.records.of(reads)
+    own = [0 if lens.seen is None else linkability.rotation(lens.seen.rotation) for lens in bulk.lenses]
+    lengths = [*study.pseudonym_epochs, *([0] if any(own) else [])]
+    names = [units.say_duration(length).replace(" ", "") for length in study.pseudonym_epochs]
+    names += [OWN] if any(own) else []
+    targets = uniqueness.choose(vehicles, asked.people, study.linkability_targets, seed=seed)
+    questions = asked.questions(bulk.lenses)
+    sums = [[linkability.empty(len(lengths)) for _ in row] for row in questions]
+    for look in glances(asked, bulk, questions, reads, of_read):
+        rotates = own[look.lens]
+        for row, length in enumerate(lengths):
+            if (length == 0) == (rotates > 0):
+                linkability.add(
+                    sums[look.moment][look.lens], row, reads, look.seen.site, look.seen.time, look.masks,
+                    linkability.last_epochs(look.put.moment, length or rotates, by_clock=rotates > 0), targets,
+                    len(asked.done.placement.sites),
+                )  # fmt: skip
+    simulated = [[so_far(put) for put in row] for row in questions]  # no look is further back than two epochs
+    return [
+        of_all_moments(sums, simulated, "", lambda by_lens: linkability.rows(
+            by_lens, bulk.place, bulk.cases, names, seed=seed))
+    ]  # fmt: skip

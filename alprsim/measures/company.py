@@ -1,0 +1,225 @@
+"""Who travels with whom: pairs of plates read together again and again, held against who really shares a household.
+
+The adversary takes for companions any two plates with at least m co-reads (two reads at one camera site, at most w apart) at q
+different cameras or more. Traffic makes such pairs by itself, so beside its ties stand those that the same reads give when
+every plate's are moved by some minutes of its own: there nobody travels with anybody.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim.kernels import company as kernels
+from alprsim.measures.question import BITS, Answer, Case, Question, Residents, of_cases, ratio, tidy
+from alprsim.randomness import below, draw, stream
+from alprsim.tables import Int32, Int64, Measured, Truth, UInt64, Vehicles
+
+MOVED = 1800
+"""s: the most by which a plate's reads are moved, either way, to see what chance makes. Assumption: within it traffic
+stays as dense, and it is far longer than any window."""
+
+TOGETHER = 120
+"""s: two cars of a household that leave one place for one other at most so long after each other travel together."""
+
+_ROOM = 1 << 28
+"""The most cells in which co-reads are counted: 268 MB."""
+
+
+class Rule(NamedTuple):
+    """What the adversary takes for company."""
+
+    reads: int
+    """m: co-reads at least."""
+    window: int
+    """w, s: between two reads of one co-read at most."""
+    cameras: int
+    """q: different cameras at least."""
+
+
+class Seen(NamedTuple):
+    """Readable reads in order of (site, time), as exactly as the adversary knows them."""
+
+    site: Int32
+    time: Int32
+    plate: Int32
+    masks: UInt64
+    camera: Int32
+    """[n_sites]: not a column of reads."""
+
+
+class Known(NamedTuple):
+    """Who really belong together, as pairs of resident vehicles."""
+
+    household: Int32
+    """[vehicles]: −1 nobody here, or not a resident's."""
+    pairs: int
+    """Pairs of cars of one household."""
+    together: Int64
+    """Of those the pairs that travelled together, the lower row × 2³² + the higher, rising."""
+    since: Int32
+    """s: when each first did."""
+    cars: int
+    """Residents' vehicles."""
+
+
+class Sums(NamedTuple):
+    """What was found so far through one lens, over moments: [64]."""
+
+    asked: Int64
+    """Moments."""
+    ties: Int64
+    right: Int64
+    """Ties within a household."""
+    chance: Int64
+    """Ties among moved reads."""
+    chance_right: Int64
+    travelled: Int64
+    """Ties of pairs that travelled together by the moment."""
+    pairs: Int64
+    """Pairs of one household × moments."""
+    together: Int64
+    """Pairs that had travelled together × moments."""
+
+
+def truth(vehicles: Vehicles, people: Residents, truths: Iterable[Truth]) -> Known:
+    """Find the pairs of cars of one household, and which of them travelled together.
+
+    `truths` hold all trips of a household's cars in one part, as buckets do.
+    """
+    household = np.where(people.town >= 0, vehicles.household, -1).astype(np.int32)
+    sizes = np.unique(household[household >= 0], return_counts=True)[1]
+    found = [np.empty((2, 0), np.int64), *(_together(household, part) for part in truths)]
+    pair, since = np.concatenate(found, axis=1)
+    order = np.lexsort((since, pair))
+    fresh = order[np.diff(pair[order], prepend=-1) != 0]
+    cars = int((people.town >= 0).sum())
+    return Known(household, int((sizes * (sizes - 1) // 2).sum()), pair[fresh], since[fresh].astype(np.int32), cars)
+
+
+def empty() -> Sums:
+    """Return sums of nothing."""
+    return Sums(*(np.zeros(kernels.CASES, np.int64) for _ in Sums._fields))
+
+
+def arranged(site: Int32, time: Int32, plate: Int32, masks: UInt64, camera: Int32) -> Seen:
+    """Return the readable reads that some sight holds, in order of (site, time)."""
+    rows = np.flatnonzero((plate >= 0) & (masks != 0))
+    rows = rows[np.lexsort((plate[rows], time[rows], site[rows]))]
+    return Seen(site[rows], time[rows], plate[rows], masks[rows], camera)
+
+
+def moved(seen: Seen, vehicles: Vehicles, *, seed: int) -> Seen:
+    """Return the reads with every plate's moved by a time of its own, up to `MOVED` either way."""
+    plate, place = np.unique(seen.plate, return_inverse=True)
+    key = plate.astype(np.uint64)
+    known = plate < len(vehicles)
+    key[known] = vehicles.key[plate[known]]
+    by = below(draw(stream(seed, "company by chance"), key), 2 * MOVED + 1) - MOVED
+    time = (seen.time + by[place.reshape(-1)]).astype(np.int32)
+    return arranged(seen.site, time, seen.plate, seen.masks, seen.camera)
+
+
+def add(sums: Sums, seen: Seen, question: Question, rule: Rule, known: Known, vehicles: Vehicles, *, seed: int) -> None:
+    """Add one moment.
+
+    Parameters
+    ----------
+    seen : Seen
+        The answer of `arranged`, of everybody's reads.
+    known : Known
+        The answer of `truth`.
+    """
+    counted = question.measured
+    travelled = known.together[known.since <= question.moment]
+    sums.asked[:] += counted
+    sums.pairs[:] += known.pairs * counted
+    sums.together[:] += len(travelled) * counted
+    pair, tied = ties(seen, rule)
+    right = _same_household(pair, known.household)
+    sums.ties[:] += _by_case(tied) * counted
+    sums.right[:] += _by_case(tied[right]) * counted
+    sums.travelled[:] += _by_case(tied[np.isin(pair, travelled)]) * counted
+    pair, tied = ties(moved(seen, vehicles, seed=seed), rule)
+    sums.chance[:] += _by_case(tied) * counted
+    sums.chance_right[:] += _by_case(tied[_same_household(pair, known.household)]) * counted
+
+
+def ties(seen: Seen, rule: Rule) -> tuple[Int64, UInt64]:
+    """Return the pairs of plates that some sight takes for company, the lower × 2³² + the higher, and which sights do."""
+    reads = seen[:4]
+    n = kernels.count(*reads, rule.window)
+    cells = np.zeros(min(_ROOM, 1 << max(int(4 * n).bit_length(), 10)), np.uint8)  # any
+    kernels.sketch(*reads, rule.window, cells)
+    none = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.uint64)
+    room = kernels.collect(*reads, rule.window, cells, rule.reads, *none)
+    pair, where, both = np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.uint64)
+    kernels.collect(*reads, rule.window, cells, rule.reads, pair, where, both)
+    camera = seen.camera[where]
+    order = np.lexsort((camera, pair))
+    pair = pair[order]
+    fresh = np.flatnonzero(np.diff(pair, prepend=-1))
+    tied = np.empty(len(fresh), np.uint64)
+    first = np.append(fresh, len(pair)).astype(np.int64)
+    kernels.ties(first, camera[order], both[order], rule.reads, rule.cameras, tied)
+    return pair[fresh][tied != 0], tied[tied != 0]
+
+
+def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], known: Known, *, seed: int) -> Measured:
+    """Write the sums of all lenses as tidy rows of town "all"; case c stands at lens × 64 + bit ``place[c]``.
+
+    Statistics: ``ties``, pairs taken for company at a moment, and ``ties_by_chance``, when every plate's reads are moved;
+    ``precision``, the share of ties within one household, and ``precision_by_chance``; ``base_rate``, the share of
+    households' pairs among all pairs of residents' cars; ``recall``, the share of households' pairs that are ties, and
+    ``recall_of_travelled``, of those that travelled together by the moment. n counts what each is a share of, or moments.
+    """
+    asked, found, right, chance, chance_right, travelled, pairs, together = (
+        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+    )
+    every = known.cars * (known.cars - 1) // 2 * asked
+    answers = [
+        Answer("company", statistic, unit, ratio(part, whole)[None], whole[None])
+        for statistic, unit, part, whole in (
+            ("ties", "pairs", found, asked),
+            ("ties_by_chance", "pairs", chance, asked),
+            ("precision", "share", right, found),
+            ("precision_by_chance", "share", chance_right, chance),
+            ("base_rate", "share", pairs, every),
+            ("recall", "share", right, pairs),
+            ("recall_of_travelled", "share", travelled, together),
+        )
+    ]
+    return tidy(answers, cases, ["all"], seed=seed)
+
+
+def _together(household: Int32, part: Truth) -> NDArray[np.int64]:
+    """Return the pairs of one part that travelled together and when, [2, n]; a pair comes as often as it did."""
+    home = household[part.vehicle]
+    rows = np.flatnonzero(home >= 0)
+    rows = rows[np.lexsort((part.depart[rows], part.destination[rows], part.origin[rows], home[rows]))]
+    way = np.stack([home[rows], part.origin[rows], part.destination[rows]])
+    depart, car = part.depart[rows], part.vehicle[rows].astype(np.int64)
+    found, behind = [np.empty((2, 0), np.int64)], 1
+    while behind < len(rows):  # any
+        near = (way[:, behind:] == way[:, :-behind]).all(axis=0) & (depart[behind:] - depart[:-behind] <= TOGETHER)
+        if not near.any():
+            break
+        one, other, when = car[:-behind][near], car[behind:][near], depart[behind:][near]
+        pair = (np.minimum(one, other) << 32) | np.maximum(one, other)
+        found.append(np.stack([pair, when])[:, one != other])
+        behind += 1
+    return np.concatenate(found, axis=1)
+
+
+def _same_household(pair: Int64, household: Int32) -> NDArray[np.bool_]:
+    of = np.append(household, -1)
+    one, other = (of[np.minimum(plate, len(household))] for plate in (pair >> 32, pair & 0xFFFFFFFF))
+    same: NDArray[np.bool_] = (one == other) & (one >= 0)
+    return same
+
+
+def _by_case(tied: UInt64) -> Int64:
+    """Return how many ties each of the 64 sights takes for one."""
+    counts: Int64 = (tied[:, None] >> BITS & np.uint64(1)).sum(axis=0).astype(np.int64)
+    return counts

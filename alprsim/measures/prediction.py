@@ -1,0 +1,226 @@
+"""Whether the future can be guessed: how often the next camera that reads a car is the one that its past points to.
+
+The adversary knows all held reads of everybody, and then each read as it comes; of every read it names the camera of the
+next, by a Markov chain of order one for each car and hour, backed off to everybody's ways (`kernels.prediction.predict`).
+What is guessed are the true reads of the time after the moment, at any camera of which the viewer ever obtains reads. A
+hit rate says little alone: beside it stand the car's most frequent camera, everybody's most frequent next camera, and the
+next one along the road.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from alprsim.kernels import prediction as kernels
+from alprsim.measures.question import BITS, Answer, Case, Question, alike, of_cases, ratio, tidy
+from alprsim.tables import Bool, CameraKind, Cameras, Int16, Int32, Int64, Measured, Reads, Roads, Sites, UInt64
+
+CASES = 64
+PREDICTORS = ("markov", "own_most_frequent", "most_frequent_next", "along_the_road")
+"""The stated predictor, then the baselines."""
+
+
+class Sums(NamedTuple):
+    """What was found so far through one lens, over moments."""
+
+    asked: Int64
+    """[64]: targets × moments whose following time was simulated."""
+    guessed: Int64
+    """[64]: those with at least one read to guess."""
+    reads: Int64
+    """[64]: reads to guess."""
+    hits: Int64
+    """[predictors, 64]."""
+    squares: Int64
+    """[3, 64]: over targets the sums of reads², reads × hits and hits² of the stated predictor."""
+
+
+class Stream(NamedTuple):
+    """One viewer's reads of everybody, by (plate, time): what it holds at the moment, then what comes."""
+
+    plate: Int32
+    camera: Int32
+    hour: Int32
+    asked: Bool
+    """A true read after the moment."""
+    past: Bool
+
+
+def empty() -> Sums:
+    """Return sums of nothing."""
+    shapes = ((), (), (), (len(PREDICTORS),), (3,))
+    return Sums(*(np.zeros((*shape, CASES), np.int64) for shape in shapes))
+
+
+def ever(question: Question) -> UInt64:
+    """Return for each owner, or stream, the sights that obtain its reads at some age."""
+    grid = question.grid.reshape(len(question.steps), -1)
+    words: UInt64 = np.bitwise_or.reduce(grid, axis=0)
+    return words
+
+
+def by_time(reads: Reads) -> Int64:
+    """Return the readable reads' rows in order of (plate, time, site)."""
+    rows = np.lexsort((reads.site, reads.time, reads.plate)).astype(np.int64)
+    return rows[np.searchsorted(reads.plate[rows], 0) :]
+
+
+def add(
+    sums: Sums, reads: Reads, site: Int32, time: Int32, masks: UInt64, question: Question, *, streams: Int16,
+    order: Int64, targets: Int32, camera: Int32, ahead: Int32, until: int,
+) -> None:  # fmt: skip
+    """Add one moment.
+
+    Parameters
+    ----------
+    reads : Reads
+        Of everybody.
+    site, time : int32[n_reads]
+        Of each read, as exactly as the adversary knows it.
+    masks : uint64[n_reads]
+        The answer of `question.held`.
+    streams : int16[n_reads]
+        Of each read, as `question.grid` has them.
+    order : int64[n_readable]
+        The answer of `by_time`.
+    targets : int32[n], row of Vehicles
+    camera : int32[n_sites]
+        The camera of each site.
+    ahead : int32[n_cameras]
+        The answer of `along_the_road`.
+    until : int, s
+        Reads after the moment up to here are guessed.
+    """
+    moment = question.moment
+    words = np.where(reads.time <= moment, masks, np.where(reads.time <= until, ever(question)[streams], np.uint64(0)))
+    words = words[order]
+    sums.asked[:] += len(targets) * question.measured
+    for one, cases in alike(words):
+        bits = np.flatnonzero((cases >> BITS & np.uint64(1) == 1) & question.measured)
+        rows = order[words >> np.uint64(one) & np.uint64(1) == 1]
+        past = reads.time[rows] <= moment
+        asked = ~past & (reads.plate[rows] == reads.vehicle[rows])
+        hour = (time[rows] // 3600 % kernels.HOURS).astype(np.int32)
+        mine = Stream(reads.plate[rows], camera[site[rows]], hour, asked, past)
+        of, right, guesses = guess(mine, targets, len(ahead), ahead, camera[reads.site[rows]])
+        hits = guesses == right
+        sums.reads[bits] += len(right)
+        sums.hits[:, bits] += hits.sum(axis=1)[:, None]
+        n, hit = (np.bincount(of, weights, len(targets)).astype(np.int64) for weights in (None, hits[0]))
+        sums.guessed[bits] += (n > 0).sum()
+        sums.squares[:, bits] += np.array([(n * n).sum(), (n * hit).sum(), (hit * hit).sum()])[:, None]
+
+
+def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int32) -> tuple[Int64, Int32, Int32]:
+    """Return the target and the true camera of each read to guess, and what every predictor names: [predictors, reads]."""
+    next_ = np.flatnonzero(mine.plate[1:] == mine.plate[:-1])
+    learned = next_[mine.past[next_ + 1]]
+    step = mine.camera[learned], mine.hour[learned], mine.camera[learned + 1]
+    ways = kernels.Ways(*kernels.ways(*step, n_cameras))
+    of_target = np.searchsorted(targets, mine.plate)
+    known = np.append(targets, -1)[of_target] == mine.plate
+    asked = np.flatnonzero(mine.asked & known)
+    before = np.zeros(len(mine.plate), np.bool_)
+    before[next_ + 1] = True
+    last = np.where(before[asked], mine.camera[asked - 1], -1).astype(np.int32)
+    at = np.where(before[asked], mine.hour[asked - 1], 0).astype(np.int32)
+    own = learned[known[learned]]
+    edges = np.arange(len(targets) + 1)
+    markov = np.empty(len(asked), np.int32)
+    kernels.predict(
+        np.searchsorted(of_target[own], edges).astype(np.int64), mine.camera[own], mine.hour[own], mine.camera[own + 1],
+        np.searchsorted(of_target[asked], edges).astype(np.int64), last, at, *ways, markov,
+    )  # fmt: skip
+    usual = favourites(of_target[mine.past & known], mine.camera[mine.past & known], len(targets), n_cameras)
+    popular = np.bincount(mine.camera[mine.past], minlength=n_cameras)
+    most = int(popular.argmax()) if popular.any() else -1
+    own_usual = np.where(usual >= 0, usual, most)[of_target[asked]]
+    following = np.append(_likeliest(ways), -1)[last]
+    none = following < 0
+    markov = np.where(markov < 0, own_usual, markov)
+    return of_target[asked], true[asked], np.stack([
+        markov, own_usual, np.where(none, most, following), np.append(ahead, -1)[last],
+    ]).astype(np.int32)  # fmt: skip
+
+
+def favourites(target: Int64, camera: Int32, n_targets: int, n_cameras: int) -> Int32:
+    """Return the camera that read each target most often, of equals the lowest; −1 none."""
+    both, count = np.unique(target * n_cameras + camera, return_counts=True)
+    order = np.lexsort((both, -count, both // n_cameras))
+    of = both[order] // n_cameras
+    fresh = np.flatnonzero(np.diff(of, prepend=-1))
+    usual = np.full(n_targets, -1, np.int32)
+    usual[of[fresh]] = both[order][fresh] % n_cameras
+    return usual
+
+
+def along_the_road(sites: Sites, cameras: Cameras, roads: Roads) -> Int32:
+    """Return for each camera the next one ahead by free-flow driving time, without turning round at once; −1 none.
+
+    Only readers that stand count; of a camera that watches several roads its first site does.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    ahead = np.full(len(cameras), -1, np.int32)
+    standing = np.flatnonzero(~np.isin(cameras.kind[sites.camera], [kind for kind in CameraKind if kind.drives]))
+    if not len(standing):
+        return ahead
+    junctions = int(max(roads.tail.max(), roads.head.max())) + 1
+    order = np.lexsort((roads.crossing, roads.head, roads.tail))
+    order = order[(np.diff(roads.tail[order], prepend=-1) != 0) | (np.diff(roads.head[order], prepend=-1) != 0)]
+    back = roads.head[order], roads.tail[order]
+    graph = csr_array((np.maximum(roads.crossing[order], 1).astype(np.float64), back), shape=(junctions, junctions))
+    watched: dict[int, list[int]] = {}
+    for site in standing[np.argsort(sites.offset[standing], kind="stable")]:
+        watched.setdefault(int(sites.road[site]), []).append(int(site))
+    at_tail = {int(roads.tail[road]): found[0] for road, found in sorted(watched.items(), reverse=True)}
+    time, _, source = dijkstra(graph, indices=sorted(at_tail), min_only=True, return_predecessors=True)
+    first_road = np.searchsorted(roads.tail, np.arange(junctions + 1))
+    for site in standing[::-1]:
+        road, own = int(sites.road[site]), int(sites.camera[site])
+        found = [(-1.0, other) for other in watched[road] if sites.offset[other] > sites.offset[site]]
+        for way in range(first_road[roads.head[road]], first_road[roads.head[road] + 1]):
+            to = int(roads.head[way])
+            if to == roads.tail[road]:
+                continue
+            if way in watched:
+                found.append((0.0, watched[way][0]))
+            elif source[to] >= 0:
+                found.append((float(roads.crossing[way] + time[to]), at_tail[int(source[to])]))
+        others = [(cost, int(sites.camera[other])) for cost, other in found if sites.camera[other] != own]
+        ahead[own] = min(others)[1] if others else -1
+    return ahead
+
+
+def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:
+    """Write the sums of all lenses as tidy rows of town "all"; case c stands at lens × 64 + bit ``place[c]``.
+
+    Statistics: the share of reads guessed right by each of `PREDICTORS` (n counts reads), ``markov_error``, the standard
+    error of the first from having drawn targets, and ``read_next``, the share of targets that had a read to guess.
+    """
+    asked, guessed, reads, hits, squares = (
+        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+    )
+    rate = ratio(hits[0], reads)
+    spread = squares[2] - 2 * rate * squares[1] + rate**2 * squares[0]
+    answers = [
+        Answer("prediction", name, "share", ratio(hits[row], reads)[None], reads[None])
+        for row, name in enumerate(PREDICTORS)
+    ]
+    error = ratio(np.sqrt(np.maximum(np.nan_to_num(spread), 0)), reads)
+    answers.append(Answer("prediction", "markov_error", "share", error[None], reads[None]))
+    answers.append(Answer("prediction", "read_next", "share", ratio(guessed, asked)[None], asked[None]))
+    return tidy(answers, cases, ["all"], seed=seed)
+
+
+def _likeliest(ways: kernels.Ways) -> Int32:
+    """Return for each camera where most went on to, at any hour; of equals the lowest; −1 nobody did."""
+    n = len(ways.first) - 1
+    come, times = np.repeat(np.arange(n), np.diff(ways.first)), ways.hourly[:, kernels.HOURS]
+    order = np.lexsort((ways.to, -times, come))
+    fresh = np.flatnonzero(np.diff(come[order], prepend=-1))
+    best = np.full(n, -1, np.int32)
+    best[come[order][fresh]] = ways.to[order][fresh]
+    return best
