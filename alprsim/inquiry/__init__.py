@@ -25,12 +25,13 @@ from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
 from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
+from alprsim.inquiry._position import Position
 from alprsim.measures import question, retention
 from alprsim.scenario.read import Loaded
 from alprsim.store import Store
 from alprsim.tables import Int32, Measured, Reads
 
-BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {"homes": Homes}
+BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {"homes": Homes, "position": Position}
 """Families of measures.families that count a vehicle at a time, of the cases that hang on nobody's grant."""
 
 OF_EVERYBODY: dict[str, Callable[[Asked, Reads], list[Measured]]] = {"uniqueness": _unique.ask}

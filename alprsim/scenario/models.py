@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["homes", "uniqueness"]
+FamilyName = Literal["homes", "position", "uniqueness"]
 """Measures that a scenario may ask for."""
 
 
@@ -346,6 +346,12 @@ class Measures(Model):
     unicity_points: Annotated[int, Field(ge=1, le=6, description="Points known of a target: the 4 and the hour of de Montjoye et al., Scientific Reports 3:1376 (2013); measures go up to 6.")] = 4
     unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
     unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
+    position_targets: Annotated[int, Field(ge=1, description="Residents' vehicles drawn to be tracked; the standard error of the draw is printed. Assumption.")] = 100
+    position_instants: Annotated[int, Field(ge=1, description="Random moments of the last T at which each target's place is asked, at each query moment; a third as many beside when it is under way. Assumption.")] = 24
+    position_zones: Annotated[int, Field(ge=2, le=256, description="Zones of streets that the tracker tells apart, with about as many junctions each. Time grows with their number, and with its square where reads are held. Assumption.")] = 64
+    position_step: Annotated[Duration, Field(ge=300, le=3600, description="The tracker's step. Shorter stays than that are missed. Assumption.")] = 900
+    position_within: Annotated[Length, Field(gt=0, description="Distance within which an estimate of a car's place counts as right. Assumption.")] = 500.0
+    position_register: Annotated[bool, Field(description="Whether the tracker knows from the register in which zone the car is kept. By default reads alone.")] = False
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 
