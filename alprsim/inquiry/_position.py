@@ -6,9 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from alprsim import parquet, population, routing
+from alprsim import parquet, routing
+from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import position, question, routines, tracking, zones
+from alprsim.measures import position, question, tracking, zones
 from alprsim.measures.position import Truths
 from alprsim.measures.tracking import Adversary, Watch
 from alprsim.tables import (
@@ -21,14 +22,7 @@ from alprsim.tables import (
     Int64,
     Measured,
     Truth,
-    VehicleKind,
 )
-
-ANOTHER_SEED = 2**32 + 2
-"""Of the population from which the adversary learns what people usually do: no scenario's seed, and not the one for routes."""
-
-TAUGHT_BY = 7
-"""Days of that population: each day of the week once."""
 
 
 class _View:
@@ -102,8 +96,16 @@ class Position:
         kind = placed.cameras.kind[placed.sites.camera]
         roves = np.isin(kind, ROVING)
         travel = zones.travel(cut, network.roads, placed.sites, ~roves)
-        routine = _taught(asked, cut, travel, self.step)
-        return Adversary(cut, travel, routine, self._readers(cut, kind), self.step, asked.study.start.weekday())
+        readers, weekday = self._readers(cut, kind), asked.study.start.weekday()
+        people = _others.others(asked.loaded, asked.world)
+        routine = _others.teach(people, cut, travel, step=self.step, first_weekday=weekday)
+        untried = Adversary(cut, travel, routine, readers, self.step, weekday)
+        if not readers.stands.any():
+            return untried
+        cars = _others.rehearsals(
+            people, asked.world, cut, travel, readers, placed.sites, count=spec.position_rehearsed, step=self.step
+        )
+        return tracking.rehearse(untried, cars, 0, _others.DAYS * DAY // self.step)
 
     def _readers(self, cut: zones.Zones, kind: Int64) -> tracking.Readers:
         asked = self._asked
@@ -123,11 +125,10 @@ class Position:
         town = int(self._asked.people.town[vehicle])
         truths = self._truth(look, view, row, vehicle)
         within = self._asked.study.measures.position_within
-        away, near = position.from_truth(adversary.zones, truths, within)
         home = self._home(vehicle)
 
         def scored(posterior: Float64) -> Float64:
-            return position.score(posterior, truths.zone, away, near)
+            return position.score(adversary.zones, posterior, truths, within)
 
         prior = scored(self._unread(look.moment, view, None, home)[truths.step])
         moment = view.start + truths.step.astype(np.int64) * self.step
@@ -218,25 +219,3 @@ class Position:
         paths, route = routing.paths(routes, start, end, taken, trips.depart)
         part = (time - trips.depart) / np.maximum(trips.arrive - trips.depart, 1)
         return position.along(paths, route, part, start, network.roads, network.junctions)
-
-
-def _taught(asked: Asked, cut: zones.Zones, travel: zones.Travel, step: int) -> routines.Routine:
-    """Learn what people usually do from a week of others on the same streets: the week in which the scenario starts."""
-    study, network = asked.study, asked.world.network
-    settled = population.settle(network, study.population, seed=ANOTHER_SEED, base=asked.loaded.base)
-    cars = np.flatnonzero((settled.vehicles.kind == VehicleKind.RESIDENT) & (settled.vehicles.household >= 0))
-    row = np.full(len(settled.vehicles), -1, np.int32)
-    row[cars] = np.arange(len(cars))
-    parts: list[tuple[Int32, ...]] = []
-    for day in range(TAUGHT_BY):
-        trips = population.trips(settled, network, study.population, seed=ANOTHER_SEED, day=day, start=study.start)
-        trips = trips.take(row[trips.vehicle] >= 0)
-        start, end = cut.of_place[trips.origin], cut.of_place[trips.destination]
-        arrive = trips.depart + travel.between[start, end].astype(np.int32)
-        homewards = trips.destination == settled.vehicles.garage[trips.vehicle]
-        parts.append((row[trips.vehicle], trips.depart, arrive, end, homewards))
-    vehicle, depart, arrive, end, homewards = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((depart, vehicle))
-    diary = routines.Diary(vehicle[order], depart[order], arrive[order], end[order], homewards[order].astype(np.bool_))
-    garage = cut.of_place[settled.vehicles.garage[cars]]
-    return routines.learn(diary, garage, cut.count, days=TAUGHT_BY, step=step, first_weekday=study.start.weekday())

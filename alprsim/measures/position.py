@@ -18,9 +18,10 @@ from alprsim.randomness import below, draw, stream
 from alprsim.tables import Bool, Float64, Int32, Int64, Junctions, Measured, Paths, Roads, UInt64, Vehicles
 
 METHODS = ("tracker", "nearest", "prior")
-ERROR, WITHIN, ZONE, COVERED, SIZE = range(5)
-"""What is scored: metres; shares of the posterior within the distance and in the right zone; whether the region holds the
-truth; zones in it."""
+ERROR, POINT, WITHIN, ZONE, COVERED, SIZE = range(6)
+"""What is scored: m, expected over all that is held likely, and of the best single guess; how likely a place within the
+distance, and the right zone, is held; whether the region holds the truth; zones in it."""
+SCORES = 6
 
 EVER, PARKED, MOVING = range(3)
 """Moments: at random; those of them when the car was parked; random ones when it was under way."""
@@ -37,7 +38,7 @@ class Sums(NamedTuple):
     asked: Int64
     """[towns, 3, 64]: moments."""
     score: Int64
-    """[towns, 3 moments, 3 methods, 5, 64], in 2⁻¹⁶."""
+    """[towns, 3 moments, 3 methods, 6, 64], in 2⁻¹⁶."""
     spread: Int64
     """[towns, 3, 64]: targets; the sum of each one's mean error of the tracker, in 2⁻¹⁶ km, and of their squares."""
 
@@ -91,7 +92,7 @@ def instants(key: UInt64 | int, under_way: Bool, *, moment: int, count: int, see
 
 def empty(towns: int) -> Sums:
     """Return sums of nothing."""
-    shapes = ((3,), (3, len(METHODS), 5), (3,))
+    shapes = ((3,), (3, len(METHODS), SCORES), (3,))
     return Sums(*(np.zeros((towns, *shape, CASES), np.int64) for shape in shapes))
 
 
@@ -102,21 +103,28 @@ def from_truth(zones: Zones, truths: Truths, within: float) -> tuple[Float64, Fl
     return away @ sums, (away <= within) @ sums
 
 
-def score(posterior: Float64, zone: Int32, away: Float64, near: Float64) -> Float64:
-    """Score a posterior, [rows, zones], against the truth: [rows, 5].
+def score(zones: Zones, posterior: Float64, truths: Truths, within: float) -> Float64:
+    """Score a posterior, [rows, zones], against the truth: [rows, 6].
+
+    The best guess is the middle of the zone from which the expected distance to everything else is least.
 
     The region is the fewest zones that hold 90 % of the posterior; of the last of them only as much as is needed, and
     where the truth lies in that one, it counts as covered to that part.
     """
-    rows = np.arange(len(zone))
+    rows, zone = np.arange(len(posterior)), truths.zone
+    away, near = from_truth(zones, truths, within)
+    middle = np.stack([np.bincount(zones.zone, zones.share * along) for along in (zones.x, zones.y)])
+    apart = np.hypot(*(middle[:, :, None] - middle[:, None, :]))
+    best = middle[:, (posterior @ apart).argmin(axis=1)]
     order = np.argsort(-posterior, axis=1, kind="stable")
     mass = np.take_along_axis(posterior, order, axis=1)
     before = np.cumsum(mass, axis=1) - mass
     part = np.clip((REGION - before) / np.maximum(mass, 1e-300), 0.0, 1.0)
     inside = np.empty_like(part)
     np.put_along_axis(inside, order, part, axis=1)
-    found = np.empty((len(zone), 5))
+    found = np.empty((len(zone), SCORES))
     found[:, ERROR], found[:, WITHIN] = (posterior * away).sum(axis=1), (posterior * near).sum(axis=1)
+    found[:, POINT] = np.hypot(best[0] - truths.x, best[1] - truths.y)
     found[:, ZONE], found[:, COVERED], found[:, SIZE] = posterior[rows, zone], inside[rows, zone], part.sum(axis=1)
     return found
 
@@ -138,19 +146,20 @@ def nearest(
         return prior
     which = np.abs(time - moment[:, None]).argmin(axis=1)
     away = np.hypot(spots[0][which] - truths.x, spots[1][which] - truths.y)
-    found = np.zeros((len(moment), 5))
-    found[:, ERROR], found[:, WITHIN], found[:, ZONE] = away, away <= within, spots[2][which] == truths.zone
+    found = np.zeros((len(moment), SCORES))
+    found[:, ERROR], found[:, POINT] = away, away
+    found[:, WITHIN], found[:, ZONE] = away <= within, spots[2][which] == truths.zone
     return found
 
 
 def add(sums: Sums, town: int, bits: Int64, truths: Truths, scores: Float64) -> None:
-    """Add one car at one moment, as the sights ``bits`` score: [3 methods, rows, 5]."""
+    """Add one car at one moment, as the sights ``bits`` score: [3 methods, rows, 6]."""
     whole = np.rint(scores * UNIT).astype(np.int64)
     for kind in range(3):
         mine = truths.moments[:, kind]
         sums.asked[town, kind, bits] += mine.sum()
         sums.score[town, kind][:, :, bits] += whole[:, mine].sum(axis=1)[:, :, None]
-    mean = scores[0, truths.moments[:, EVER], ERROR].mean() / 1000.0
+    mean = scores[0, truths.moments[:, EVER], POINT].mean() / 1000.0
     spread = np.rint(np.array([1.0, mean * UNIT, mean * mean * UNIT])).astype(np.int64)
     sums.spread[town][:, bits] += spread[:, None]
 
@@ -168,13 +177,13 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
     found = of_cases([lens.score for lens in sums], place)
     spread = of_cases([lens.spread for lens in sums], place)
     answers = []
-    names = (("position_error", "m", ERROR), ("position_within", "share", WITHIN), ("position_zone", "share", ZONE))
+    names = (("position_error", "m", POINT), ("position_expected", "m", ERROR), ("position_within", "share", WITHIN), ("position_zone", "share", ZONE))
     for measure, unit, what in names:
         for kind, suffix in enumerate(("", "_parked", "_moving")):
             n = asked[:, kind]
             for method, name in enumerate(METHODS):
                 answers.append(Answer(measure, name + suffix, unit, ratio(found[:, kind, method, what], n * UNIT), n))
-    error, n = found[:, EVER, :, ERROR], asked[:, EVER]
+    error, n = found[:, EVER, :, POINT], asked[:, EVER]
     for method in (1, 2):
         answers.append(Answer("position_error", f"of_{METHODS[method]}", "share", ratio(error[:, 0], error[:, method]), n))
     answers.append(Answer("position_error", "tracker_error", "m", _standard_error(spread, moments), spread[:, 0]))

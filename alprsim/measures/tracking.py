@@ -13,10 +13,13 @@ import numpy as np
 from alprsim.kernels import tracker
 from alprsim.measures.routines import HOURS, Routine, class_of
 from alprsim.measures.zones import Travel, Zones
-from alprsim.tables import Bool, Float64, Int32, Int64, UInt64
+from alprsim.tables import Bool, Float64, Int32, Int64
 
 PASSES = 2
 """Times that a car's own habits are learned from its reads: first from everybody's, then from what that makes of its own."""
+
+TRUSTS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
+"""Strengths of evidence that are tried."""
 
 UNLIKELY = 1e-4
 """Homes less likely than this, in all the reads, are not looked at again."""
@@ -48,6 +51,11 @@ class Adversary(NamedTuple):
     step: int
     """s"""
     first_weekday: int
+    trust: float = 1.0
+    """How much the log chance of all reads together counts when homes are weighed against one another: repeated trips repeat
+    what is wrong about the model of them, so less than 1 (`rehearse`)."""
+    absence: float = 1.0
+    """How much not being read counts, likewise: a driver's ways stay the same, so a second miss tells little new."""
 
 
 class Watch(NamedTuple):
@@ -75,6 +83,7 @@ def watch(adversary: Adversary, start: int, watched: Sequence[Bool], which: Int3
     for number, some in enumerate(watched):
         for site in np.flatnonzero(some & sites.stands).tolist():
             pairs[number] *= 1.0 - sites.chance[site] * adversary.travel.past[site]
+        pairs[number] **= adversary.absence
     return Watch(start, which, pairs)
 
 
@@ -92,33 +101,109 @@ def locate(
     home : float64[zones]
         Where the car may be kept; by default anywhere that cars are.
     """
-    routine, n = adversary.routine, adversary.zones.count
-    prior = routine.home if home is None else home
-    pairs, pair, still, read = _evidence(adversary, watched, time, site)
-    steps = len(watched.pair)
-    hour = class_of(watched.start + np.arange(steps, dtype=np.int64) * adversary.step, adversary.first_weekday)
-    begin = routine.begin[hour[0]]
-    to, alpha, chance = routine.to, np.empty((steps + 1, 1 + 2 * n)), np.empty(steps)
-    for _ in range(PASSES):
-        logs = np.full(n, -np.inf)
-        for zone in np.flatnonzero(prior).tolist():
-            logs[zone] = np.log(prior[zone]) + tracker.forward(
-                zone, routine.hours, hour, to, begin, pairs, pair, still, read, alpha, chance
-            )
-        weight = np.exp(logs - logs.max())
-        weight = np.where(weight < UNLIKELY * weight.sum(), 0.0, weight)
-        weight /= weight.sum()
-        posterior, arrivals = np.zeros((len(asked), n)), np.zeros((2, n))
-        for zone in np.flatnonzero(weight).tolist():
-            tracker.forward(zone, routine.hours, hour, to, begin, pairs, pair, still, read, alpha, chance)
-            tracker.backward(
-                zone, weight[zone], routine.hours, hour, to, pairs, pair, still, read, alpha, chance, asked,
-                posterior, arrivals,
-            )  # fmt: skip
-        if not len(time):
-            break
-        to = _own(routine, arrivals)
+    prior = adversary.routine.home if home is None else home
+    chain = _chain(adversary, watched, time, site, asked)
+    weight = believed(prior, chain.logs(prior), adversary.trust)
+    posterior = np.zeros((len(asked), adversary.zones.count))
+    for zone in np.flatnonzero(weight).tolist():
+        posterior += weight[zone] * chain.posterior(zone)
     return _under_way(adversary, watched.start, time, site, asked, posterior)
+
+
+def believed(prior: Float64, logs: Float64, trust: float) -> Float64:
+    """Return how likely the car is to be kept in each zone, from the log chances of all that was seen; tempered by trust."""
+    with np.errstate(divide="ignore"):
+        tempered = np.log(prior) + trust * np.where(prior > 0, logs, 0.0)
+    weight = np.exp(tempered - tempered.max())
+    weight[weight < UNLIKELY * weight.sum()] = 0.0
+    shares: Float64 = weight / weight.sum()
+    return shares
+
+
+class Chain(NamedTuple):
+    """What was seen of one car, step by step, as the kernel takes it."""
+
+    routine: Routine
+    hour: Int32
+    pairs: Float64
+    pair: Int32
+    still: Float64
+    read: Bool
+    asked: Int32
+    alpha: Float64
+    chance: Float64
+
+    def logs(self, prior: Float64) -> Float64:
+        """Return the log chance of all that was seen, of a car kept in each zone; 0 where none can be."""
+        logs = np.zeros(len(prior))
+        for zone in np.flatnonzero(prior).tolist():
+            logs[zone] = self._forward(zone, self.routine.to)
+        return logs
+
+    def posterior(self, home: int) -> Float64:
+        """Return where a car kept in a zone was at the steps asked about, [asked, zones], its own habits learned."""
+        zones, to = len(self.routine.home), self.routine.to
+        for last in (not self.read.any(), True)[-PASSES:]:
+            found, arrivals = np.zeros((len(self.asked), zones)), np.zeros((2, zones))
+            self._forward(home, to)
+            tracker.backward(
+                home, 1.0, self.routine.hours, self.hour, to, self.pairs, self.pair, self.still, self.read, self.alpha,
+                self.chance, self.asked, found, arrivals,
+            )  # fmt: skip
+            if last:
+                break
+            to = _own(self.routine, home, arrivals)
+        return found
+
+    def _forward(self, home: int, to: Float64) -> float:
+        return tracker.forward(
+            home, self.routine.hours, self.hour, to, self.routine.begin[self.hour[0]], self.pairs, self.pair,
+            self.still, self.read, self.alpha, self.chance,
+        )  # fmt: skip
+
+
+def _chain(adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked: Int32) -> Chain:
+    pairs, pair, still, read = _evidence(adversary, watched, time, site)
+    steps = len(pair)
+    begins = watched.start + np.arange(steps, dtype=np.int64) * adversary.step
+    alpha, chance = np.empty((steps + 1, 1 + 2 * adversary.zones.count)), np.empty(steps)
+    hour = class_of(begins, adversary.first_weekday)
+    return Chain(adversary.routine, hour, pairs, pair, still, read, asked, alpha, chance)
+
+
+class Rehearsed(NamedTuple):
+    """A car of another population, whose truth is known, as it would be read."""
+
+    time: Int32
+    site: Int32
+    asked: Int32
+    zone: Int32
+    """Where it was at each step asked about."""
+
+
+def rehearse(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps: int) -> Adversary:
+    """Return the adversary with as much trust in absence and in repetition as served it best with cars that it made up.
+
+    Best is the highest mean log of what it held likely of where they were (a proper score: Gneiting & Raftery 2007). Some of
+    it goes to all zones alike, so that no single surprise decides.
+    """
+    everywhere = [np.ones(len(adversary.readers.x), np.bool_)]
+    prior, floor, best = adversary.routine.home, 0.01 / adversary.zones.count, (-np.inf, adversary)
+    for absence in TRUSTS:
+        tried = adversary._replace(absence=absence)
+        watched = watch(tried, start, everywhere, np.zeros(steps, np.int32))
+        scores = np.zeros(len(TRUSTS))
+        for car in cars:
+            chain = _chain(tried, watched, car.time, car.site, car.asked)
+            logs = chain.logs(prior)
+            by_home = np.zeros((len(prior), len(car.asked)))
+            for zone in np.flatnonzero(prior).tolist():
+                by_home[zone] = chain.posterior(zone)[np.arange(len(car.asked)), car.zone]
+            found = np.stack([believed(prior, logs, trust) for trust in TRUSTS]) @ by_home
+            scores += np.log(0.99 * found + floor).mean(axis=1)
+        which = int(np.argmax(scores))
+        best = max(best, (float(scores[which]), tried._replace(trust=TRUSTS[which])), key=lambda one: one[0])
+    return best[1]
 
 
 def _evidence(adversary: Adversary, watched: Watch, time: Int32, site: Int32) -> tuple[Float64, Int32, Float64, Bool]:
@@ -147,16 +232,16 @@ def _seen(adversary: Adversary, site: int) -> tuple[Float64, Float64]:
     here = np.arange(zones) == sites.zone[site]
     if sites.roves[site]:
         past = np.maximum(past, here[:, None] | here)
-    unread = 1.0 - chance * past if sites.stands[site] else 1.0
+    unread = (1.0 - chance * past) ** adversary.absence if sites.stands[site] else 1.0
     return (ghost + chance * past) / unread, ghost + chance * (here & sites.roves[site])
 
 
-def _own(routine: Routine, arrivals: Float64) -> Float64:
-    """Return where a car goes that was seen to arrive: everybody's destinations, and its own so far, as loyal as people are."""
-    zones = arrivals.shape[1]
-    to = routine.to.reshape(zones, 2, zones) * routine.loyalty[:, None] + arrivals
-    mixed: Float64 = (to / to.sum(axis=2, keepdims=True)).reshape(zones, 2 * zones)
-    return mixed
+def _own(routine: Routine, home: int, arrivals: Float64) -> Float64:
+    """Return where a car goes that was seen to arrive: its neighbours' destinations and its own, as loyal as people are."""
+    to = routine.to.copy()
+    own = to[home].reshape(arrivals.shape) * routine.loyalty[:, None] + arrivals
+    to[home] = (own / own.sum(axis=1, keepdims=True)).reshape(-1)
+    return to
 
 
 def _under_way(
