@@ -61,7 +61,7 @@ def teach(people: Others, cut: Zones, travel: Travel, *, step: int, first_weekda
         trips.vehicle, trips.depart, _arrive(trips, cut, travel), cut.of_place[trips.destination], homewards
     )
     garage = cut.of_place[people.garage]
-    return routines.learn(diary, garage, cut.count, days=DAYS, step=step, first_weekday=first_weekday)
+    return routines.learn(diary, garage, cut.many, days=DAYS, step=step, first_weekday=first_weekday)
 
 
 def rehearsals(

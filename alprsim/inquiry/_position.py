@@ -18,7 +18,7 @@ from alprsim.tables import (
     CameraKind,
     Float64,
     Flows,
-    Int32,
+    Int8,
     Int64,
     Measured,
     Truth,
@@ -107,7 +107,7 @@ class Position:
         )
         return tracking.rehearse(untried, cars, 0, _others.DAYS * DAY // self.step)
 
-    def _readers(self, cut: zones.Zones, kind: Int64) -> tracking.Readers:
+    def _readers(self, cut: zones.Zones, kind: Int8) -> tracking.Readers:
         asked = self._asked
         sites, cameras = asked.done.placement.sites, asked.done.placement.cameras
         chance = (cameras.capture * cameras.correct)[sites.camera].astype(np.float64)
@@ -164,7 +164,10 @@ class Position:
 
     def _unread(self, moment: int, view: _View, look: Look | None, home: Float64 | None, group: int = -1) -> Float64:
         """Return where a car of which nothing is held probably was at each step; without a look, if nobody watched."""
-        nobody = b"", Watch(view.start, np.zeros(view.steps, np.int32), np.ones((1, *self._adversary.travel.between.shape)))
+        nobody = (
+            b"",
+            Watch(view.start, np.zeros(view.steps, np.int32), np.ones((1, *self._adversary.travel.between.shape))),
+        )
         said, watched = nobody if look is None else self._watch(look, view, group)
         key = moment, said, -1 if home is None else int(home.argmax())
         if key not in self._quiet:
@@ -178,7 +181,8 @@ class Position:
         if not self._asked.study.measures.position_register:
             return None
         garage = self._asked.done.settlement.vehicles.garage[vehicle]
-        return (np.arange(self._adversary.zones.count) == self._adversary.zones.of_place[garage]).astype(np.float64)
+        cut = self._adversary.zones
+        return np.bincount(cut.of_place[[garage]], minlength=cut.many).astype(np.float64)
 
     def _truth(self, look: Look, view: _View, row: int, vehicle: int) -> Truths:
         key = look.moment, vehicle

@@ -18,8 +18,26 @@ LEAVE_HOME, LEAVE_SHORT, LEAVE_LONG, LONG_FROM_HOME, LONG_FROM_AWAY, BACK = rang
 departures from home, and of those from elsewhere to elsewhere, that are for a long stay; the share of departures from elsewhere
 that go home."""
 
+OFTEN = 16  # any
+"""Steps after which chances are made to add up to 1 again, so that none becomes too small."""
+
 HOME = 0
 """The state of being at home; 1 + z is a short stay in zone z, 1 + zones + z a long one."""
+
+
+@part_of_kernel
+def _leave(hour: Float64, pair: Float64Grid, read: bool, old: Float64, gone: Float64Out, inflow: Float64Out) -> None:
+    """Say how many leave each zone that is not home, and how many of them, going on, would be seen as the car was, by goal."""
+    zones, out = len(gone), 0.0
+    for zone in range(zones):
+        gone[zone] = old[1 + zone] * hour[LEAVE_SHORT] + old[1 + zones + zone] * hour[LEAVE_LONG]
+    for zone in range(zones):
+        out += gone[zone]
+    inflow[:] = 0.0 if read else out
+    if read:
+        for zone in range(zones):
+            for end in range(zones):
+                inflow[end] += gone[zone] * pair[zone, end]
 
 
 @part_of_kernel
@@ -29,26 +47,16 @@ def _advance(
     to: Float64,
     pair: Float64Grid,
     still: Float64,
-    read: bool,
     old: Float64,
     new: Float64Out,
-    gone: Float64Out,
-    inflow: Float64Out,
-) -> float:
-    """Go one step on and return the chance of what was seen in it; `gone` and `inflow` by zone are left for who counts."""
-    zones = len(gone)
-    come, out = 0.0, 0.0
+    gone: Float64,
+    inflow: Float64,
+) -> None:
+    """Go one step on."""
+    zones, come = len(gone), 0.0
     for zone in range(zones):
-        gone[zone] = old[1 + zone] * hour[LEAVE_SHORT] + old[1 + zones + zone] * hour[LEAVE_LONG]
         come += gone[zone] * pair[zone, home]
-        out += gone[zone]
-    inflow[:] = 0.0 if read else out
-    if read:
-        for zone in range(zones):
-            for end in range(zones):
-                inflow[end] += gone[zone] * pair[zone, end]
     new[HOME] = old[HOME] * (1.0 - hour[LEAVE_HOME]) * still[home] + hour[BACK] * come
-    total = new[HOME]
     for layer in range(2):
         long_home, long_away = hour[LONG_FROM_HOME], hour[LONG_FROM_AWAY]
         from_home = old[HOME] * hour[LEAVE_HOME] * (long_home if layer else 1.0 - long_home)
@@ -59,9 +67,16 @@ def _advance(
             new[state] = old[state] * stays * still[zone] + to[state - 1] * (
                 from_home * pair[home, zone] + from_away * inflow[zone]
             )
-            total += new[state]
-    for state in range(1 + 2 * zones):
-        new[state] /= total
+
+
+@part_of_kernel
+def _normalise(states: Float64Out) -> float:
+    """Divide by the sum, and return it."""
+    total = 0.0
+    for state in range(len(states)):
+        total += states[state]
+    for state in range(len(states)):
+        states[state] /= total
     return total
 
 
@@ -85,8 +100,10 @@ def _retreat(
     for zone in range(zones):
         short, long = to[zone] * later[1 + zone], to[zones + zone] * later[1 + zones + zone]
         worth[zone] = short + hour[LONG_FROM_AWAY] * (long - short)
+        onward[zone] = pair[home, zone] * (short + hour[LONG_FROM_HOME] * (long - short))
+    for zone in range(zones):
         total += worth[zone]
-        from_home += pair[home, zone] * (short + hour[LONG_FROM_HOME] * (long - short))
+        from_home += onward[zone]
     onward[:] = 0.0 if read else total
     if read:
         for zone in range(zones):
@@ -156,9 +173,9 @@ def forward(
         Whether some camera saw the car. If not, what is not seen of ways from elsewhere to elsewhere is left out (their
         pairs count as 1): a quarter of trips, and nearly all the time that a step takes.
     alpha : float64[steps + 1, 1 + 2 zones], overwritten
-        Chance of each state at the start of each step, given what was seen before.
+        Chance of each state at the start of each step and of what was seen before, over the product of `chance` so far.
     chance : float64[steps], overwritten
-        Of what was seen in each step, given what was seen before.
+        What the states were divided by at the end of each step so that they add up to 1; 1 where they were left as they were.
     """
     zones = to.shape[1] // 2
     gone, inflow = np.empty(zones), np.empty(zones)
@@ -168,12 +185,14 @@ def forward(
         alpha[0, 1 + zones + zone] = begin[2] * to[home, zones + zone]
     logs = 0.0
     for step in range(len(hour)):
-        seen = pair[step]
-        chance[step] = _advance(
-            home, hours[hour[step]], to[home], pairs[seen * zones : (seen + 1) * zones], still[seen], read[seen],
-            alpha[step], alpha[step + 1], gone, inflow,
-        )  # fmt: skip
-        logs += np.log(chance[step])
+        seen, now, new = pair[step], hours[hour[step]], alpha[step + 1]
+        matrix = pairs[seen * zones : (seen + 1) * zones]
+        _leave(now, matrix, read[seen], alpha[step], gone, inflow)
+        _advance(home, now, to[home], matrix, still[seen], alpha[step], new, gone, inflow)
+        chance[step] = 1.0
+        if read[seen] or step % OFTEN == 0 or step == len(hour) - 1:
+            chance[step] = _normalise(new)
+            logs += np.log(chance[step])
     return logs
 
 
@@ -200,7 +219,7 @@ def backward(
         Expected arrivals for short and for long stays in each zone, home apart.
     """
     steps, zones = len(hour), to.shape[1] // 2
-    gone, inflow, new = np.empty(zones), np.empty(zones), np.empty(1 + 2 * zones)
+    gone, inflow = np.empty(zones), np.empty(zones)
     later, earlier = np.ones(1 + 2 * zones), np.empty(1 + 2 * zones)
     ask = len(asked) - 1
     for step in range(steps, -1, -1):
@@ -213,8 +232,10 @@ def backward(
         if step > 0:
             now, seen = hours[hour[step - 1]], pair[step - 1]
             matrix, old = pairs[seen * zones : (seen + 1) * zones], alpha[step - 1]
-            _advance(home, now, to[home], matrix, still[seen], read[seen], old, new, gone, inflow)
+            _leave(now, matrix, read[seen], old, gone, inflow)
             share = weight / chance[step - 1]
             _count_arrivals(home, now, to[home], matrix, share, old[HOME], inflow, later, arrivals)
-            _retreat(home, now, to[home], matrix, still[seen], read[seen], chance[step - 1], later, earlier, gone, inflow)
+            _retreat(
+                home, now, to[home], matrix, still[seen], read[seen], chance[step - 1], later, earlier, gone, inflow
+            )
             later[:] = earlier

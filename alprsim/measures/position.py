@@ -23,6 +23,14 @@ ERROR, POINT, WITHIN, ZONE, COVERED, SIZE = range(6)
 distance, and the right zone, is held; whether the region holds the truth; zones in it."""
 SCORES = 6
 
+MEASURES = (
+    ("position_error", "m", POINT),
+    ("position_expected", "m", ERROR),
+    ("position_within", "share", WITHIN),
+    ("position_zone", "share", ZONE),
+)
+KINDS = ("", "_parked", "_moving")
+
 EVER, PARKED, MOVING = range(3)
 """Moments: at random; those of them when the car was parked; random ones when it was under way."""
 
@@ -99,7 +107,7 @@ def empty(towns: int) -> Sums:
 def from_truth(zones: Zones, truths: Truths, within: float) -> tuple[Float64, Float64]:
     """Return the mean distance of each zone's points to the truth, and the share of them within a distance: [rows, zones]."""
     away = np.hypot(zones.x - truths.x[:, None], zones.y - truths.y[:, None])
-    sums = (zones.zone[:, None] == np.arange(zones.count)) * zones.share[:, None]
+    sums = (zones.zone[:, None] == np.arange(zones.many)) * zones.share[:, None]
     return away @ sums, (away <= within) @ sums
 
 
@@ -164,11 +172,13 @@ def add(sums: Sums, town: int, bits: Int64, truths: Truths, scores: Float64) -> 
     sums.spread[town][:, bits] += spread[:, None]
 
 
-def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, moments: int, seed: int) -> Measured:
+def rows(
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, moments: int, seed: int
+) -> Measured:
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
-    Statistics of ``position_error`` (m), ``position_within`` and ``position_zone`` (shares): ``tracker``, ``nearest`` and
-    ``prior``, each also ``_parked`` and ``_moving``; of the first, ``of_nearest`` and ``of_prior`` (the tracker's error as a
+    Statistics of ``position_error`` and ``position_expected`` (m), ``position_within`` and ``position_zone``: ``tracker``,
+    ``nearest`` and ``prior``, each also ``_parked`` and ``_moving``; of the first, ``of_nearest`` and ``of_prior`` (the tracker's error as a
     share of theirs) and ``tracker_error`` (standard error from having drawn targets). ``position_region``: ``coverage`` and
     ``prior_coverage`` (how often the 90 % region holds the truth), ``zones`` and ``prior_zones`` (its size), and
     ``of_prior``. n counts moments; of the standard error, targets.
@@ -177,17 +187,20 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
     found = of_cases([lens.score for lens in sums], place)
     spread = of_cases([lens.spread for lens in sums], place)
     answers = []
-    names = (("position_error", "m", POINT), ("position_expected", "m", ERROR), ("position_within", "share", WITHIN), ("position_zone", "share", ZONE))
-    for measure, unit, what in names:
-        for kind, suffix in enumerate(("", "_parked", "_moving")):
+    for measure, unit, what in MEASURES:
+        for kind, suffix in enumerate(KINDS):
             n = asked[:, kind]
-            for method, name in enumerate(METHODS):
-                answers.append(Answer(measure, name + suffix, unit, ratio(found[:, kind, method, what], n * UNIT), n))
+            answers += [
+                Answer(measure, name + suffix, unit, ratio(found[:, kind, method, what], n * UNIT), n)
+                for method, name in enumerate(METHODS)
+            ]
     error, n = found[:, EVER, :, POINT], asked[:, EVER]
-    for method in (1, 2):
-        answers.append(Answer("position_error", f"of_{METHODS[method]}", "share", ratio(error[:, 0], error[:, method]), n))
+    answers += [
+        Answer("position_error", f"of_{METHODS[method]}", "share", ratio(error[:, 0], error[:, method]), n)
+        for method in (1, 2)
+    ]
     answers.append(Answer("position_error", "tracker_error", "m", _standard_error(spread, moments), spread[:, 0]))
-    for kind, suffix in enumerate(("", "_parked", "_moving")):
+    for kind, suffix in enumerate(KINDS):
         for method, name in ((0, ""), (2, "prior_")):
             for what, called, unit in ((COVERED, "coverage", "share"), (SIZE, "zones", "zones")):
                 value = ratio(found[:, kind, method, what], asked[:, kind] * UNIT)

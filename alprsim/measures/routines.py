@@ -7,6 +7,7 @@ would tell, and of no car that is asked about.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alprsim.kernels.tracker import BACK, LEAVE_HOME, LEAVE_LONG, LEAVE_SHORT, LONG_FROM_AWAY, LONG_FROM_HOME
 from alprsim.tables import DAY, Bool, Float64, Int32, Int64
@@ -92,7 +93,9 @@ def learn(diary: Diary, garage: Int32, zones: int, *, days: int, step: int, firs
     lives, layer, zone = garage[stays.vehicle[away]], stays.state[away] - AWAY, stays.zone[away]
     to = _destinations(lives, layer, zone, zones)
     who = stays.vehicle[away]
-    loyalty = [_loyalty(who[layer == one], zone[layer == one], to[lives, one * zones + zone][layer == one]) for one in (0, 1)]
+    loyalty = [
+        _loyalty(who[layer == one], zone[layer == one], to[lives, one * zones + zone][layer == one]) for one in (0, 1)
+    ]
     home = np.bincount(garage, minlength=zones) / max(1, len(garage))
     begin = np.ascontiguousarray(present.T) + LEAST
     begin /= begin.sum(axis=1, keepdims=True)
@@ -124,8 +127,7 @@ def _present(stays: _Stays, state: int, hour: Int32) -> Float64:
     mine = stays.state == state
     change = np.bincount(stays.first[mine], minlength=len(hour) + 1).astype(np.float64)
     change -= np.bincount(stays.end[mine], minlength=len(hour) + 1)
-    counts: Float64 = np.bincount(hour, np.cumsum(change)[:-1], HOURS)
-    return counts
+    return np.asarray(np.bincount(hour, np.cumsum(change)[:-1], HOURS), np.float64)
 
 
 def _moves(stays: _Stays) -> tuple[Int64, Int64]:
@@ -136,10 +138,11 @@ def _moves(stays: _Stays) -> tuple[Int64, Int64]:
     return here, here + 1
 
 
-def _smooth(part: Int64, whole: Float64 | Int64) -> Float64:
+def _smooth(part: NDArray[np.generic], whole: NDArray[np.generic]) -> Float64:
     """Return part / whole by class of time, drawn to what holds at all of them together."""
-    mean = (part.sum() + LEAST) / (whole.sum() + 1.0)
-    share: Float64 = (part + SMOOTH * mean) / (whole + SMOOTH)
+    some, every = part.astype(np.float64), whole.astype(np.float64)
+    mean = (some.sum() + LEAST) / (every.sum() + 1.0)
+    share: Float64 = (some + SMOOTH * mean) / (every + SMOOTH)
     return share
 
 
@@ -148,7 +151,7 @@ def _destinations(lives: Int32, layer: Int64, zone: Int64, zones: int) -> Float6
     cell = (lives.astype(np.int64) * 2 + layer) * zones + zone
     counts = np.bincount(cell, minlength=zones * 2 * zones).reshape(zones, 2, zones).astype(np.float64)
     every = counts.sum(axis=0) + 1.0 / zones
-    counts += SMOOTH * every / every.sum(axis=1, keepdims=True)
+    counts = counts + SMOOTH * every / every.sum(axis=1, keepdims=True)
     shares: Float64 = (counts / counts.sum(axis=2, keepdims=True)).reshape(zones, 2 * zones)
     return shares
 

@@ -11,17 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from alprsim.kernels import tracker
-from alprsim.measures.routines import HOURS, Routine, class_of
+from alprsim.measures.routines import Routine, class_of
 from alprsim.measures.zones import Travel, Zones
-from alprsim.tables import Bool, Float64, Int32, Int64
+from alprsim.tables import Bool, Float64, Int32
 
 PASSES = 2
 """Times that a car's own habits are learned from its reads: first from everybody's, then from what that makes of its own."""
 
-TRUSTS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
-"""Strengths of evidence that are tried."""
+TRUSTS, ABSENCES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0), (0.1, 0.35, 1.0)
+"""Strengths of evidence that are tried: of all of it, and of not being read."""
 
-UNLIKELY = 1e-4
+UNLIKELY = 1e-3
 """Homes less likely than this, in all the reads, are not looked at again."""
 
 
@@ -78,7 +78,7 @@ def watch(adversary: Adversary, start: int, watched: Sequence[Bool], which: Int3
     which : int32[steps]
         The set that watches in each step.
     """
-    zones, sites = adversary.zones.count, adversary.readers
+    zones, sites = adversary.zones.many, adversary.readers
     pairs = np.ones((len(watched), zones, zones))
     for number, some in enumerate(watched):
         for site in np.flatnonzero(some & sites.stands).tolist():
@@ -104,7 +104,7 @@ def locate(
     prior = adversary.routine.home if home is None else home
     chain = _chain(adversary, watched, time, site, asked)
     weight = believed(prior, chain.logs(prior), adversary.trust)
-    posterior = np.zeros((len(asked), adversary.zones.count))
+    posterior = np.zeros((len(asked), adversary.zones.many))
     for zone in np.flatnonzero(weight).tolist():
         posterior += weight[zone] * chain.posterior(zone)
     return _under_way(adversary, watched.start, time, site, asked, posterior)
@@ -143,14 +143,14 @@ class Chain(NamedTuple):
     def posterior(self, home: int) -> Float64:
         """Return where a car kept in a zone was at the steps asked about, [asked, zones], its own habits learned."""
         zones, to = len(self.routine.home), self.routine.to
-        for last in (not self.read.any(), True)[-PASSES:]:
+        for number in range(PASSES):
             found, arrivals = np.zeros((len(self.asked), zones)), np.zeros((2, zones))
             self._forward(home, to)
             tracker.backward(
                 home, 1.0, self.routine.hours, self.hour, to, self.pairs, self.pair, self.still, self.read, self.alpha,
                 self.chance, self.asked, found, arrivals,
             )  # fmt: skip
-            if last:
+            if not self.read.any() or number + 1 == PASSES:
                 break
             to = _own(self.routine, home, arrivals)
         return found
@@ -166,7 +166,7 @@ def _chain(adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked
     pairs, pair, still, read = _evidence(adversary, watched, time, site)
     steps = len(pair)
     begins = watched.start + np.arange(steps, dtype=np.int64) * adversary.step
-    alpha, chance = np.empty((steps + 1, 1 + 2 * adversary.zones.count)), np.empty(steps)
+    alpha, chance = np.empty((steps + 1, 1 + 2 * adversary.zones.many)), np.empty(steps)
     hour = class_of(begins, adversary.first_weekday)
     return Chain(adversary.routine, hour, pairs, pair, still, read, asked, alpha, chance)
 
@@ -188,8 +188,8 @@ def rehearse(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps:
     it goes to all zones alike, so that no single surprise decides.
     """
     everywhere = [np.ones(len(adversary.readers.x), np.bool_)]
-    prior, floor, best = adversary.routine.home, 0.01 / adversary.zones.count, (-np.inf, adversary)
-    for absence in TRUSTS:
+    prior, floor, best = adversary.routine.home, 0.01 / adversary.zones.many, (-np.inf, adversary)
+    for absence in ABSENCES:
         tried = adversary._replace(absence=absence)
         watched = watch(tried, start, everywhere, np.zeros(steps, np.int32))
         scores = np.zeros(len(TRUSTS))
@@ -208,7 +208,7 @@ def rehearse(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps:
 
 def _evidence(adversary: Adversary, watched: Watch, time: Int32, site: Int32) -> tuple[Float64, Int32, Float64, Bool]:
     """Return for each step the matrix, and the row for who stays, of what was seen in it; a matrix more a step with reads."""
-    zones = adversary.zones.count
+    zones = adversary.zones.many
     step = (time - watched.start) // adversary.step
     with_reads = np.unique(step)
     quiet = len(watched.pairs)
@@ -226,7 +226,7 @@ def _evidence(adversary: Adversary, watched: Watch, time: Int32, site: Int32) ->
 
 def _seen(adversary: Adversary, site: int) -> tuple[Float64, Float64]:
     """Return how likely a read at a site is, for each pair of zones gone between, beside not being read there; for who stays."""
-    sites, zones = adversary.readers, adversary.zones.count
+    sites, zones = adversary.readers, adversary.zones.many
     chance, ghost = sites.chance[site], sites.ghost[site]
     past = adversary.travel.past[site]
     here = np.arange(zones) == sites.zone[site]
@@ -244,9 +244,7 @@ def _own(routine: Routine, home: int, arrivals: Float64) -> Float64:
     return to
 
 
-def _under_way(
-    adversary: Adversary, start: int, time: Int32, site: Int32, asked: Int32, posterior: Float64
-) -> Float64:
+def _under_way(adversary: Adversary, start: int, time: Int32, site: Int32, asked: Int32, posterior: Float64) -> Float64:
     """Put a car that was just read, or will be in a moment, on the straight line from its origin or to where it goes.
 
     The steps of the kernel know where it goes from and to; from free-flow times it follows whether it can have left, or

@@ -36,7 +36,7 @@ class Zones(NamedTuple):
     """[points]"""
 
     @property
-    def count(self) -> int:
+    def many(self) -> int:
         """How many there are."""
         return int(self.zone[-1]) + 1
 
@@ -89,7 +89,7 @@ def travel(zones: Zones, roads: Roads, sites: Sites, asked: Bool) -> Travel:
     graph = _graph(roads, len(zones.of_junction))
     there = np.asarray(dijkstra(graph, indices=few), np.float64)
     back = np.asarray(dijkstra(graph.T.tocsr(), indices=few), np.float64)
-    n, mean = zones.count, _mean_by(zone)
+    n, mean = zones.many, _mean_by(zone)
     tail, head = roads.tail[sites.road], roads.head[sites.road]
     crossing = roads.crossing[sites.road] / 1000.0
     direct = there[:, few]
@@ -105,7 +105,7 @@ def travel(zones: Zones, roads: Roads, sites: Sites, asked: Bool) -> Travel:
 def _halved(x: Float64, y: Float64, count: int) -> Int32:
     """Return which part each point falls into; equal points are never parted."""
     part = np.zeros(len(x), np.int32)
-    waiting, done = [np.arange(len(x))] if len(x) else [], 0
+    waiting = [np.arange(len(x))] if len(x) else []
     finished: list[np.ndarray] = []
     while waiting and len(waiting) + len(finished) < count:
         waiting.sort(key=len)
@@ -118,16 +118,15 @@ def _halved(x: Float64, y: Float64, count: int) -> Int32:
             waiting += [rows[low], rows[~low]]
         else:
             finished.append(rows)
-    for rows in sorted(finished + waiting, key=lambda rows: int(rows[0])):
-        part[rows] = done
-        done += 1
+    for number, rows in enumerate(sorted(finished + waiting, key=lambda rows: int(rows[0]))):
+        part[rows] = number
     return part
 
 
 def _standing_for(zones: Zones) -> tuple[Int32, Int32]:
     """Return a few junctions of each zone, at equal steps of what is in it, and their zones."""
     kept = []
-    for zone in range(zones.count):
+    for zone in range(zones.many):
         rows = np.flatnonzero(zones.zone == zone)
         up_to = np.cumsum(zones.share[rows])
         rows = rows[np.searchsorted(up_to, (np.arange(SPREAD) + 0.5) / SPREAD * up_to[-1])]

@@ -351,7 +351,7 @@ class Measures(Model):
     position_zones: Annotated[int, Field(ge=2, le=256, description="Zones of streets that the tracker tells apart, with about as many junctions each. Time grows with their number, and with its square where reads are held. Assumption.")] = 64
     position_step: Annotated[Duration, Field(ge=300, le=3600, description="The tracker's step. Shorter stays than that are missed. Assumption.")] = 900
     position_within: Annotated[Length, Field(gt=0, description="Distance within which an estimate of a car's place counts as right. Assumption.")] = 500.0
-    position_rehearsed: Annotated[int, Field(ge=1, description="Cars of another seed, read by the same cameras, by which the tracker learns how far it may trust itself. Assumption.")] = 40
+    position_rehearsed: Annotated[int, Field(ge=1, description="Cars of another seed, read by the same cameras, by which the tracker learns how far it may trust itself. Assumption.")] = 24
     position_register: Annotated[bool, Field(description="Whether the tracker knows from the register in which zone the car is kept. By default reads alone.")] = False
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
