@@ -178,10 +178,10 @@ def rows(
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics of ``position_error`` and ``position_expected`` (m), ``position_within`` and ``position_zone``: ``tracker``,
-    ``nearest`` and ``prior``, each also ``_parked`` and ``_moving``; of the first, ``of_nearest`` and ``of_prior`` (the tracker's error as a
-    share of theirs) and ``tracker_error`` (standard error from having drawn targets). ``position_region``: ``coverage`` and
-    ``prior_coverage`` (how often the 90 % region holds the truth), ``zones`` and ``prior_zones`` (its size), and
-    ``of_prior``. n counts moments; of the standard error, targets.
+    ``nearest`` and ``prior``, each also ``_parked`` and ``_moving``; of the first, ``of_nearest`` and ``of_prior`` (the
+    tracker's error as a share of theirs) and ``tracker_error`` (standard error from having drawn targets; its n counts
+    them). ``position_region``: ``coverage`` and ``prior_coverage`` (how often the 90 % region holds the truth), ``zones`` and
+    ``prior_zones`` (its size), and ``of_prior``. n counts moments.
     """
     asked = of_cases([lens.asked for lens in sums], place)
     found = of_cases([lens.score for lens in sums], place)
