@@ -61,7 +61,7 @@ def towns(tmp_path_factory):
         folder = base / f"seed={seed}"
         folder.mkdir()
         world = made[0].world if made else None
-        asked = ("measures.position_targets=150", "ladder.retention=[3 min,6 h,24 h]")
+        asked = ("measures.position_targets=120", "ladder.retention=[3 min,6 h,24 h]")
         made.append(Town(GOLDEN / "town.yaml", folder, seed, *asked, world=world))
     return made
 
@@ -71,9 +71,9 @@ def answers(towns):
     return [town.ask() for town in towns]
 
 
-def of(answers, measure, statistic, retention=-1, town="all", policy="Federal query"):
-    """Return what ICE finds on request."""
-    return float(answers.value[policy, "ICE", "request", retention, measure, town, statistic])
+def of(answers, measure, statistic, retention=-1, town="all", policy="Federal query", sight="request"):
+    """Return what ICE finds."""
+    return float(answers.value[policy, "ICE", sight, retention, measure, town, statistic])
 
 
 @pytest.mark.parametrize("retention", [180, 6 * 3600, 24 * 3600])
@@ -96,10 +96,8 @@ def test_who_holds_nothing_knows_what_anybody_knows(answers):
         got = [of(answers[0], measure, name, policy="Searchable pool", retention=180) for name in position.METHODS]
         nothing = [of(answers[0], measure, name, 180) for name in position.METHODS]
         assert got[2] == nothing[2]
-    few = answers[0].loc[("Federal query", "ICE", "bulk", 180, "position_error", "all")]
-    assert few.value["tracker"] == few.value["nearest"] == few.value["prior"]
-    assert few.value["of_prior"] == 1
-    assert (few.n[["tracker", "tracker_parked"]] > 0).all()
+    held = [of(answers[0], "position_error", name, 180, sight="bulk") for name in (*position.METHODS, "of_prior")]
+    assert held == [held[0]] * 3 + [1.0]
 
 
 def test_the_register_brings_it_nearer_still(towns, answers):
