@@ -38,7 +38,9 @@ class Town:
         """Return the answers by KEYS, and who was asked."""
         loaded = self.loaded
         if overrides:
-            loaded = dataclasses.replace(loaded, scenario=alprsim.study(loaded.file, overrides=(*SMALL, *overrides)).scenario)
+            loaded = dataclasses.replace(
+                loaded, scenario=alprsim.study(loaded.file, overrides=(*SMALL, *overrides)).scenario
+            )
         done, network = self.done, self.world.network
         people = question.residents(done.settlement.vehicles, done.settlement.people, network.places, network.towns)
         told = records.sort(
