@@ -62,7 +62,7 @@ class Position:
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
         spec, vehicles = asked.study.measures, asked.done.settlement.vehicles
-        self.step = spec.position_step
+        self.step = min(spec.position_step, spec.horizon)
         self._targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
         self._sums = [position.empty(len(asked.people.towns)) for _ in every.lenses]
         self._views: dict[tuple[int, int], _View] = {}

@@ -186,11 +186,11 @@ def forward(
     logs = 0.0
     for step in range(len(hour)):
         seen, now, new = pair[step], hours[hour[step]], alpha[step + 1]
-        matrix = pairs[seen * zones : (seen + 1) * zones]
+        matrix = pairs[seen * zones : (seen + 1) * zones]  # any
         _leave(now, matrix, read[seen], alpha[step], gone, inflow)
         _advance(home, now, to[home], matrix, still[seen], alpha[step], new, gone, inflow)
         chance[step] = 1.0
-        if read[seen] or step % OFTEN == 0 or step == len(hour) - 1:
+        if read[seen] or step % OFTEN == 0 or step == len(hour) - 1:  # any
             chance[step] = _normalise(new)
             logs += np.log(chance[step])
     return logs
@@ -222,7 +222,7 @@ def backward(
     gone, inflow = np.empty(zones), np.empty(zones)
     later, earlier = np.ones(1 + 2 * zones), np.empty(1 + 2 * zones)
     ask = len(asked) - 1
-    for step in range(steps, -1, -1):
+    for step in range(steps, -1, -1):  # any
         while ask >= 0 and asked[ask] == step:
             posterior[ask, home] += weight * alpha[step, HOME] * later[HOME]
             for zone in range(zones):
@@ -231,7 +231,7 @@ def backward(
             ask -= 1
         if step > 0:
             now, seen = hours[hour[step - 1]], pair[step - 1]
-            matrix, old = pairs[seen * zones : (seen + 1) * zones], alpha[step - 1]
+            matrix, old = pairs[seen * zones : (seen + 1) * zones], alpha[step - 1]  # any
             _leave(now, matrix, read[seen], old, gone, inflow)
             share = weight / chance[step - 1]
             _count_arrivals(home, now, to[home], matrix, share, old[HOME], inflow, later, arrivals)
