@@ -29,6 +29,7 @@ from alprsim.inquiry._lives import Lives
 from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
 from alprsim.inquiry._paths import Ways
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
+from alprsim.inquiry._position import Position
 from alprsim.measures import question, retention
 from alprsim.scenario.read import Loaded
 from alprsim.store import Store
@@ -39,6 +40,7 @@ BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {
     "gaps": Gaps,
     "homes": Homes,
     "paths": Ways,
+    "position": Position,
 }
 """Families of measures.families that count a vehicle at a time, of the cases that hang on nobody's grant."""
 

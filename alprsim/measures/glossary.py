@@ -1,6 +1,6 @@
 """Each measure in words: its name, unit and definition, the question it answers, its source, and where it misleads."""
 
-from alprsim.measures import _entries_company, _entries_gaps, _entries_paths, _entries_utility
+from alprsim.measures import _entries_company, _entries_gaps, _entries_paths, _entries_position, _entries_utility
 from alprsim.measures._entry import Entry as Entry
 
 _COURTS = (
@@ -160,6 +160,7 @@ GLOSSARY: tuple[Entry, ...] = (
     *_entries_utility.ENTRIES,
     *_entries_paths.ENTRIES,
     *_entries_company.ENTRIES,
+    *_entries_position.ENTRIES,
 )
 
 BY_NAME = {entry.name: entry for entry in GLOSSARY}

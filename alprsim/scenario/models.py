@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["company", "distribution", "gaps", "homes", "linkability", "paths", "prediction", "uniqueness"]
+FamilyName = Literal["company", "distribution", "gaps", "homes", "linkability", "paths", "position", "prediction", "uniqueness"]
 """Measures that a scenario may ask for."""
 
 
@@ -357,6 +357,13 @@ class Measures(Model):
     company_cameras: Annotated[int, Field(ge=1, description="company: q, different cameras at which they must have been read together. Assumption.")] = 2
     prediction_targets: Annotated[int, Field(ge=1, description="prediction: residents' vehicles drawn whose next reads are guessed; everybody's reads are learned from. Assumption.")] = 1000
     prediction_ahead: Annotated[Duration, Field(gt=0, description="prediction: how long after the moment reads are held out to be guessed. Assumption.")] = 86_400
+    position_targets: Annotated[int, Field(ge=1, description="Residents' vehicles drawn to be tracked; the standard error of the draw is printed. Assumption.")] = 100
+    position_instants: Annotated[int, Field(ge=1, description="Random moments of the last T at which each target's place is asked, at each query moment; a third as many beside when it is under way. Assumption.")] = 24
+    position_zones: Annotated[int, Field(ge=2, le=256, description="Zones of streets that the tracker tells apart, with about as many junctions each. Time grows with their number, and with its square where reads are held. Assumption.")] = 64
+    position_step: Annotated[Duration, Field(ge=300, le=3600, description="The tracker's step. Shorter stays than that are missed. Assumption.")] = 900
+    position_within: Annotated[Length, Field(gt=0, description="Distance within which an estimate of a car's place counts as right. Assumption.")] = 500.0
+    position_rehearsed: Annotated[int, Field(ge=1, description="Cars of another seed, read by the same cameras, by which the tracker learns how far it may trust itself. Assumption.")] = 24
+    position_register: Annotated[bool, Field(description="Whether the tracker knows from the register in which zone the car is kept. By default reads alone.")] = False
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 

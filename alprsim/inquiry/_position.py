@@ -1,0 +1,225 @@
+"""Where cars were at random moments, as a strong adversary and simple ones make it out from what is held."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from alprsim import parquet, routing
+from alprsim.inquiry import _others
+from alprsim.inquiry._asked import Asked, Lenses, Look
+from alprsim.measures import position, question, tracking, zones
+from alprsim.measures.position import Truths
+from alprsim.measures.tracking import Adversary, Watch
+from alprsim.tables import (
+    DAY,
+    ROVING,
+    CameraKind,
+    Float64,
+    Flows,
+    Int8,
+    Int64,
+    Measured,
+    Truth,
+)
+
+
+class _View:
+    """One lens at one moment: the sights that can obtain the same reads inside the last T, and what each group watches."""
+
+    def __init__(self, family: Position, look: Look) -> None:
+        put, step = look.put, family.step
+        self.steps = put.horizon // step
+        self.start = put.moment - self.steps * step
+        recent = np.flatnonzero(put.steps < put.horizon)
+        grid = put.grid.reshape(len(put.steps), -1)[recent]
+        held = (grid[..., None] >> question.BITS & np.uint64(1)).astype(np.bool_)
+        columns, of_bit = np.unique(held.reshape(-1, len(question.BITS)), axis=1, return_inverse=True)
+        self.of_bit: Int64 = of_bit.reshape(-1)
+        self.held = [column.reshape(grid.shape) for column in columns.T]
+        age = put.moment - (self.start + np.arange(self.steps, dtype=np.int64) * step + step // 2)
+        self.piece = np.searchsorted(put.steps[recent], age, side="right") - 1
+        self.group_of_site = put.owner_of_site
+
+    def groups(self, bits: Int64) -> list[Int64]:
+        """Return the sights of each group, of those asked about."""
+        return [bits[self.of_bit[bits] == group] for group in np.unique(self.of_bit[bits]).tolist()]
+
+    def watch(self, adversary: Adversary, group: int) -> Watch:
+        """Return what a group of sights would see; a camera counts whose reads are held whatever they matched."""
+        held = self.held[group]
+        per_group = held.shape[1] // (int(self.group_of_site.max(initial=0)) + 1) if len(self.group_of_site) else 1
+        all_streams = held.reshape(len(held), -1, max(per_group, 1)).all(axis=2)
+        sites = all_streams[:, self.group_of_site] if len(self.group_of_site) else np.zeros((len(held), 0), np.bool_)
+        sets, which = np.unique(sites, axis=0, return_inverse=True)
+        return tracking.watch(adversary, self.start, list(sets), which.reshape(-1)[self.piece].astype(np.int32))
+
+
+class Position:
+    """The distance between estimate and truth, for sampled targets out of everybody."""
+
+    def __init__(self, asked: Asked, every: Lenses) -> None:
+        self._asked, self._every = asked, every
+        spec, vehicles = asked.study.measures, asked.done.settlement.vehicles
+        self.step = min(spec.position_step, spec.horizon)
+        self._targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
+        self._sums = [position.empty(len(asked.people.towns)) for _ in every.lenses]
+        self._views: dict[tuple[int, int], _View] = {}
+        self._truths: dict[tuple[int, int], Truths] = {}
+        self._quiet: dict[tuple[int, bytes, int], Float64] = {}
+        self._watches: dict[tuple[int, int, int], tuple[bytes, Watch]] = {}
+
+    def add(self, look: Look) -> None:
+        """Count one bucket through one lens at one moment."""
+        if look.lens >= len(self._every.lenses):
+            return
+        bucket = look.opened.bucket
+        for row in np.flatnonzero(np.isin(bucket.vehicle, self._targets)).tolist():
+            self._add(look, row, int(bucket.vehicle[row]))
+
+    def rows(self) -> list[Measured]:
+        """Return the rows."""
+        every, asked = self._every, self._asked
+        return [
+            position.rows(
+                self._sums, every.place, every.cases, asked.people, moments=len(asked.moments), seed=asked.seed
+            )
+        ]  # fmt: skip
+
+    @cached_property
+    def _adversary(self) -> Adversary:
+        """Learn all that is known before a car is looked at."""
+        asked, spec = self._asked, self._asked.study.measures
+        network, placed = asked.world.network, asked.done.placement
+        cut = zones.cut(network.junctions, network.places, spec.position_zones)
+        kind = placed.cameras.kind[placed.sites.camera]
+        roves = np.isin(kind, ROVING)
+        travel = zones.travel(cut, network.roads, placed.sites, ~roves)
+        readers, weekday = self._readers(cut, kind), asked.study.start.weekday()
+        people = _others.others(asked.loaded, asked.world)
+        routine = _others.teach(people, cut, travel, step=self.step, first_weekday=weekday)
+        untried = Adversary(cut, travel, routine, readers, self.step, weekday)
+        if not readers.stands.any():
+            return untried
+        cars = _others.rehearsals(
+            people, asked.world, cut, travel, readers, placed.sites, count=spec.position_rehearsed, step=self.step
+        )
+        return tracking.rehearse(untried, cars, 0, _others.DAYS * DAY // self.step)
+
+    def _readers(self, cut: zones.Zones, kind: Int8) -> tracking.Readers:
+        asked = self._asked
+        sites, cameras = asked.done.placement.sites, asked.done.placement.cameras
+        chance = (cameras.capture * cameras.correct)[sites.camera].astype(np.float64)
+        volume = parquet.read(Flows, asked.folder / "flows.parquet").vehicles
+        a_step = volume.reshape(len(asked.world.network.roads), -1).sum(axis=1)[sites.road] * self.step / DAY
+        wrong = (cameras.capture * (1.0 - cameras.correct))[sites.camera]
+        ghost = np.maximum(a_step * wrong / asked.study.plates.issued, 1e-9)
+        zone = cut.of_junction[asked.world.network.roads.tail[sites.road]]
+        roves = np.isin(kind, ROVING)
+        stands = ~roves & (kind != CameraKind.PORTABLE)
+        return tracking.Readers(asked.sites.x, asked.sites.y, zone, np.minimum(chance, 0.99), ghost, stands, roves)
+
+    def _add(self, look: Look, row: int, vehicle: int) -> None:
+        view, adversary = self._view(look), self._adversary
+        town = int(self._asked.people.town[vehicle])
+        truths = self._truth(look, view, row, vehicle)
+        within = self._asked.study.measures.position_within
+        home = self._home(vehicle)
+
+        def scored(posterior: Float64) -> Float64:
+            return position.score(adversary.zones, posterior, truths, within)
+
+        prior = scored(self._unread(look.moment, view, None, home)[truths.step])
+        moment = view.start + truths.step.astype(np.int64) * self.step
+        bits = np.unique(self._every.place[self._every.place // 64 == look.lens] % 64).astype(np.int64)
+        reads = look.seen.bucket.reads
+        mine = np.arange(look.seen.bucket.first_read[row], look.seen.bucket.first_read[row + 1])
+        mine = mine[(reads.time[mine] >= view.start) & (reads.time[mine] < look.put.moment)]
+        readers = adversary.readers
+        for group in view.groups(bits):
+            held = mine[(look.masks[mine] >> np.uint64(group[0]) & np.uint64(1)).astype(np.bool_)]
+            time, site = reads.time[held], reads.site[held]
+            if len(held):
+                _, watched = self._watch(look, view, int(view.of_bit[group[0]]))
+                sure = tracking.locate(adversary, watched, time, site, truths.step, home)
+            else:
+                sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[truths.step]
+            spots = readers.x[site], readers.y[site], readers.zone[site]
+            simple = position.nearest(truths, moment, time, spots, prior, within)
+            position.add(self._sums[look.lens], town, group, truths, np.stack([scored(sure), simple, prior]))
+
+    def _view(self, look: Look) -> _View:
+        key = look.moment, look.lens
+        if key not in self._views:
+            self._views[key] = _View(self, look)
+        return self._views[key]
+
+    def _watch(self, look: Look, view: _View, group: int) -> tuple[bytes, Watch]:
+        key = look.moment, look.lens, group
+        if key not in self._watches:
+            watched = view.watch(self._adversary, group)
+            self._watches[key] = watched.pair.tobytes() + watched.pairs.tobytes(), watched
+        return self._watches[key]
+
+    def _unread(self, moment: int, view: _View, look: Look | None, home: Float64 | None, group: int = -1) -> Float64:
+        """Return where a car of which nothing is held probably was at each step; without a look, if nobody watched."""
+        nobody = (
+            b"",
+            Watch(view.start, np.zeros(view.steps, np.int32), np.ones((1, *self._adversary.travel.between.shape))),
+        )
+        said, watched = nobody if look is None else self._watch(look, view, group)
+        key = moment, said, -1 if home is None else int(home.argmax())
+        if key not in self._quiet:
+            nothing = np.empty(0, np.int32)
+            every = np.arange(view.steps + 1, dtype=np.int32)
+            self._quiet[key] = tracking.locate(self._adversary, watched, nothing, nothing, every, home)
+        return self._quiet[key]
+
+    def _home(self, vehicle: int) -> Float64 | None:
+        """Return the zone of a car's garage, where the register is open to the adversary."""
+        if not self._asked.study.measures.position_register:
+            return None
+        garage = self._asked.done.settlement.vehicles.garage[vehicle]
+        cut = self._adversary.zones
+        return np.bincount(cut.of_place[[garage]], minlength=cut.many).astype(np.float64)
+
+    def _truth(self, look: Look, view: _View, row: int, vehicle: int) -> Truths:
+        key = look.moment, vehicle
+        if key not in self._truths:
+            bucket = look.opened.bucket
+            trips = bucket.truth.take(slice(bucket.first_trip[row], bucket.first_trip[row + 1]))
+            self._truths[key] = self._where(look.moment, view, trips, vehicle)
+        return self._truths[key]
+
+    def _where(self, number: int, view: _View, trips: Truth, vehicle: int) -> Truths:
+        """Draw the moments to ask about and say where the car was: parked at its place, or along its way."""
+        asked, vehicles = self._asked, self._asked.done.settlement.vehicles
+        time = view.start + np.arange(view.steps + 1, dtype=np.int64) * self.step
+        last = np.searchsorted(trips.depart, time, side="right") - 1
+        under_way = (last >= 0) & (np.append(trips.arrive, -1)[last] > time)
+        key = vehicles.key[vehicle]
+        step, kinds = position.instants(
+            key, under_way, moment=number, count=asked.study.measures.position_instants, seed=asked.seed
+        )
+        place = np.where(last >= 0, np.append(trips.destination, -1)[last], vehicles.garage[vehicle])[step]
+        network, cut = asked.world.network, self._adversary.zones
+        zone, junction = cut.of_place[place].copy(), network.places.junction[place]
+        x, y = network.junctions.x[junction].copy(), network.junctions.y[junction].copy()
+        drives = np.flatnonzero(under_way[step])
+        if len(drives):
+            trip = last[step[drives]]
+            x[drives], y[drives] = self._along(trips.take(trip), key, time[step[drives]])
+            far = np.hypot(network.junctions.x - x[drives, None], network.junctions.y - y[drives, None])
+            zone[drives] = cut.of_junction[far.argmin(axis=1)]
+        return Truths(step, kinds, zone, x, y)
+
+    def _along(self, trips: Truth, key: np.uint64, time: Int64) -> tuple[Float64, Float64]:
+        """Return where on its way a car was, in proportion to free-flow time between the trip's own times."""
+        network, routes = self._asked.world.network, self._asked.world.routes
+        access = network.places.junction
+        start, end = access[trips.origin], access[trips.destination]
+        taken = routing.choose(routes, np.full(len(trips), key, np.uint64), start, end, trips.depart)
+        paths, route = routing.paths(routes, start, end, taken, trips.depart)
+        part = (time - trips.depart) / np.maximum(trips.arrive - trips.depart, 1)
+        return position.along(paths, route, part, start, network.roads, network.junctions)

@@ -1,0 +1,66 @@
+"""Where a car was at a random moment, in words."""
+
+from alprsim.measures._entry import Entry
+
+_SHOKRI = "Shokri, Theodorakopoulos, Le Boudec & Hubaux 2011, Quantifying Location Privacy"
+_TRACKER = (
+    "The tracker weighs, over zones of streets and steps of a quarter hour, where cars go at each hour, free-flow times, every "
+    "held read of the last T and every camera that did not read the car; what people usually do it learned from another seed."
+)
+
+ENTRIES = (
+    Entry(
+        "position_error",
+        "Distance error",
+        "m",
+        "Mean distance between the best single guess of where a car was and where it was, at random moments of the last T; of "
+        "the Bayesian tracker, of the nearest held read in time, and of who looks at no read (to which the second falls back).",
+        "Where was the car at time t?",
+        f"After {_SHOKRI}. {_TRACKER}",
+        "Of sampled cars; the standard error is printed. Beyond the simulated streets a car counts as at its gateway, the least "
+        "that the distance can be. Cars stand at home most of the time: read it with the error of who looks at no read.",
+        "At a random moment of the last {horizon} {viewer} is {value} off in guessing where the average resident's car was.",
+    ),
+    Entry(
+        "position_expected",
+        "Expected distance error",
+        "m",
+        "Distance to the truth at random moments of the last T, expected over all places as likely as the adversary holds them.",
+        "How far off is all that the adversary believes?",
+        _SHOKRI,
+        "It counts doubt as distance, so an honest adversary scores worse than its own best guess, and than a single wrong site.",
+        "What {viewer} believes of where the average resident's car was lies {value} from the truth (last {horizon}).",
+    ),
+    Entry(
+        "position_within",
+        "Placed nearby",
+        "share",
+        "How likely the adversary holds it that the car was within the stated distance (500 m by default) of where it was.",
+        "Is a car's place known to the block?",
+        "Own definition, on the posterior of the distance error",
+        "A zone is spread over its places: a right zone that is wider than the distance counts only in part.",
+        "{viewer} puts the average resident's car near where it was with {value} (random moments of the last {horizon}).",
+    ),
+    Entry(
+        "position_zone",
+        "Right zone",
+        "share",
+        "How likely the adversary held the zone of streets in which the car was.",
+        "Is a car's quarter known?",
+        "Own definition, on the posterior of the distance error",
+        "It falls with smaller zones (`position_zones`): compare policies, not studies.",
+        "{viewer} gives the right zone of streets {value} (random moments of the last {horizon}).",
+    ),
+    Entry(
+        "position_region",
+        "90 % region",
+        "share",
+        "How often the fewest zones that hold 90 % of what the adversary believes hold the truth; how many they are, and as a "
+        "share of those of who looks at no read.",
+        "How sure may the adversary be, and how sure is it?",
+        "Calibration and sharpness: Gneiting, Balabdaoui & Raftery 2007, Probabilistic forecasts, calibration and sharpness",
+        "Far below 90 % the adversary is surer than it may be. How far it trusts repeated evidence it learned from made-up "
+        "cars of another seed; of cars under way it knows less than it believes.",
+        "The 90 % region of {viewer} holds the average resident's car {value} of the time (last {horizon}).",
+    ),
+)

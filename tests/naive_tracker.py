@@ -1,0 +1,70 @@
+"""Plain twins of the tracker: every way that a car can have gone is written out and weighed."""
+
+from itertools import pairwise, product
+
+import numpy as np
+
+
+def ways(home, hours, hour, to, begin, pairs, still, read):
+    """Yield every sequence of states, (stay, zone), with its chance together with all that was seen.
+
+    ``pairs[step][zone][end]``, ``still[step][zone]`` and ``read[step]`` tell what was seen in each step; ``to[stay][zone]`` where
+    those who live in `home` go.
+    """
+    zones = len(to[0])
+    states = [("home", home), *((stay, zone) for stay in ("short", "long") for zone in range(zones))]
+    for way in product(states, repeat=len(hour) + 1):
+        chance = start(way[0], begin, to)
+        for step, (here, there) in enumerate(pairwise(way)):
+            chance *= one_step(here, there, hours[hour[step]], to, pairs[step], still[step], read[step], home)
+        yield way, chance
+
+
+def start(state, begin, to):
+    """Return the chance of a state at the start."""
+    stay, zone = state
+    if stay == "home":
+        return begin[0]
+    return begin[1] * to[0][zone] if stay == "short" else begin[2] * to[1][zone]
+
+
+def one_step(here, there, behaviour, to, pair, still, read, home):
+    """Return the chance of getting from one state to another in a step, and of what was seen in it."""
+    leave_home, leave_short, leave_long, long_from_home, long_from_away, back = behaviour
+    (stay, zone), (goal, end) = here, there
+    leaves = {"home": leave_home, "short": leave_short, "long": leave_long}[stay]
+    stays = (1 - leaves) * still[zone] if here == there else 0.0
+    if goal == "home":
+        return stays + (0.0 if stay == "home" else leaves * back * pair[zone][home])
+    long = long_from_home if stay == "home" else long_from_away
+    chosen = to[1][end] * long if goal == "long" else to[0][end] * (1 - long)
+    if stay == "home":
+        return stays + leaves * chosen * pair[home][end]
+    return stays + leaves * (1 - back) * chosen * (pair[zone][end] if read else 1.0)
+
+
+def track(*said):
+    """Return the chance of all that was seen; where the car was at each step; and the arrivals, by stay and zone."""
+    weighed = list(ways(*said))
+    whole = sum(chance for _, chance in weighed)
+    zones = len(said[3][0])
+    where = np.zeros((len(said[2]) + 1, zones))
+    for way, chance in weighed:
+        for step, (_, zone) in enumerate(way):
+            where[step, zone] += chance / whole
+    return whole, where, weighed
+
+
+def arrivals(home, hours, hour, to, pairs, still, read, weighed):
+    """Return the expected number of departures for a short and for a long stay in each zone; staying put is none."""
+    zones = len(to[0])
+    found = np.zeros((2, zones))
+    whole = sum(chance for _, chance in weighed)
+    for way, chance in weighed:
+        for step, (here, there) in enumerate(pairwise(way)):
+            behaviour = hours[hour[step]]
+            moved = one_step(here, there, behaviour, to, pairs[step], [0.0] * zones, read[step], home)
+            if there[0] != "home" and moved > 0:
+                both = one_step(here, there, behaviour, to, pairs[step], still[step], read[step], home)
+                found[0 if there[0] == "short" else 1, there[1]] += chance / whole * moved / both
+    return found

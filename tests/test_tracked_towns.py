@@ -1,0 +1,117 @@
+"""The tracker let loose on towns: it is as sure as it may be, knows more than simple guesses, and sees no truth."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import alprsim
+from alprsim import experiment, inquiry, records
+from alprsim.inquiry import _others
+from alprsim.inquiry._asked import Asked, Lenses
+from alprsim.inquiry._cases import cases
+from alprsim.inquiry._position import Position
+from alprsim.measures import position, question
+from alprsim.store import Store
+from tests.conftest import GOLDEN
+
+pytestmark = pytest.mark.whole
+
+KEYS = ["policy", "viewer", "sight", "retention", "measure", "town", "statistic"]
+SMALL = ("measures.position_zones=12", "measures.position_step=30 min", "measures.position_rehearsed=12")
+
+
+def quiet(*_):
+    """Tell nobody."""
+
+
+class Town:
+    """One seed of a scenario, to be asked where its cars were."""
+
+    def __init__(self, file, folder, seed, *overrides, world=None):
+        self.loaded, self.folder, self.seed = alprsim.study(file, overrides=(*SMALL, *overrides)), folder, seed
+        self.world = world or experiment.prepare(self.loaded, scratch=folder.parent, jobs=1, tell=quiet)
+        self.done = experiment.simulate(self.loaded, self.world, seed=seed, folder=folder, tell=quiet)
+
+    def ask(self, *overrides):
+        """Return the answers by KEYS, and who was asked."""
+        loaded = self.loaded
+        if overrides:
+            loaded = dataclasses.replace(
+                loaded, scenario=alprsim.study(loaded.file, overrides=(*SMALL, *overrides)).scenario
+            )
+        done, network = self.done, self.world.network
+        people = question.residents(done.settlement.vehicles, done.settlement.people, network.places, network.towns)
+        told = records.sort(
+            {name: policy.custody for name, policy in loaded.policies.items()}, self.world.agencies,
+            done.placement.cameras, done.placement.sites, network, alerts=None, seed=self.seed,
+        )  # fmt: skip
+        asked = Asked(loaded, self.world, done, self.seed, people, told, self.folder)
+        sure = Lenses.of(cases(loaded, self.world), told.streams).certain()
+        family = Position(asked, sure)
+        inquiry._ask_buckets(asked, sure, [family], Store(self.folder), quiet)
+        return pd.DataFrame(family.rows()[0].data()).set_index(KEYS)
+
+
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory):
+    """Return two seeds of a small generated town, neither of them the one that the tracker learns from."""
+    base = tmp_path_factory.mktemp("towns")
+    made = []
+    for seed in (1, 2):
+        folder = base / f"seed={seed}"
+        folder.mkdir()
+        world = made[0].world if made else None
+        asked = ("measures.position_targets=120", "ladder.retention=[3 min,6 h,24 h]")
+        made.append(Town(GOLDEN / "town.yaml", folder, seed, *asked, world=world))
+    return made
+
+
+@pytest.fixture(scope="module")
+def answers(towns):
+    return [town.ask() for town in towns]
+
+
+def of(answers, measure, statistic, retention=-1, town="all", policy="Federal query", sight="request"):
+    """Return what ICE finds."""
+    return float(answers.value[policy, "ICE", sight, retention, measure, town, statistic])
+
+
+@pytest.mark.parametrize("retention", [180, 6 * 3600, 24 * 3600])
+def test_the_region_holds_the_truth_nine_times_in_ten(answers, retention):
+    held = np.mean([of(one, "position_region", "coverage", retention) for one in answers])
+    assert 0.85 <= held <= 0.95
+
+
+def test_reads_bring_the_tracker_nearer_and_make_it_surer(answers):
+    for one in answers:
+        assert of(one, "position_error", "tracker") < of(one, "position_error", "prior")
+        assert of(one, "position_zone", "tracker") > of(one, "position_zone", "prior")
+        assert of(one, "position_region", "zones") < of(one, "position_region", "prior_zones")
+        ratio = of(one, "position_error", "tracker") / of(one, "position_error", "nearest")
+        assert of(one, "position_error", "of_nearest") == pytest.approx(ratio, rel=1e-6)
+
+
+def test_who_holds_nothing_knows_what_anybody_knows(answers):
+    for measure, _, _ in position.MEASURES:
+        got = [of(answers[0], measure, name, policy="Searchable pool", retention=180) for name in position.METHODS]
+        nothing = [of(answers[0], measure, name, 180) for name in position.METHODS]
+        assert got[2] == nothing[2]
+    held = [of(answers[0], "position_error", name, 180, sight="bulk") for name in (*position.METHODS, "of_prior")]
+    assert held == [held[0]] * 3 + [1.0]
+
+
+def test_the_register_brings_it_nearer_still(towns, answers):
+    known = towns[0].ask("measures.position_register=true", "measures.position_targets=60", "ladder.retention=[24 h]")
+    assert of(known, "position_error", "tracker") < 0.7 * of(answers[0], "position_error", "tracker")
+    assert of(known, "position_error", "prior") < of(answers[0], "position_error", "prior")
+
+
+def test_others_live_a_week_past_the_same_cameras(towns):
+    town = towns[0]
+    people = _others.others(town.loaded, town.world)
+    assert len(people.trips) > 7 * len(people.key)
+    assert (np.diff(people.trips.vehicle) >= 0).all()
+    assert people.trips.depart.max() > 6 * 86_400
+    assert not np.isin(people.key, town.done.settlement.vehicles.key).any()
