@@ -19,7 +19,7 @@ from alprsim.inquiry._answer import AUDIENCE as AUDIENCE
 from alprsim.inquiry._answer import ask_answer as ask_answer
 from alprsim.inquiry._answer import subset_name as subset_name
 from alprsim.inquiry._asked import SO_FAR as SO_FAR
-from alprsim.inquiry._asked import Asked, Family, Lenses, Look
+from alprsim.inquiry._asked import Asked, Family, Lenses, Look, middles
 from alprsim.inquiry._cases import SIGHTS, cases, expected
 from alprsim.inquiry._distribution import Distribution
 from alprsim.inquiry._gaps import Gaps
@@ -31,7 +31,7 @@ from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
 from alprsim.measures import question, retention
 from alprsim.scenario.read import Loaded
 from alprsim.store import Store
-from alprsim.tables import Int32, Measured, Reads
+from alprsim.tables import Measured, Reads
 
 BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {
     "distribution": Distribution,
@@ -41,7 +41,12 @@ BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {
 }
 """Families of measures.families that count a vehicle at a time, of the cases that hang on nobody's grant."""
 
-OF_EVERYBODY: dict[str, Callable[[Asked, Reads], list[Measured]]] = {"uniqueness": _unique.ask}
+OF_EVERYBODY: dict[str, Callable[[Asked, Reads], list[Measured]]] = {
+    "uniqueness": _unique.ask,
+    "resolution": _unique.ask_resolution,
+    "sets": _unique.ask_sets,
+    "worst_case": _unique.ask_worst_case,
+}
 """Those that need everybody's reads at once, and so exist for bulk sight only."""
 
 
@@ -84,25 +89,19 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
 def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Family], kept: Store, tell: Tell) -> None:
     """Show every family each bucket through each lens at each moment."""
     questions = asked.questions(every.lenses)
-    middles = [_middles(asked, lens) for lens in every.lenses]
+    middle = [middles(asked, lens) for lens in every.lenses]
     for number in range(len(kept)):
         tell("measures", number / len(kept))
         opened = question.open_bucket(kept.bucket(number))
         stream = asked.records.of(opened.bucket.reads)
         driven = question.by_driver(opened, asked.people)
         for n, lens in enumerate(every.lenses):
-            seen = question.coarsened(opened, stream, lens.seen, middles[n])
+            seen = question.coarsened(opened, stream, lens.seen, middle[n])
             for m, row in enumerate(questions):
                 masks = question.held(row[n], opened.bucket.reads, stream)
                 look = Look(m, n, row[n], opened, seen, driven, stream, masks)
                 for family in families:
                     family.add(look)
-
-
-def _middles(asked: Asked, lens: sight.Lens) -> dict[float, Int32]:
-    """Return, for each step to which the lens's sights know places, the site in the middle of each site's cell."""
-    steps = [] if lens.seen is None else np.unique(lens.seen.place_step).tolist()
-    return {step: question.middle_sites(asked.sites.x, asked.sites.y, step) for step in steps if step > 0}
 
 
 def _alerted(asked: Asked) -> list[Measured]:

@@ -69,6 +69,10 @@ class Resolution(Protocol):
     def place_step(self) -> Float64:
         """float64[n_streams], m; 0 the camera."""
 
+    @property
+    def rotation(self) -> Int32:
+        """int32[n_streams], s: how long a pseudonym lasts; 0 the plate itself, UNLIMITED for good."""
+
 
 class Case(Protocol):
     """One (policy, viewer, sight, step of the ladder), as the tidy table names it."""
@@ -216,16 +220,20 @@ def coarsened(opened: Opened, stream: Int16, seen: Resolution | None, middles: M
     stream : int16[n_reads], row of `seen`
     seen : None: everything is known as it was recorded.
     """
+    known = coarse(opened.bucket.reads, stream, seen, middles)
+    return opened if seen is None else opened._replace(bucket=opened.bucket._replace(reads=known))
+
+
+def coarse(reads: Reads, stream: Int16, seen: Resolution | None, middles: Mapping[float, Int32]) -> Reads:
+    """Return reads with time and place as a sight knows them: see `coarsened`."""
     if seen is None:
-        return opened
-    reads = opened.bucket.reads
+        return reads
     step = np.maximum(seen.time_step[stream], 1)
     site = reads.site.copy()
     for size, middle in middles.items():
         mine = seen.place_step[stream] == size
         site[mine] = middle[site[mine]]
-    known = dataclasses.replace(reads, time=reads.time // step * step, site=site)
-    return opened._replace(bucket=opened.bucket._replace(reads=known))
+    return dataclasses.replace(reads, time=reads.time // step * step, site=site)
 
 
 def middle_sites(x: Float64, y: Float64, step: float) -> Int32:

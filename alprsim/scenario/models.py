@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["distribution", "gaps", "homes", "paths", "uniqueness"]
+FamilyName = Literal["distribution", "gaps", "homes", "paths", "resolution", "sets", "uniqueness", "worst_case"]
 """Measures that a scenario may ask for."""
 
 
@@ -350,6 +350,9 @@ class Measures(Model):
     path_tolerance: Annotated[Duration, Field(gt=0, description="A road that was driven is right if it is claimed for a moment no further than this from when it was driven (or than the step to which the viewer knows times). Assumption.")] = 300
     path_gap: Annotated[Duration, Field(ge=0, description="Gap rule: a car's consecutive reads belong to one leg, and the way between is claimed, if they lie no further apart in time than this, or than `path_gap_factor` says. Trip ends are commonly told from stops of 2 to 5 minutes in GPS traces; the longer, since a viewer sees no stop. Assumption.")] = 300
     path_gap_factor: Annotated[float, Field(ge=1, le=100, description="Gap rule: or no further apart than the quickest way between takes at free flow, times this: room for queues, lights and detours, not for a stop on a long way. Assumption.")] = 2.0
+    resolution_bins: Annotated[tuple[Annotated[Duration, Field(gt=0)], ...], Field(min_length=1, description="Family resolution: time bins of the cells that unicity is asked of, each with each of `resolution_places`; the range of de Montjoye et al. (2013) began at 1 h.")] = (900, 3600, 14_400, 86_400)
+    resolution_places: Annotated[tuple[Length, ...], Field(min_length=1, description="Family resolution: sides of the squares that sites are merged in; 0: each site. Assumption.")] = (0.0, 500.0, 2000.0, 8000.0)
+    worst_case_targets: Annotated[int, Field(ge=1, description="Family worst_case: vehicles drawn as targets; the background is everybody. Assumption.")] = 200
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 
