@@ -14,12 +14,12 @@ BIT = np.uint64(1)
 
 
 @part_of_kernel
-def _ones(word: np.uint64) -> np.int64:
+def _ones(word: np.uint64) -> int:
     """Count the bits set, in parallel halves (Knuth 4A, 7.1.3)."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))  # type: ignore[return-value]
 
 
 @part_of_kernel

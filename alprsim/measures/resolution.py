@@ -120,28 +120,31 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], cells: Seque
     """Write the sums of all lenses as tidy rows of town "all"; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics, for each p: ``p4_3600s_250m`` (a car with fewer than p cells scores 0), the same ``_eligible_only`` and
-    ``_sharing`` (of those with p cells, the mean number of plates that share them); and the law fitted to the first of them:
-    ``p4_fitted_alpha``, ``p4_fitted_beta``, ``p4_fitted_residual``, beside ``p4_published_beta``.
+    ``_sharing`` (of those with p cells, the mean number of plates that share them); and the law fitted to the second of
+    them, since those telephones all had more than p points: ``p4_fitted_alpha``, ``p4_fitted_beta``,
+    ``p4_fitted_residual``, beside ``p4_published_beta``.
     """
     asked, eligible, unique, sizes = (
         of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for p in range(asked.shape[1]):
-        shares = ratio(unique[:, p], asked[:, p])
+        shares, of_eligible = ratio(unique[:, p], asked[:, p]), ratio(unique[:, p], eligible[:, p])
         for s, cell in enumerate(cells):
             name, n = f"p{p + 1}_{cell.name}", eligible[s, p]
             answers += [
                 _answer(name, "share", shares[s], asked[s, p]),
-                _answer(f"{name}_eligible_only", "share", ratio(unique[s, p], n), n),
+                _answer(f"{name}_eligible_only", "share", of_eligible[s], n),
                 _answer(f"{name}_sharing", "plates", ratio(sizes[s, p], n), n),
             ]
-        laws = np.array([fit(np.array([cell.scale for cell in cells]), of_case) for of_case in shares.T]).reshape(-1, 3)
+        laws = np.array([fit(np.array([cell.scale for cell in cells]), of_case) for of_case in of_eligible.T]).reshape(
+            -1, 3
+        )
         n = asked[:, p].min(axis=0)
         for part, values in zip(("alpha", "beta", "residual"), laws.T, strict=True):
             answers.append(_answer(f"p{p + 1}_fitted_{part}", "", values, np.where(np.isnan(values), 0, n)))
         known = np.full(len(cases), published(p + 1))
-        answers.append(_answer(f"p{p + 1}_published_beta", "", known, np.zeros(len(cases), np.int64)))
+        answers.append(_answer(f"p{p + 1}_published_beta", "", known, n))
     return tidy(answers, cases, ["all"], seed=seed)
 
 
