@@ -23,8 +23,8 @@ class Look(NamedTuple):
     known: crowd.Known
     masks: UInt64
     """[reads of `known`]: the sights that hold each."""
-    bits: list[int]
-    """The sights of the lens that some case has."""
+    alike: list[list[int]]
+    """The sights of the lens that some case has, those together that hold the same reads."""
 
 
 def in_bulk(asked: Asked, *, steps: bool = True) -> Lenses:
@@ -65,14 +65,14 @@ def ask_resolution(asked: Asked, reads: Reads) -> list[Measured]:
     ]  # fmt: skip
 
     def add(sums: resolution.Sums, look: Look) -> None:
-        for bit in look.bits:
-            held = _held(look, bit)
+        for bits in look.alike:
+            held = _held(look, bits)
             ranges = look.known.read_targets(held, targets)
             for size, cell in enumerate(cells):
                 middle = merged[size // len(study.resolution_bins)]
                 known = look.known._replace(site=middle[look.known.site].astype(np.int32))
                 everybody = crowd.gather(known, held, keys, cell.seconds)
-                resolution.add(sums, everybody, ranges, base, size=size, bit=bit)
+                resolution.add(sums, everybody, ranges, base, bits, size=size)
 
     found = _counted(asked, reads, bulk, lambda: resolution.empty(len(cells), study.unicity_points), add)
     return _told(asked, bulk, found, lambda sums: resolution.rows(sums, bulk.place, bulk.cases, cells, seed=asked.seed))
@@ -85,8 +85,8 @@ def ask_sets(asked: Asked, reads: Reads) -> list[Measured]:
     residents = np.flatnonzero(asked.people.town >= 0).astype(np.int32)
 
     def add(sums: risk.Sets, look: Look) -> None:
-        for bit in look.bits:
-            risk.add_sets(sums, risk.sharing_top(look.known, _held(look, bit), camera, residents), bit=bit)
+        for bits in look.alike:
+            risk.add_sets(sums, risk.sharing_top(look.known, _held(look, bits), camera, residents), bits)
 
     found = _counted(asked, reads, bulk, risk.no_sets, add)
     return _told(asked, bulk, found, lambda sums: risk.rows_of_sets(sums, bulk.place, bulk.cases, seed=asked.seed))
@@ -98,11 +98,11 @@ def ask_worst_case(asked: Asked, reads: Reads) -> list[Measured]:
     targets, _ = _targets(asked, study.worst_case_targets)
 
     def add(sums: risk.Worst, look: Look) -> None:
-        for bit in look.bits:
-            held = _held(look, bit)
+        for bits in look.alike:
+            held = _held(look, bits)
             everybody = crowd.gather(look.known, held, keys, study.unicity_bin)
             sharing, cut = risk.worst_sharing(everybody, look.known.read_targets(held, targets))
-            risk.add_worst(sums, sharing, cut, bit=bit)
+            risk.add_worst(sums, sharing, cut, bits)
 
     found = _counted(asked, reads, bulk, risk.no_worst, add)
     return _told(asked, bulk, found, lambda sums: risk.rows_of_worst(sums, bulk.place, bulk.cases, seed=asked.seed))
@@ -116,7 +116,8 @@ def _looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:
         bits = sorted(set((bulk.place[bulk.place // 64 == n] % 64).tolist()))
         for m, row in enumerate(questions):
             put = so_far(row[n])
-            yield Look(m, n, put, known, question.held(put, reads, of_read)[known.row], bits)
+            masks = question.held(put, reads, of_read)[known.row]
+            yield Look(m, n, put, known, masks, _alike(masks, bits))
 
 
 def _counted(
@@ -137,8 +138,16 @@ def _told(
     return [of_all_moments(found, questions, suffix, rows) for suffix in ("", SO_FAR)]
 
 
-def _held(look: Look, bit: int) -> Bool:
-    held: Bool = (look.masks >> np.uint64(bit)) & np.uint64(1) == 1
+def _alike(masks: UInt64, bits: list[int]) -> list[list[int]]:
+    """Group the sights that hold the same reads."""
+    words, found = np.unique(masks), dict[bytes, list[int]]()
+    for bit in bits:
+        found.setdefault(((words >> np.uint64(bit)) & np.uint64(1)).tobytes(), []).append(bit)
+    return list(found.values())
+
+
+def _held(look: Look, bits: list[int]) -> Bool:
+    held: Bool = (look.masks >> np.uint64(bits[0])) & np.uint64(1) == 1
     return held
 
 

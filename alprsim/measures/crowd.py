@@ -24,7 +24,7 @@ class Known(NamedTuple):
     plate: Int32
     """[pseudonyms], rising: whose they are, which the viewer does not know."""
     span: UInt64
-    """[pseudonyms]: a number of how long and since when it lasts; 0 for good."""
+    """[pseudonyms]: a number of how long and since when it lasts; 0 the plate itself, or all last for good."""
 
     def read_targets(self, held: Bool, targets: Int32) -> Int64:
         """Return where each target's held reads begin and end among all that are held, one after the other: [2 × targets]."""
@@ -61,7 +61,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
         As for `question.coarsened`.
     """
     row = np.flatnonzero(reads.plate >= 0)
-    if seen is None or not _changing(seen.rotation).any():
+    if seen is None or _alike(seen.rotation[of]):
         if (np.diff(reads.plate[row]) < 0).any():
             first = np.zeros(int(reads.plate.max()) + 2, np.int64)
             row = row[group.group(reads.plate[row], first)]
@@ -77,7 +77,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
     fresh = np.flatnonzero(changes[0] | changes[1] | changes[2]) if len(row) else np.empty(0, np.intp)
     who = np.repeat(np.arange(len(fresh), dtype=np.int32), np.diff(np.append(fresh, len(row))))
     as_known = coarse(reads, of, seen, middles)
-    span = np.where(lasts[fresh] > 0, draw(lasts[fresh].astype(np.uint64), epoch[fresh]), np.uint64(0))
+    span = np.where(lasts[fresh] != 0, draw(lasts[fresh].astype(np.uint64), epoch[fresh]), np.uint64(0))
     return Known(as_known.time[row], as_known.site[row], who, row.astype(np.int64), plate[fresh], span)
 
 
@@ -95,5 +95,7 @@ def cell_keys(known: Known, who: Int32, site_key: UInt64, bin_: NDArray[np.integ
     return draw(key, known.span[who]) if known.span.any() else key
 
 
-def _changing(rotation: Int32) -> Bool:
-    return (rotation > 0) & (rotation < UNLIMITED)
+def _alike(rotation: Int32) -> bool:
+    """Tell whether no pseudonym changes, and none stands beside a plate."""
+    lasts = np.unique(rotation)
+    return len(lasts) < 2 and not ((lasts > 0) & (lasts < UNLIMITED)).any()

@@ -89,8 +89,8 @@ def empty(sizes: int, points: int) -> Sums:
     return Sums(*(np.zeros((sizes, points, unicity.CASES), np.int64) for _ in range(4)))
 
 
-def add(sums: Sums, crowd: Crowd, ranges: Int64, base: UInt64, *, size: int, bit: int) -> None:
-    """Add what one sight holds at one moment, in one size of cell.
+def add(sums: Sums, crowd: Crowd, ranges: Int64, base: UInt64, bits: Sequence[int], *, size: int) -> None:
+    """Add what some sights hold alike at one moment, in one size of cell.
 
     Parameters
     ----------
@@ -100,10 +100,10 @@ def add(sums: Sums, crowd: Crowd, ranges: Int64, base: UInt64, *, size: int, bit
         The answer of `uniqueness.draws`.
     """
     shared = sharing(crowd, ranges, base, points=sums.asked.shape[1])
-    sums.asked[size, :, bit] += len(base)
-    sums.eligible[size, :, bit] += (shared > 0).sum(axis=0)
-    sums.unique[size, :, bit] += (shared == 1).sum(axis=0)
-    sums.sizes[size, :, bit] += shared.sum(axis=0, dtype=np.int64)
+    sums.asked[size][:, bits] += len(base)
+    sums.eligible[size][:, bits] += (shared > 0).sum(axis=0)[:, None]
+    sums.unique[size][:, bits] += (shared == 1).sum(axis=0)[:, None]
+    sums.sizes[size][:, bits] += shared.sum(axis=0, dtype=np.int64)[:, None]
 
 
 def sharing(crowd: Crowd, ranges: Int64, base: UInt64, *, points: int) -> Int32:

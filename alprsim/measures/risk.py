@@ -117,13 +117,13 @@ def sharing_top(known: Known, held: Bool, camera: Int32, residents: Int32) -> In
     return answer
 
 
-def add_sets(sums: Sets, sharing: Int64, *, bit: int) -> None:
-    """Add what one sight holds at one moment: the answer of `sharing_top`."""
+def add_sets(sums: Sets, sharing: Int64, bits: Sequence[int]) -> None:
+    """Add what some sights hold alike at one moment: the answer of `sharing_top`."""
     for top in range(TOP):
         mine = sharing[sharing[:, top] > 0, top]
-        sums.asked[top, bit] += len(sharing)
-        sums.few[top, bit] += (mine < FEW).sum()
-        sums.shared[top, :, bit] += np.bincount(slot(mine.astype(np.int32)), minlength=SLOTS)
+        sums.asked[top, bits] += len(sharing)
+        sums.few[top, bits] += (mine < FEW).sum()
+        sums.shared[top][:, bits] += np.bincount(slot(mine.astype(np.int32)), minlength=SLOTS)[:, None]
 
 
 def worst_sharing(crowd: Crowd, ranges: Int64, *, points: int = POINTS, most: int = MOST) -> tuple[Int32, Bool]:
@@ -143,14 +143,15 @@ def risks(sharing: Int32) -> Float64:
     return np.divide(1.0, sharing, out=np.zeros(sharing.shape), where=sharing > 0)
 
 
-def add_worst(sums: Worst, sharing: Int32, cut: Bool, *, bit: int) -> None:
-    """Add what one sight holds at one moment: the answer of `worst_sharing`."""
+def add_worst(sums: Worst, sharing: Int32, cut: Bool, bits: Sequence[int]) -> None:
+    """Add what some sights hold alike at one moment: the answer of `worst_sharing`."""
     risk = risks(sharing)
-    sums.asked[:, bit] += len(sharing)
-    sums.risk[:, bit] += np.floor(risk * ladder.ONE_SHARE).astype(np.int64).sum(axis=0)
-    sums.squares[:, bit] += np.floor(risk**2 * ladder.ONE_SHARE).astype(np.int64).sum(axis=0)
-    sums.certain[:, bit] += (sharing == 1).sum(axis=0)
-    sums.bounded[1:, bit] += (cut[:, None] & (sharing[:, 1:] > 1)).sum(axis=0)
+    bounded = cut[:, None] & (sharing > 1) & (np.arange(POINTS) > 0)
+    sums.asked[:, bits] += len(sharing)
+    sums.risk[:, bits] += np.floor(risk * ladder.ONE_SHARE).astype(np.int64).sum(axis=0)[:, None]
+    sums.squares[:, bits] += np.floor(risk**2 * ladder.ONE_SHARE).astype(np.int64).sum(axis=0)[:, None]
+    sums.certain[:, bits] += (sharing == 1).sum(axis=0)[:, None]
+    sums.bounded[:, bits] += bounded.sum(axis=0)[:, None]
 
 
 def rows_of_sets(sums: Sequence[Sets], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:
