@@ -31,20 +31,20 @@ def _has(bits: UInt64, start: int, one: int) -> bool:
 @kernel
 def index(
     time: Int32, site: Int32, who: Int32, n_who: int, bin_length: int, n_bins: int, n_sites: int
-) -> tuple[Int64, Int64, Int32, Int64, UInt64]:
+) -> tuple[Int32, Int64, Int32, Int64, UInt64]:
     """List who was in each cell: rising, each once; of crowded cells also as a row of bits.
 
-    Two passes, one that counts and one that places: a read costs 12 bytes.
+    Two passes, one that counts and one that places: a read costs 8 bytes.
 
     Parameters
     ----------
     time, site, who : int32[n_reads], seconds; row of Sites; 0 … n_who − 1, rising
     n_who, bin_length, n_bins, n_sites : int
-        Cell = site × n_bins + time // bin_length.
+        Cell = site × n_bins + time // bin_length; fewer than 2³¹.
 
     Returns
     -------
-    cell : int64[n_reads]
+    cell : int32[n_reads]
     first : int64[n_sites × n_bins + 1]
         Cell c lists ``first[c]:first[c + 1]``.
     member : int32[n_entries]
@@ -55,7 +55,7 @@ def index(
     cells, words = n_sites * n_bins, (n_who + 63) // 64
     first = np.zeros(cells + 1, np.int64)
     last = np.full(cells, -1, np.int32)
-    cell = np.empty(len(time), np.int64)
+    cell = np.empty(len(time), np.int32)
     for read in range(len(time)):
         c = np.int64(site[read]) * n_bins + time[read] // bin_length
         cell[read] = c
@@ -82,11 +82,32 @@ def index(
 
 
 @part_of_kernel
-def _first_cell(base: np.uint64, begin: int, end: int, key: UInt64) -> int:
+def _priority(
+    base: np.uint64, read: int, who: Int32, site: Int32, cell: Int32, site_key: UInt64, n_bins: int, span: UInt64
+) -> np.uint64:
+    """Draw what orders a target's cells: of the site, the time bin and, if there are such, the span of the pseudonym."""
+    key = draw(site_key[site[read]], np.uint64(cell[read] - np.int64(site[read]) * n_bins))
+    if len(span) > 0:
+        key = draw(key, span[who[read]])
+    return draw(base, key)
+
+
+@part_of_kernel
+def _first_cell(
+    base: np.uint64,
+    begin: int,
+    end: int,
+    who: Int32,
+    site: Int32,
+    cell: Int32,
+    site_key: UInt64,
+    n_bins: int,
+    span: UInt64,
+) -> int:
     """Return the read of the cell that is drawn first."""
-    lowest, found = draw(base, key[begin]), begin
+    lowest, found = _priority(base, begin, who, site, cell, site_key, n_bins, span), begin
     for read in range(begin + 1, end):
-        priority = draw(base, key[read])
+        priority = _priority(base, read, who, site, cell, site_key, n_bins, span)
         if priority < lowest:
             lowest, found = priority, read
     return found
@@ -94,12 +115,13 @@ def _first_cell(base: np.uint64, begin: int, end: int, key: UInt64) -> int:
 
 @part_of_kernel
 def _draw_cells(
-    base: np.uint64, begin: int, end: int, cell: Int64, key: UInt64, points: int, lowest: UInt64, chosen: Int64
-) -> int:
-    """Choose the first ``points`` of the distinct cells, in the order of their draws; return how many there are."""
-    taken = 0
+    base: np.uint64, begin: int, end: int, who: Int32, site: Int32, cell: Int32, site_key: UInt64, n_bins: int, span: UInt64,
+    lowest: UInt64, chosen: Int64,
+) -> int:  # fmt: skip
+    """Choose the first of the distinct cells, as many as ``chosen`` has room for, in the order of draws; return how many."""
+    taken, points = 0, len(chosen)
     for read in range(begin, end):
-        priority = draw(base, key[read])
+        priority = _priority(base, read, who, site, cell, site_key, n_bins, span)
         if taken == points and priority >= lowest[taken - 1]:
             continue
         place = taken
@@ -209,8 +231,8 @@ def _shared(
 
 @kernel
 def sizes(
-    first_read: Int64, who: Int32, base: UInt64, cell: Int64, key: UInt64, first: Int64, member: Int32, row: Int64,
-    bits: UInt64, n_who: int, answer: Int32GridOut,
+    first_read: Int64, base: UInt64, who: Int32, site: Int32, site_key: UInt64, n_bins: int, span: UInt64,
+    cell: Int32, first: Int64, member: Int32, row: Int64, bits: UInt64, n_who: int, answer: Int32GridOut,
 ) -> None:  # fmt: skip
     """Count, for each target, how many share the first p cells of a random order of its own, itself included.
 
@@ -220,14 +242,17 @@ def sizes(
     ----------
     first_read : int64[n_targets × 2]
         Target i has the reads ``first_read[2 i]:first_read[2 i + 1]``.
-    who : int32[n_reads]
-        The pseudonym of each, rising.
     base : uint64[n_targets]
         To which the target's draws belong.
+    who, site : int32[n_reads]
+    n_bins, n_who : int
+        As for `index`.
+    site_key : uint64[n_sites]
+        To which the draws of a site belong.
+    span : uint64[n_who], or nothing
+        To which the draws of a pseudonym belong.
     cell, first, member, row, bits
         The answer of `index`.
-    key : uint64[n_reads]
-        To which the draw of the read's cell belongs.
     answer : int32[n_targets, points], overwritten
         0 where there are fewer than p cells.
     """
@@ -242,19 +267,19 @@ def sizes(
         if begin == end:
             continue
         if who[begin] != who[end - 1]:
-            mine = who[_first_cell(base[i], begin, end, key)]
+            mine = who[_first_cell(base[i], begin, end, who, site, cell, site_key, n_bins, span)]
             while who[begin] != mine:
                 begin += 1
             while who[end - 1] != mine:
                 end -= 1
-        taken = _draw_cells(base[i], begin, end, cell, key, points, lowest, chosen)
+        taken = _draw_cells(base[i], begin, end, who, site, cell, site_key, n_bins, span, lowest, chosen)
         _shared(chosen, taken, first, member, row, bits, marks, both, left, answer[i])
 
 
 @part_of_kernel
-def _cells(begin: int, end: int, cell: Int64, first: Int64) -> Int64:
+def _cells(begin: int, end: int, cell: Int32, first: Int64) -> Int64:
     """Return the distinct cells of some reads, those with fewest in them first; of equals the lowest."""
-    found = np.unique(cell[begin:end])
+    found = np.unique(cell[begin:end]).astype(np.int64)
     many = np.empty(len(found), np.int64)
     for n in range(len(found)):
         many[n] = (first[found[n] + 1] - first[found[n]]) * len(found) + n
@@ -343,7 +368,7 @@ def _fewest(
 
 @kernel
 def worst(
-    first_read: Int64, who: Int32, cell: Int64, first: Int64, member: Int32, row: Int64, bits: UInt64, most: int,
+    first_read: Int64, who: Int32, cell: Int32, first: Int64, member: Int32, row: Int64, bits: UInt64, most: int,
     answer: Int32GridOut, cut: BoolOut,
 ) -> None:  # fmt: skip
     """Find, for each target, the fewest who share up to p cells of one of its pseudonyms, itself included: p to 3.

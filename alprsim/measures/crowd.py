@@ -38,9 +38,12 @@ class Crowd(NamedTuple):
     """What one sight holds, by cell (camera site, time bin): columns as `kernels.crowd.index` has them."""
 
     who: Int32
-    key: UInt64
-    """[reads]: to which the draws of each one's cell belong."""
-    cell: Int64
+    site: Int32
+    site_key: UInt64
+    bins: int
+    span: UInt64
+    """As in `Known`; none where nobody's pseudonym changes."""
+    cell: Int32
     first: Int64
     member: Int32
     row: Int64
@@ -86,7 +89,8 @@ def gather(known: Known, held: Bool, site_key: UInt64, time_bin: int) -> Crowd:
     time, site, who = known.time[held], known.site[held], known.who[held]
     bins = int(time.max(initial=0)) // time_bin + 1
     index = crowd.index(time, site, who, len(known.plate), time_bin, bins, len(site_key))
-    return Crowd(who, cell_keys(known, who, site_key[site], time // time_bin), *index, len(known.plate))
+    span = known.span if known.span.any() else known.span[:0]
+    return Crowd(who, site, site_key, bins, span, *index, len(known.plate))
 
 
 def cell_keys(known: Known, who: Int32, site_key: UInt64, bin_: NDArray[np.integer]) -> UInt64:

@@ -110,8 +110,7 @@ def sharing(crowd: Crowd, ranges: Int64, base: UInt64, *, points: int) -> Int32:
     """Return how many share the first 1, 2, … of each target's cells in a random order: [targets, points]; 0 it has no more."""
     answer = np.empty((len(base), points), np.int32)
     kernels.sizes(
-        ranges, crowd.who, base, crowd.cell, crowd.key, crowd.first, crowd.member, crowd.row, crowd.bits,
-        crowd.pseudonyms, answer,
+        ranges, base, *crowd, answer,
     )  # fmt: skip
     return answer
 
