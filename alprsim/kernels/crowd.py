@@ -87,7 +87,7 @@ def _priority(
 ) -> np.uint64:
     """Draw what orders a target's cells: of the site, the time bin and, if there are such, the span of the pseudonym."""
     key = draw(site_key[site[read]], np.uint64(cell[read] - np.int64(site[read]) * n_bins))
-    if len(span) > 0:
+    if len(span) > 0 and span[who[read]] != np.uint64(0):
         key = draw(key, span[who[read]])
     return draw(base, key)
 
@@ -250,7 +250,7 @@ def sizes(
     site_key : uint64[n_sites]
         To which the draws of a site belong.
     span : uint64[n_who], or nothing
-        To which the draws of a pseudonym belong.
+        To which the draws of a pseudonym belong; 0: to its cells alone.
     cell, first, member, row, bits
         The answer of `index`.
     answer : int32[n_targets, points], overwritten

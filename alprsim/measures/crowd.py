@@ -24,7 +24,7 @@ class Known(NamedTuple):
     plate: Int32
     """[pseudonyms], rising: whose they are, which the viewer does not know."""
     span: UInt64
-    """[pseudonyms]: a number of how long and since when it lasts; 0 the plate itself, or all last for good."""
+    """[pseudonyms]: a number of how long and since when it lasts; 0 for good, and for plates where no pseudonyms are."""
 
     def read_targets(self, held: Bool, targets: Int32) -> Int64:
         """Return where each target's held reads begin and end among all that are held, one after the other: [2 × targets]."""
@@ -68,7 +68,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
         if (np.diff(reads.plate[row]) < 0).any():
             first = np.zeros(int(reads.plate.max()) + 2, np.int64)
             row = row[group.group(reads.plate[row], first)]
-        lasts = epoch = np.zeros(len(row), np.int64)
+        lasts, epoch = np.full(len(row), -1, np.int64), np.zeros(len(row), np.int64)
     else:
         lasts = seen.rotation[of[row]].astype(np.int64)
         lasts[lasts == UNLIMITED] = -1
@@ -80,7 +80,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
     fresh = np.flatnonzero(changes[0] | changes[1] | changes[2]) if len(row) else np.empty(0, np.intp)
     who = np.repeat(np.arange(len(fresh), dtype=np.int32), np.diff(np.append(fresh, len(row))))
     as_known = coarse(reads, of, seen, middles)
-    span = np.where(lasts[fresh] != 0, draw(lasts[fresh].astype(np.uint64), epoch[fresh]), np.uint64(0))
+    span = np.where(lasts[fresh] >= 0, draw(lasts[fresh].astype(np.uint64), epoch[fresh]), np.uint64(0))
     return Known(as_known.time[row], as_known.site[row], who, row.astype(np.int64), plate[fresh], span)
 
 
@@ -95,8 +95,8 @@ def gather(known: Known, held: Bool, site_key: UInt64, time_bin: int) -> Crowd:
 
 def cell_keys(known: Known, who: Int32, site_key: UInt64, bin_: NDArray[np.integer]) -> UInt64:
     """Return the keys of cells; under pseudonyms that change, one for each cell and pseudonym."""
-    key = draw(site_key, bin_)
-    return draw(key, known.span[who]) if known.span.any() else key
+    key, span = draw(site_key, bin_), known.span[who]
+    return np.where(span == 0, key, draw(key, span))
 
 
 def _alike(rotation: Int32) -> bool:
