@@ -250,6 +250,16 @@ def test_favourites_are_those_counted_most(pairs):
         )
 
 
+def test_favourites_by_hand():
+    """Whatever the order of their counts, equal sets have one number: the cameras as digits to the base 7."""
+    lives = [[5, 5, 5, 3, 3, 1], [1, 1, 1, 3, 3, 5], [3, 3, 3, 3, 1, 1, 5], [5, 3, 1], [0, 6, 6]]
+    who = np.repeat(np.arange(5), [len(life) for life in lives]).astype(np.int32)
+    name = np.empty(5 * 3, np.int64)
+    favourites.favourites(who, np.concatenate(lives).astype(np.int32), 7, 3, name)
+    every = (1 * 7 + 3) * 7 + 5
+    assert name.reshape(5, 3).tolist() == [[5, 26, every], [1, 10, every], [3, 10, every], [1, 10, every], [6, 6, -1]]
+
+
 @few
 @given(crowds, lasting)
 def test_who_shares_a_top_set(reads, lasts):

@@ -360,8 +360,7 @@ def _fewest(
             best[1:] = np.minimum(best[1:], _mark(few, many, bits, row[c], marks, b * words))
             steps += len(few) + (0 if row[c] >= 0 else len(many))
         if points > 2 and best[2] > floor:
-            least, taken = _triples(marks, rows, words, best[2], floor, most - steps)
-            best[2] = least
+            best[2], taken = _triples(marks, rows, words, best[2], floor, most - steps)
             steps += taken
     return steps >= most and best[points - 1] > floor
 
