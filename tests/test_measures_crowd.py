@@ -178,6 +178,29 @@ def test_sharing_equals_plain_sets_in_a_crowd(seed):
     assert len(np.unique(got[:, 1])) > 3
 
 
+def mingled(seed, n, cells, share):
+    """Return reads of plates that are in each of some cells by chance, as often as ``share`` says, and all in the first."""
+    here = np.random.default_rng(seed).random((n, cells)) < share
+    here[:, 0] = True
+    return [(int(c) // 3 * BIN, int(c) % 3, int(p), int(p)) for p, c in np.argwhere(here)]
+
+
+@pytest.mark.parametrize(("n", "cells", "share"), [(7, 9, 0.4), (90, 30, 0.03), (300, 12, 0.03), (130, 8, 0.5)])
+def test_everybody_equals_plain_sets_where_all_mingle(n, cells, share):
+    """From a few plates of which two at a time are together, to lists and bits of many words: everyone of them."""
+    reads = mingled(n, n, cells, share)
+    _, found, _ = everybody(reads)
+    base, plain = draw(np.uint64(n), np.arange(n)), [(t, s, p) for t, s, p, _ in reads]
+    ranges = np.searchsorted(found.who, [[one, one + 1] for one in range(n)]).reshape(-1)
+    got, (worst, cut) = resolution.sharing(found, ranges, base, points=4), risk.worst_sharing(found, ranges)
+    some = range(0, n, max(n // 40, 1))
+    assert [got[one].tolist() for one in some] == [
+        naive.sharing(plain, {one}, base[one], key_of({}), BIN, 4) for one in some
+    ]
+    assert [worst[one].tolist() for one in some[:9]] == [naive.fewest(plain, {one}, BIN, 3) for one in some[:9]]
+    assert not cut.any()
+
+
 def test_a_sharing_that_repeats_is_of_the_target_alone():
     reads = [(hour * HOUR, hour % 3, 0, 0) for hour in (1, 1, 1, 5)]
     _, found, ranges = everybody(reads)
