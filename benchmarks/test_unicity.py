@@ -5,6 +5,7 @@ import pytest
 
 from alprsim.kernels import unicity
 from alprsim.measures import uniqueness
+from alprsim.measures.crowd import known as known_to
 from alprsim.randomness import below, draw, stream
 from alprsim.tables import DAY, Reads
 
@@ -42,12 +43,13 @@ def test_unique(benchmark, crowd):
     reads, masks = crowd
     index = unicity.index(reads.time, reads.site, reads.plate, masks, BIN, BINS, SITES)
     targets = np.arange(0, VEHICLES, VEHICLES // 500, dtype=np.int32)
-    trace = uniqueness._trace(reads, masks, targets, BIN, BINS)
-    scores = np.empty((len(targets) * 4, unicity.CASES), np.int32)
+    known = known_to(reads, np.zeros(READS, np.int16), None, {})
+    trace = uniqueness._trace(known, masks, targets, BIN, BINS)
+    scores, able = (np.empty((len(targets) * 4, unicity.CASES), np.int32) for _ in range(2))
     base = draw(stream(1, "targets"), targets)
     keys = trace.cell.astype(np.uint64)
     benchmark(
-        unicity.unique, targets, base, trace.first, trace.cell, keys, trace.masks, *index, 8, 4, scores
+        unicity.unique, base, trace.first, trace.who, trace.cell, keys, trace.masks, *index, 8, 4, scores, able
     )  # fmt: skip
     benchmark.extra_info["subsets"] = len(targets) * 8
     share = scores.reshape(-1, 4, unicity.CASES).mean(axis=0) / 8

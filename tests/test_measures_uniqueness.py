@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.kernels import unicity
-from alprsim.measures import question, uniqueness
+from alprsim.measures import crowd, question, uniqueness
 from alprsim.randomness import draw
 from alprsim.tables import UNLIMITED, Cameras, Sites, VehicleKind, Vehicles
 from tests import naive_measures as naive
@@ -29,7 +29,7 @@ crowds = st.lists(st.tuples(quarters, st.integers(0, 2), st.integers(-1, 4), st.
 SITE_KEY = np.array([11, 12, 13], np.uint64)
 OWNERS = np.array([0, 1, 0], np.int16)
 VEHICLES, *REST = World(vehicles=4, town=(0,) * 4, kind=(VehicleKind.RESIDENT,) * 4).tables()
-POINTS, BIN, SEED = 3, 2 * HOUR, 5
+POINTS, BIN, SEED, EACH = 3, 2 * HOUR, 5, uniqueness.SUBSETS
 
 
 class Case(NamedTuple):
@@ -45,10 +45,12 @@ def asked(lens, now):
 
 
 def added(reads, lens, now, targets=(0, 1, 2, 3), *, sums=None, seed=SEED):
-    sums = sums or uniqueness.empty(POINTS)
+    sums, targets = sums or uniqueness.empty(POINTS), np.array(targets, np.int32)
+    put, columns = asked(lens, now), table(reads)
+    known = crowd.known(columns, np.zeros(len(columns), np.int16), None, {})
     uniqueness.add(
-        sums, table(reads), asked(lens, now), targets=np.array(targets, np.int32), vehicles=VEHICLES,
-        site_key=SITE_KEY, time_bin=BIN, seed=seed,
+        sums, known, question.held(put, columns)[known.row], put, targets=targets,
+        base=uniqueness.draws(VEHICLES, targets, seed=seed), site_key=SITE_KEY, time_bin=BIN,
     )  # fmt: skip
     return sums
 
@@ -82,7 +84,7 @@ def same_as_plain_sets(reads, lens, now, targets):
         ]
         assert sums.unique[:, sight].tolist() == (known * sum(alone for alone, _ in twins)).tolist()
         assert sums.squares[:, sight].tolist() == (known * sum(alone**2 for alone, _ in twins)).tolist()
-        assert sums.eligible[:, sight].tolist() == [known * sum(n >= p for _, n in twins) for p in (1, 2, 3)]
+        assert sums.eligible[:, sight].tolist() == [known * EACH * sum(n >= p for _, n in twins) for p in (1, 2, 3)]
         assert sums.asked[:, sight].tolist() == [known * len(targets)] * POINTS
 
 
@@ -141,7 +143,7 @@ TWINS = [(time, site, plate, plate) for time, site, *_ in ALONE for plate in (0,
 def test_unicity_by_hand(reads, p1, eligible):
     sums = added(reads, limits(20 * HOUR), 20 * HOUR, targets=(0,))
     assert (sums.unique[:, 0] / uniqueness.SUBSETS).tolist() == p1
-    assert sums.eligible[:, 0].tolist() == eligible
+    assert (sums.eligible[:, 0] / EACH).tolist() == eligible
 
 
 def test_rows_print_both_figures_the_eligible_share_and_the_error():
@@ -239,13 +241,13 @@ def _scores(reads, bin_length, *, subsets, points):
     """Return every vehicle's subsets with one member, [vehicles, points], and its number of cells."""
     columns, held = table(reads), np.ones(len(reads), np.uint64)
     bins = int(columns.time.max()) // bin_length + 1
-    vehicles = np.unique(columns.plate)
-    index = unicity.index(
-        columns.time, columns.site, columns.plate, held, bin_length, bins, int(columns.site.max()) + 1
-    )
-    trace = uniqueness._trace(columns, held, vehicles, bin_length, bins)
-    scores = np.empty((len(vehicles) * points, 64), np.int32)
+    known = crowd.known(columns, np.zeros(len(columns), np.int16), None, {})
+    index = unicity.index(known.time, known.site, known.who, held, bin_length, bins, int(columns.site.max()) + 1)
+    trace = uniqueness._trace(known, held, known.plate, bin_length, bins)
+    scores, able = (np.empty((len(known.plate) * points, 64), np.int32) for _ in range(2))
     keys = trace.cell.astype(np.uint64)
-    base = draw(np.uint64(3), vehicles)
-    unicity.unique(vehicles, base, trace.first, trace.cell, keys, trace.masks, *index, subsets, points, scores)
+    base = draw(np.uint64(3), known.plate)
+    unicity.unique(
+        base, trace.first, trace.who, trace.cell, keys, trace.masks, *index, subsets, points, scores, able
+    )  # fmt: skip
     return scores[:, 0].reshape(-1, points), np.diff(trace.first)

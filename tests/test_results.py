@@ -521,4 +521,17 @@ def test_what_results_may_not_import_is_equal() -> None:
     assert published._PORTAL_DAYS == inquiry.PORTAL_DAYS
     assert words.statistic("within_250m_so_far", DAY) == "within 250 m, of what was simulated so far"
     assert words.statistic("p4", DAY) == "4 sightings"
+    assert words.statistic("p1", DAY) == "1 sighting"
+    assert (
+        words.statistic("p2_certain_so_far", DAY)
+        == "2 sightings, singled out for certain, of what was simulated so far"
+    )
+    assert words.statistic("p4_3600s_0m_sharing", DAY) == "4 sightings, each site × 1 h, plates that share them"
+    assert words.statistic("p4_900s_2000m_eligible_only", DAY) == (
+        "4 sightings, squares of 2000 m × 15 min, of the cars with as many"
+    )
+    assert words.statistic("p4_fitted_beta", DAY) == "4 sightings: β fitted"
+    assert words.statistic("top1_defined", DAY) == "the camera that read it most, cars with a set"
+    assert words.statistic("top2_below_5", DAY) == "the 2 cameras that read it most, shared by fewer than 5"
+    assert words.statistic("p2_unheard_of", DAY) == "p2 unheard of"
     assert words.statistic("fast_of_no_limit", DAY) == "fast, as a share of no limit"

@@ -19,9 +19,8 @@ from alprsim.inquiry._answer import AUDIENCE as AUDIENCE
 from alprsim.inquiry._answer import ask_answer as ask_answer
 from alprsim.inquiry._answer import subset_name as subset_name
 from alprsim.inquiry._asked import SO_FAR as SO_FAR
-from alprsim.inquiry._asked import Asked, Family, Lenses, Look
+from alprsim.inquiry._asked import Asked, Family, Lenses, Look, middles
 from alprsim.inquiry._cases import SIGHTS, cases, expected
-from alprsim.inquiry._crowd import middles
 from alprsim.inquiry._distribution import Distribution
 from alprsim.inquiry._gaps import Gaps
 from alprsim.inquiry._homes import Homes
@@ -49,6 +48,9 @@ OF_EVERYBODY: dict[str, Callable[[Asked, Reads], list[Measured]]] = {
     "linkability": _linkability.ask,
     "company": _company.ask,
     "prediction": _prediction.ask,
+    "resolution": _unique.ask_resolution,
+    "sets": _unique.ask_sets,
+    "worst_case": _unique.ask_worst_case,
 }
 """Those that need everybody's reads at once, and so exist for bulk sight only."""
 

@@ -124,6 +124,12 @@ class Family(Protocol):
         """Return the tidy rows of all cases."""
 
 
+def middles(asked: Asked, lens: sight.Lens) -> dict[float, Int32]:
+    """Return, for each step to which the lens's sights know places, the site in the middle of each site's cell."""
+    steps = [] if lens.seen is None else np.unique(lens.seen.place_step).tolist()
+    return {step: question.middle_sites(asked.sites.x, asked.sites.y, step) for step in steps if step > 0}
+
+
 def so_far(put: Question) -> Question:
     """Count a window that reaches back beyond the simulated time as if it ended there: the caller tells them apart."""
     return put._replace(window=np.minimum(put.window, put.moment).astype(np.int32))

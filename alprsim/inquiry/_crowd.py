@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
-from alprsim import sight
-from alprsim.inquiry._asked import Asked, Lenses
+from alprsim.inquiry._asked import Asked, Lenses, middles
 from alprsim.measures import question
 from alprsim.measures.question import Question
-from alprsim.tables import Int16, Int32, Reads, UInt64
+from alprsim.tables import Int16, Reads, UInt64
 
 
 class Glance(NamedTuple):
@@ -26,12 +23,6 @@ class Glance(NamedTuple):
     """The same reads with times and places as the lens's sights know them, row for row."""
     masks: UInt64
     """[n_reads]: the sights that hold each."""
-
-
-def middles(asked: Asked, lens: sight.Lens) -> dict[float, Int32]:
-    """Return, for each step to which the lens's sights know places, the site in the middle of each site's cell."""
-    steps = [] if lens.seen is None else np.unique(lens.seen.place_step).tolist()
-    return {step: question.middle_sites(asked.sites.x, asked.sites.y, step) for step in steps if step > 0}
 
 
 def glances(

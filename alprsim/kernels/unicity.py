@@ -50,11 +50,18 @@ def _find(who: Int32, low: int, high: int, plate: int) -> int:
 
 
 @part_of_kernel
-def _same_choice(masks: UInt64, order: Int64, waiting: np.uint64, points: int, chosen: Int64) -> tuple[np.uint64, int]:
-    """Choose the first cells, in order, that the lowest waiting case holds; return all cases that would choose the same."""
+def _same_choice(
+    masks: UInt64, alias: Int32, order: Int64, waiting: np.uint64, points: int, chosen: Int64
+) -> tuple[np.uint64, int]:
+    """Choose the first cells, in order, that the lowest waiting case holds; return all cases that would choose the same.
+
+    All are of the pseudonym of the first.
+    """
     case = waiting & (~waiting + BIT)
     taken = 0
     for entry in order:
+        if taken > 0 and alias[entry] != alias[chosen[0]]:
+            continue
         if masks[entry] & case == NONE:
             waiting &= ~masks[entry]
             continue
@@ -176,9 +183,9 @@ def index(
 
 @kernel
 def unique(
-    target: Int32,
     base: UInt64,
     first_trace: Int64,
+    alias: Int32,
     cell: Int64,
     key: UInt64,
     masks: UInt64,
@@ -188,6 +195,7 @@ def unique(
     subsets: int,
     points: int,
     scores: Int32GridOut,
+    able: Int32GridOut,
 ) -> None:
     """Count the random p-subsets of each target's held cells that no other plate shares, for p = 1 to ``points``.
 
@@ -197,11 +205,12 @@ def unique(
 
     Parameters
     ----------
-    target : int32[n_targets], plate
     base : uint64[n_targets]
         To which the target's draws belong.
     first_trace : int64[n_targets + 1]
-        Target i has cells ``first_trace[i]:first_trace[i + 1]`` of the next three, each cell once.
+        Target i has cells ``first_trace[i]:first_trace[i + 1]`` of the next four, each once a pseudonym.
+    alias : int32[n_trace]
+        The pseudonym under which the target is in the cell, as in `who`; all cells of a subset are of one.
     cell : int64[n_trace]
     key : uint64[n_trace]
         To which the cell's draws belong.
@@ -212,16 +221,19 @@ def unique(
     subsets, points : int
     scores : int32[n_targets × points, 64], overwritten
         Row = target × points + p − 1. A case with fewer than p cells scores 0.
+    able : int32[n_targets × points, 64], overwritten
+        Subsets for which there were p cells to take.
 
     Source: de Montjoye, Hidalgo, Verleysen & Blondel 2013, "Unique in the Crowd".
     """
     scores[:] = 0
+    able[:] = 0
     longest = 0
     for c in range(len(first) - 1):
         longest = max(longest, first[c + 1] - first[c])
     with_whom, in_cases = np.empty(longest, np.int32), np.empty(longest, np.uint64)
     chosen = np.empty(points, np.int64)
-    for i in range(len(target)):
+    for i in range(len(base)):
         trace, end = first_trace[i], first_trace[i + 1]
         held_cases = NONE
         for entry in range(trace, end):
@@ -234,21 +246,22 @@ def unique(
             order = np.argsort(priority)
             waiting = held_cases
             while waiting != NONE:
-                group, taken = _same_choice(masks[trace:end], order, waiting, points, chosen)
+                group, taken = _same_choice(masks[trace:end], alias[trace:end], order, waiting, points, chosen)
                 waiting &= ~group
-                left = 0
+                left, me = 0, alias[trace + chosen[0]]
                 for p in range(taken):
                     c = cell[trace + chosen[p]]
                     if p == 0:
-                        others = _others(target[i], group, first[c], first[c + 1], who, seen)
+                        others = _others(me, group, first[c], first[c + 1], who, seen)
                     else:
                         if p == 1:
                             before = cell[trace + chosen[0]]
                             if first[before + 1] - first[before] > first[c + 1] - first[c]:
                                 before, c = c, before
-                            left = _gather(target[i], first[before], first[before + 1], who, seen, with_whom, in_cases)
+                            left = _gather(me, first[before], first[before + 1], who, seen, with_whom, in_cases)
                         left = _meet(group, first[c], first[c + 1], who, seen, left, with_whom, in_cases)
                         others = NONE
                         for other in range(left):
                             others |= in_cases[other]
                     _add(scores, i * points + p, group & ~others)
+                    _add(able, i * points + p, group)

@@ -1,6 +1,13 @@
 """Each measure in words: its name, unit and definition, the question it answers, its source, and where it misleads."""
 
-from alprsim.measures import _entries_company, _entries_gaps, _entries_paths, _entries_position, _entries_utility
+from alprsim.measures import (
+    _entries_company,
+    _entries_crowd,
+    _entries_gaps,
+    _entries_paths,
+    _entries_position,
+    _entries_utility,
+)
 from alprsim.measures._entry import Entry as Entry
 
 _COURTS = (
@@ -114,7 +121,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "Unicity",
         "share",
         "Of random sets of p of a vehicle's held cells (camera site and time bin), those that no other recorded plate shares; a "
-        "vehicle with fewer than p cells scores 0. Bulk sight only.",
+        "vehicle with fewer than p cells scores 0. Where pseudonyms change, all p are of one of them. Bulk sight only.",
         "Would hiding plates behind pseudonyms help? Would a tip of p sightings name a car?",
         "de Montjoye, Hidalgo, Verleysen & Blondel 2013, Unique in the Crowd",
         "Nearly blind to retention: it asks whether p sightings single out, not how many there are; read it with the "
@@ -157,6 +164,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "For each answered look-back, {viewer} holds {value}.",
     ),
     *_entries_gaps.ENTRIES,
+    *_entries_crowd.ENTRIES,
     *_entries_utility.ENTRIES,
     *_entries_paths.ENTRIES,
     *_entries_company.ENTRIES,

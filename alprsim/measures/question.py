@@ -69,6 +69,10 @@ class Resolution(Protocol):
     def place_step(self) -> Float64:
         """float64[n_streams], m; 0 the camera."""
 
+    @property
+    def rotation(self) -> Int32:
+        """int32[n_streams], s: how long a pseudonym lasts; 0 the plate itself, UNLIMITED for good."""
+
 
 class Case(Protocol):
     """One (policy, viewer, sight, step of the ladder), as the tidy table names it."""
@@ -216,6 +220,8 @@ def coarsened(opened: Opened, stream: Int16, seen: Resolution | None, middles: M
     stream : int16[n_reads], row of `seen`
     seen : None: everything is known as it was recorded.
     """
+    if seen is None:
+        return opened
     return opened._replace(bucket=opened.bucket._replace(reads=coarse(opened.bucket.reads, stream, seen, middles)))
 
 

@@ -1,8 +1,9 @@
 """How few sightings single a car out among everybody's: whether hiding plates behind pseudonyms would hide people.
 
 Expected unicity: of a target's cells (camera site, time bin) take p at random; the target is singled out if no other
-plate was seen in all of them. Everybody is the background: all recorded plates, misread ones and ones passing through
-included. It exists for bulk sight only, because it asks for everybody's reads.
+plate was seen in all of them. Where pseudonyms change, the first of the p is any of the target's cells and the others are of
+the same pseudonym. Everybody is the background: all recorded plates, misread ones and ones passing through included. It
+exists for bulk sight only, because it asks for everybody's reads.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from alprsim.kernels import unicity
-from alprsim.measures.question import Answer, Case, Question, Residents, held, of_cases, ratio, tidy
+from alprsim.measures.crowd import Known, cell_keys
+from alprsim.measures.question import Answer, Case, Question, Residents, of_cases, ratio, tidy
 from alprsim.randomness import draw, stream
-from alprsim.tables import Cameras, Int16, Int32, Int64, Measured, Reads, Sites, UInt64, Vehicles
+from alprsim.tables import Cameras, Int32, Int64, Measured, Sites, UInt64, Vehicles
 
 SUBSETS = 8
 """Random subsets of each size a target; the noise they leave is part of the printed error."""
@@ -25,7 +27,7 @@ class Sums(NamedTuple):
     asked: Int64
     """Targets × moments."""
     eligible: Int64
-    """Those with at least p cells."""
+    """Subsets for which there were p cells, of `SUBSETS` × asked."""
     unique: Int64
     """Subsets with one member, of `SUBSETS` × asked."""
     squares: Int64
@@ -33,9 +35,10 @@ class Sums(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The targets' held cells: target i has ``first[i]:first[i + 1]``, each cell once, in order."""
+    """The targets' held cells: target i has ``first[i]:first[i + 1]``, each cell once a pseudonym, in order."""
 
     first: Int64
+    who: Int32
     cell: Int64
     masks: UInt64
 
@@ -57,41 +60,45 @@ def empty(points: int) -> Sums:
     return Sums(*(np.zeros((points, unicity.CASES), np.int64) for _ in range(4)))
 
 
+def draws(vehicles: Vehicles, targets: Int32, *, seed: int) -> UInt64:
+    """Return what the draws of each target belong to."""
+    return draw(stream(seed, "unicity subset"), vehicles.key[targets])
+
+
 def add(
-    sums: Sums, reads: Reads, question: Question, *,
-    targets: Int32, vehicles: Vehicles, site_key: UInt64, time_bin: int, seed: int, streams: Int16 | None = None,
+    sums: Sums, known: Known, masks: UInt64, question: Question, *,
+    targets: Int32, base: UInt64, site_key: UInt64, time_bin: int,
 ) -> None:  # fmt: skip
     """Add one moment.
 
     Parameters
     ----------
-    reads : Reads
-        Of everybody, in any order (by plate is fastest).
+    known : Known
+        Everybody's reads, as the lens knows them.
+    masks : uint64[reads of `known`]
+        The answer of `question.held`.
     targets : int32[n], row of Vehicles
         The answer of `choose`.
+    base : uint64[n]
+        The answer of `draws`.
     site_key : uint64[n_sites]
         The answer of `site_keys`.
     time_bin : int, s
-    streams : int16[n_reads]
-        As for `held`.
     """
-    masks = held(question, reads, streams)
-    bins = int(reads.time.max(initial=0)) // time_bin + 1
-    first, who, seen = unicity.index(reads.time, reads.site, reads.plate, masks, time_bin, bins, len(site_key))
-    trace = _trace(reads, masks, targets, time_bin, bins)
+    bins = int(known.time.max(initial=0)) // time_bin + 1
+    first, who, seen = unicity.index(known.time, known.site, known.who, masks, time_bin, bins, len(site_key))
+    trace = _trace(known, masks, targets, time_bin, bins)
     points = len(sums.asked)
-    scores = np.empty((len(targets) * points, unicity.CASES), np.int32)
+    scores, able = (np.empty((len(targets) * points, unicity.CASES), np.int32) for _ in range(2))
+    key = cell_keys(known, trace.who, site_key[trace.cell // bins], trace.cell % bins)
     unicity.unique(
-        targets, draw(stream(seed, "unicity subset"), vehicles.key[targets]),
-        trace.first, trace.cell, draw(site_key[trace.cell // bins], trace.cell % bins), trace.masks,
-        first, who, seen, SUBSETS, points, scores,
-    )  # fmt: skip
-    by_target = scores.reshape(len(targets), points, unicity.CASES).astype(np.int64)
-    size = np.arange(1, points + 1)[:, None]
+        base, trace.first, trace.who, trace.cell, key, trace.masks, first, who, seen, SUBSETS, points, scores, able
+    )
+    unique, eligible = (part.reshape(-1, points, unicity.CASES).astype(np.int64) for part in (scores, able))
     sums.asked[:] += len(targets) * question.measured
-    sums.eligible[:] += (_cells(trace)[:, None] >= size).sum(axis=0) * question.measured
-    sums.unique[:] += by_target.sum(axis=0) * question.measured
-    sums.squares[:] += (by_target**2).sum(axis=0) * question.measured
+    sums.eligible[:] += eligible.sum(axis=0) * question.measured
+    sums.unique[:] += unique.sum(axis=0) * question.measured
+    sums.squares[:] += (unique**2).sum(axis=0) * question.measured
 
 
 def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:
@@ -99,7 +106,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 
     Statistics, for each p: ``p1`` (a target with fewer than p cells scores 0), ``p1_eligible_only`` (those left out),
     ``p1_eligible`` (share with at least p cells) and ``p1_error`` (standard error of ``p1`` from having drawn
-    targets and subsets; the spread between seeds comes on top). n counts targets over all moments.
+    targets and subsets; the spread between seeds comes on top). n counts targets over all moments. Where pseudonyms change,
+    what is known of a target is of one of them, and eligible are the draws, not the targets, with p cells.
     """
     asked, eligible, unique, squares = (
         of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
@@ -110,38 +118,24 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
         variance = np.maximum(ratio(squares[p], SUBSETS**2 * asked[p]) - mean**2, 0)
         for statistic, value, n in (
             ("", mean, asked[p]),
-            ("_eligible_only", ratio(unique[p], SUBSETS * eligible[p]), eligible[p]),
-            ("_eligible", ratio(eligible[p], asked[p]), asked[p]),
+            ("_eligible_only", ratio(unique[p], eligible[p]), -(-eligible[p] // SUBSETS)),
+            ("_eligible", ratio(eligible[p], SUBSETS * asked[p]), asked[p]),
             ("_error", np.sqrt(ratio(variance, asked[p])), asked[p]),
         ):
             answers.append(Answer("unicity", f"p{p + 1}{statistic}", "share", value[None], n[None]))
     return tidy(answers, cases, ["all"], seed=seed)
 
 
-def _trace(reads: Reads, masks: UInt64, targets: Int32, time_bin: int, bins: int) -> Trace:
-    """Gather each target's cells, and in which sights a read of it is held there."""
-    row_of_plate = np.full(int(reads.plate.max(initial=-1)) + 2, -1, np.int32)  # the last stands for plate −1
-    known = targets[targets < len(row_of_plate) - 1]
-    row_of_plate[known] = np.arange(len(known))
-    mine = np.flatnonzero((row_of_plate[reads.plate] >= 0) & (masks != 0))
-    target = row_of_plate[reads.plate[mine]]
-    cell = reads.site[mine].astype(np.int64) * bins + reads.time[mine] // time_bin
-    order = np.lexsort((cell, target))
-    target, cell = target[order], cell[order]
-    fresh = np.flatnonzero(np.diff(target, prepend=-1) | np.diff(cell, prepend=-1))
+def _trace(known: Known, masks: UInt64, targets: Int32, time_bin: int, bins: int) -> Trace:
+    """Gather each target's cells under each pseudonym, and in which sights a read of it is held there."""
+    place = np.searchsorted(targets, known.plate)
+    target_of = np.where(np.append(targets, -1)[place] == known.plate, place, -1)
+    mine = np.flatnonzero((target_of[known.who] >= 0) & (masks != 0))
+    who = known.who[mine]
+    cell = known.site[mine].astype(np.int64) * bins + known.time[mine] // time_bin
+    order = np.lexsort((cell, who))
+    who, cell = who[order], cell[order]
+    fresh = np.flatnonzero(np.diff(who, prepend=-1) | np.diff(cell, prepend=-1))
     together = np.bitwise_or.reduceat(masks[mine][order], fresh) if len(fresh) else masks[:0]
-    first = np.searchsorted(target[fresh], np.arange(len(targets) + 1)).astype(np.int64)
-    return Trace(first, cell[fresh], together)
-
-
-def _cells(trace: Trace) -> Int64:
-    """Return [targets, 64]: how many cells of each target each sight holds."""
-    n = len(trace.first) - 1
-    owner = np.repeat(np.arange(n), np.diff(trace.first))
-    return np.stack(
-        [
-            np.bincount(owner[(trace.masks >> bit) & np.uint64(1) == 1], minlength=n)
-            for bit in np.arange(64, dtype=np.uint64)
-        ],
-        axis=1,
-    )
+    first = np.searchsorted(target_of[who[fresh]], np.arange(len(targets) + 1)).astype(np.int64)
+    return Trace(first, who[fresh], cell[fresh], together)

@@ -22,6 +22,24 @@ SIGHTS = {
 }
 """Each sight's name and what it means."""
 
+_EXTRAS = {
+    "sharing": ", plates that share them",
+    "fitted_alpha": ": α fitted",
+    "fitted_beta": ": β fitted",
+    "fitted_residual": ": what the fitted law misses",
+    "published_beta": ": β as published of telephones",
+    "certain": ", singled out for certain",
+    "bounded": ", searches cut short",
+    "below_5": ", shared by fewer than 5",
+    "below_5_defined_only": ", shared by fewer than 5, of the cars with a set",
+    "defined": ", cars with a set",
+    "median": ", plates that share it, median",
+}
+"""What a statistic of sightings known, or of top cameras, is; said after them."""
+
+_OF_EVERYBODY = re.compile(r"(p|top)([0-9]+)(?:_([0-9]+)s_([0-9.e+]+)m)?(?:_([a-z0-9_]+))?")
+"""Statistics of what is asked of everybody: points or top cameras, the cell if it varies, and what of them."""
+
 STATISTICS = {
     "stock": "held at the moment of the question",
     "share_of_horizon": "of the last {horizon}, mean over vehicles",
@@ -205,9 +223,23 @@ def statistic(name: str, horizon_s: int) -> str:
         return f"{_LINKED[known[1]]}, {epoch}"
     if name.startswith("within_"):
         return f"within {name.removeprefix('within_').removesuffix('m')} m"
-    if name.startswith("p") and name[1:].isdigit():
-        return "1 sighting" if name == "p1" else f"{name[1:]} sightings"
+    if (of := _OF_EVERYBODY.fullmatch(name)) and (of[5] is None or of[5] in _EXTRAS):
+        return _of_everybody(of)
     return name.replace("_", " ")
+
+
+def _of_everybody(of: re.Match[str]) -> str:
+    """Say a statistic of so many sightings, or of the top cameras."""
+    many = "" if of[2] == "1" else f"{of[2]} "
+    said = (
+        f"{of[2]} sighting{'' if of[2] == '1' else 's'}"
+        if of[1] == "p"
+        else f"the {many}camera{'s' if many else ''} that read it most"
+    )
+    if of[3]:
+        square = "each site" if float(of[4]) == 0 else f"squares of {float(of[4]):g} m"
+        said += f", {square} × {duration(int(of[3]))}"
+    return said + _EXTRAS.get(of[5] or "", "")
 
 
 def is_plain(name: str) -> bool:

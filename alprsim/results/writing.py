@@ -164,7 +164,6 @@ def _coarse(policy: Policy) -> list[str]:
     keeping = [policy.custody.departments, *policy.custody.agencies.values()]
     steps = max((one.time_step or 0 for one in keeping), default=0)
     squares = max((one.place_step or 0.0 for one in keeping), default=0.0)
-    rotated = [one.identity for one in keeping if one.identity and one.identity.kind != "plain"]
     said = []
     if steps:
         said.append(
@@ -174,8 +173,6 @@ def _coarse(policy: Policy) -> list[str]:
         said.append(
             f"keeps places as squares of {squares:g} m: measures take them as exact, so its shares are upper bounds"
         )
-    if any(identity.rotate < UNLIMITED for identity in rotated):
-        said.append("changes its pseudonyms: unicity takes them as lasting, so it is an upper bound")
     return [f"Policy “{policy.name}” {what}." for what in said]
 
 

@@ -333,7 +333,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["company", "distribution", "gaps", "homes", "linkability", "paths", "position", "prediction", "uniqueness"]
+FamilyName = Literal["company", "distribution", "gaps", "homes", "linkability", "paths", "position", "prediction", "resolution", "sets", "uniqueness", "worst_case"]
 """Measures that a scenario may ask for."""
 
 
@@ -364,6 +364,9 @@ class Measures(Model):
     position_within: Annotated[Length, Field(gt=0, description="Distance within which an estimate of a car's place counts as right. Assumption.")] = 500.0
     position_rehearsed: Annotated[int, Field(ge=1, description="Cars of another seed, read by the same cameras, by which the tracker learns how far it may trust itself. Assumption.")] = 24
     position_register: Annotated[bool, Field(description="Whether the tracker knows from the register in which zone the car is kept. By default reads alone.")] = False
+    resolution_bins: Annotated[tuple[Annotated[Duration, Field(gt=0)], ...], Field(min_length=1, description="Family resolution: time bins of the cells that unicity is asked of, each with each of `resolution_places`; the range of de Montjoye et al. (2013) began at 1 h.")] = (900, 3600, 14_400, 86_400)
+    resolution_places: Annotated[tuple[Length, ...], Field(min_length=1, description="Family resolution: sides of the squares that sites are merged in; 0: each site. Assumption.")] = (0.0, 500.0, 2000.0, 8000.0)
+    worst_case_targets: Annotated[int, Field(ge=1, description="Family worst_case: vehicles drawn as targets; the background is everybody. Assumption.")] = 200
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
 
 

@@ -1,0 +1,88 @@
+"""Everybody's measures of a run: pseudonyms, coarse records and sizes of cells change them as they should."""
+
+import pandas as pd
+import pytest
+
+from alprsim.measures.glossary import BY_NAME
+from alprsim.results import words
+from alprsim.tables import AS_WRITTEN, DAY
+from tests.test_inquiry import Hamlet, chosen
+
+FAMILIES = {"unicity", "unicity_scaling", "top_anonymity_set", "worst_case_risk"}
+KEPT = "custody: {departments: {%s}}"
+
+
+@pytest.fixture(scope="module")
+def answers(outpost, tmp_path_factory):
+    """Ask one seed of the outpost under records plain, hashed for good, hashed for six hours, and known to the day."""
+    folder = tmp_path_factory.mktemp("crowd") / "seed=1"
+    folder.mkdir()
+    place = Hamlet(outpost, folder)
+    policies = {
+        "For good": "identity: {kind: hashed}", "Rotating": "identity: {kind: hashed, rotate: 6 h}",
+        "Coarse": "time_step: 24 h",
+    }  # fmt: skip
+    study = place.study(
+        *(f"policies.{name}={{{KEPT % rule}}}" for name, rule in policies.items()),
+        "measures.families=[uniqueness, resolution, sets, worst_case]", "ladder.retention=[6 h]",
+        "measures.unicity_points=2", "measures.resolution_bins=[1 h, 4 h, 24 h]",
+        "measures.resolution_places=[0 m, 400 m]", "measures.worst_case_targets=30", "measures.unicity_targets=30",
+    )  # fmt: skip
+    found = place.ask(study)
+    return found[found.index.get_level_values("measure").isin(FAMILIES)]
+
+
+def of(answers, policy, **levels):
+    """Return what the East police hold under one policy, as it is written."""
+    rows = chosen(answers, policy=policy, viewer="East police", retention=AS_WRITTEN, **levels)["value"]
+    return rows.droplevel(["policy", "viewer", "retention", "sight", "who", "reads", "town"])
+
+
+def test_every_family_answers_for_bulk_sight_alone(answers):
+    assert set(answers.index.get_level_values("measure")) == FAMILIES <= set(BY_NAME)
+    assert set(answers.index.get_level_values("sight")) == {"bulk"}
+    assert answers.index.is_unique
+    said = {words.statistic(name, DAY) for name in answers.index.get_level_values("statistic")}
+    assert len(said) == answers.index.get_level_values("statistic").nunique()
+    assert not any("_" in one for one in said)
+
+
+def test_pseudonyms_for_good_hide_nobody(answers):
+    plain, lasting = of(answers, "No sharing"), of(answers, "For good")
+    assert plain.notna().sum() > 50
+    pd.testing.assert_series_equal(plain, lasting)
+
+
+def test_pseudonyms_that_change_hide_some(answers):
+    risk = {name: of(answers, name, measure="worst_case_risk") for name in ("No sharing", "Rotating")}
+    known = [f"p{p}_so_far" for p in (2, 3)]
+    for name in known:
+        assert risk["Rotating"]["worst_case_risk", name] < risk["No sharing"]["worst_case_risk", name]
+    cars = {name: of(answers, name, measure="unicity") for name in ("No sharing", "Rotating")}
+    assert cars["Rotating"]["unicity", "p2_eligible_so_far"] < cars["No sharing"]["unicity", "p2_eligible_so_far"]
+    one = "worst_case_risk", "p1_so_far"
+    assert risk["Rotating"][one] == risk["No sharing"][one] > 0  # within an hour none changes
+
+
+def test_records_known_to_the_day_are_cells_of_a_day(answers):
+    plain, coarse = (of(answers, name, measure="unicity_scaling") for name in ("No sharing", "Coarse"))
+    day = [one for one in plain.index if "_86400s_" in one[1]]
+    assert len(day) > 10
+    pd.testing.assert_series_equal(plain[day], coarse[day])
+    hour = plain["unicity_scaling", "p2_3600s_0m_so_far"]
+    assert hour > coarse["unicity_scaling", "p2_3600s_0m_so_far"]
+    assert hour >= plain["unicity_scaling", "p2_14400s_0m_so_far"] > plain["unicity_scaling", "p2_86400s_0m_so_far"]
+    fine, merged = (of(answers, name, measure="unicity") for name in ("No sharing", "Coarse"))
+    assert fine["unicity", "p2_so_far"] > merged["unicity", "p2_so_far"]
+    assert (
+        of(answers, "No sharing", measure="worst_case_risk")["worst_case_risk", "p1_so_far"]
+        > of(answers, "Coarse", measure="worst_case_risk")["worst_case_risk", "p1_so_far"]
+    )
+
+
+def test_the_law_is_fitted_to_six_sizes_of_cell(answers):
+    plain = of(answers, "No sharing", measure="unicity_scaling")["unicity_scaling"]
+    assert plain["p2_published_beta"] == pytest.approx(0.143)
+    assert 0 < plain["p2_fitted_beta_so_far"] < 2
+    assert 0 <= plain["p2_fitted_residual_so_far"] < 0.5
+    assert plain["p1_3600s_0m_sharing_so_far"] <= plain["p1_3600s_400m_sharing_so_far"]
