@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-PATIENCE = 120
+PATIENCE = 40
 """Seconds for the tests of one plant: one that never ends has been noticed."""
 
 
@@ -70,7 +70,13 @@ def noticed(module: str, file: Path, tree: ast.Module, tests: list[str]) -> bool
         os.dup2(1, 2)
         signal.alarm(PATIENCE)
         sys.meta_path.insert(0, _Planted(module, file, tree))
-        os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests])))
+        os._exit(
+            int(
+                pytest.main(
+                    ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]
+                )
+            )
+        )
     return os.waitpid(child, 0)[1] != 0
 
 
