@@ -529,7 +529,7 @@ MIRROR = "{giver: departments, taker: Vendor pool, kind: mirror}"
 AGENCIES = "Wethersfield, Newington PD, Vendor pool, ICE"
 TOP = (
     "name, title, question, start, length, seeds, roads, population, traffic, cameras, plates, hot_lists, custody, viewers, "
-    "policies, ladder, measures, utility, searches, answer"
+    "policies, ladder, measures, utility, searches, answer, variants"
 )
 GROUP = (
     "agency, count, kind, siting, town, near, sites, file, place, poles, kinds, bandwidth, maximise, campus, radius, plan, "
