@@ -21,16 +21,24 @@ from alprsim.inquiry._answer import subset_name as subset_name
 from alprsim.inquiry._asked import SO_FAR as SO_FAR
 from alprsim.inquiry._asked import Asked, Family, Lenses, Look
 from alprsim.inquiry._cases import SIGHTS, cases, expected
+from alprsim.inquiry._equity import Equity
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
 from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
+from alprsim.inquiry._nights import Nights
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
+from alprsim.inquiry._visits import Visits
 from alprsim.measures import question, retention
 from alprsim.scenario.read import Loaded
 from alprsim.store import Store
 from alprsim.tables import Int32, Measured, Reads
 
-BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {"homes": Homes}
+BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {
+    "equity": Equity,
+    "homes": Homes,
+    "nights": Nights,
+    "visits": Visits,
+}
 """Families of measures.families that count a vehicle at a time, of the cases that hang on nobody's grant."""
 
 OF_EVERYBODY: dict[str, Callable[[Asked, Reads], list[Measured]]] = {"uniqueness": _unique.ask}

@@ -1,6 +1,6 @@
 """Each measure in words: its name, unit and definition, the question it answers, its source, and where it misleads."""
 
-from alprsim.measures import _entries_utility
+from alprsim.measures import _entries_utility, _entries_visits
 from alprsim.measures._entry import Entry as Entry
 
 _COURTS = (
@@ -157,6 +157,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "For each answered look-back, {viewer} holds {value}.",
     ),
     *_entries_utility.ENTRIES,
+    *_entries_visits.ENTRIES,
 )
 
 BY_NAME = {entry.name: entry for entry in GLOSSARY}

@@ -81,6 +81,8 @@ from alprsim.scenario._searches import Searching as Searching
 from alprsim.scenario._utility import Holding as Holding
 from alprsim.scenario._utility import QueryAge as QueryAge
 from alprsim.scenario._utility import Utility as Utility
+from alprsim.scenario._visits import Nights as Nights
+from alprsim.scenario._visits import Visits as Visits
 
 
 def _whole_days(length: int) -> int:
@@ -333,7 +335,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["homes", "uniqueness"]
+FamilyName = Literal["equity", "homes", "nights", "uniqueness", "visits"]
 """Measures that a scenario may ask for."""
 
 
@@ -347,6 +349,8 @@ class Measures(Model):
     unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
     unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
+    visits: Visits = Visits()
+    nights: Nights = Nights()
 
 
 class Scenario(Model):

@@ -1,0 +1,68 @@
+"""Who bears it: what is laid open by neighbourhood and by town, and for each kilometre driven."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alprsim import routing
+from alprsim.inquiry._asked import Asked, Lenses, Look
+from alprsim.measures import equity, places
+from alprsim.tables import ROVING, Bucket, Float64, Int64, Measured
+
+
+class Equity:
+    """Every case that hangs on nobody's grant, by groups of homes."""
+
+    def __init__(self, asked: Asked, every: Lenses) -> None:
+        self._asked, self._every = asked, every
+        self._groupings = _groupings(asked)
+        self._sums = [[equity.empty(grouping) for _ in every.lenses] for grouping in self._groupings]
+        roads = asked.world.network.roads
+        self._metres = roads.length.astype(np.float64)
+        self._last: tuple[Bucket | None, Int64] = (None, np.zeros(0, np.int64))
+
+    def add(self, look: Look) -> None:
+        """Count one bucket through one lens at one moment."""
+        if look.lens >= len(self._every.lenses):
+            return
+        metres = self._driven(look.opened.bucket)
+        for grouping, sums in zip(self._groupings, self._sums, strict=True):
+            equity.add(sums[look.lens], look.opened, look.masks, look.put, grouping, metres=metres)
+
+    def rows(self) -> list[Measured]:
+        """Return the rows, one grouping after the other."""
+        every, seed = self._every, self._asked.seed
+        both = zip(self._groupings, self._sums, strict=True)
+        return [equity.rows(grouping, sums, every.place, every.cases, seed=seed) for grouping, sums in both]
+
+    def _driven(self, bucket: Bucket) -> Int64:
+        """Return how far each trip of a bucket went on the simulated roads, m: by the way that its driver takes there."""
+        if self._last[0] is not bucket:
+            network, truth = self._asked.world.network, bucket.truth
+            key = self._asked.done.settlement.vehicles.key[truth.vehicle]
+            origin, destination = (network.places.junction[at] for at in (truth.origin, truth.destination))
+            routes = self._asked.world.routes
+            taken = routing.choose(routes, key, origin, destination, truth.depart)
+            paths, route = routing.paths(routes, origin, destination, taken, truth.depart)
+            along = np.concatenate([[0.0], np.cumsum(self._metres[paths.road])])
+            length: Float64 = np.diff(along[paths.first])
+            self._last = bucket, np.rint(length).astype(np.int64)[route]
+        return self._last[1]
+
+
+def _groupings(asked: Asked) -> list[equity.Grouping]:
+    """Return the groups of homes: by the nearest fixed camera, by neighbours, by the way to the town's centre, by town."""
+    network, vehicles, placement = asked.world.network, asked.done.settlement.vehicles, asked.done.placement
+    at = places.spots(network.places, network.junctions)
+    home, measured = vehicles.garage, asked.people.town >= 0
+    stands = ~np.isin(placement.cameras.kind[placement.sites.camera], ROVING)
+    towns, town = network.towns, network.places.town
+    values = {
+        ("distance to a camera", "nearest"): equity.camera_distance(
+            at.x, at.y, (asked.sites.x[stands], asked.sites.y[stands])
+        ),
+        ("people living around", "fewest"): equity.neighbours(network.places, at.x, at.y),
+        ("distance from the town's centre", "nearest"): np.hypot(at.x - towns.x[town], at.y - towns.y[town]),
+    }
+    found = [equity.quarters(name, first, value[home], measured) for (name, first), value in values.items()]
+    return [*found, equity.by_town(asked.people.towns, asked.people.town)]

@@ -1,0 +1,308 @@
+"""Whether a viewer can tell that somebody goes to a clinic, a place of worship, a bar, a support group or a court.
+
+The adversary (`kernels.visits`) takes two held reads in a row for a visit if both cameras are near such a place and the
+time between leaves room for a stay there. It knows where the places are and nothing of the car. What the same rule finds
+at decoys, places that do not exist, is what chance alone gives.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim.kernels import ladder
+from alprsim.kernels import visits as kernels
+from alprsim.measures.places import median_days
+from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, of_cases, ratio, tidy
+from alprsim.measures.sensitive import Near, Sensitive, Stops, stops
+from alprsim.tables import DAY, Bool, Float64, Int16, Int32, Int64, Measured, UInt64
+
+Counts = TypeVar("Counts", Int64, Float64)
+
+CASES = kernels.CASES
+VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habits"
+MONTH, SO_FAR = range(2)
+"""Of the last month, where so much was simulated; of as much of it as was."""
+
+
+class Rule(NamedTuple):
+    """What the adversary takes for a visit, and for a habit; as in the scenario's `measures.visits`."""
+
+    within: float
+    pace: float
+    least: int
+    most: int
+    month: int
+    weeks: int
+    first_weekday: int
+    """Of the scenario's first day; Monday is 0."""
+
+    @property
+    def longest(self) -> int:
+        """The longest gap between two reads, s, that can be a visit."""
+        return self.most + int(np.ceil(2 * self.within / self.pace))
+
+
+class Sums(NamedTuple):
+    """What was counted so far through one lens, over buckets and moments; the last axis is the 64 sights.
+
+    Visits are of the last T, places and habits of the last month. Of the two spans, MONTH counts only moments at which so
+    much was simulated.
+    """
+
+    made: Int64
+    """[towns, kinds, 64]: visits."""
+    found: Int64
+    """[towns, kinds, 64]: those inferred."""
+    claimed: Int64
+    """[towns, 2 × kinds, 64]: visits inferred, at places and at decoys of each kind."""
+    right: Int64
+    """[towns, kinds, 64]: inferences that are right."""
+    stays: Int64
+    """[towns, 64]: stays as long as a visit may be, anywhere."""
+    fitting: Int64
+    """[towns, kinds, 64]: those of them at a place of the kind."""
+    cars: Int64
+    """[towns, spans, 64]: vehicles × moments."""
+    gone: Int64
+    """[towns, spans, kinds, 2, 64]: cars and places to which they went, at all and as a habit."""
+    said: Int64
+    """[towns, spans, 2 × kinds, 2, 64]: those claimed, at places and at decoys."""
+    known: Int64
+    """[towns, spans, kinds, 2, 64]: those claimed rightly."""
+    days: Int64
+    """[towns, spans, kinds, 2, days + 1, 64]: of those, by the days of reads from which it shows."""
+
+
+class _Found(NamedTuple):
+    """What was inferred from one bucket through one lens, and the truth it is held against."""
+
+    car: Int64
+    """[claims]: whose, row of `town`."""
+    place: Int32
+    since: Int32
+    until: Int32
+    """[claims] s: the two reads."""
+    masks: UInt64
+    trip: Int32
+    """[claims]: that led there, −1: wrong."""
+    where: Stops
+    owner: Int64
+    """[trips]: whose, row of `town`; −1 nobody's who is measured."""
+    town: Int16
+    """[cars]."""
+
+
+def empty(towns: int, kinds: int, rule: Rule) -> Sums:
+    """Return sums of nothing."""
+    levels, days = kernels.LEVELS, -(-rule.month // DAY) + 1
+    shapes: list[tuple[int, ...]] = [(kinds,), (kinds,), (2 * kinds,), (kinds,), (), (kinds,), (2,)]
+    shapes += [(2, kinds, levels), (2, 2 * kinds, levels), (2, kinds, levels), (2, kinds, levels, days)]
+    return Sums(*(np.zeros((towns, *shape, CASES), np.int64) for shape in shapes))
+
+
+def add(
+    sums: Sums, seen: Opened, masks: UInt64, question: Question, people: Residents, *, sensitive: Sensitive, near: Near,
+    rule: Rule,
+) -> None:  # fmt: skip
+    """Add one bucket at one moment.
+
+    Parameters
+    ----------
+    seen : Opened
+        The bucket, with times and places as the adversary knows them; its trips are the truth.
+    masks : uint64[n_reads]
+        The answer of `question.held` for the bucket's reads.
+    near : Near
+        The places of `sensitive` near each site, within ``rule.within``.
+    """
+    found = _infer(seen, masks, people, sensitive, near, rule)
+    now = question.moment
+    if question.horizon <= now:
+        _add_visits(sums, found, sensitive, rule, now, now - question.horizon)
+    part = _places_of_month(sums, found, sensitive, rule, now)
+    for span in (MONTH, SO_FAR):
+        if span == SO_FAR or rule.month <= now:
+            for total, counted in zip((sums.cars, sums.gone, sums.said, sums.known, sums.days), part, strict=True):
+                total[:, span] += counted
+
+
+def rows(
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], towns: Sequence[str], sensitive: Sensitive, *, seed: int
+) -> Measured:
+    """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
+
+    Statistics of sensitive_visits, of the last T, together and by kind (``recall_clinic`` …): ``recall`` (visits inferred /
+    made; n counts those made), ``precision`` (right / inferred; n counts the inferred), ``base_rate`` (the precision of
+    taking every stay as long as a visit may be for one at such a place; n counts the stays) and ``at_decoys`` (inferences
+    at decoys for each at a place, were there as many decoys; n counts those at places). Of sensitive_places and
+    sensitive_habits, of the last month, the same of pairs of a car and a place, to which it goes at all or in several
+    weeks; base_rate is then of a car and a place at random; and ``days_until_found``, the median over the pairs found,
+    which n counts, of the days of reads from which it shows. Each of them ``_so_far`` too.
+    """
+    every = Sums(*(of_cases(parts, place) for parts in zip(*sums, strict=True)))
+    answers = list(_of_visits(every, sensitive))
+    for level, measure in ((kernels.ONCE, PLACES), (kernels.HABIT, HABITS)):
+        for span, suffix in ((MONTH, ""), (SO_FAR, "_so_far")):
+            answers += _of_places(every, sensitive, measure, level, span, suffix)
+    return tidy(answers, cases, [*towns, "all"], seed=seed)
+
+
+def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive, near: Near, rule: Rule) -> _Found:
+    """Return what the rule infers of the residents' cars, and whether it is so; a ghost's read makes nothing right."""
+    bucket, reads, where = seen.bucket, seen.bucket.reads, stops(seen.bucket, sensitive)
+    town = home_towns(people, bucket.vehicle)
+    rows = np.flatnonzero(town >= 0).astype(np.int64)
+    room, n = 0, 1
+    while n > room:
+        room = n
+        claims, held = np.empty((4, room), np.int32), np.empty(room, np.uint64)
+        n = kernels.infer(
+            rows, bucket.first_read, reads.time, reads.site, masks, near.first, near.place, near.metres, sensitive.kind,
+            rule.pace, rule.least, rule.most, rule.longest, claims, held,
+        )  # fmt: skip
+    claims, trip = np.ascontiguousarray(claims[:, :n]), np.empty(n, np.int32)
+    kernels.stops_of_claims(claims, rows, reads.time, bucket.first_trip, where.arrive, where.leave, where.place, trip)
+    car, start, end, place = claims
+    ghost = (seen.trip[start] == ladder.GHOST) | (seen.trip[end] == ladder.GHOST)
+    owner = np.full(len(town), -1, np.int64)
+    owner[rows] = np.arange(len(rows))
+    return _Found(
+        car.astype(np.int64), place, reads.time[start], reads.time[end], held[:n],
+        np.where(ghost, np.int32(-1), trip), where, np.repeat(owner, np.diff(bucket.first_trip)), town[rows],
+    )  # fmt: skip
+
+
+def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int, since: int) -> None:
+    """Count the visits that began in the last T and have ended, and the inferences whose second read is of it."""
+    where, town, kinds = found.where, found.town, len(sensitive.kinds)
+    ended = (found.owner >= 0) & (where.arrive > since) & (where.leave <= now)
+    there = ended & (where.place >= 0)
+    stay = where.leave - where.arrive
+    fits = ended & (stay >= rule.least) & (stay <= rule.most)
+    kind = sensitive.kind[where.place].astype(np.int64)
+    cell = town[found.owner] * np.int64(kinds) + kind
+    for total, some in ((sums.made, there), (sums.fitting, fits & there)):
+        total += np.bincount(cell[some], minlength=total[..., 0].size).reshape(*total.shape[:-1], 1)
+    sums.stays[:] += np.bincount(town[found.owner[fits]], minlength=len(sums.stays))[:, None]
+    late = found.until > since
+    claim = town[found.car].astype(np.int64) * 2 * kinds + sensitive.kind[found.place]
+    _add_up(sums.claimed, claim, found.masks, late)
+    right = late & (found.trip >= 0)
+    _add_up(sums.right, town[found.car].astype(np.int64) * kinds + sensitive.kind[found.place], found.masks, right)
+    showing = np.zeros(len(where.arrive), np.uint64)
+    true = found.trip >= 0
+    np.bitwise_or.at(showing, found.trip[true], found.masks[true])
+    _add_up(sums.found, cell, showing, there & (showing > 0))
+
+
+def _add_up(total: Int64, cell: Int64, masks: UInt64, some: Bool) -> None:
+    """Count masks' bits into the cells of all but the last axis."""
+    kernels.add_up(cell[some], masks[some], total.reshape(-1, CASES))
+
+
+def _places_of_month(
+    sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int
+) -> tuple[Int64, Int64, Int64, Int64, Int64]:
+    """Return the cars, the places they went to, those claimed, those claimed rightly and after how many days."""
+    town, kinds, since = found.town, len(sensitive.kinds), now - rule.month
+    cars = np.bincount(town, minlength=len(sums.cars))[:, None]
+    key, weeks = _weeks_of_pairs(found, sensitive, rule, now)
+    gone = np.zeros((len(sums.cars), kinds, kernels.LEVELS, 1), np.int64)
+    for level, needed in ((kernels.ONCE, 1), (kernels.HABIT, rule.weeks)):
+        pair = key[weeks >= needed]
+        cell = town[pair // len(sensitive.kind)].astype(np.int64) * kinds + sensitive.kind[pair % len(sensitive.kind)]
+        gone[:, :, level, 0] = np.bincount(cell, minlength=gone[:, :, 0].size).reshape(gone.shape[:2])
+    some = np.flatnonzero(found.since > since)
+    pair = found.car[some] * len(sensitive.kind) + found.place[some]
+    order = np.lexsort((-found.since[some], pair))
+    some, pair = some[order], pair[order]
+    first = np.flatnonzero(np.append(True, np.diff(pair) != 0)[: len(pair)])
+    at = np.searchsorted(key, pair[first])
+    true = np.append(key, -1)[at] == pair[first]
+    day = found.since[some] // DAY
+    shape = len(sums.cars), 2 * kinds, kernels.LEVELS
+    said, known = np.zeros((*shape, CASES), np.int64), np.zeros((*shape, CASES), np.int64)
+    days = np.zeros((*shape, sums.days.shape[-2], CASES), np.int64)
+    kernels.weigh(
+        np.append(first, len(some)).astype(np.int64), _week(found.since[some], rule),
+        (-(-(now - day * DAY) // DAY)).astype(np.int32), found.masks[some], found.trip[some] >= 0,
+        np.where(true, np.append(weeks, 0)[at], 0).astype(np.int32),
+        town[found.car[some[first]]] * np.int64(2 * kinds) + sensitive.kind[found.place[some[first]]], rule.weeks,
+        days.shape[-2], said.reshape(-1, CASES), known.reshape(-1, CASES), days.reshape(-1, CASES),
+    )  # fmt: skip
+    return cars, gone, said, known[:, :kinds], days[:, :kinds]
+
+
+def _weeks_of_pairs(found: _Found, sensitive: Sensitive, rule: Rule, now: int) -> tuple[Int64, Int64]:
+    """Return the pairs of a car and a place it went to in the last month, rising (car × places + place), and its weeks."""
+    where = found.where
+    there = (found.owner >= 0) & (where.place >= 0) & (where.arrive > now - rule.month) & (where.leave <= now)
+    pair = found.owner[there] * len(sensitive.kind) + where.place[there]
+    both = np.unique(np.stack([pair, _week(where.arrive[there], rule)]), axis=1)[0]
+    key, weeks = np.unique(both, return_counts=True)
+    return key, weeks.astype(np.int64)
+
+
+def _week(time: Int32, rule: Rule) -> Int32:
+    """Return the week, Monday to Sunday, of each time; the first is 0."""
+    return ((time // DAY + rule.first_weekday) // 7).astype(np.int32)
+
+
+def _together(part: Counts) -> Iterator[Counts]:
+    """Yield a part of the sums, [towns, kinds, …], for all kinds together and for each."""
+    yield part.sum(axis=1)
+    yield from np.moveaxis(part, 1, 0)
+
+
+def _each(statistic: str, sensitive: Sensitive, suffix: str = "") -> list[str]:
+    return [statistic + suffix, *(f"{statistic}_{kind}{suffix}" for kind in sensitive.kinds)]
+
+
+def _shares(
+    measure: str, sensitive: Sensitive, suffix: str, parts: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]
+) -> Iterator[Answer]:
+    """Yield ratios of what was counted, for all kinds together and for each."""
+    for statistic, (part, whole) in parts.items():
+        names = _each(statistic, sensitive, suffix)
+        for name, one, n in zip(names, _together(part.astype(np.float64)), _together(whole), strict=True):
+            yield Answer(measure, name, "share", ratio(one, n), n)
+
+
+def _at_decoys(said: Int64, sensitive: Sensitive) -> NDArray[np.float64]:
+    """Return the claims at decoys of each kind, [towns, kinds, cases], as if there were as many as places."""
+    kinds = len(sensitive.kinds)
+    places, decoys = sensitive.sizes[:kinds], sensitive.sizes[kinds:]
+    scale = ratio(places, decoys)
+    scaled: NDArray[np.float64] = said[:, kinds:] * scale[:, None]
+    return scaled
+
+
+def _of_visits(every: Sums, sensitive: Sensitive) -> Iterator[Answer]:
+    kinds = len(sensitive.kinds)
+    claimed = every.claimed[:, :kinds]
+    stays = np.repeat(every.stays[:, None], kinds, axis=1)
+    parts = {
+        "recall": (every.found, every.made),
+        "precision": (every.right, claimed),
+        "at_decoys": (_at_decoys(every.claimed, sensitive), claimed),
+    }
+    yield from _shares(VISITS, sensitive, "", parts)
+    for name, part in zip(_each("base_rate", sensitive), _together(every.fitting), strict=True):
+        yield Answer(VISITS, name, "share", ratio(part, stays[:, 0]), stays[:, 0])
+
+
+def _of_places(every: Sums, sensitive: Sensitive, measure: str, level: int, span: int, suffix: str) -> Iterator[Answer]:
+    kinds = len(sensitive.kinds)
+    gone, said, known, days = (part[:, span, :, level] for part in (every.gone, every.said, every.known, every.days))
+    pairs = every.cars[:, span, None] * sensitive.sizes[:kinds, None]
+    parts = {
+        "recall": (known, gone),
+        "precision": (known, said[:, :kinds]),
+        "base_rate": (gone, pairs),
+        "at_decoys": (_at_decoys(said, sensitive), said[:, :kinds]),
+    }
+    yield from _shares(measure, sensitive, suffix, parts)
+    for name, part in zip(_each("days_until_found", sensitive, suffix), _together(days), strict=True):
+        yield Answer(measure, name, "d", median_days(part), part.sum(axis=1))
