@@ -22,6 +22,9 @@ Counts = TypeVar("Counts", Int64, Float64)
 
 CASES = kernels.CASES
 VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habits"
+LATER = 2**16
+"""More than any week: a pair and a week share a word."""
+
 MONTH, SO_FAR = range(2)
 """Of the last month, where so much was simulated; of as much of it as was."""
 
@@ -176,43 +179,42 @@ def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive,
 
 def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int, since: int) -> None:
     """Count the visits that began in the last T and have ended, and the inferences whose second read is of it."""
-    where, town, kinds = found.where, found.town, len(sensitive.kinds)
-    ended = (found.owner >= 0) & (where.arrive > since) & (where.leave <= now)
-    there = ended & (where.place >= 0)
-    stay = where.leave - where.arrive
-    fits = ended & (stay >= rule.least) & (stay <= rule.most)
-    kind = sensitive.kind[where.place].astype(np.int64)
-    cell = town[found.owner] * np.int64(kinds) + kind
-    for total, some in ((sums.made, there), (sums.fitting, fits & there)):
-        total += np.bincount(cell[some], minlength=total[..., 0].size).reshape(*total.shape[:-1], 1)
-    sums.stays[:] += np.bincount(town[found.owner[fits]], minlength=len(sums.stays))[:, None]
-    late = found.until > since
-    claim = town[found.car].astype(np.int64) * 2 * kinds + sensitive.kind[found.place]
-    _add_up(sums.claimed, claim, found.masks, late)
-    right = late & (found.trip >= 0)
-    _add_up(sums.right, town[found.car].astype(np.int64) * kinds + sensitive.kind[found.place], found.masks, right)
-    showing = np.zeros(len(where.arrive), np.uint64)
+    where, town, kinds = found.where, found.town.astype(np.int64), len(sensitive.kinds)
+    ended = np.flatnonzero((found.owner >= 0) & (where.arrive > since) & (where.leave <= now))
+    stay = where.leave[ended] - where.arrive[ended]
+    fits = (stay >= rule.least) & (stay <= rule.most)
+    sums.stays[:] += np.bincount(town[found.owner[ended[fits]]], minlength=len(sums.stays))[:, None]
+    there = where.place[ended] >= 0
+    made, fits = ended[there], fits[there]
+    cell = town[found.owner[made]] * kinds + sensitive.kind[where.place[made]]
+    for total, of_kind in ((sums.made, cell), (sums.fitting, cell[fits])):
+        total += np.bincount(of_kind, minlength=total[..., 0].size).reshape(*total.shape[:-1], 1)
     true = found.trip >= 0
+    showing = np.zeros(len(where.arrive), np.uint64)
     np.bitwise_or.at(showing, found.trip[true], found.masks[true])
-    _add_up(sums.found, cell, showing, there & (showing > 0))
+    _add_up(sums.found, cell, showing[made])
+    late, kind = found.until > since, sensitive.kind[found.place].astype(np.int64)
+    _add_up(sums.claimed, (town[found.car] * 2 * kinds + kind)[late], found.masks[late])
+    right = late & true
+    _add_up(sums.right, (town[found.car] * kinds + kind)[right], found.masks[right])
 
 
-def _add_up(total: Int64, cell: Int64, masks: UInt64, some: Bool) -> None:
+def _add_up(total: Int64, cell: Int64, masks: UInt64) -> None:
     """Count masks' bits into the cells of all but the last axis."""
-    kernels.add_up(cell[some], masks[some], total.reshape(-1, CASES))
+    kernels.add_up(cell, masks, total.reshape(-1, CASES))
 
 
 def _places_of_month(
     sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int
 ) -> tuple[Int64, Int64, Int64, Int64, Int64]:
     """Return the cars, the places they went to, those claimed, those claimed rightly and after how many days."""
-    town, kinds, since = found.town, len(sensitive.kinds), now - rule.month
+    town, kinds, since = found.town.astype(np.int64), len(sensitive.kinds), now - rule.month
     cars = np.bincount(town, minlength=len(sums.cars))[:, None]
     key, weeks = _weeks_of_pairs(found, sensitive, rule, now)
     gone = np.zeros((len(sums.cars), kinds, kernels.LEVELS, 1), np.int64)
     for level, needed in ((kernels.ONCE, 1), (kernels.HABIT, rule.weeks)):
         pair = key[weeks >= needed]
-        cell = town[pair // len(sensitive.kind)].astype(np.int64) * kinds + sensitive.kind[pair % len(sensitive.kind)]
+        cell = town[pair // len(sensitive.kind)] * kinds + sensitive.kind[pair % len(sensitive.kind)]
         gone[:, :, level, 0] = np.bincount(cell, minlength=gone[:, :, 0].size).reshape(gone.shape[:2])
     some = np.flatnonzero(found.since > since)
     pair = found.car[some] * len(sensitive.kind) + found.place[some]
@@ -229,7 +231,7 @@ def _places_of_month(
         np.append(first, len(some)).astype(np.int64), _week(found.since[some], rule),
         (-(-(now - day * DAY) // DAY)).astype(np.int32), found.masks[some], found.trip[some] >= 0,
         np.where(true, np.append(weeks, 0)[at], 0).astype(np.int32),
-        town[found.car[some[first]]] * np.int64(2 * kinds) + sensitive.kind[found.place[some[first]]], rule.weeks,
+        town[found.car[some[first]]] * 2 * kinds + sensitive.kind[found.place[some[first]]], rule.weeks,
         days.shape[-2], said.reshape(-1, CASES), known.reshape(-1, CASES), days.reshape(-1, CASES),
     )  # fmt: skip
     return cars, gone, said, known[:, :kinds], days[:, :kinds]
@@ -240,8 +242,8 @@ def _weeks_of_pairs(found: _Found, sensitive: Sensitive, rule: Rule, now: int) -
     where = found.where
     there = (found.owner >= 0) & (where.place >= 0) & (where.arrive > now - rule.month) & (where.leave <= now)
     pair = found.owner[there] * len(sensitive.kind) + where.place[there]
-    both = np.unique(np.stack([pair, _week(where.arrive[there], rule)]), axis=1)[0]
-    key, weeks = np.unique(both, return_counts=True)
+    both = np.unique(pair * LATER + _week(where.arrive[there], rule))
+    key, weeks = np.unique(both // LATER, return_counts=True)
     return key, weeks.astype(np.int64)
 
 
