@@ -42,7 +42,9 @@ def weeks_reached(weeks, needed):
 
 def count(world, visits, obtains, sites, places, rule, now, horizon, kinds):
     """Count, through one sight, {what: {(town, kind, …): n}}; visits are (vehicle, depart, arrive, place or −1)."""
-    found = {name: {} for name in ("made", "found", "claimed", "right", "stays", "fitting", "gone", "said", "known", "days")}
+    found = {
+        name: {} for name in ("made", "found", "claimed", "right", "stays", "fitting", "gone", "said", "known", "days")
+    }
 
     def add(name, *key):
         found[name][key] = found[name].get(key, 0) + 1
@@ -104,6 +106,12 @@ def claimed_nights(reads, sites, home, rule):
     for (last, one, *a), (first, other, *b) in itertools.pairwise(reads):
         late, early = last % DAY >= rule.evening, first % DAY < rule.morning
         far = min(math.dist(sites[one], home), math.dist(sites[other], home)) > rule.away
-        if first // DAY == last // DAY + 1 and late and early and far and math.dist(sites[one], sites[other]) <= rule.area:
+        if (
+            first // DAY == last // DAY + 1
+            and late
+            and early
+            and far
+            and math.dist(sites[one], sites[other]) <= rule.area
+        ):
             found.append((last // DAY, a[0] == a[1] and b[0] == b[1]))
     return found

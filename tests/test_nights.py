@@ -55,8 +55,11 @@ ruled = st.builds(
     st.sampled_from([999.0, 1000.0, 1001.0]), st.sampled_from([499.0, 500.0, 5000.0]),
 )  # fmt: skip
 BUSY = World(
+    owner_of_site=(0, 1, 0, 1),
     trips=((0, 5 * HOUR, 6 * HOUR), (0, 29 * HOUR, 30 * HOUR), (0, 46 * HOUR, 50 * HOUR), (0, 53 * HOUR, 54 * HOUR)),
-    reads=tuple((h * HOUR, s, 0, 0) for h, s in ((5, 1), (29, 2), (30, 1), (43, 1), (48, 2), (53, 1), (71, 1), (73, 1))),
+    reads=tuple(
+        (h * HOUR, s, 0, 0) for h, s in ((5, 1), (29, 2), (30, 1), (43, 1), (48, 2), (53, 1), (71, 1), (73, 1))
+    ),
 )
 
 
@@ -87,7 +90,8 @@ def test_what_is_counted_equals_the_twin(world, lens, destinations, now, horizon
 
 def day(*reads):
     """Return reads (clock hour, the next morning from 28, site) and a trip at eight in the evening that lasts an hour."""
-    return World(((0, 16 * HOUR, 17 * HOUR),), tuple((int((h - 4) * HOUR), site, 0, 0) for h, site in reads))
+    reads = tuple((int((h - 4) * HOUR), site, 0, 0) for h, site in reads)
+    return World(((0, 16 * HOUR, 17 * HOUR),), reads, owner_of_site=(0, 1, 0, 1))
 
 
 @pytest.mark.parametrize(

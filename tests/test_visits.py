@@ -176,7 +176,9 @@ def weekly():
 
 
 def rows_of(sums, cases=1, places=None):
-    table = visits.rows([sums], np.arange(cases, dtype=np.int32), [Case()] * cases, ("Ash", "Elm"), places or at(), seed=1)
+    table = visits.rows(
+        [sums], np.arange(cases, dtype=np.int32), [Case()] * cases, ("Ash", "Elm"), places or at(), seed=1
+    )
     number = np.arange(len(table)) % cases
     keys = zip(table.measure, table.statistic, table.town, number, strict=True)
     return {key: (value, int(n)) for key, value, n in zip(keys, table.value, table.n, strict=True)}
@@ -192,7 +194,7 @@ def test_a_habit_takes_two_weeks_of_reads_to_show():
     assert got["sensitive_habits", "days_until_found_clinic", "all", 3] == (12, 1)
     assert np.isnan(got["sensitive_habits", "days_until_found", "all", 1][0])
     assert got["sensitive_places", "days_until_found", "all", 0] == (2, 1)
-    assert got["sensitive_places", "recall_clinic", "Ash", 0] == (1, 1)
+    assert got["sensitive_places", "recall_clinic", "all", 0] == (1, 1)
     assert got["sensitive_habits", "base_rate", "all", 0] == (1 / 12, 12)  # three cars, four places
     assert got["sensitive_habits", "precision", "all", 3] == (0.5, 2)  # there is a bar at the corner too
     assert got["sensitive_habits", "precision_bar", "all", 3] == (0, 1)
@@ -218,6 +220,14 @@ def test_decoys_tell_what_chance_alone_gives():
     assert got["sensitive_visits", "precision", "all", 0] == (1.0, 1)
     assert got["sensitive_visits", "base_rate_clinic", "all", 0] == (1.0, 1)
     assert got["sensitive_visits", "base_rate_bar", "all", 0] == (0.0, 1)
+
+
+def test_a_kind_without_places_makes_no_decoys_unknown():
+    spots = ((0, 0.0, 0.0), (2, 0.0, 0.0))
+    got = rows_of(counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [0, 5], DAY, places=at(spots)),
+                  places=at(spots))  # fmt: skip
+    assert got["sensitive_visits", "at_decoys", "all", 0] == (1.0, 1)
+    assert got["sensitive_visits", "at_decoys_bar", "all", 0][1] == 0
 
 
 def test_sums_of_moments_add_up():

@@ -52,17 +52,16 @@ class Equity:
 
 def _groupings(asked: Asked) -> list[equity.Grouping]:
     """Return the groups of homes: by the nearest fixed camera, by neighbours, by the way to the town's centre, by town."""
-    network, vehicles, placement = asked.world.network, asked.done.settlement.vehicles, asked.done.placement
-    at = places.spots(network.places, network.junctions)
-    home, measured = vehicles.garage, asked.people.town >= 0
-    stands = ~np.isin(placement.cameras.kind[placement.sites.camera], ROVING)
-    towns, town = network.towns, network.places.town
-    values = {
-        ("distance to a camera", "nearest"): equity.camera_distance(
-            at.x, at.y, (asked.sites.x[stands], asked.sites.y[stands])
-        ),
-        ("people living around", "fewest"): equity.neighbours(network.places, at.x, at.y),
-        ("distance from the town's centre", "nearest"): np.hypot(at.x - towns.x[town], at.y - towns.y[town]),
-    }
-    found = [equity.quarters(name, first, value[home], measured) for (name, first), value in values.items()]
-    return [*found, equity.by_town(asked.people.towns, asked.people.town)]
+    network, placement, people = asked.world.network, asked.done.placement, asked.people
+    home, measured = asked.done.settlement.vehicles.garage, people.town >= 0
+    at, towns, town = places.spots(network.places, network.junctions), network.towns, network.places.town
+    found = []
+    fixed = ~np.isin(placement.cameras.kind[placement.sites.camera], ROVING)
+    if fixed.any():
+        apart = equity.camera_distance(at.x, at.y, (asked.sites.x[fixed], asked.sites.y[fixed]))
+        found.append(equity.quarters("distance to a camera", "nearest", apart[home], measured))
+    around = equity.neighbours(network.places, at.x, at.y)
+    found.append(equity.quarters("people living around", "fewest", around[home], measured))
+    centre = np.hypot(at.x - towns.x[town], at.y - towns.y[town])
+    found.append(equity.quarters("distance from the town's centre", "nearest", centre[home], measured))
+    return [*found, equity.by_town(people.towns, people.town)]

@@ -58,7 +58,9 @@ def quarters(name: str, nearest: str, value: Float64, who: NDArray[np.bool_]) ->
     """
     group = np.full(len(value), -1, np.int16)
     mine = value[who]
-    edges = np.unique(np.quantile(mine, np.arange(1, QUARTERS) / QUARTERS)) if len(mine) else np.zeros(0)
+    edges = (
+        np.unique(np.quantile(mine, np.arange(1, QUARTERS) / QUARTERS, method="lower")) if len(mine) else np.zeros(0)
+    )
     group[who] = np.searchsorted(edges, mine)
     joined = _joined(np.bincount(group[who], minlength=len(edges) + 1))
     group[who] = joined[group[who]]

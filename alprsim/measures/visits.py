@@ -5,8 +5,8 @@ time between leaves room for a stay there. It knows where the places are and not
 at decoys, places that do not exist, is what chance alone gives.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from alprsim.kernels import ladder
 from alprsim.kernels import visits as kernels
 from alprsim.measures.places import median_days
-from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, of_cases, ratio, tidy
+from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, join, of_cases, ratio, tidy
 from alprsim.measures.sensitive import Near, Sensitive, Stops, stops
-from alprsim.tables import DAY, Bool, Float64, Int16, Int32, Int64, Measured, UInt64
-
-Counts = TypeVar("Counts", Int64, Float64)
+from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
 
 CASES = kernels.CASES
 VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habits"
@@ -136,8 +134,8 @@ def rows(
 ) -> Measured:
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
-    Statistics of sensitive_visits, of the last T, together and by kind (``recall_clinic`` …): ``recall`` (visits inferred /
-    made; n counts those made), ``precision`` (right / inferred; n counts the inferred), ``base_rate`` (the precision of
+    Statistics of sensitive_visits, of the last T, and for all towns together of each kind (``recall_clinic`` …):
+    ``recall`` (visits inferred / made; n counts those made), ``precision`` (right / inferred; n counts the inferred), ``base_rate`` (the precision of
     taking every stay as long as a visit may be for one at such a place; n counts the stays) and ``at_decoys`` (inferences
     at decoys for each at a place, were there as many decoys; n counts those at places). Of sensitive_places and
     sensitive_habits, of the last month, the same of pairs of a car and a place, to which it goes at all or in several
@@ -145,11 +143,11 @@ def rows(
     which n counts, of the days of reads from which it shows. Each of them ``_so_far`` too.
     """
     every = Sums(*(of_cases(parts, place) for parts in zip(*sums, strict=True)))
-    answers = list(_of_visits(every, sensitive))
-    for level, measure in ((kernels.ONCE, PLACES), (kernels.HABIT, HABITS)):
-        for span, suffix in ((MONTH, ""), (SO_FAR, "_so_far")):
-            answers += _of_places(every, sensitive, measure, level, span, suffix)
-    return tidy(answers, cases, [*towns, "all"], seed=seed)
+    together, by_kind = [], []
+    for first, *others in _answers(every, sensitive):
+        together.append(first)
+        by_kind += [answer._replace(value=answer.value[-1:], n=answer.n[-1:]) for answer in others]
+    return join([tidy(together, cases, [*towns, "all"], seed=seed), tidy(by_kind, cases, ["all"], seed=seed)])
 
 
 def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive, near: Near, rule: Rule) -> _Found:
@@ -252,59 +250,67 @@ def _week(time: Int32, rule: Rule) -> Int32:
     return ((time // DAY + rule.first_weekday) // 7).astype(np.int32)
 
 
-def _together(part: Counts) -> Iterator[Counts]:
+def _answers(every: Sums, sensitive: Sensitive) -> Iterator[list[Answer]]:
+    """Yield each statistic: of all kinds together, then of each."""
+    yield from _of_visits(every, sensitive)
+    for level, measure in ((kernels.ONCE, PLACES), (kernels.HABIT, HABITS)):
+        for span, suffix in ((MONTH, ""), (SO_FAR, "_so_far")):
+            yield from _of_places(every, sensitive, measure, level, span, suffix)
+
+
+def _of_visits(every: Sums, sensitive: Sensitive) -> Iterator[list[Answer]]:
+    kinds = len(sensitive.kinds)
+    claimed = every.claimed[:, :kinds]
+    yield _shares(VISITS, "recall", sensitive, every.found, every.made)
+    yield _shares(VISITS, "precision", sensitive, every.right, claimed)
+    yield _shares(VISITS, "at_decoys", sensitive, _at_decoys(every.claimed, sensitive), claimed)
+    names, parts = _each("base_rate", sensitive, ""), _together(every.fitting)
+    yield [
+        Answer(VISITS, name, "share", ratio(part, every.stays), every.stays)
+        for name, part in zip(names, parts, strict=True)
+    ]
+
+
+def _of_places(
+    every: Sums, sensitive: Sensitive, measure: str, level: int, span: int, suffix: str
+) -> Iterator[list[Answer]]:
+    kinds = len(sensitive.kinds)
+    gone, said, known, days = (part[:, span, :, level] for part in (every.gone, every.said, every.known, every.days))
+    pairs = every.cars[:, span, None] * sensitive.sizes[:kinds, None]
+    claimed = said[:, :kinds]
+    yield _shares(measure, "recall", sensitive, known, gone, suffix)
+    yield _shares(measure, "precision", sensitive, known, claimed, suffix)
+    yield _shares(measure, "base_rate", sensitive, gone, pairs, suffix)
+    yield _shares(measure, "at_decoys", sensitive, _at_decoys(said, sensitive), claimed, suffix)
+    names = _each("days_until_found", sensitive, suffix)
+    yield [
+        Answer(measure, name, "d", median_days(part), part.sum(axis=1))
+        for name, part in zip(names, _together(days), strict=True)
+    ]
+
+
+def _shares(
+    measure: str, statistic: str, sensitive: Sensitive, part: NDArray[Any], whole: Int64, suffix: str = ""
+) -> list[Answer]:
+    """Return a ratio of what was counted, for all kinds together and for each."""
+    both = zip(_each(statistic, sensitive, suffix), _together(part), _together(whole), strict=True)
+    return [Answer(measure, name, "share", ratio(one, n), n) for name, one, n in both]
+
+
+def _together(part: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Yield a part of the sums, [towns, kinds, …], for all kinds together and for each."""
     yield part.sum(axis=1)
     yield from np.moveaxis(part, 1, 0)
 
 
-def _each(statistic: str, sensitive: Sensitive, suffix: str = "") -> list[str]:
+def _each(statistic: str, sensitive: Sensitive, suffix: str) -> list[str]:
     return [statistic + suffix, *(f"{statistic}_{kind}{suffix}" for kind in sensitive.kinds)]
 
 
-def _shares(
-    measure: str, sensitive: Sensitive, suffix: str, parts: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]
-) -> Iterator[Answer]:
-    """Yield ratios of what was counted, for all kinds together and for each."""
-    for statistic, (part, whole) in parts.items():
-        names = _each(statistic, sensitive, suffix)
-        for name, one, n in zip(names, _together(part.astype(np.float64)), _together(whole), strict=True):
-            yield Answer(measure, name, "share", ratio(one, n), n)
-
-
-def _at_decoys(said: Int64, sensitive: Sensitive) -> NDArray[np.float64]:
+def _at_decoys(said: Int64, sensitive: Sensitive) -> Float64:
     """Return the claims at decoys of each kind, [towns, kinds, cases], as if there were as many as places."""
     kinds = len(sensitive.kinds)
     places, decoys = sensitive.sizes[:kinds], sensitive.sizes[kinds:]
-    scale = ratio(places, decoys)
-    scaled: NDArray[np.float64] = said[:, kinds:] * scale[:, None]
+    scale = np.where(places > 0, ratio(places, decoys), 0.0)
+    scaled: Float64 = said[:, kinds:] * scale[:, None]
     return scaled
-
-
-def _of_visits(every: Sums, sensitive: Sensitive) -> Iterator[Answer]:
-    kinds = len(sensitive.kinds)
-    claimed = every.claimed[:, :kinds]
-    stays = np.repeat(every.stays[:, None], kinds, axis=1)
-    parts = {
-        "recall": (every.found, every.made),
-        "precision": (every.right, claimed),
-        "at_decoys": (_at_decoys(every.claimed, sensitive), claimed),
-    }
-    yield from _shares(VISITS, sensitive, "", parts)
-    for name, part in zip(_each("base_rate", sensitive), _together(every.fitting), strict=True):
-        yield Answer(VISITS, name, "share", ratio(part, stays[:, 0]), stays[:, 0])
-
-
-def _of_places(every: Sums, sensitive: Sensitive, measure: str, level: int, span: int, suffix: str) -> Iterator[Answer]:
-    kinds = len(sensitive.kinds)
-    gone, said, known, days = (part[:, span, :, level] for part in (every.gone, every.said, every.known, every.days))
-    pairs = every.cars[:, span, None] * sensitive.sizes[:kinds, None]
-    parts = {
-        "recall": (known, gone),
-        "precision": (known, said[:, :kinds]),
-        "base_rate": (gone, pairs),
-        "at_decoys": (_at_decoys(said, sensitive), said[:, :kinds]),
-    }
-    yield from _shares(measure, sensitive, suffix, parts)
-    for name, part in zip(_each("days_until_found", sensitive, suffix), _together(days), strict=True):
-        yield Answer(measure, name, "d", median_days(part), part.sum(axis=1))
