@@ -145,6 +145,13 @@ def test_a_visit_shows_between_two_reads(reads, found):
     assert sums.right[0, 0, 0] == found
 
 
+@pytest.mark.parametrize("reads", [((4.5, 0), (7.5, 1)), ((4.5, 1), (7.5, 0))])
+def test_a_place_that_is_near_one_camera_alone_is_not_named(reads):
+    spots = ((0, 0.0, 0.0), (0, 3600.0, 0.0))
+    sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [0, 5], DAY, places=at(spots), rule=a_rule(within=0.0))
+    assert sums.claimed.sum() == 0
+
+
 def test_of_several_places_the_one_on_the_shortest_way_is_named():
     world = visit(5, 2, reads=((4.5, 1), (7.5, 1)))
     right = counted(world, limits(UNLIMITED), [1, 5], DAY)

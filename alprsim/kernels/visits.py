@@ -15,7 +15,8 @@ from alprsim.kernels._jit import (
     UInt64,
     UInt64Out,
     kernel,
-    part_of_kernel,
+    kernel_in_place,
+    part_in_place,
 )
 
 CASES = 64
@@ -35,7 +36,7 @@ NONE = np.uint64(0)
 BIT = np.uint64(1)
 
 
-@part_of_kernel
+@part_in_place
 def _write(
     claims: Int32GridOut, held: UInt64Out, n: int, row: int, start: int, end: int, place: int, pair: np.uint64
 ) -> int:
@@ -46,7 +47,7 @@ def _write(
     return n + 1
 
 
-@part_of_kernel
+@part_in_place
 def _claim(
     claims: Int32GridOut, held: UInt64Out, n: int, row: int, start: int, end: int, pair: np.uint64, gap: int, a: int,
     last_a: int, b: int, last_b: int, near: Int32, metres: Float64, kind: Int8, pace: float, least: int, most: int,
@@ -73,7 +74,7 @@ def _claim(
     return n
 
 
-@kernel
+@kernel_in_place
 def infer(
     rows: Int64, first_read: Int64, time: Int32, site: Int32, masks: UInt64, first_near: Int64, near: Int32,
     metres: Float64, kind: Int8, pace: float, least: int, most: int, longest: int, claims: Int32GridOut, held: UInt64Out,
@@ -125,7 +126,7 @@ def infer(
                     break
                 pair, there = waiting & masks[end], site[end]
                 waiting &= ~masks[end]
-                if pair != NONE:
+                if pair != NONE and gap >= least:
                     n = _claim(
                         claims, held, n, row, start, end, pair, gap, first_near[here], first_near[here + 1],
                         first_near[there], first_near[there + 1], near, metres, kind, pace, least, most,
@@ -133,7 +134,7 @@ def infer(
     return n
 
 
-@kernel
+@kernel_in_place
 def stops_of_claims(
     claims: Int32Grid, rows: Int64, time: Int32, first_trip: Int64, arrive: Int32, leave: Int32, stop: Int32,
     found: Int32Out,
@@ -172,7 +173,7 @@ def stops_of_claims(
             low += 1
 
 
-@kernel
+@kernel_in_place
 def add_up(cell: Int64, masks: UInt64, counts: Int64GridOut) -> None:
     """Add 1 to a cell of the counts for every bit of each mask.
 
@@ -183,8 +184,9 @@ def add_up(cell: Int64, masks: UInt64, counts: Int64GridOut) -> None:
     counts : int64[n_cells, 64], added to
     """
     for row in range(len(cell)):
+        mine, mask = counts[cell[row]], masks[row]
         for case in range(CASES):
-            counts[cell[row], case] += np.int64((masks[row] >> np.uint64(case)) & BIT)
+            mine[case] += np.int64((mask >> np.uint64(case)) & BIT)
 
 
 @kernel

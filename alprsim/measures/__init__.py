@@ -4,6 +4,10 @@ question      what is asked: one lens of up to 64 cases, at one moment; which re
 retention     how long a read lives anywhere                                              (measure 2)
 completeness  reads a day, the share of days and of trips seen                            (measures 1, 3, 4)
 places        whether home and work show                                                  (measure 8)
+visits        whether stops at a clinic, a place of worship, a bar, … show                (measure 9)
+sensitive     where such places and their decoys stand, and who truly stops there
+nights        whether nights away from the registered address show                        (measure 8)
+equity        who bears it: by neighbourhood and town, and per kilometre driven           (measure 17)
 uniqueness    how few sightings single a car out: whether hashing plates would help       (measure 11)
 glossary      each measure's name, unit, definition, source and trap, as the page prints them
 

@@ -17,8 +17,8 @@ ENTRIES: tuple[Entry, ...] = (
         "sensitive_visits",
         "Sensitive visits",
         "share",
-        f"Visits to a clinic, a place of worship, a bar, a support group or a court that show: {_RULE}; of a kind's places the "
-        "one on the shortest way. Recall is of the visits made in the last T, precision of the inferences.",
+        f"Visits to a clinic, a place of worship, a bar, a support group or a court that show: {_RULE}; of each kind the "
+        "one place on the shortest way. Recall is of the visits made in the last T, precision of the inferences.",
         "Who was at the clinic?",
         "Own definition, after the stay points of trajectory mining (Li et al. 2008)",
         _GUESS,
@@ -54,8 +54,8 @@ ENTRIES: tuple[Entry, ...] = (
         "the first of the next morning are far from it and near each other.",
         "Who slept elsewhere?",
         "Own definition",
-        "For those who know the plate, and so the address. Simulated residents end every day at home, so that next to no night "
-        "away is there to be found: what is measured is how often the rule is wrong.",
+        "For those who know the plate, and so the address. Simulated residents end every day at home, so that the only nights "
+        "to be found are of cars still at a bar or on a visit at two: what is measured is above all how often the rule is wrong.",
         "{viewer} can infer {value} of the nights of the last {horizon} that residents' cars spent elsewhere.",
     ),
     Entry(

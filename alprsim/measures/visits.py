@@ -135,12 +135,13 @@ def rows(
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics of sensitive_visits, of the last T, and for all towns together of each kind (``recall_clinic`` …):
-    ``recall`` (visits inferred / made; n counts those made), ``precision`` (right / inferred; n counts the inferred), ``base_rate`` (the precision of
-    taking every stay as long as a visit may be for one at such a place; n counts the stays) and ``at_decoys`` (inferences
-    at decoys for each at a place, were there as many decoys; n counts those at places). Of sensitive_places and
-    sensitive_habits, of the last month, the same of pairs of a car and a place, to which it goes at all or in several
-    weeks; base_rate is then of a car and a place at random; and ``days_until_found``, the median over the pairs found,
-    which n counts, of the days of reads from which it shows. Each of them ``_so_far`` too.
+    ``recall`` (visits inferred / made; n counts those made), ``precision`` (right / inferred; n counts the inferred),
+    ``base_rate`` (the precision of taking every stay as long as a visit may be for one at such a place; n counts the
+    stays) and ``at_decoys`` (inferences at decoys for each at a place, were there as many decoys; n counts those at
+    places). Of sensitive_places and sensitive_habits, of the last month, the same of pairs of a car and a place, to
+    which it goes at all or in several weeks; base_rate is then of a car and a place at random; and
+    ``days_until_found``, the median over the pairs found, which n counts, of the days of reads from which it shows.
+    Those of a month are told ``_so_far`` too.
     """
     every = Sums(*(of_cases(parts, place) for parts in zip(*sums, strict=True)))
     together, by_kind = [], []
@@ -311,6 +312,6 @@ def _at_decoys(said: Int64, sensitive: Sensitive) -> Float64:
     """Return the claims at decoys of each kind, [towns, kinds, cases], as if there were as many as places."""
     kinds = len(sensitive.kinds)
     places, decoys = sensitive.sizes[:kinds], sensitive.sizes[kinds:]
-    scale = np.where(places > 0, ratio(places, decoys), 0.0)
+    scale: Float64 = np.where(places > 0, ratio(places, decoys), 0.0)
     scaled: Float64 = said[:, kinds:] * scale[:, None]
     return scaled

@@ -35,6 +35,12 @@ STATISTICS = {
     "right_town": "in the right town",
     "median_error": "median error",
     "days_until_found": "days of reads until it first shows, median of those found",
+    "days_until_half": "days of reads until half were once found",
+    "recall": "of what there was, what shows",
+    "precision": "of what is inferred, what is right",
+    "base_rate": "what a guess without any read would have right",
+    "at_decoys": "inferred at decoys, places that do not exist, for each at a place that does",
+    "claimed": "inferred, rightly or not",
 }
 
 
@@ -59,6 +65,9 @@ _VARIANTS = {
     "_error": ", standard error of the draw",
 }
 """Endings of statistics that are another view of a plain one."""
+
+PLACES = ("clinic", "worship", "bar", "support_group", "court", "school", "shop")
+"""Kinds of place that may end a statistic's name: it is then of those alone."""
 
 
 def duration(seconds: float) -> str:
@@ -154,6 +163,9 @@ def statistic(name: str, horizon_s: int) -> str:
     for ending, said in _VARIANTS.items():
         if name.endswith(ending):
             return statistic(name.removesuffix(ending), horizon_s) + said
+    for place in PLACES:
+        if name.removesuffix(f"_{place}") in STATISTICS and name.endswith(place):
+            return f"{statistic(name.removesuffix(f'_{place}'), horizon_s)}: {place.replace('_', ' ')}"
     if name.startswith(AFTER):
         return f"held after {duration(round(float(name.removeprefix(AFTER).removesuffix('d')) * _DAY))} of simulation"
     if name.startswith("within_"):
