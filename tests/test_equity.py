@@ -70,6 +70,7 @@ def test_neighbours_live_within_five_hundred_metres():
         junction=[0] * 4, kind=[PlaceKind.HOME, PlaceKind.HOME, PlaceKind.HOME, PlaceKind.SHOP], weight=[3, 4, 5, 9], town=[0] * 4
     )  # fmt: skip
     assert equity.neighbours(places, np.array([0, 500.0, 1000.1, 0]), np.zeros(4)).tolist() == [7, 7, 5, 0]
+    assert equity.neighbours(places, np.zeros(4), np.array([0, 500.0, 1000.1, 0])).tolist() == [7, 7, 5, 0]
 
 
 N = 60

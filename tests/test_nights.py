@@ -128,6 +128,23 @@ def test_who_stood_at_home_or_was_under_way_was_not_away():
     assert counted(replace(world, trips=()), limits(UNLIMITED), [2], 40 * HOUR).away.sum() == 0
 
 
+def test_a_camera_just_near_enough_to_home_tells_nothing():
+    world = day((20.5, 1), (31, 1))
+    assert counted(world, limits(UNLIMITED), [2], 40 * HOUR, rule=RULE._replace(away=1001.0)).claimed.sum() == 0
+    assert counted(world, limits(UNLIMITED), [2], 40 * HOUR, rule=RULE._replace(away=1000.9)).claimed.sum() == 1
+
+
+def test_each_night_is_held_against_itself():
+    """Away on the first night alone, and read as on both."""
+    world = replace(
+        day((20.5, 1), (31, 1), (44.5, 1), (55, 1)), trips=((0, 16 * HOUR, 17 * HOUR), (0, 30 * HOUR, 31 * HOUR))
+    )
+    sums = counted(world, limits(UNLIMITED), [2, 0], 3 * DAY, horizon=3 * DAY)
+    assert (sums.away[0, 0], sums.claimed[0, 0], sums.right[0, 0]) == (1, 2, 1)
+    late = counted(world, limits(UNLIMITED), [2, 0], 3 * DAY, horizon=DAY + 3 * HOUR)
+    assert (late.away[0, 0], late.claimed[0, 0], late.right[0, 0]) == (0, 1, 0)
+
+
 def test_a_ghost_makes_no_night_right_and_visitors_are_left_out():
     world = day((20.5, 1), (31, 1))
     ghost = replace(world, reads=(world.reads[0], (27 * HOUR, 1, 0, 1)))

@@ -9,6 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alprsim.measures import question, sensitive, visits
+from alprsim.results import words
+from alprsim.scenario.models import Visits
 from alprsim.tables import DAY, UNLIMITED, Junctions, PlaceKind, Places, VehicleKind
 from tests import naive_visits as naive
 from tests.worlds import HOUR, SIGHTS, World, rules, worlds
@@ -150,6 +152,12 @@ def test_a_place_that_is_near_one_camera_alone_is_not_named(reads):
     spots = ((0, 0.0, 0.0), (0, 3600.0, 0.0))
     sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [0, 5], DAY, places=at(spots), rule=a_rule(within=0.0))
     assert sums.claimed.sum() == 0
+
+
+@pytest.mark.parametrize("reads", [((4.5, 0), (8.5, 2)), ((4.5, 2), (8.5, 0))])
+def test_no_place_near_both_cameras_is_passed_over(reads):
+    sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [1, 5], DAY)
+    assert (sums.claimed[0, :, 0].tolist(), sums.right[0, :, 0].tolist()) == ([1, 0, 1, 1], [1, 0])
 
 
 def test_of_several_places_the_one_on_the_shortest_way_is_named():
@@ -301,3 +309,17 @@ def test_where_no_such_place_is_nothing_is_found():
     got = rows_of(counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [0, 5], DAY, places=at(spots)))
     assert got["sensitive_visits", "recall", "all", 0][1] == 0
     assert got["sensitive_visits", "base_rate", "all", 0] == (0.0, 1)
+
+
+def test_a_rule_that_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="most must be at least as long as least, 20 min, not 10 min"):
+        Visits(most="10 min")
+    with pytest.raises(ValueError, match="kinds must be different"):
+        Visits(kinds=("bar", "bar"))
+
+
+def test_statistics_of_a_kind_are_said_in_words():
+    said = "of what is inferred, what is right: support group, of what was simulated so far"
+    assert words.statistic("precision_support_group_so_far", DAY) == said
+    assert words.statistic("recall", DAY) == "of what there was, what shows"
+    assert words.statistic("most_to_least_trips_detected", DAY) == "most to least trips detected"

@@ -86,10 +86,14 @@ def camera_distance(x: Float64, y: Float64, cameras: tuple[Float64, Float64]) ->
 def neighbours(places: Places, x: Float64, y: Float64) -> Float64:
     """Return the residents within `AROUND` of each place, itself included; x and y (m) row for row with Places."""
     home = np.flatnonzero(places.kind == PlaceKind.HOME)
+    home = home[np.argsort(x[home], kind="stable")]
+    first = np.searchsorted(x[home], x[home] - AROUND, side="left")
+    last = np.searchsorted(x[home], x[home] + AROUND, side="right")
     found = np.zeros(len(places))
-    for row in home:
-        near = np.hypot(x[home] - x[row], y[home] - y[row]) <= AROUND
-        found[row] = places.weight[home][near].sum()
+    for row, begin, end in zip(home, first, last, strict=True):
+        strip = home[begin:end]
+        near = np.hypot(x[strip] - x[row], y[strip] - y[row]) <= AROUND
+        found[row] = places.weight[strip][near].sum()
     return found
 
 

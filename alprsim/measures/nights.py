@@ -81,7 +81,7 @@ def add(
     far = np.hypot(sites.x - home.x[vehicle, None], sites.y - home.y[vehicle, None]) > rule.away
     car, which, held, ghost = _infer(seen, masks, rows, far, together, rule)
     some = np.isin(which, night // DAY)
-    car, number, held, ghost = car[some], which[some] - night[:1].sum() // DAY, held[some], ghost[some]
+    car, number, held, ghost = car[some], np.searchsorted(night // DAY, which[some]), held[some], ghost[some]
     cell = town[rows[car]].astype(np.int64)
     visits.add_up(cell, held, sums.claimed)
     right = slept[car, number] & ~ghost

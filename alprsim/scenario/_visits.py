@@ -30,7 +30,7 @@ class Visits(Model):
     @model_validator(mode="after")
     def _lasts(self) -> Visits:
         if self.most < self.least:
-            raise ValueError(f"most must be at least as long as least, {units.DURATION.say(self.least)}, not {units.DURATION.say(self.most)}")
+            raise ValueError(f"most must be at least as long as least, {units.say_duration(self.least)}, not {units.say_duration(self.most)}")
         if len(set(self.kinds)) < len(self.kinds):
             raise ValueError("kinds must be different")
         return self
