@@ -63,31 +63,6 @@ BUSY = World(
 )
 
 
-@few
-@given(worlds(), rules(), st.lists(st.integers(0, 3), max_size=12), st.integers(0, 99).map(lambda h: h * HOUR),
-       st.integers(1, 70).map(lambda h: h * HOUR), ruled)  # fmt: skip
-@example(BUSY, limits(UNLIMITED, DAY), [2, 2, 0, 2], 75 * HOUR, 75 * HOUR, RULE._replace(evening=HOUR))
-@example(BUSY, limits(UNLIMITED, DAY), [2, 2, 0, 2], 78 * HOUR, 30 * HOUR, RULE)
-@example(BUSY, limits(UNLIMITED, DAY), [2, 2, 0, 2], 96 * HOUR, 74 * HOUR, RULE)
-def test_what_is_counted_equals_the_twin(world, lens, destinations, now, horizon, rule):
-    sums = counted(world, lens, destinations, now, rule=rule, horizon=horizon)
-    trips = sorted(world.trips)
-    to = dict(zip(trips, [*destinations, *[0] * len(trips)], strict=False))
-    days = [d for d in range(now // DAY) if now - horizon < d * DAY + 22 * HOUR <= now] if horizon <= now else []
-    for sight in range(SIGHTS):
-        twin = np.zeros((4, 2), int)
-        for vehicle, town in enumerate(world.town):
-            mine = [(depart, arrive, to[v, depart, arrive]) for v, depart, arrive in trips if v == vehicle]
-            away = [naive.nights_away(mine, HOMES[vehicle], PLACES, d * DAY + 22 * HOUR, rule.away) for d in days]
-            reads = sorted(read for read in world.reads if read[2] == vehicle)
-            obtained = held_reads(reads, lambda o, age, k=sight: lens.obtains(k, o, age), world.owner_of_site, now)
-            seen = [read for read, yes in zip(reads, obtained, strict=True) if yes]
-            said = [claim for claim in naive.claimed_nights(seen, SITES, HOMES[vehicle], rule) if claim[0] in days]
-            right = [ok and away[days.index(day)] for day, ok in said]
-            twin[:, town] += len(days), sum(away), len(said), sum(right)
-        assert [part[:, sight].tolist() for part in sums] == twin.tolist()
-
-
 def day(*reads):
     """Return reads (clock hour, the next morning from 28, site) and a trip at eight in the evening that lasts an hour."""
     reads = tuple((int((h - 4) * HOUR), site, 0, 0) for h, site in reads)
@@ -167,3 +142,28 @@ def test_rows_are_shares_by_town():
     assert got["recall", "all", 1] == (0.0, 2)
     assert np.isnan(got["recall", "Elm", 0][0])
     assert got["precision", "all", 1][1] == 0
+
+
+@few
+@given(worlds(), rules(), st.lists(st.integers(0, 3), max_size=12), st.integers(0, 99).map(lambda h: h * HOUR),
+       st.integers(1, 70).map(lambda h: h * HOUR), ruled)  # fmt: skip
+@example(BUSY, limits(UNLIMITED, DAY), [2, 2, 0, 2], 75 * HOUR, 75 * HOUR, RULE._replace(evening=HOUR))
+@example(BUSY, limits(UNLIMITED, DAY), [2, 2, 0, 2], 78 * HOUR, 30 * HOUR, RULE)
+@example(BUSY, limits(UNLIMITED, DAY), [2, 2, 0, 2], 96 * HOUR, 74 * HOUR, RULE)
+def test_what_is_counted_equals_the_twin(world, lens, destinations, now, horizon, rule):
+    sums = counted(world, lens, destinations, now, rule=rule, horizon=horizon)
+    trips = sorted(world.trips)
+    to = dict(zip(trips, [*destinations, *[0] * len(trips)], strict=False))
+    days = [d for d in range(now // DAY) if now - horizon < d * DAY + 22 * HOUR <= now] if horizon <= now else []
+    for sight in range(SIGHTS):
+        twin = np.zeros((4, 2), int)
+        for vehicle, town in enumerate(world.town):
+            mine = [(depart, arrive, to[v, depart, arrive]) for v, depart, arrive in trips if v == vehicle]
+            away = [naive.nights_away(mine, HOMES[vehicle], PLACES, d * DAY + 22 * HOUR, rule.away) for d in days]
+            reads = sorted(read for read in world.reads if read[2] == vehicle)
+            obtained = held_reads(reads, lambda o, age, k=sight: lens.obtains(k, o, age), world.owner_of_site, now)
+            seen = [read for read, yes in zip(reads, obtained, strict=True) if yes]
+            said = [claim for claim in naive.claimed_nights(seen, SITES, HOMES[vehicle], rule) if claim[0] in days]
+            right = [ok and away[days.index(day)] for day, ok in said]
+            twin[:, town] += len(days), sum(away), len(said), sum(right)
+        assert [part[:, sight].tolist() for part in sums] == twin.tolist()
