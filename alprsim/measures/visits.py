@@ -23,7 +23,8 @@ VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habi
 LATER = 2**16
 """More than any week: a pair and a week share a word."""
 
-MONTH, SO_FAR = range(2)
+SPANS = 2
+MONTH, SO_FAR = range(SPANS)
 """Of the last month, where so much was simulated; of as much of it as was."""
 
 
@@ -97,9 +98,10 @@ class _Found(NamedTuple):
 
 def empty(towns: int, kinds: int, rule: Rule) -> Sums:
     """Return sums of nothing."""
-    levels, days = kernels.LEVELS, -(-rule.month // DAY) + 1
-    shapes: list[tuple[int, ...]] = [(kinds,), (kinds,), (2 * kinds,), (kinds,), (), (kinds,), (2,)]
-    shapes += [(2, kinds, levels), (2, 2 * kinds, levels), (2, kinds, levels), (2, kinds, levels, days)]
+    levels, days = kernels.LEVELS, -(-rule.month // DAY) + 1  # any
+    both = 2 * kinds
+    shapes: list[tuple[int, ...]] = [(kinds,), (kinds,), (both,), (kinds,), (), (kinds,), (SPANS,)]
+    shapes += [(SPANS, kinds, levels), (SPANS, both, levels), (SPANS, kinds, levels), (SPANS, kinds, levels, days)]
     return Sums(*(np.zeros((towns, *shape, CASES), np.int64) for shape in shapes))
 
 
