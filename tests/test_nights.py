@@ -100,6 +100,8 @@ def test_who_stood_at_home_or_was_under_way_was_not_away():
         late = replace(world, trips=((0, 16 * HOUR, arrive),))
         sums = counted(late, limits(UNLIMITED), [2], 40 * HOUR)
         assert (sums.away[0, 0], sums.claimed[0, 0], sums.right[0, 0]) == (away, 1, away)
+    at_once = replace(world, trips=((0, 16 * HOUR, 16 * HOUR),))
+    assert counted(at_once, limits(UNLIMITED), [2], 40 * HOUR).away[0, 0] == 1
     assert counted(replace(world, trips=()), limits(UNLIMITED), [2], 40 * HOUR).away.sum() == 0
 
 

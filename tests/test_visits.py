@@ -136,6 +136,12 @@ def test_no_place_near_both_cameras_is_passed_over(reads):
     assert (sums.claimed[0, :, 0].tolist(), sums.right[0, :, 0].tolist()) == ([1, 0, 1, 1], [1, 0])
 
 
+def test_the_longest_stay_at_the_farthest_place_is_still_a_visit():
+    world = visit(4, 2, reads=((2, 0), (8, 0)))
+    sums = counted(world, limits(UNLIMITED), [1, 5], DAY)
+    assert sums.right[0].sum(axis=0)[0] == 1
+
+
 def test_of_several_places_the_one_on_the_shortest_way_is_named():
     world = visit(5, 2, reads=((4.5, 1), (7.5, 1)))
     right = counted(world, limits(UNLIMITED), [1, 5], DAY)

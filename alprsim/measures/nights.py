@@ -132,7 +132,7 @@ def _away(bucket: Bucket, rows: Int64, home: Spots, places: Spots, night: Int64,
     at = truth.destination
     far = np.hypot(places.x[at] - home.x[own], places.y[at] - home.y[own]) > rule.away
     slept: Bool = np.append(far & (truth.depart <= truth.arrive), False)[trip]
-    slept &= np.append(truth.arrive, np.int32(0))[trip] <= night
+    slept &= np.append(truth.arrive, np.int32(0))[trip] <= night  # any
     return slept
 
 
@@ -141,7 +141,7 @@ def _infer(
 ) -> tuple[Int32, Int64, UInt64, Bool]:
     """Return the nights away that are inferred: whose, on which day, by which cases, and whether from a ghost's read."""
     reads = seen.bucket.reads
-    room, n = 0, 1
+    room, n = 0, 1  # any
     while n > room:
         room = n
         claims, held = np.empty((3, room), np.int32), np.empty(room, np.uint64)

@@ -158,7 +158,7 @@ def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive,
     bucket, reads, where = seen.bucket, seen.bucket.reads, stops(seen.bucket, sensitive)
     town = home_towns(people, bucket.vehicle)
     rows = np.flatnonzero(town >= 0).astype(np.int64)
-    room, n = 0, 1
+    room, n = 0, 1  # any
     while n > room:
         room = n
         claims, held = np.empty((4, room), np.int32), np.empty(room, np.uint64)
