@@ -12,7 +12,7 @@ from alprsim.tables import DAY, UNLIMITED, PlaceKind, Places
 from tests.worlds import HOUR, World
 from tests.worlds import ladder as limits
 
-few = settings(deadline=None, derandomize=True, max_examples=100)
+few = settings(deadline=None, derandomize=True, max_examples=40)
 
 
 class Case(NamedTuple):

@@ -15,7 +15,7 @@ from tests.naive_measures import held as held_reads
 from tests.worlds import HOUR, SIGHTS, World, rules, worlds
 from tests.worlds import ladder as limits
 
-few = settings(deadline=None, derandomize=True, max_examples=100)
+few = settings(deadline=None, derandomize=True, max_examples=50)
 RULE = nights.Rule(evening=14 * HOUR, morning=8 * HOUR, away=1000.0, area=500.0)
 SITES = ((0.0, 0.0), (1001.0, 0.0), (1001.0, 500.0), (5000.0, 0.0))
 PLACES = ((0.0, 0.0), (1000.0, 0.0), (1001.0, 0.0), (np.inf, np.inf))

@@ -16,7 +16,7 @@ from tests import naive_visits as naive
 from tests.worlds import HOUR, SIGHTS, World, rules, worlds
 from tests.worlds import ladder as limits
 
-few = settings(deadline=None, derandomize=True, max_examples=60)
+few = settings(deadline=None, derandomize=True, max_examples=40)
 KINDS = ("clinic", "bar")
 SITES = ((0.0, 0.0), (3600.0, 0.0), (3600.0, 3600.0))
 SPOTS = ((0, 0.0, 0.0), (0, 3600.0, 0.0), (0, 3600.0, 0.0), (1, 0.0, 0.0), (2, 3600.0, 0.0), (3, 0.0, 3600.0))
@@ -140,6 +140,13 @@ def test_the_longest_stay_at_the_farthest_place_is_still_a_visit():
     world = visit(4, 2, reads=((2, 0), (8, 0)))
     sums = counted(world, limits(UNLIMITED), [1, 5], DAY)
     assert sums.right[0].sum(axis=0)[0] == 1
+
+
+def test_every_one_of_many_visits_is_found():
+    parts = [visit(5, 2, reads=((4.5, 0), (7.5, 0)), day=day) for day in range(9)]
+    world = World(sum((part.trips for part in parts), ()), sum((part.reads for part in parts), ()))
+    sums = counted(world, limits(UNLIMITED), [0, 5] * 9, 10 * DAY, horizon=10 * DAY)
+    assert (sums.made[0, 0, 0], sums.found[0, 0, 0], sums.right[0, 0, 0]) == (9, 9, 9)
 
 
 def test_of_several_places_the_one_on_the_shortest_way_is_named():
