@@ -21,9 +21,12 @@ def place(hamlet, tmp_path_factory):
 
 
 def asked(place, *overrides):
-    return place.ask(
-        place.study("measures.families=[equity, nights, visits]", "measures.moments=[62 h]", NEAR, *overrides)
+    families = (
+        "measures.families=[equity, nights, visits]",
+        "policies.Searchable pool=null",
+        "policies.One partner=null",
     )
+    return place.ask(place.study(*families, "measures.moments=[62 h]", NEAR, *overrides))
 
 
 @pytest.fixture(scope="module")

@@ -170,11 +170,11 @@ def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive,
     kernels.stops_of_claims(claims, rows, reads.time, bucket.first_trip, where.arrive, where.leave, where.place, trip)
     car, start, end, place = claims
     ghost = (seen.trip[start] == ladder.GHOST) | (seen.trip[end] == ladder.GHOST)
-    owner = np.full(len(town), -1, np.int64)
+    owner = np.full(len(town), kernels.NOWHERE, np.int64)
     owner[rows] = np.arange(len(rows))
     return _Found(
         car.astype(np.int64), place, reads.time[start], reads.time[end], held[:n],
-        np.where(ghost, np.int32(-1), trip), where, np.repeat(owner, np.diff(bucket.first_trip)), town[rows],
+        np.where(ghost, np.int32(kernels.NOWHERE), trip), where, np.repeat(owner, np.diff(bucket.first_trip)), town[rows],
     )  # fmt: skip
 
 
