@@ -82,9 +82,9 @@ CROWD = World(
 """Yesterday all were read once, today those of the first town."""
 
 
-def told(grouping, lens, now=2 * DAY, horizon=DAY, cases=1, metres=1000):
-    opened = question.open_bucket(CROWD.bucket([*range(N), N + 5]))
-    asked = question.ask(lens, CROWD.sites(), moment=now, horizon=horizon)
+def told(grouping, lens, now=2 * DAY, horizon=DAY, cases=1, metres=1000, world=CROWD, extra=N + 5):
+    opened = question.open_bucket(world.bucket([*range(N), extra]))
+    asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
     sums = equity.empty(grouping)
     held = question.held(asked, opened.bucket.reads)
     equity.add(sums, opened, held, asked, grouping, metres=np.full(len(opened.bucket.truth), metres))
@@ -125,6 +125,34 @@ def test_towns_have_rows_of_their_own_and_small_ones_are_not_compared():
     ]
     assert np.isnan(value)
     assert n == 0
+
+
+def test_kilometres_are_of_trips_that_departed_in_the_last_time():
+    """Everybody departs an hour after each day began: the last T is open at its start, closed at the moment."""
+    towns = equity.by_town(("Ash", "Elm"), np.array(CROWD.town, np.int16))
+    said = "vehicles", "reads_per_1000_km", "all", "share_of_horizon", 0
+    assert told(towns, limits(UNLIMITED), now=DAY + HOUR)[said][0] == 30 / 60 * 1000  # one trip each, as it departs
+    assert told(towns, limits(UNLIMITED), now=DAY + HOUR - 1)[said][0] == 1000.0
+    assert np.isnan(told(towns, limits(UNLIMITED), now=DAY + HOUR - 1, horizon=DAY - 1)[said][0])  # as nobody departed
+    assert told(towns, limits(UNLIMITED), now=2 * DAY + HOUR - 1, horizon=2 * DAY)[said][0] == 750.0
+
+
+def test_trips_and_days_are_shares_of_their_own():
+    """Vehicles 0 to 29 make two trips a day, one of them read."""
+    twice = World(
+        trips=tuple((v, h * HOUR, (h + 1) * HOUR) for v in range(N) for h in (1, 5)),
+        reads=tuple((HOUR, 0, v, v) for v in range(N)), vehicles=N, town=(0,) * 30 + (1,) * 30, kind=(0,) * N,
+    )  # fmt: skip
+    grouping = equity.quarters("rank", "first", np.arange(N) // 30 * 1.0, np.ones(N, np.bool_))
+    got = told(grouping, limits(UNLIMITED), now=DAY, world=twice)
+    assert got[(grouping.groups[0], "observed_days", "all", "share_of_horizon", 0)] == (1.0, 30)
+    assert got[(grouping.groups[0], "trips_detected", "all", "share_of_horizon", 0)] == (0.5, 30)
+
+
+def test_plates_of_nobody_simulated_are_in_no_group():
+    grouping = equity.quarters("rank", "first", np.zeros(N), np.ones(N, np.bool_))
+    got = told(grouping, limits(UNLIMITED), horizon=2 * DAY, extra=N)
+    assert got[(grouping.groups[0], "exposure_rate", "all", "share_of_horizon", 0)] == (0.75, N)
 
 
 def test_a_time_longer_than_was_simulated_is_not_measured():

@@ -142,6 +142,34 @@ def test_the_longest_stay_at_the_farthest_place_is_still_a_visit():
     assert sums.right[0].sum(axis=0)[0] == 1
 
 
+@pytest.mark.parametrize(("stay", "fits"), [(1, 1), (4, 1), (0.99, 0), (4.01, 0)])
+def test_stays_as_long_as_a_visit_may_be_are_the_base(stay, fits):
+    world = visit(5, 1, reads=())
+    world = replace(world, trips=((0, 4 * HOUR, 5 * HOUR), (0, int((5 + stay) * HOUR), int((6 + stay) * HOUR))))
+    sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
+    assert (sums.stays[0, 0], sums.fitting[0, 0, 0], sums.made[0, 0, 0]) == (fits, fits, 1)
+
+
+def test_what_is_of_the_last_time_is_told_to_the_second():
+    """They stay from five to seven, and are read at half past four and half past seven."""
+    world = visit(5, 2, reads=((4.5, 0), (7.5, 0)))
+    ends = [counted(world, limits(UNLIMITED), [0, 5], now, horizon=HOUR * 3) for now in (7 * HOUR, 7 * HOUR - 1)]
+    assert [sums.made[0, 0, 0] for sums in ends] == [1, 0]
+    late = 14 * HOUR
+    for since, made, claimed in ((5, 0, 1), (4.99, 1, 1), (7.49, 0, 1), (7.5, 0, 0)):
+        sums = counted(world, limits(UNLIMITED), [0, 5], late, horizon=late - int(since * HOUR))
+        assert (sums.made[0, 0, 0], sums.claimed[0, 0, 0]) == (made, claimed), since
+    for since, said, gone in ((4.5, 0, 1), (4.49, 1, 1), (5, 0, 0)):
+        sums = counted(world, limits(UNLIMITED), [0, 5], late, rule=a_rule(month=late - int(since * HOUR)))
+        assert sums.said[0, visits.SO_FAR, 0, 0, 0] == said, since
+        assert sums.gone[0, visits.SO_FAR, 0, 0, 0] == gone, since
+
+
+def test_a_trip_of_no_length_leads_there_too():
+    world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), trips=((0, 5 * HOUR, 5 * HOUR), (0, 7 * HOUR, 8 * HOUR)))
+    assert counted(world, limits(UNLIMITED), [0, 5], DAY).right[0, 0, 0] == 1
+
+
 def test_every_one_of_many_visits_is_found():
     parts = [visit(5, 2, reads=((4.5, 0), (7.5, 0)), day=day) for day in range(9)]
     world = World(sum((part.trips for part in parts), ()), sum((part.reads for part in parts), ()))

@@ -26,6 +26,7 @@ LEAST = 30
 _LAST = ladder.HORIZON * ladder.QUANTITIES
 PER_KM = "reads_per_1000_km"
 BY_TOWN = "homes by town"
+NOBODY = -1
 
 
 class Grouping(NamedTuple):
@@ -59,10 +60,12 @@ def quarters(name: str, nearest: str, value: Float64, who: NDArray[np.bool_]) ->
     group = np.full(len(value), -1, np.int16)
     mine = value[who]
     edges = (
-        np.unique(np.quantile(mine, np.arange(1, QUARTERS) / QUARTERS, method="lower")) if len(mine) else np.zeros(0)
+        np.unique(np.quantile(mine, np.arange(1, QUARTERS) / QUARTERS, method="lower"))
+        if len(mine)
+        else np.zeros(0)  # any
     )
     group[who] = np.searchsorted(edges, mine)
-    joined = _joined(np.bincount(group[who], minlength=len(edges) + 1))
+    joined = _joined(np.bincount(group[who], minlength=len(edges) + 1))  # any
     group[who] = joined[group[who]]
     n = int(joined.max(initial=0)) + 1
     return Grouping(
@@ -116,7 +119,7 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, grouping:
         How far each trip of the bucket went.
     """
     bucket, since = opened.bucket, question.moment - question.horizon
-    group = np.full(len(bucket.vehicle), -1, np.int16)
+    group = np.full(len(bucket.vehicle), NOBODY, np.int16)
     known = bucket.vehicle < len(grouping.group)
     group[known] = grouping.group[bucket.vehicle[known]]
     completeness.add(sums.lives, opened, masks, question, group)
@@ -179,7 +182,7 @@ def _joined(sizes: Int64) -> Int16:
     number = np.zeros(len(sizes), np.int16)
     held = 0
     for row, size in enumerate(sizes):
-        if row > 0:
+        if row:
             rest = int(sizes[row:].sum())
             enough = held >= LEAST and rest >= LEAST
             number[row] = number[row - 1] + enough

@@ -23,6 +23,8 @@ from alprsim.tables import (
     Places,
 )
 
+NOWHERE = np.int32(-1)
+
 
 class Sensitive(NamedTuple):
     """The places asked about, by kind and, after all of those, the decoys by kind."""
@@ -100,7 +102,7 @@ def stops(bucket: Bucket, sensitive: Sensitive) -> Stops:
     leave[np.setdiff1d(bucket.first_trip[1:], 0) - 1] = UNLIMITED
     never = truth.arrive < truth.depart
     arrive = np.where(never, UNLIMITED, truth.arrive).astype(np.int32)
-    return Stops(arrive, leave, np.where(never, np.int32(-1), sensitive.of_place[truth.destination]))
+    return Stops(arrive, leave, np.where(never, NOWHERE, sensitive.of_place[truth.destination]))
 
 
 def _decoys(places: Places, junctions: Junctions, name: str, decoys: int, seed: int) -> NDArray[np.intp]:

@@ -189,7 +189,7 @@ def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now
     made, fits = ended[there], fits[there]
     cell = town[found.owner[made]] * kinds + sensitive.kind[where.place[made]]
     for total, of_kind in ((sums.made, cell), (sums.fitting, cell[fits])):
-        total += np.bincount(of_kind, minlength=total[..., 0].size).reshape(*total.shape[:-1], 1)
+        total += np.bincount(of_kind, minlength=total.size // CASES).reshape(*total.shape[:-1], 1)
     true = found.trip >= 0
     showing = np.zeros(len(where.arrive), np.uint64)
     np.bitwise_or.at(showing, found.trip[true], found.masks[true])
@@ -202,7 +202,7 @@ def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now
 
 def _add_up(total: Int64, cell: Int64, masks: UInt64) -> None:
     """Count masks' bits into the cells of all but the last axis."""
-    kernels.add_up(cell, masks, total.reshape(-1, CASES))
+    kernels.add_up(cell, masks, total.reshape(-1, CASES))  # any
 
 
 def _places_of_month(
@@ -216,14 +216,14 @@ def _places_of_month(
     for level, needed in ((kernels.ONCE, 1), (kernels.HABIT, rule.weeks)):
         pair = key[weeks >= needed]
         cell = town[pair // len(sensitive.kind)] * kinds + sensitive.kind[pair % len(sensitive.kind)]
-        gone[:, :, level, 0] = np.bincount(cell, minlength=gone[:, :, 0].size).reshape(gone.shape[:2])
+        gone[:, :, level, 0] = np.bincount(cell, minlength=len(gone) * kinds).reshape(len(gone), kinds)
     some = np.flatnonzero(found.since > since)
     pair = found.car[some] * len(sensitive.kind) + found.place[some]
     order = np.lexsort((-found.since[some], pair))
     some, pair = some[order], pair[order]
     first = np.flatnonzero(np.append(True, np.diff(pair) != 0)[: len(pair)])
     at = np.searchsorted(key, pair[first])
-    true = np.append(key, -1)[at] == pair[first]
+    true = np.append(key, kernels.NOWHERE)[at] == pair[first]
     day = found.since[some] // DAY
     shape = len(sums.cars), 2 * kinds, kernels.LEVELS
     said, known = np.zeros((*shape, CASES), np.int64), np.zeros((*shape, CASES), np.int64)
@@ -231,9 +231,9 @@ def _places_of_month(
     kernels.weigh(
         np.append(first, len(some)).astype(np.int64), _week(found.since[some], rule),
         (-(-(now - day * DAY) // DAY)).astype(np.int32), found.masks[some], found.trip[some] >= 0,
-        np.where(true, np.append(weeks, 0)[at], 0).astype(np.int32),
+        np.where(true, np.append(weeks, kernels.NOWHERE)[at], 0).astype(np.int32),
         town[found.car[some[first]]] * 2 * kinds + sensitive.kind[found.place[some[first]]], rule.weeks,
-        days.shape[-2], said.reshape(-1, CASES), known.reshape(-1, CASES), days.reshape(-1, CASES),
+        days.shape[-2], *(part.reshape(-1, CASES) for part in (said, known, days)),  # any
     )  # fmt: skip
     return cars, gone, said, known[:, :kinds], days[:, :kinds]
 
