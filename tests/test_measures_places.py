@@ -233,6 +233,15 @@ def test_work_beyond_the_map_is_never_near_a_camera():
     assert not sums.days[1].any()
 
 
+def test_the_days_by_which_half_are_found_count_those_who_never_are():
+    """Of six who are asked about, one shows within a day and two within three; of two others only one ever does."""
+    days = np.zeros((3, 5, 1), np.int64)
+    days[0, 1], days[0, 3], days[1, 2] = 1, 2, 1
+    asked = np.array([[6], [4], [0]])
+    assert places._days_until_half(days, asked)[:, 0].tolist() == pytest.approx([3, np.inf, np.nan], nan_ok=True)
+    assert found(WORLD, limits(2 * DAY), [2 * DAY])["home_found", "days_until_half", "Ash", 0] == (2.0, 2)
+
+
 def test_days_until_found_are_counted_back_from_the_moment():
     """Vehicle 0 lives by site 0: read there yesterday, and at site 1 today and the day before yesterday."""
     days = (

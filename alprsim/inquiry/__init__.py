@@ -22,13 +22,16 @@ from alprsim.inquiry._asked import SO_FAR as SO_FAR
 from alprsim.inquiry._asked import Asked, Family, Lenses, Look, middles
 from alprsim.inquiry._cases import SIGHTS, cases, expected
 from alprsim.inquiry._distribution import Distribution
+from alprsim.inquiry._equity import Equity
 from alprsim.inquiry._gaps import Gaps
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
 from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
+from alprsim.inquiry._nights import Nights
 from alprsim.inquiry._paths import Ways
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
 from alprsim.inquiry._position import Position
+from alprsim.inquiry._visits import Visits
 from alprsim.measures import question, retention
 from alprsim.scenario.read import Loaded
 from alprsim.store import Store
@@ -40,6 +43,9 @@ BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {
     "homes": Homes,
     "paths": Ways,
     "position": Position,
+    "equity": Equity,
+    "nights": Nights,
+    "visits": Visits,
 }
 """Families of measures.families that count a vehicle at a time, of the cases that hang on nobody's grant."""
 

@@ -6,6 +6,10 @@ completeness  reads a day, the share of days and of trips seen                  
 places        whether home and work show                                                  (measure 8)
 paths         how much of where a car drove can be drawn from its reads                    (measure 5)
 ways          the ways a viewer takes it to have driven from camera to camera
+visits        whether stops at a clinic, a place of worship, a bar, … show                (measure 9)
+sensitive     where such places and their decoys stand, and who truly stops there
+nights        whether nights away from the registered address show                        (measure 8)
+equity        who bears it: by neighbourhood and town, and per kilometre driven           (measure 17)
 uniqueness    how few sightings single a car out: whether hashing plates would help       (measure 11)
 linkability   whether habits link pseudonyms that change                             (measure 13)
 company       who is read together with whom                                        (measure 14)

@@ -7,6 +7,7 @@ from alprsim.measures import (
     _entries_paths,
     _entries_position,
     _entries_utility,
+    _entries_visits,
 )
 from alprsim.measures._entry import Entry as Entry
 
@@ -169,6 +170,7 @@ GLOSSARY: tuple[Entry, ...] = (
     *_entries_paths.ENTRIES,
     *_entries_company.ENTRIES,
     *_entries_position.ENTRIES,
+    *_entries_visits.ENTRIES,
 )
 
 BY_NAME = {entry.name: entry for entry in GLOSSARY}

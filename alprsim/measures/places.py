@@ -82,6 +82,11 @@ def works(vehicles: Vehicles, people: People, places: Places, junctions: Junctio
     return _at(place, places, junctions)
 
 
+def spots(places: Places, junctions: Junctions) -> Spots:
+    """Return where each place stands: its access; one beyond the simulated streets at no distance."""
+    return _at(np.arange(len(places), dtype=np.int32), places, junctions)
+
+
 def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
     """Return sums of nothing; ``within`` in metres; ``days``: the most that a moment can look back."""
     shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,))
@@ -130,7 +135,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
     all vehicles that have such a place, where no estimate is not found; ``median_error`` in metres to 12.5 m, of the
     vehicles that have an estimate, which n counts (infinite beyond 25.6 km); ``days_until_found``, the median over the
     vehicles whose guess is ever within the least distance, which n counts, of the days back from the moment from whose
-    reads it first is.
+    reads it first is; ``days_until_half``, the days from whose reads half of all who have such a place were once found
+    so: infinite where that never is.
     """
     names = [f"within_{metres:g}m" for metres in sums[0].within] + ["right_town"]
     answers = []
@@ -143,7 +149,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
         ]
         answers.append(Answer(measure, "median_error", "m", _median(errors), errors.sum(axis=1)))
         days = of_cases([lens.days[kind] for lens in sums], place)
-        answers.append(Answer(measure, "days_until_found", "d", _median_days(days), days.sum(axis=1)))
+        answers.append(Answer(measure, "days_until_found", "d", median_days(days), days.sum(axis=1)))
+        answers.append(Answer(measure, "days_until_half", "d", _days_until_half(days, asked), asked))
     return tidy(answers, cases, [*people.towns, "all"], seed=seed)
 
 
@@ -181,11 +188,18 @@ def _count_days(sums: Sums, kind: int, question: Question, town: Int16, until: I
         sums.days[kind, row] += np.bincount(cell[counted], minlength=(most + 1) * CASES).reshape(most + 1, CASES)
 
 
-def _median_days(days: Int64) -> NDArray[np.float64]:
+def median_days(days: Int64) -> NDArray[np.float64]:
     """Return the (lower) median of counts by days, [towns, days, cases]; NaN without any."""
     below = days.cumsum(axis=1)
     middle = (2 * below < below[:, -1:]).sum(axis=1).astype(np.float64)
     return np.where(below[:, -1] > 0, middle, np.nan)
+
+
+def _days_until_half(days: Int64, asked: Int64) -> NDArray[np.float64]:
+    """Return the least days by which half of those asked about were found, [towns, cases]; NaN where nobody is asked about."""
+    short = 2 * days.cumsum(axis=1) < asked[:, None]
+    half = np.where(short[:, -1], np.inf, short.sum(axis=1))
+    return np.where(asked > 0, half, np.nan)
 
 
 def _median(errors: Int64) -> NDArray[np.float64]:

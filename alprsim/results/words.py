@@ -54,9 +54,6 @@ STATISTICS = {
     "right_town": "in the right town",
     "median_error": "median error",
     "ties": "pairs taken for company",
-    "precision": "of ties, within one household",
-    "base_rate": "of all pairs of residents’ cars, within one household",
-    "recall": "of households’ pairs, found",
     "recall_of_travelled": "of households’ pairs that drove together, found",
     "markov": "by the car’s own ways and hours, then everybody’s",
     "own_most_frequent": "baseline: the car’s most frequent camera",
@@ -83,6 +80,12 @@ STATISTICS = {
     "at_least_24h_of_window": "within what is kept, vehicles with one of at least 24 h",
     "at_least_72h_of_window": "within what is kept, vehicles with one of at least 72 h",
     "at_least_7d_of_window": "within what is kept, vehicles with one of at least 7 d",
+    "days_until_half": "days of reads until half were once found",
+    "recall": "of what there was, what shows",
+    "precision": "of what is inferred, what is right",
+    "base_rate": "what a guess without any read would have right",
+    "at_decoys": "inferred at decoys, places that do not exist, for each at a place that does",
+    "claimed": "inferred, rightly or not",
 }
 
 
@@ -121,6 +124,8 @@ _LINKED = {
 }
 _OF_AN_EPOCH = re.compile(r"(first|top5|present|candidates)_(policy|[0-9]+(?:s|min|h|d))")
 """Statistics of pseudonyms, and how long one lasts."""
+PLACES = ("clinic", "worship", "bar", "support_group", "court", "school", "shop")
+"""Kinds of place that may end a statistic's name: it is then of those alone."""
 
 
 def duration(seconds: float) -> str:
@@ -216,6 +221,9 @@ def statistic(name: str, horizon_s: int) -> str:
     for ending, said in _VARIANTS.items():
         if name.endswith(ending):
             return statistic(name.removesuffix(ending), horizon_s) + said
+    for place in PLACES:
+        if name.removesuffix(f"_{place}") in STATISTICS and name.endswith(place):
+            return f"{statistic(name.removesuffix(f'_{place}'), horizon_s)}: {place.replace('_', ' ')}"
     if name.startswith(AFTER):
         return f"held after {duration(round(float(name.removeprefix(AFTER).removesuffix('d')) * _DAY))} of simulation"
     if known := _OF_AN_EPOCH.fullmatch(name):

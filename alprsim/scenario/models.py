@@ -81,6 +81,8 @@ from alprsim.scenario._searches import Searching as Searching
 from alprsim.scenario._utility import Holding as Holding
 from alprsim.scenario._utility import QueryAge as QueryAge
 from alprsim.scenario._utility import Utility as Utility
+from alprsim.scenario._visits import Nights as Nights
+from alprsim.scenario._visits import Visits as Visits
 
 
 def _whole_days(length: int) -> int:
@@ -333,7 +335,7 @@ class Ladder(Model):
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-FamilyName = Literal["company", "distribution", "gaps", "homes", "linkability", "paths", "position", "prediction", "resolution", "sets", "uniqueness", "worst_case"]
+FamilyName = Literal["company", "distribution", "equity", "gaps", "homes", "linkability", "nights", "paths", "position", "prediction", "resolution", "sets", "uniqueness", "visits", "worst_case"]
 """Measures that a scenario may ask for."""
 
 
@@ -368,6 +370,8 @@ class Measures(Model):
     resolution_places: Annotated[tuple[Length, ...], Field(min_length=1, description="Family resolution: sides of the squares that sites are merged in; 0: each site. Assumption.")] = (0.0, 500.0, 2000.0, 8000.0)
     worst_case_targets: Annotated[int, Field(ge=1, description="Family worst_case: vehicles drawn as targets; the background is everybody. Assumption.")] = 200
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
+    visits: Visits = Visits()
+    nights: Nights = Nights()
 
 
 class Scenario(Model):

@@ -1,0 +1,34 @@
+"""Whether what is held tells those who know a car's registered address on which nights it slept elsewhere."""
+
+from __future__ import annotations
+
+from alprsim.inquiry._asked import Asked, Lenses, Look
+from alprsim.measures import nights, places
+from alprsim.tables import Measured
+
+
+class Nights:
+    """Nights away of every case that hangs on nobody's grant."""
+
+    def __init__(self, asked: Asked, every: Lenses) -> None:
+        self._asked, self._every = asked, every
+        network, spec = asked.world.network, asked.study.measures.nights
+        self._rule = nights.Rule(spec.evening, spec.morning, spec.away, spec.area)
+        self._home = places.homes(asked.done.settlement.vehicles, network.places, network.junctions)
+        self._places = places.spots(network.places, network.junctions)
+        self._together = nights.near_each_other(asked.sites, spec.area)
+        self._sums = [nights.empty(len(asked.people.towns)) for _ in every.lenses]
+
+    def add(self, look: Look) -> None:
+        """Count one bucket through one lens at one moment."""
+        if look.lens >= len(self._every.lenses):
+            return
+        nights.add(
+            self._sums[look.lens], look.seen, look.masks, look.put, self._asked.people, sites=self._asked.sites,
+            home=self._home, places=self._places, together=self._together, rule=self._rule,
+        )  # fmt: skip
+
+    def rows(self) -> list[Measured]:
+        """Return the rows."""
+        every = self._every
+        return [nights.rows(self._sums, every.place, every.cases, self._asked.people.towns, seed=self._asked.seed)]

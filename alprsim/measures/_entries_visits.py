@@ -1,0 +1,85 @@
+"""Sensitive visits, nights away and who bears it, in words."""
+
+from alprsim.measures._entry import Entry
+
+_RULE = (
+    "two held reads in a row at cameras near the place, with room between for a drive there, a stay of the stated length, "
+    "and the drive on"
+)
+_GUESS = (
+    "A simple adversary that knows no more than where such places are. Read the precision beside the base rate and beside what "
+    "the same rule finds at decoys, places that do not exist: where decoys do as well, an inference says no more than that "
+    "somebody passed. Cameras at a town's edge take every errand out of town for a visit to what stands beside them."
+)
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "sensitive_visits",
+        "Sensitive visits",
+        "share",
+        f"Visits to a clinic, a place of worship, a bar, a support group or a court that show: {_RULE}; of each kind the "
+        "one place on the shortest way. Recall is of the visits made in the last T, precision of the inferences.",
+        "Who was at the clinic?",
+        "Own definition, after the stay points of trajectory mining (Li et al. 2008)",
+        _GUESS,
+        "{viewer} can infer {value} of the visits that residents' cars made to sensitive places in the last {horizon}.",
+    ),
+    Entry(
+        "sensitive_places",
+        "Sensitive places",
+        "share",
+        f"Pairs of a car and a sensitive place to which it went in the last month, that show at least once: {_RULE}. Precision "
+        "is of the pairs inferred; the base rate is of a car and a place at random.",
+        "Who ever goes to the clinic?",
+        "Own definition",
+        _GUESS + " Days of reads until it shows are of the pairs that ever do.",
+        "From what {viewer} holds of a month, {value} of the sensitive places to which residents' cars went show.",
+    ),
+    Entry(
+        "sensitive_habits",
+        "Sensitive habits",
+        "share",
+        "The same of pairs of a car and a place to which it went in several different weeks of the last month, inferred in as "
+        "many.",
+        "Who goes to the support group every week?",
+        "Own definition",
+        _GUESS + " A store that keeps less than a week shows no habit.",
+        "From what {viewer} holds of a month, {value} of residents' cars' habits at sensitive places show.",
+    ),
+    Entry(
+        "nights_away",
+        "Nights away",
+        "share",
+        "Nights on which a car stood far from its registered address at 02:00, that show: the last held read of the evening and "
+        "the first of the next morning are far from it and near each other.",
+        "Who slept elsewhere?",
+        "Own definition",
+        "For those who know the plate, and so the address. Simulated residents end every day at home, so that the only nights "
+        "to be found are of cars still at a bar or on a visit at two: what is measured is above all how often the rule is wrong.",
+        "{viewer} can infer {value} of the nights of the last {horizon} that residents' cars spent elsewhere.",
+    ),
+    Entry(
+        "reads_per_1000_km",
+        "Reads per 1,000 km",
+        "reads/1000 km",
+        "Correct reads that the viewer can obtain of the last T, of all vehicles together, for each 1,000 km that they drove on "
+        "the simulated roads by the ways their drivers take.",
+        "Who is read more for the same driving?",
+        "Own definition",
+        "Parked cars are read, too. Kilometres outside the simulated roads are left out, above and below alike.",
+        "{viewer} can obtain {value} driven by residents' cars in the last {horizon}.",
+    ),
+    Entry(
+        "equity",
+        "Most to least exposed",
+        "times",
+        "The figure of the most exposed group of homes over that of the least exposed: by distance to the nearest fixed camera, "
+        "by how many people live within 500 m, by distance from the town's centre, by town.",
+        "Who bears it?",
+        "Own definition",
+        "By what the map says of homes, and not by income, race or age, of which the simulation knows nothing. Quarters of all "
+        "residents' vehicles; groups of fewer than 30 are joined or left out. A ratio of extremes grows with the "
+        "number of groups.",
+        "{viewer} sees the most exposed group of homes {value} as much as the least exposed (last {horizon}).",
+    ),
+)

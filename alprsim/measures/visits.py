@@ -1,0 +1,319 @@
+"""Whether a viewer can tell that somebody goes to a clinic, a place of worship, a bar, a support group or a court.
+
+The adversary (`kernels.visits`) takes two held reads in a row for a visit if both cameras are near such a place and the
+time between leaves room for a stay there. It knows where the places are and nothing of the car. What the same rule finds
+at decoys, places that do not exist, is what chance alone gives.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alprsim.kernels import ladder
+from alprsim.kernels import visits as kernels
+from alprsim.measures.places import median_days
+from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, join, of_cases, ratio, tidy
+from alprsim.measures.sensitive import Near, Sensitive, Stops, stops
+from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
+
+CASES = kernels.CASES
+VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habits"
+LATER = 2**16
+"""More than any week: a pair and a week share a word."""
+
+SPANS = 2
+MONTH, SO_FAR = range(SPANS)
+"""Of the last month, where so much was simulated; of as much of it as was."""
+
+
+class Rule(NamedTuple):
+    """What the adversary takes for a visit, and for a habit; as in the scenario's `measures.visits`."""
+
+    within: float
+    pace: float
+    least: int
+    most: int
+    month: int
+    weeks: int
+    first_weekday: int
+    """Of the scenario's first day; Monday is 0."""
+
+    @property
+    def longest(self) -> int:
+        """The longest gap between two reads, s, that can be a visit."""
+        return self.most + int(np.ceil(2 * self.within / self.pace))
+
+
+class Sums(NamedTuple):
+    """What was counted so far through one lens, over buckets and moments; the last axis is the 64 sights.
+
+    Visits are of the last T, places and habits of the last month. Of the two spans, MONTH counts only moments at which so
+    much was simulated.
+    """
+
+    made: Int64
+    """[towns, kinds, 64]: visits."""
+    found: Int64
+    """[towns, kinds, 64]: those inferred."""
+    claimed: Int64
+    """[towns, 2 × kinds, 64]: visits inferred, at places and at decoys of each kind."""
+    right: Int64
+    """[towns, kinds, 64]: inferences that are right."""
+    stays: Int64
+    """[towns, 64]: stays as long as a visit may be, anywhere."""
+    fitting: Int64
+    """[towns, kinds, 64]: those of them at a place of the kind."""
+    cars: Int64
+    """[towns, spans, 64]: vehicles × moments."""
+    gone: Int64
+    """[towns, spans, kinds, 2, 64]: cars and places to which they went, at all and as a habit."""
+    said: Int64
+    """[towns, spans, 2 × kinds, 2, 64]: those claimed, at places and at decoys."""
+    known: Int64
+    """[towns, spans, kinds, 2, 64]: those claimed rightly."""
+    days: Int64
+    """[towns, spans, kinds, 2, days + 1, 64]: of those, by the days of reads from which it shows."""
+
+
+class _Found(NamedTuple):
+    """What was inferred from one bucket through one lens, and the truth it is held against."""
+
+    car: Int64
+    """[claims]: whose, row of `town`."""
+    place: Int32
+    since: Int32
+    until: Int32
+    """[claims] s: the two reads."""
+    masks: UInt64
+    trip: Int32
+    """[claims]: that led there, −1: wrong."""
+    where: Stops
+    owner: Int64
+    """[trips]: whose, row of `town`; −1 nobody's who is measured."""
+    town: Int16
+    """[cars]."""
+
+
+def empty(towns: int, kinds: int, rule: Rule) -> Sums:
+    """Return sums of nothing."""
+    levels, days = kernels.LEVELS, -(-rule.month // DAY) + 1  # any
+    both = 2 * kinds
+    shapes: list[tuple[int, ...]] = [(kinds,), (kinds,), (both,), (kinds,), (), (kinds,), (SPANS,)]
+    shapes += [(SPANS, kinds, levels), (SPANS, both, levels), (SPANS, kinds, levels), (SPANS, kinds, levels, days)]
+    return Sums(*(np.zeros((towns, *shape, CASES), np.int64) for shape in shapes))
+
+
+def add(
+    sums: Sums, seen: Opened, masks: UInt64, question: Question, people: Residents, *, sensitive: Sensitive, near: Near,
+    rule: Rule,
+) -> None:  # fmt: skip
+    """Add one bucket at one moment.
+
+    Parameters
+    ----------
+    seen : Opened
+        The bucket, with times and places as the adversary knows them; its trips are the truth.
+    masks : uint64[n_reads]
+        The answer of `question.held` for the bucket's reads.
+    near : Near
+        The places of `sensitive` near each site, within ``rule.within``.
+    """
+    found = _infer(seen, masks, people, sensitive, near, rule)
+    now = question.moment
+    if question.horizon <= now:
+        _add_visits(sums, found, sensitive, rule, now, now - question.horizon)
+    part = _places_of_month(sums, found, sensitive, rule, now)
+    for span in (MONTH, SO_FAR):
+        if span == SO_FAR or rule.month <= now:
+            for total, counted in zip((sums.cars, sums.gone, sums.said, sums.known, sums.days), part, strict=True):
+                total[:, span] += counted
+
+
+def rows(
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], towns: Sequence[str], sensitive: Sensitive, *, seed: int
+) -> Measured:
+    """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
+
+    Statistics of sensitive_visits, of the last T, and for all towns together of each kind (``recall_clinic`` …):
+    ``recall`` (visits inferred / made; n counts those made), ``precision`` (right / inferred; n counts the inferred),
+    ``base_rate`` (the precision of taking every stay as long as a visit may be for one at such a place; n counts the
+    stays) and ``at_decoys`` (inferences at decoys for each at a place, were there as many decoys; n counts those at
+    places). Of sensitive_places and sensitive_habits, of the last month, the same of pairs of a car and a place, to
+    which it goes at all or in several weeks; base_rate is then of a car and a place at random; and
+    ``days_until_found``, the median over the pairs found, which n counts, of the days of reads from which it shows.
+    Those of a month are told ``_so_far`` too.
+    """
+    every = Sums(*(of_cases(parts, place) for parts in zip(*sums, strict=True)))
+    together, by_kind = [], []
+    for first, *others in _answers(every, sensitive):
+        together.append(first)
+        by_kind += [answer._replace(value=answer.value[-1:], n=answer.n[-1:]) for answer in others]
+    return join([tidy(together, cases, [*towns, "all"], seed=seed), tidy(by_kind, cases, ["all"], seed=seed)])
+
+
+def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive, near: Near, rule: Rule) -> _Found:
+    """Return what the rule infers of the residents' cars, and whether it is so; a ghost's read makes nothing right."""
+    bucket, reads, where = seen.bucket, seen.bucket.reads, stops(seen.bucket, sensitive)
+    town = home_towns(people, bucket.vehicle)
+    rows = np.flatnonzero(town >= 0).astype(np.int64)
+    room, n = 0, 1  # any
+    while n > room:
+        room = n
+        claims, held = np.empty((4, room), np.int32), np.empty(room, np.uint64)
+        n = kernels.infer(
+            rows, bucket.first_read, reads.time, reads.site, masks, near.first, near.place, near.metres, sensitive.kind,
+            rule.pace, rule.least, rule.most, rule.longest, claims, held,
+        )  # fmt: skip
+    claims, trip = np.ascontiguousarray(claims[:, :n]), np.empty(n, np.int32)
+    kernels.stops_of_claims(claims, rows, reads.time, bucket.first_trip, where.arrive, where.leave, where.place, trip)
+    car, start, end, place = claims
+    ghost = (seen.trip[start] == ladder.GHOST) | (seen.trip[end] == ladder.GHOST)
+    owner = np.full(len(town), kernels.NOWHERE, np.int64)
+    owner[rows] = np.arange(len(rows))
+    return _Found(
+        car.astype(np.int64), place, reads.time[start], reads.time[end], held[:n],
+        np.where(ghost, np.int32(kernels.NOWHERE), trip), where, np.repeat(owner, np.diff(bucket.first_trip)), town[rows],
+    )  # fmt: skip
+
+
+def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int, since: int) -> None:
+    """Count the visits that began in the last T and have ended, and the inferences whose second read is of it."""
+    where, town, kinds = found.where, found.town.astype(np.int64), len(sensitive.kinds)
+    ended = np.flatnonzero((found.owner >= 0) & (where.arrive > since) & (where.leave <= now))
+    stay = where.leave[ended] - where.arrive[ended]
+    fits = (stay >= rule.least) & (stay <= rule.most)
+    sums.stays[:] += np.bincount(town[found.owner[ended[fits]]], minlength=len(sums.stays))[:, None]
+    there = where.place[ended] >= 0
+    made, fits = ended[there], fits[there]
+    cell = town[found.owner[made]] * kinds + sensitive.kind[where.place[made]]
+    for total, of_kind in ((sums.made, cell), (sums.fitting, cell[fits])):
+        total += np.bincount(of_kind, minlength=total.size // CASES).reshape(*total.shape[:-1], 1)
+    true = found.trip >= 0
+    showing = np.zeros(len(where.arrive), np.uint64)
+    np.bitwise_or.at(showing, found.trip[true], found.masks[true])
+    _add_up(sums.found, cell, showing[made])
+    late, kind = found.until > since, sensitive.kind[found.place].astype(np.int64)
+    _add_up(sums.claimed, (town[found.car] * 2 * kinds + kind)[late], found.masks[late])
+    right = late & true
+    _add_up(sums.right, (town[found.car] * kinds + kind)[right], found.masks[right])
+
+
+def _add_up(total: Int64, cell: Int64, masks: UInt64) -> None:
+    """Count masks' bits into the cells of all but the last axis."""
+    kernels.add_up(cell, masks, total.reshape(-1, CASES))  # any
+
+
+def _places_of_month(
+    sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int
+) -> tuple[Int64, Int64, Int64, Int64, Int64]:
+    """Return the cars, the places they went to, those claimed, those claimed rightly and after how many days."""
+    town, kinds, since = found.town.astype(np.int64), len(sensitive.kinds), now - rule.month
+    cars = np.bincount(town, minlength=len(sums.cars))[:, None]
+    key, weeks = _weeks_of_pairs(found, sensitive, rule, now)
+    gone = np.zeros((len(sums.cars), kinds, kernels.LEVELS, 1), np.int64)
+    for level, needed in ((kernels.ONCE, 1), (kernels.HABIT, rule.weeks)):
+        pair = key[weeks >= needed]
+        cell = town[pair // len(sensitive.kind)] * kinds + sensitive.kind[pair % len(sensitive.kind)]
+        gone[:, :, level, 0] = np.bincount(cell, minlength=len(gone) * kinds).reshape(len(gone), kinds)
+    some = np.flatnonzero(found.since > since)
+    pair = found.car[some] * len(sensitive.kind) + found.place[some]
+    order = np.lexsort((-found.since[some], pair))
+    some, pair = some[order], pair[order]
+    first = np.flatnonzero(np.append(True, np.diff(pair) != 0)[: len(pair)])
+    at = np.searchsorted(key, pair[first])
+    true = np.append(key, kernels.NOWHERE)[at] == pair[first]
+    day = found.since[some] // DAY
+    shape = len(sums.cars), 2 * kinds, kernels.LEVELS
+    said, known = np.zeros((*shape, CASES), np.int64), np.zeros((*shape, CASES), np.int64)
+    days = np.zeros((*shape, sums.days.shape[-2], CASES), np.int64)
+    kernels.weigh(
+        np.append(first, len(some)).astype(np.int64), _week(found.since[some], rule),
+        (-(-(now - day * DAY) // DAY)).astype(np.int32), found.masks[some], found.trip[some] >= 0,
+        np.where(true, np.append(weeks, kernels.NOWHERE)[at], 0).astype(np.int32),
+        town[found.car[some[first]]] * 2 * kinds + sensitive.kind[found.place[some[first]]], rule.weeks,
+        days.shape[-2], *(part.reshape(-1, CASES) for part in (said, known, days)),  # any
+    )  # fmt: skip
+    return cars, gone, said, known[:, :kinds], days[:, :kinds]
+
+
+def _weeks_of_pairs(found: _Found, sensitive: Sensitive, rule: Rule, now: int) -> tuple[Int64, Int64]:
+    """Return the pairs of a car and a place it went to in the last month, rising (car × places + place), and its weeks."""
+    where = found.where
+    there = (found.owner >= 0) & (where.place >= 0) & (where.arrive > now - rule.month) & (where.leave <= now)
+    pair = found.owner[there] * len(sensitive.kind) + where.place[there]
+    both = np.unique(pair * LATER + _week(where.arrive[there], rule))
+    key, weeks = np.unique(both // LATER, return_counts=True)
+    return key, weeks.astype(np.int64)
+
+
+def _week(time: Int32, rule: Rule) -> Int32:
+    """Return the week, Monday to Sunday, of each time; the first is 0."""
+    return ((time // DAY + rule.first_weekday) // 7).astype(np.int32)
+
+
+def _answers(every: Sums, sensitive: Sensitive) -> Iterator[list[Answer]]:
+    """Yield each statistic: of all kinds together, then of each."""
+    yield from _of_visits(every, sensitive)
+    for level, measure in ((kernels.ONCE, PLACES), (kernels.HABIT, HABITS)):
+        for span, suffix in ((MONTH, ""), (SO_FAR, "_so_far")):
+            yield from _of_places(every, sensitive, measure, level, span, suffix)
+
+
+def _of_visits(every: Sums, sensitive: Sensitive) -> Iterator[list[Answer]]:
+    kinds = len(sensitive.kinds)
+    claimed = every.claimed[:, :kinds]
+    yield _shares(VISITS, "recall", sensitive, every.found, every.made)
+    yield _shares(VISITS, "precision", sensitive, every.right, claimed)
+    yield _shares(VISITS, "at_decoys", sensitive, _at_decoys(every.claimed, sensitive), claimed)
+    names, parts = _each("base_rate", sensitive, ""), _together(every.fitting)
+    yield [
+        Answer(VISITS, name, "share", ratio(part, every.stays), every.stays)
+        for name, part in zip(names, parts, strict=True)
+    ]
+
+
+def _of_places(
+    every: Sums, sensitive: Sensitive, measure: str, level: int, span: int, suffix: str
+) -> Iterator[list[Answer]]:
+    kinds = len(sensitive.kinds)
+    gone, said, known, days = (part[:, span, :, level] for part in (every.gone, every.said, every.known, every.days))
+    pairs = every.cars[:, span, None] * sensitive.sizes[:kinds, None]
+    claimed = said[:, :kinds]
+    yield _shares(measure, "recall", sensitive, known, gone, suffix)
+    yield _shares(measure, "precision", sensitive, known, claimed, suffix)
+    yield _shares(measure, "base_rate", sensitive, gone, pairs, suffix)
+    yield _shares(measure, "at_decoys", sensitive, _at_decoys(said, sensitive), claimed, suffix)
+    names = _each("days_until_found", sensitive, suffix)
+    yield [
+        Answer(measure, name, "d", median_days(part), part.sum(axis=1))
+        for name, part in zip(names, _together(days), strict=True)
+    ]
+
+
+def _shares(
+    measure: str, statistic: str, sensitive: Sensitive, part: NDArray[Any], whole: Int64, suffix: str = ""
+) -> list[Answer]:
+    """Return a ratio of what was counted, for all kinds together and for each."""
+    both = zip(_each(statistic, sensitive, suffix), _together(part), _together(whole), strict=True)
+    return [Answer(measure, name, "share", ratio(one, n), n) for name, one, n in both]
+
+
+def _together(part: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield a part of the sums, [towns, kinds, …], for all kinds together and for each."""
+    yield part.sum(axis=1)
+    yield from np.moveaxis(part, 1, 0)
+
+
+def _each(statistic: str, sensitive: Sensitive, suffix: str) -> list[str]:
+    return [statistic + suffix, *(f"{statistic}_{kind}{suffix}" for kind in sensitive.kinds)]
+
+
+def _at_decoys(said: Int64, sensitive: Sensitive) -> Float64:
+    """Return the claims at decoys of each kind, [towns, kinds, cases], as if there were as many as places."""
+    kinds = len(sensitive.kinds)
+    places, decoys = sensitive.sizes[:kinds], sensitive.sizes[kinds:]
+    scale: Float64 = np.where(places > 0, ratio(places, decoys), 0.0)
+    scaled: Float64 = said[:, kinds:] * scale[:, None]
+    return scaled

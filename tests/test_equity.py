@@ -1,0 +1,163 @@
+"""Who bears it: groups of homes, what each group's cars leave, and for each kilometre driven."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alprsim.measures import equity, question
+from alprsim.tables import DAY, UNLIMITED, PlaceKind, Places
+from tests.worlds import HOUR, World
+from tests.worlds import ladder as limits
+
+few = settings(deadline=None, derandomize=True, max_examples=40)
+
+
+class Case(NamedTuple):
+    policy: str = "baseline"
+    viewer: str = "police"
+    sight: str = "bulk"
+    retention: int = 0
+    reads: str = "all"
+
+
+def test_quarters_have_a_quarter_each_and_who_is_not_measured_none():
+    value = np.arange(200.0)[::-1].copy()
+    who = np.ones(200, np.bool_)
+    who[:40] = False
+    found = equity.quarters("distance", "nearest", value, who)
+    assert found.sizes.tolist() == [40] * 4
+    assert (found.group[:40] == -1).all()
+    assert found.group[40:].tolist() == [3] * 40 + [2] * 40 + [1] * 40 + [0] * 40
+    assert found.groups[0] == "homes by distance, 1 of 4 (nearest first)"
+    assert found.name == "homes by distance"
+
+
+@few
+@given(st.lists(st.integers(0, 6), max_size=150))
+def test_no_group_is_too_small_and_equal_homes_stay_together(values):
+    value = np.array(values, float)
+    found = equity.quarters("distance", "nearest", value, np.ones(len(value), np.bool_))
+    assert len(found.groups) <= 4
+    assert found.sizes.sum() == len(value)
+    assert len(found.groups) == 1 or found.sizes.min() >= equity.LEAST
+    order = np.argsort(value, kind="stable")
+    assert (np.diff(found.group[order]) >= 0).all()
+    assert all(len(set(found.group[value == one].tolist())) == 1 for one in set(values))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "joined"),
+    [
+        ((30, 30, 30, 30), (0, 1, 2, 3)), ((29, 1, 30), (0, 0, 1)), ((30, 29), (0, 0)), ((30, 15, 15, 30), (0, 1, 1, 2)),
+        ((5,), (0,)), ((0, 30), (0, 0)), ((30, 30, 29), (0, 1, 1)), ((31, 29, 1), (0, 1, 1)),
+    ],
+)  # fmt: skip
+def test_small_groups_are_joined_to_the_next(sizes, joined):
+    assert equity._joined(np.array(sizes)).tolist() == list(joined)
+
+
+def test_the_nearest_camera_counts():
+    x, y = np.array([0.0, 10.0]), np.zeros(2)
+    assert equity.camera_distance(x, y, (np.array([3.0, 7.0]), np.array([4.0, 0.0]))).tolist() == [5, 3]
+    assert equity.camera_distance(x, y, (np.zeros(0), np.zeros(0))).tolist() == [np.inf, np.inf]
+
+
+def test_neighbours_live_within_five_hundred_metres():
+    places = Places.of(
+        junction=[0] * 4, kind=[PlaceKind.HOME, PlaceKind.HOME, PlaceKind.HOME, PlaceKind.SHOP], weight=[3, 4, 5, 9], town=[0] * 4
+    )  # fmt: skip
+    assert equity.neighbours(places, np.array([0, 500.0, 1000.1, 0]), np.zeros(4)).tolist() == [7, 7, 5, 0]
+    assert equity.neighbours(places, np.zeros(4), np.array([0, 500.0, 1000.1, 0])).tolist() == [7, 7, 5, 0]
+
+
+N = 60
+CROWD = World(
+    trips=tuple((v, d * DAY + HOUR, d * DAY + 2 * HOUR) for v in range(N) for d in range(2)),
+    reads=tuple((DAY + HOUR, 0, v, v) for v in range(30)) + tuple((HOUR, 0, v, v) for v in range(N)),
+    vehicles=N, town=(0,) * 30 + (1,) * 30, kind=(0,) * N,
+)  # fmt: skip
+"""Yesterday all were read once, today those of the first town."""
+
+
+def told(grouping, lens, now=2 * DAY, horizon=DAY, cases=1, metres=1000, world=CROWD, extra=N + 5):
+    opened = question.open_bucket(world.bucket([*range(N), extra]))
+    asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
+    sums = equity.empty(grouping)
+    held = question.held(asked, opened.bucket.reads)
+    equity.add(sums, opened, held, asked, grouping, metres=np.full(len(opened.bucket.truth), metres))
+    table = equity.rows(grouping, [sums], np.arange(cases, dtype=np.int32), [Case()] * cases, seed=1)
+    number = np.arange(len(table)) % cases
+    keys = zip(table.who, table.measure, table.town, table.statistic, number, strict=True)
+    return {key: (value, int(n)) for key, value, n in zip(keys, table.value, table.n, strict=True)}
+
+
+def test_groups_of_homes_are_compared():
+    grouping = equity.quarters("rank", "first", np.arange(N) // 30 * 1.0, np.ones(N, np.bool_))
+    first, second = grouping.groups
+    got = told(grouping, limits(UNLIMITED, 0), cases=2)
+    said = "all", "share_of_horizon", 0
+    assert got[(first, "exposure_rate", *said)] == (1.0, 30)
+    assert got[(second, "exposure_rate", *said)] == (0.0, 30)
+    assert got[(first, "observed_days", *said)] == (1.0, 30)
+    assert got[(first, "trips_detected", *said)] == (1.0, 30)
+    assert got[(first, "reads_per_1000_km", *said)] == (1000.0, 30)
+    assert got["homes by rank", "equity", "all", "most_to_least_exposure_rate", 0] == (np.inf, 2)
+    assert np.isnan(got["homes by rank", "equity", "all", "most_to_least_trips_detected", 1][0])  # nobody is exposed
+    whole = told(grouping, limits(UNLIMITED), horizon=2 * DAY)
+    for measure in ("exposure_rate", "observed_days", "trips_detected", "reads_per_1000_km"):
+        assert whole["homes by rank", "equity", "all", f"most_to_least_{measure}", 0] == (2.0, 2), measure
+    assert whole[(second, "reads_per_1000_km", *said)] == (500.0, 30)
+
+
+def test_towns_have_rows_of_their_own_and_small_ones_are_not_compared():
+    towns = equity.by_town(("Ash", "Elm"), np.array(CROWD.town, np.int16))
+    got = told(towns, limits(UNLIMITED), horizon=2 * DAY, metres=500)
+    assert got["vehicles", "reads_per_1000_km", "Ash", "share_of_horizon", 0] == (2000.0, 30)
+    assert got["vehicles", "reads_per_1000_km", "all", "share_of_horizon", 0] == (1500.0, 60)
+    assert ("vehicles", "exposure_rate", "Ash", "share_of_horizon", 0) not in got
+    assert got["homes by town", "equity", "all", "most_to_least_reads_per_1000_km", 0] == (2.0, 2)
+    small = equity.by_town(("Ash", "Elm"), np.array((0,) * 31 + (1,) * 29, np.int16))
+    value, n = told(small, limits(UNLIMITED), horizon=2 * DAY)[
+        "homes by town", "equity", "all", "most_to_least_exposure_rate", 0
+    ]
+    assert np.isnan(value)
+    assert n == 0
+
+
+def test_kilometres_are_of_trips_that_departed_in_the_last_time():
+    """Everybody departs an hour after each day began: the last T is open at its start, closed at the moment."""
+    towns = equity.by_town(("Ash", "Elm"), np.array(CROWD.town, np.int16))
+    said = "vehicles", "reads_per_1000_km", "all", "share_of_horizon", 0
+    assert told(towns, limits(UNLIMITED), now=DAY + HOUR)[said][0] == 30 / 60 * 1000  # one trip each, as it departs
+    assert told(towns, limits(UNLIMITED), now=DAY + HOUR - 1)[said][0] == 1000.0
+    assert np.isnan(told(towns, limits(UNLIMITED), now=DAY + HOUR - 1, horizon=DAY - 1)[said][0])  # as nobody departed
+    assert told(towns, limits(UNLIMITED), now=2 * DAY + HOUR - 1, horizon=2 * DAY)[said][0] == 750.0
+
+
+def test_trips_and_days_are_shares_of_their_own():
+    """Vehicles 0 to 29 make two trips a day, one of them read."""
+    twice = World(
+        trips=tuple((v, h * HOUR, (h + 1) * HOUR) for v in range(N) for h in (1, 5)),
+        reads=tuple((HOUR, 0, v, v) for v in range(N)), vehicles=N, town=(0,) * 30 + (1,) * 30, kind=(0,) * N,
+    )  # fmt: skip
+    grouping = equity.quarters("rank", "first", np.arange(N) // 30 * 1.0, np.ones(N, np.bool_))
+    got = told(grouping, limits(UNLIMITED), now=DAY, world=twice)
+    assert got[(grouping.groups[0], "observed_days", "all", "share_of_horizon", 0)] == (1.0, 30)
+    assert got[(grouping.groups[0], "trips_detected", "all", "share_of_horizon", 0)] == (0.5, 30)
+
+
+def test_plates_of_nobody_simulated_are_in_no_group():
+    grouping = equity.quarters("rank", "first", np.zeros(N), np.ones(N, np.bool_))
+    got = told(grouping, limits(UNLIMITED), horizon=2 * DAY, extra=N)
+    assert got[(grouping.groups[0], "exposure_rate", "all", "share_of_horizon", 0)] == (0.75, N)
+
+
+def test_a_time_longer_than_was_simulated_is_not_measured():
+    grouping = equity.by_town(("Ash", "Elm"), np.array(CROWD.town, np.int16))
+    got = told(grouping, limits(UNLIMITED), horizon=3 * DAY)
+    value, n = got["vehicles", "reads_per_1000_km", "all", "share_of_horizon", 0]
+    assert np.isnan(value)
+    assert n == 0

@@ -1,0 +1,369 @@
+"""Visits to sensitive places: against a plain twin, by hand, and what decoys, retention and exclusion change."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from alprsim.measures import question, sensitive, visits
+from alprsim.results import words
+from alprsim.scenario.models import Visits
+from alprsim.tables import DAY, UNLIMITED, Junctions, PlaceKind, Places, VehicleKind
+from tests import naive_visits as naive
+from tests.worlds import HOUR, SIGHTS, World, rules, worlds
+from tests.worlds import ladder as limits
+
+few = settings(deadline=None, derandomize=True, max_examples=40)
+KINDS = ("clinic", "bar")
+SITES = ((0.0, 0.0), (3600.0, 0.0), (3600.0, 3600.0))
+SPOTS = ((0, 0.0, 0.0), (0, 3600.0, 0.0), (0, 3600.0, 0.0), (1, 0.0, 0.0), (2, 3600.0, 0.0), (3, 0.0, 3600.0))
+"""Clinics, a bar, and a decoy of each: (kind, x, y)."""
+
+
+class Case(NamedTuple):
+    policy: str = "baseline"
+    viewer: str = "police"
+    sight: str = "bulk"
+    retention: int = 0
+    reads: str = "all"
+
+
+def at(spots=SPOTS, kinds=KINDS, places=6):
+    """Return the places, of which the first rows of Places are the real ones."""
+    kind, x, y = np.array(spots, float).reshape(-1, 3).T
+    of_place = np.full(places, -1, np.int32)
+    real = int(np.count_nonzero(kind < len(kinds)))
+    of_place[:real] = np.arange(real)
+    return sensitive.Sensitive(kinds, kind.astype(np.int8), x.copy(), y.copy(), of_place)
+
+
+def a_rule(**changed):
+    return visits.Rule(**{"within": 3600.0, "pace": 1.0, "least": HOUR, "most": 4 * HOUR, "month": 3 * DAY, "weeks": 2,
+                          "first_weekday": 0, **changed})  # fmt: skip
+
+
+def opened(world, destinations):
+    """Return the world's bucket, its trips (by vehicle, in order) to these places; those that nothing is said of to 5."""
+    bucket = world.bucket()
+    to = np.array([*destinations[: len(bucket.truth)], *[5] * (len(bucket.truth) - len(destinations))], np.int32)
+    return question.open_bucket(bucket._replace(truth=replace(bucket.truth, destination=to)))
+
+
+def counted(world, lens, destinations, now, *, rule=None, horizon=DAY, places=None, sites=SITES, sums=None):
+    """Return the sums of one moment."""
+    rule, places = rule or a_rule(), at() if places is None else places
+    people = question.residents(*world.tables())
+    seen = opened(world, destinations)
+    asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
+    held = question.held(asked, seen.bucket.reads)
+    x, y = np.array(sites, float).reshape(-1, 2).T.copy()
+    near = sensitive.near_sites(places, x, y, rule.within)
+    sums = visits.empty(len(people.towns), len(places.kinds), rule) if sums is None else sums
+    visits.add(sums, seen, held, asked, people, sensitive=places, near=near, rule=rule)
+    return sums
+
+
+def assert_counted(part, twin, sight):
+    """Hold [towns, …, 64] against {(town, …): n}; a key that is no place's, as a whole, has 0."""
+    one = np.array(part)[..., sight]
+    told = np.zeros_like(one)
+    for key, n in twin.items():
+        told[key] += n
+    assert one.tolist() == told.tolist()
+
+
+ruled = st.builds(
+    a_rule, within=st.sampled_from([0.0, 3600.0, 5000.0]), least=st.integers(0, 3).map(lambda h: h * HOUR),
+    most=st.integers(3, 5).map(lambda h: h * HOUR), month=st.sampled_from([DAY, 2 * DAY, 30 * HOUR, 4 * DAY]),
+    weeks=st.integers(1, 2), first_weekday=st.sampled_from([0, 5, 6]),
+)  # fmt: skip
+hours = st.integers(0, 80).map(lambda hour: hour * HOUR)
+busy = World(
+    trips=tuple((0, d * DAY + h * HOUR, d * DAY + h * HOUR + HOUR) for d in range(3) for h in (3, 7)),
+    reads=tuple((d * DAY + h * HOUR + 60, s, 0, 0) for d in range(3) for h, s in ((3, 0), (7, 1), (7.5, 0))),
+)
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def visit(hour, stay, *, reads, vehicle=0, day=0):
+    """Return the trip there, the trip on, and the reads (hour, site) around: the first trip takes an hour, as the other."""
+    start = day * DAY
+    trips = ((vehicle, start + (hour - 1) * HOUR, start + hour * HOUR),
+             (vehicle, start + (hour + stay) * HOUR, start + (hour + stay + 1) * HOUR))  # fmt: skip
+    return World(trips, tuple((int(start + at * HOUR), site, vehicle, vehicle) for at, site in reads))
+
+
+@pytest.mark.parametrize(
+    ("reads", "found"),
+    [
+        (((4.5, 0), (7.5, 0)), 1),
+        (((4.5, 0),), 0),
+        (((4.5, 0), (7.5, 2)), 0),  # the second camera is too far
+        (((4.5, 0), (5.4, 0)), 0),  # too short
+        (((4.5, 0), (5.5, 0)), 1),  # just long enough, though they stay until seven
+        (((3.5, 0), (7.5, 0)), 1),  # just short enough
+        (((3.4, 0), (7.5, 0)), 0),  # too long
+        (((4.5, 0), (6, 2), (7.5, 0)), 0),  # a read between
+        (((4.5, 0), (7.5, 1)), 1),  # an hour of the three is the way from one camera by the place to the other
+        (((4.5, 0), (6.4, 1)), 0),  # which leaves too little here
+        (((1, 0), (5, 0)), 0),  # before they came: it is over when they arrive
+        (((7, 0), (9, 0)), 0),  # after they went
+    ],
+)
+def test_a_visit_shows_between_two_reads(reads, found):
+    world = visit(5, 2, reads=reads)
+    sums = counted(world, limits(UNLIMITED), [0, 5], DAY, places=at(SPOTS[:1], places=6))
+    assert sums.made[0, 0, 0] == 1
+    assert sums.found[0, :, 0].tolist() == [found, 0]
+    assert sums.right[0, 0, 0] == found
+
+
+@pytest.mark.parametrize("reads", [((4.5, 0), (7.5, 1)), ((4.5, 1), (7.5, 0))])
+def test_a_place_that_is_near_one_camera_alone_is_not_named(reads):
+    spots = ((0, 0.0, 0.0), (0, 3600.0, 0.0))
+    sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [0, 5], DAY, places=at(spots), rule=a_rule(within=0.0))
+    assert sums.claimed.sum() == 0
+
+
+@pytest.mark.parametrize("reads", [((4.5, 0), (8.5, 2)), ((4.5, 2), (8.5, 0))])
+def test_no_place_near_both_cameras_is_passed_over(reads):
+    sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [1, 5], DAY)
+    assert (sums.claimed[0, :, 0].tolist(), sums.right[0, :, 0].tolist()) == ([1, 0, 1, 1], [1, 0])
+
+
+def test_the_longest_stay_at_the_farthest_place_is_still_a_visit():
+    world = visit(4, 2, reads=((2, 0), (8, 0)))
+    sums = counted(world, limits(UNLIMITED), [1, 5], DAY)
+    assert sums.right[0].sum(axis=0)[0] == 1
+
+
+@pytest.mark.parametrize(("stay", "fits"), [(1, 1), (4, 1), (0.99, 0), (4.01, 0)])
+def test_stays_as_long_as_a_visit_may_be_are_the_base(stay, fits):
+    world = visit(5, 1, reads=())
+    world = replace(world, trips=((0, 4 * HOUR, 5 * HOUR), (0, int((5 + stay) * HOUR), int((6 + stay) * HOUR))))
+    sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
+    assert (sums.stays[0, 0], sums.fitting[0, 0, 0], sums.made[0, 0, 0]) == (fits, fits, 1)
+
+
+def test_what_is_of_the_last_time_is_told_to_the_second():
+    """They stay from five to seven, and are read at half past four and half past seven."""
+    world = visit(5, 2, reads=((4.5, 0), (7.5, 0)))
+    ends = [counted(world, limits(UNLIMITED), [0, 5], now, horizon=HOUR * 3) for now in (7 * HOUR, 7 * HOUR - 1)]
+    assert [sums.made[0, 0, 0] for sums in ends] == [1, 0]
+    late = 14 * HOUR
+    for since, made, claimed in ((5, 0, 1), (4.99, 1, 1), (7.49, 0, 1), (7.5, 0, 0)):
+        sums = counted(world, limits(UNLIMITED), [0, 5], late, horizon=late - int(since * HOUR))
+        assert (sums.made[0, 0, 0], sums.claimed[0, 0, 0]) == (made, claimed), since
+    for since, said, gone in ((4.5, 0, 1), (4.49, 1, 1), (5, 0, 0)):
+        sums = counted(world, limits(UNLIMITED), [0, 5], late, rule=a_rule(month=late - int(since * HOUR)))
+        assert sums.said[0, visits.SO_FAR, 0, 0, 0] == said, since
+        assert sums.gone[0, visits.SO_FAR, 0, 0, 0] == gone, since
+
+
+def test_a_trip_of_no_length_leads_there_too():
+    world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), trips=((0, 5 * HOUR, 5 * HOUR), (0, 7 * HOUR, 8 * HOUR)))
+    assert counted(world, limits(UNLIMITED), [0, 5], DAY).right[0, 0, 0] == 1
+
+
+def test_every_one_of_many_visits_is_found():
+    parts = [visit(5, 2, reads=((4.5, 0), (7.5, 0)), day=day) for day in range(9)]
+    world = World(sum((part.trips for part in parts), ()), sum((part.reads for part in parts), ()))
+    sums = counted(world, limits(UNLIMITED), [0, 5] * 9, 10 * DAY, horizon=10 * DAY)
+    assert (sums.made[0, 0, 0], sums.found[0, 0, 0], sums.right[0, 0, 0]) == (9, 9, 9)
+
+
+def test_of_several_places_the_one_on_the_shortest_way_is_named():
+    world = visit(5, 2, reads=((4.5, 1), (7.5, 1)))
+    right = counted(world, limits(UNLIMITED), [1, 5], DAY)
+    assert right.claimed[0, :, 0].tolist() == [1, 1, 1, 0]  # a clinic, a bar and a decoy of a clinic
+    assert right.right[0, :, 0].tolist() == [1, 0]
+    other = counted(world, limits(UNLIMITED), [2, 5], DAY)  # of two at one corner the first is named
+    assert (other.made[0, 0, 0], other.right[0, 0, 0], other.claimed[0, 0, 0]) == (1, 0, 1)
+
+
+def test_a_ghost_shows_no_visit_but_is_believed():
+    world = visit(5, 2, reads=((4.5, 0),))
+    world = replace(world, reads=(*world.reads, (7 * HOUR + 1800, 0, 0, 1)))
+    sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
+    assert (sums.claimed[0, 0, 0], sums.right[0, 0, 0], sums.found[0, 0, 0]) == (1, 0, 0)
+    assert (sums.said[0, visits.SO_FAR, 0, 0, 0], sums.known[0, visits.SO_FAR].sum()) == (1, 0)
+
+
+def test_a_trip_that_never_ended_leads_nowhere():
+    world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), trips=((0, 4 * HOUR, -1), (0, 7 * HOUR, 8 * HOUR)))
+    sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
+    assert (sums.made.sum(), sums.stays.sum(), sums.right.sum()) == (0, 0, 0)
+
+
+def weekly():
+    """Return a car that goes to a clinic on Tuesday and is read, on Tuesday and Friday of the next week, and read on Friday."""
+    days = {1: True, 8: False, 11: True}
+    parts = [visit(5, 2, reads=((4.5, 0), (7.5, 0)) if read else (), day=day) for day, read in days.items()]
+    return World(sum((part.trips for part in parts), ()), sum((part.reads for part in parts), ()))
+
+
+def rows_of(sums, cases=1, places=None):
+    table = visits.rows(
+        [sums], np.arange(cases, dtype=np.int32), [Case()] * cases, ("Ash", "Elm"), places or at(), seed=1
+    )
+    number = np.arange(len(table)) % cases
+    keys = zip(table.measure, table.statistic, table.town, number, strict=True)
+    return {key: (value, int(n)) for key, value, n in zip(keys, table.value, table.n, strict=True)}
+
+
+def test_a_habit_takes_two_weeks_of_reads_to_show():
+    world, rule = weekly(), a_rule(month=13 * DAY)
+    lens = limits(2 * DAY, 11 * DAY, 13 * DAY, UNLIMITED)
+    got = rows_of(counted(world, lens, [0, 5] * 3, 13 * DAY, rule=rule, horizon=7 * DAY), cases=4)
+    assert [got["sensitive_visits", "recall_clinic", "all", case] for case in range(4)] == [(0.5, 2)] * 4
+    assert [got["sensitive_habits", "recall", "all", case] for case in range(4)] == [(0, 1), (0, 1), (1, 1), (1, 1)]
+    assert got["sensitive_habits", "days_until_found", "Ash", 2] == (12, 1)
+    assert got["sensitive_habits", "days_until_found_clinic", "all", 3] == (12, 1)
+    assert np.isnan(got["sensitive_habits", "days_until_found", "all", 1][0])
+    assert got["sensitive_places", "days_until_found", "all", 0] == (2, 1)
+    assert got["sensitive_places", "recall_clinic", "all", 0] == (1, 1)
+    assert got["sensitive_habits", "base_rate", "all", 0] == (1 / 12, 12)  # three cars, four places
+    assert got["sensitive_habits", "precision", "all", 3] == (0.5, 2)  # there is a bar at the corner too
+    assert got["sensitive_habits", "precision_bar", "all", 3] == (0, 1)
+    assert np.isnan(got["sensitive_visits", "recall", "Elm", 3][0])
+
+
+def test_a_month_that_was_not_simulated_is_told_so_far():
+    sums = counted(weekly(), limits(UNLIMITED), [0, 5] * 3, 13 * DAY, rule=a_rule(month=30 * DAY), horizon=14 * DAY)
+    got = rows_of(sums)
+    assert got["sensitive_habits", "recall_so_far", "all", 0] == (1, 1)
+    assert got["sensitive_habits", "recall", "all", 0][1] == 0
+    assert np.isnan(got["sensitive_habits", "recall", "all", 0][0])
+    assert got["sensitive_visits", "recall", "all", 0][1] == 0
+    assert np.isnan(got["sensitive_visits", "recall", "all", 0][0])
+
+
+def test_decoys_tell_what_chance_alone_gives():
+    spots = ((0, 0.0, 0.0), (0, 9e4, 0.0), (1, 9e4, 0.0), (2, 3600.0, 0.0))
+    world = visit(5, 2, reads=((4.5, 0), (7.5, 0)))
+    got = rows_of(counted(world, limits(UNLIMITED), [0, 5], DAY, places=at(spots)), places=at(spots))
+    assert got["sensitive_visits", "at_decoys_clinic", "all", 0] == (2.0, 1)  # one decoy for two clinics
+    assert np.isnan(got["sensitive_visits", "at_decoys_bar", "all", 0][0])
+    assert got["sensitive_visits", "precision", "all", 0] == (1.0, 1)
+    assert got["sensitive_visits", "base_rate_clinic", "all", 0] == (1.0, 1)
+    assert got["sensitive_visits", "base_rate_bar", "all", 0] == (0.0, 1)
+
+
+def test_a_kind_without_places_makes_no_decoys_unknown():
+    spots = ((0, 0.0, 0.0), (2, 0.0, 0.0))
+    got = rows_of(counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [0, 5], DAY, places=at(spots)),
+                  places=at(spots))  # fmt: skip
+    assert got["sensitive_visits", "at_decoys", "all", 0] == (1.0, 1)
+    assert got["sensitive_visits", "at_decoys_bar", "all", 0][1] == 0
+
+
+def test_sums_of_moments_add_up():
+    world, lens = weekly(), limits(12 * DAY)
+    both = counted(world, lens, [0, 5] * 3, 13 * DAY)
+    counted(world, lens, [0, 5] * 3, 9 * DAY, sums=both)
+    one, other = (counted(world, lens, [0, 5] * 3, now) for now in (13 * DAY, 9 * DAY))
+    assert all(np.array_equal(a, b + c) for a, b, c in zip(both, one, other, strict=True))
+    assert both.made[0, 0, 0] == 1
+
+
+@few
+@given(worlds(), st.lists(st.integers(0, 5), max_size=12), hours, ruled)
+def test_a_longer_limit_only_adds_inferences(world, destinations, now, rule):
+    sums = counted(world, limits(*(h * HOUR for h in (0, 5, 10, 24, 48)), UNLIMITED), destinations, now, rule=rule)
+    for name in ("found", "claimed", "right", "said", "known"):
+        part = getattr(sums, name)[..., :6]
+        assert (np.diff(part, axis=-1) >= 0).all(), name
+        assert not part[..., 0].any()
+
+
+# --- where places and decoys stand ------------------------------------------------------------------------------------
+
+JUNCTIONS = Junctions.of(osm_id=[10, 11, 12, 13, 14], x=[0, 1, 2, 3, 4], y=[0] * 5, town=[0, 0, 0, 0, 1])
+PLACES = Places.of(
+    junction=[0, 1, 2, 3, 0, 4],
+    kind=[PlaceKind.CLINIC, PlaceKind.WORK, PlaceKind.SHOP, PlaceKind.HOME, PlaceKind.WORK, PlaceKind.WORK],
+    weight=[1] * 6, town=[0, 0, 0, 0, 0, 1],
+)  # fmt: skip
+
+
+def test_decoys_stand_where_people_work_or_shop_and_no_such_place_is():
+    few, many = (sensitive.choose(PLACES, JUNCTIONS, ("court", "clinic"), decoys=n, seed=7) for n in (1, 5))
+    assert few.of_place.tolist() == [0, -1, -1, -1, -1, -1]
+    assert few.kind.tolist() == [1, 3]
+    assert few.sizes.tolist() == [0, 1, 0, 1]
+    assert many.kind.tolist() == [1, 3, 3]
+    assert many.x.tolist() == [0, 1, 2]
+    assert few.x[1] in many.x[1:]  # more decoys move none
+    assert len({float(sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=1, seed=s).x[1]) for s in range(9)}) == 2
+    assert sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=0, seed=7).sizes.tolist() == [1, 0]
+
+
+def test_places_near_a_site_are_counted_to_the_metre():
+    near = sensitive.near_sites(at(), np.array([0.0, 9e9]), np.array([0.0, 0.0]), 3600.0)
+    assert near.first.tolist() == [0, 6, 6]
+    assert near.metres.tolist() == [0, 3600, 3600, 0, 3600, 3600]
+    assert sensitive.near_sites(at(), np.zeros(0), np.zeros(0), 1.0).first.tolist() == [0]
+
+
+def test_a_world_of_nobody():
+    world = World(vehicles=0, town=(), kind=())
+    assert counted(world, limits(UNLIMITED), [], DAY).cars.sum() == 0
+
+
+def test_visitors_are_not_counted():
+    world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), kind=(VehicleKind.VISITOR,) * 3)
+    sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
+    assert (sums.made.sum(), sums.claimed.sum(), sums.stays.sum(), sums.cars.sum()) == (0, 0, 0, 0)
+
+
+def test_where_no_such_place_is_nothing_is_found():
+    spots = np.zeros((0, 3))
+    got = rows_of(counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [0, 5], DAY, places=at(spots)))
+    assert got["sensitive_visits", "recall", "all", 0][1] == 0
+    assert got["sensitive_visits", "base_rate", "all", 0] == (0.0, 1)
+
+
+def test_a_rule_that_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="most must be at least as long as least, 20 min, not 10 min"):
+        Visits(most="10 min")
+    with pytest.raises(ValueError, match="kinds must be different"):
+        Visits(kinds=("bar", "bar"))
+
+
+def test_statistics_of_a_kind_are_said_in_words():
+    said = "of what is inferred, what is right: support group, of what was simulated so far"
+    assert words.statistic("precision_support_group_so_far", DAY) == said
+    assert words.statistic("recall", DAY) == "of what there was, what shows"
+    assert words.statistic("most_to_least_trips_detected", DAY) == "most to least trips detected"
+
+
+# --- against the twin ----------------------------------------------------------------------------------------------------
+
+
+@few
+@given(worlds(), rules(), st.lists(st.integers(0, 5), max_size=12), hours, hours.filter(bool), ruled)
+@example(busy, limits(UNLIMITED, DAY, 2 * DAY), [0, 1] * 3, 80 * HOUR, 2 * DAY, a_rule(first_weekday=6))
+@example(busy, limits(UNLIMITED, DAY, 2 * DAY), [0, 1] * 3, 72 * HOUR, 3 * DAY, a_rule(first_weekday=5, month=4 * DAY))
+def test_what_is_counted_equals_the_twin(world, lens, destinations, now, horizon, rule):
+    places = at()
+    sums = counted(world, lens, destinations, now, rule=rule, horizon=horizon)
+    truth = opened(world, destinations).bucket.truth
+    of_place = places.of_place[truth.destination]
+    made = list(zip(truth.vehicle, truth.depart, truth.arrive, of_place, strict=True))
+    made = [tuple(int(cell) for cell in row) for row in made]
+    for sight in range(SIGHTS):
+        twin = naive.count(
+            world, made, lambda o, age, k=sight: lens.obtains(k, o, age), SITES, SPOTS, rule, now, horizon, len(KINDS)
+        )
+        for name in ("made", "found", "claimed", "right", "stays", "fitting"):
+            assert_counted(getattr(sums, name), twin[name], sight)
+        for name in ("gone", "said", "known", "days"):
+            assert_counted(getattr(sums, name)[:, visits.SO_FAR], twin[name], sight)
+            of_month = twin[name] if rule.month <= now else {}
+            assert_counted(getattr(sums, name)[:, visits.MONTH], of_month, sight)
+    assert sums.cars[:, visits.SO_FAR, 0].tolist() == [2, 1]
