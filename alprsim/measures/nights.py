@@ -130,7 +130,8 @@ def _away(bucket: Bucket, rows: Int64, home: Spots, places: Spots, night: Int64,
     trip = np.where(none, len(truth), last)
     own = np.repeat(bucket.vehicle, trips)
     at = truth.destination
-    far = np.hypot(places.x[at] - home.x[own], places.y[at] - home.y[own]) > rule.away
+    with np.errstate(invalid="ignore"):  # whoever lives beyond the map and stands beyond it is not told to be far
+        far = np.hypot(places.x[at] - home.x[own], places.y[at] - home.y[own]) > rule.away
     slept: Bool = np.append(far & (truth.depart <= truth.arrive), False)[trip]
     slept &= np.append(truth.arrive, np.int32(0))[trip] <= night  # any
     return slept
