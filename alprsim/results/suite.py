@@ -59,7 +59,8 @@ SUITE = (
     Shown(12, "worst_case_risk", "p2", "2 sightings", bulk=True),
     Shown(13, "linkability", "first_1d", "from day to day, first guess right", bulk=True),
     Shown(13, "linkability", "first_7d", "from week to week, first guess right", bulk=True),
-    Shown(14, "company", "precision", "precision", bulk=True),
+    Shown(14, "company", "ties", "pairs taken to travel together", bulk=True),
+    Shown(14, "company", "precision", "of one household", bulk=True),
     Shown(15, "prediction", "markov", "Markov chain", bulk=True),
     Shown(16, "audience", "agencies", "that can reach a read, most of any department", viewer="everybody"),
     Shown(17, "equity", "most_to_least_trips_detected", "quarters of homes by distance to a camera", who=BY_CAMERA),
@@ -105,13 +106,13 @@ def as_text(run: Run, policies: Sequence[str], *, sight: str = "request", retent
     blocks = []
     for policy in policies:
         head = f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"
-        lines = [f"{'':62}" + "".join(f"{name:>{width}}" for name in viewers)]
+        lines = [f"{'':68}" + "".join(f"{name:>{width}}" for name in viewers)]
         before = 0
         for line in suite(run, policy, sight=sight, retention=retention):
             number = f"{line.shown.number:>2}" if line.shown.number != before else "  "
             before = line.shown.number
             told = [words.quantity(a.mean, a.unit) if a.measured else "–" for a in line.answers]
             what = f"{line.title}, {line.shown.said}"
-            lines.append(f"{number}  {what:58}" + "".join(f"{said:>{width}}" for said in told))
+            lines.append(f"{number}  {what:64}" + "".join(f"{said:>{width}}" for said in told))
         blocks.append("\n".join([head, *lines]))
     return "\n\n".join(blocks)
