@@ -159,20 +159,22 @@ def _notes(study: Scenario) -> list[str]:
     return [f"The viewers' reads were looked at {_times(len(study.measures.moments))}: {asked}."]
 
 
+_UPPER = (
+    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; that days and trips were seen, "
+    "and look-backs answered, counts as if they were exact, an upper bound"
+)
+
+
 def _coarse(policy: Policy) -> list[str]:
-    """Say what a policy leaves coarse that the measures do not look at yet: its figures are upper bounds."""
+    """Say what a policy leaves coarse, and which measures do not look at that: their figures are upper bounds."""
     keeping = [policy.custody.departments, *policy.custody.agencies.values()]
     steps = max((one.time_step or 0 for one in keeping), default=0)
     squares = max((one.place_step or 0.0 for one in keeping), default=0.0)
     said = []
     if steps:
-        said.append(
-            f"keeps times in steps of {words.duration(steps)}: measures take them as exact, so its shares are upper bounds"
-        )
+        said.append(f"keeps times in steps of {words.duration(steps)}: {_UPPER}")
     if squares:
-        said.append(
-            f"keeps places as squares of {squares:g} m: measures take them as exact, so its shares are upper bounds"
-        )
+        said.append(f"keeps places as squares of {squares:g} m: {_UPPER}")
     return [f"Policy “{policy.name}” {what}." for what in said]
 
 
