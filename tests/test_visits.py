@@ -170,6 +170,19 @@ def test_a_trip_of_no_length_leads_there_too():
     assert counted(world, limits(UNLIMITED), [0, 5], DAY).right[0, 0, 0] == 1
 
 
+def test_of_two_stops_between_two_reads_the_second_shows_too():
+    trips = ((0, 4 * HOUR, 5 * HOUR), (0, 5 * HOUR + 600, 6 * HOUR), (0, 7 * HOUR, 8 * HOUR))
+    world = World(trips, ((4 * HOUR + 1800, 0, 0, 0), (7 * HOUR + 1800, 0, 0, 0)))
+    sums = counted(world, limits(UNLIMITED), [5, 0, 5], DAY)
+    assert (sums.right[0, 0, 0], sums.found[0, 0, 0]) == (1, 1)
+
+
+def test_who_is_still_there_has_not_made_a_visit_yet():
+    world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), trips=((0, 4 * HOUR, 5 * HOUR),))
+    sums = counted(world, limits(UNLIMITED), [0], DAY)
+    assert (sums.right[0, 0, 0], sums.made.sum(), sums.known.sum(), sums.gone.sum()) == (1, 0, 0, 0)
+
+
 def test_every_one_of_many_visits_is_found():
     parts = [visit(5, 2, reads=((4.5, 0), (7.5, 0)), day=day) for day in range(9)]
     world = World(sum((part.trips for part in parts), ()), sum((part.reads for part in parts), ()))
