@@ -155,6 +155,7 @@ def test_what_is_of_the_last_time_is_told_to_the_second():
     world = visit(5, 2, reads=((4.5, 0), (7.5, 0)))
     ends = [counted(world, limits(UNLIMITED), [0, 5], now, horizon=HOUR * 3) for now in (7 * HOUR, 7 * HOUR - 1)]
     assert [sums.made[0, 0, 0] for sums in ends] == [1, 0]
+    assert [sums.gone[0, visits.SO_FAR, 0, 0, 0] for sums in ends] == [1, 0]
     late = 14 * HOUR
     for since, made, claimed in ((5, 0, 1), (4.99, 1, 1), (7.49, 0, 1), (7.5, 0, 0)):
         sums = counted(world, limits(UNLIMITED), [0, 5], late, horizon=late - int(since * HOUR))
