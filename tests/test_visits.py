@@ -155,6 +155,7 @@ def test_what_is_of_the_last_time_is_told_to_the_second():
     world = visit(5, 2, reads=((4.5, 0), (7.5, 0)))
     ends = [counted(world, limits(UNLIMITED), [0, 5], now, horizon=HOUR * 3) for now in (7 * HOUR, 7 * HOUR - 1)]
     assert [sums.made[0, 0, 0] for sums in ends] == [1, 0]
+    assert [sums.gone[0, visits.SO_FAR, 0, 0, 0] for sums in ends] == [1, 0]
     late = 14 * HOUR
     for since, made, claimed in ((5, 0, 1), (4.99, 1, 1), (7.49, 0, 1), (7.5, 0, 0)):
         sums = counted(world, limits(UNLIMITED), [0, 5], late, horizon=late - int(since * HOUR))
@@ -168,6 +169,19 @@ def test_what_is_of_the_last_time_is_told_to_the_second():
 def test_a_trip_of_no_length_leads_there_too():
     world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), trips=((0, 5 * HOUR, 5 * HOUR), (0, 7 * HOUR, 8 * HOUR)))
     assert counted(world, limits(UNLIMITED), [0, 5], DAY).right[0, 0, 0] == 1
+
+
+def test_of_two_stops_between_two_reads_the_second_shows_too():
+    trips = ((0, 4 * HOUR, 5 * HOUR), (0, 5 * HOUR + 600, 6 * HOUR), (0, 7 * HOUR, 8 * HOUR))
+    world = World(trips, ((4 * HOUR + 1800, 0, 0, 0), (7 * HOUR + 1800, 0, 0, 0)))
+    sums = counted(world, limits(UNLIMITED), [5, 0, 5], DAY)
+    assert (sums.right[0, 0, 0], sums.found[0, 0, 0]) == (1, 1)
+
+
+def test_who_is_still_there_has_not_made_a_visit_yet():
+    world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), trips=((0, 4 * HOUR, 5 * HOUR),))
+    sums = counted(world, limits(UNLIMITED), [0], DAY)
+    assert (sums.right[0, 0, 0], sums.made.sum(), sums.known.sum(), sums.gone.sum()) == (1, 0, 0, 0)
 
 
 def test_every_one_of_many_visits_is_found():

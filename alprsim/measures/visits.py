@@ -43,7 +43,7 @@ class Rule(NamedTuple):
     @property
     def longest(self) -> int:
         """The longest gap between two reads, s, that can be a visit."""
-        return self.most + int(np.ceil(2 * self.within / self.pace))
+        return self.most + int(np.ceil(2 * self.within / self.pace))  # any
 
 
 class Sums(NamedTuple):
