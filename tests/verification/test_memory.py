@@ -20,8 +20,9 @@ pytestmark = [pytest.mark.verification, pytest.mark.whole, COMPILED]
 
 TOWN = Path(__file__).parents[1] / "golden" / "town.yaml"
 FEW, MANY = 10, 70
-ALLOWED = 5.0
-"""Percent by which a later day's peak may pass one of the first ten: its days are others. A kept day would add 1 % a day."""
+ALLOWED = 10.0
+"""Percent by which a later day's peak may pass one of the first ten: its days are others, and a town's Saturdays differ by
+that much (the picture). A kept day would add 1 % a day, 60 % in the end."""
 A_ROW = 120
 """Bytes that a row of a piece may take while it is put together: 29 of the truth, three times over, and its place in order."""
 A_DAY = 200_000
