@@ -1,5 +1,7 @@
 """All seventeen measures of a run: each asked of every viewer under every policy, and printed."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -9,6 +11,7 @@ from alprsim.measures.glossary import BY_NAME
 from alprsim.results import suite, words
 from alprsim.results.suite import SUITE
 from alprsim.scenario import models
+from alprsim.scenario.read import load
 from alprsim.tables import AS_WRITTEN
 
 EVERY = [*models.FamilyName.__args__]
@@ -47,6 +50,31 @@ def test_every_measure_of_the_suite_is_told_under_its_name(run):
         statistic = shown.statistic.replace("_1d", "_12h").replace("_7d", "_12h")
         assert {statistic, statistic + words.SO_FAR} & known[shown.measure], shown
     assert suite.BY_CAMERA in set(run.summary["who"])
+
+
+QUESTIONS = sorted((Path(__file__).parents[1] / "scenarios" / "questions").glob("*_*.yaml"))
+
+
+@pytest.mark.whole
+def test_every_column_of_the_shipped_questions_is_a_statistic_that_runs_tell(run):
+    known = run.summary.groupby("measure")["statistic"].agg(set)
+    asked = [(path.name, load(path).scenario) for path in QUESTIONS]
+    columns = [
+        (name, study, column)
+        for name, study in asked
+        if isinstance(study.answer, models.OverMeasures)
+        for column in study.answer.columns
+    ]
+    assert len({name for name, _, _ in columns}) == 10
+    for name, study, column in columns:
+        if column.who != "vehicles":  # of hot lists, which this run has none of
+            assert column.measure in ("alerts", "wrongful_stops")
+            continue
+        statistic = column.statistic.replace("_1d", "_12h").replace("_7d", "_12h").replace("_policy", "_12h")
+        assert statistic in known[column.measure], (name, column)
+        always = {"exposure_rate", "exposure_rate_driving", "observed_days", "trips_detected", "trips_linked"}
+        always |= {"lookback_plate", "lookback_area", "days_per_answer"}
+        assert column.measure in always or study.measures.families, (name, column)
 
 
 @pytest.mark.whole

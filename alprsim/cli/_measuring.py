@@ -31,10 +31,10 @@ def measures(result: Path, policies: tuple[str, ...], sight: str, retention: str
     if as_json:
         found = [
             {"policy": policy, "measure": line.shown.measure, "statistic": line.shown.statistic, "number": line.shown.number,
-             "viewer": viewer, **answer._asdict()}
+             "viewer": viewer, "so_far": told.so_far, **told.answer._asdict()}
             for policy in chosen
             for line in suite.suite(run, policy, sight=sight, retention=step)
-            for viewer, answer in zip(run.info["viewers"], line.answers, strict=True)
+            for viewer, told in zip(run.info["viewers"], line.told, strict=True)
         ]  # fmt: skip
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return

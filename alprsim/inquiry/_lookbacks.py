@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim import utility
-from alprsim.inquiry._asked import SO_FAR, Asked, Lenses
+from alprsim.inquiry._asked import Asked, Lenses
 from alprsim.kernels import ladder
 from alprsim.measures import completeness, question
 from alprsim.measures.question import Answer
@@ -92,13 +92,15 @@ def _shares(
 def _held(
     who: str, sums: Sequence[completeness.Sums], place: Int32, answers: utility.Answers, shapes: Sequence[str]
 ) -> Iterator[Answer]:
-    """Yield the days of movement held for each look-back by plate answered: in a steady state, and of what was simulated."""
+    """Yield the days of movement held for each look-back by plate answered.
+
+    In a steady state alone: of a store that still fills, the days are cut at what was simulated and the look-backs are not.
+    """
     unit = {question.VEHICLES: "vehicle-days/answer", question.PEOPLE: "person-days/answer"}[who]
     n = np.full((1, len(place)), answers.n)
-    for suffix, days in (("", _days_held(sums, place)), (SO_FAR, _days_so_far(sums, place))):
-        values = utility.days_per_answer(days, answers.plate)
-        for shape, name in enumerate(shapes):
-            yield Answer("days_per_answer", name + suffix, unit, values[None, :, shape], n)
+    values = utility.days_per_answer(_days_held(sums, place), answers.plate)
+    for shape, name in enumerate(shapes):
+        yield Answer("days_per_answer", name, unit, values[None, :, shape], n)
 
 
 def _days_held(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.float64]:
@@ -107,14 +109,6 @@ def _days_held(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.f
     asked = question.of_cases([sums.lives[:, ladder.STOCK] for sums in lives], place)[-1]
     whole = question.of_cases([sums.lives[:, ladder.HORIZON] for sums in lives], place)[-1]
     return np.where(asked == whole, held.astype(np.float64), np.nan)
-
-
-def _days_so_far(lives: Sequence[completeness.Sums], place: Int32) -> NDArray[np.float64]:
-    """Return the same of what the simulated time holds, where more is kept too."""
-    held: NDArray[np.int64] = question.of_cases([sums.so_far[:, :, ladder.DAYS].sum(axis=1) for sums in lives], place)[
-        -1
-    ]
-    return held.astype(np.float64)
 
 
 def _no_limit(found: Sequence[Case]) -> dict[int, int]:

@@ -90,6 +90,9 @@ def _several(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> str:
     parts = []
     for column in asked["columns"]:
         line = values(rows, column=column["title"])
+        if line.empty:
+            parts.append(f"{column['title']}: there is no {column['statistic']} of {column['measure']}")
+            continue
         line = line[line["mean"].notna()]
         if line.empty:
             parts.append(f"{column['title']}: not measured")

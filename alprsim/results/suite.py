@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import pandas as pd
+
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
-from alprsim.results.run import Answer, Run
+from alprsim.results.answer_sentence import rests_on
+from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.summary import PLAIN
 from alprsim.tables import AS_WRITTEN
 
@@ -46,26 +49,43 @@ SUITE = (
     Shown(6, "longest_gap", "max_of_horizon", "most, of the last T"),
     Shown(7, "position_error", "tracker", "Bayesian tracker"),
     Shown(7, "position_error", "nearest", "nearest read in time"),
-    Shown(7, "position_error", "prior", "knowing only the town"),
-    Shown(8, "home_found", "within_250m", "within 250 m"),
+    Shown(7, "position_error", "prior", "no read: streets, places, hours"),
+    Shown(7, "position_within", "tracker", "Bayesian tracker"),
+    Shown(7, "position_within", "nearest", "nearest read in time"),
+    Shown(8, "home_found", "within_250m", "within 250 m, for who lacks the register"),
     Shown(8, "work_found", "within_250m", "within 250 m"),
     Shown(8, "nights_away", "recall", "recall"),
     Shown(9, "sensitive_visits", "recall", "recall"),
     Shown(9, "sensitive_visits", "precision", "precision"),
+    Shown(9, "sensitive_visits", "at_decoys", "inferred at places that do not exist"),
     Shown(9, "sensitive_habits", "recall", "recall"),
+    Shown(10, "top_anonymity_set", "top2_defined", "cars with a top 2", bulk=True),
+    Shown(10, "top_anonymity_set", "top2_median", "top 2, median", bulk=True),
     Shown(10, "top_anonymity_set", "top2_below_5", "top 2 shared by fewer than 5", bulk=True),
-    Shown(11, "unicity", "p4", "4 sightings", bulk=True),
+    Shown(11, "unicity", "p4", "4 sightings, of all cars", bulk=True),
     Shown(11, "unicity", "p4_eligible", "cars with 4 sightings", bulk=True),
+    Shown(11, "unicity", "p4_eligible_only", "4 sightings, of those", bulk=True),
     Shown(12, "worst_case_risk", "p2", "2 sightings", bulk=True),
     Shown(13, "linkability", "first_1d", "from day to day, first guess right", bulk=True),
     Shown(13, "linkability", "first_7d", "from week to week, first guess right", bulk=True),
     Shown(14, "company", "ties", "pairs taken to travel together", bulk=True),
+    Shown(14, "company", "ties_by_chance", "the same by chance", bulk=True),
     Shown(14, "company", "precision", "of one household", bulk=True),
+    Shown(14, "company", "base_rate", "any pair, of one household", bulk=True),
     Shown(15, "prediction", "markov", "Markov chain", bulk=True),
+    Shown(15, "prediction", "own_most_frequent", "its most frequent camera", bulk=True),
     Shown(16, "audience", "agencies", "that can reach a read, most of any department", viewer="everybody"),
     Shown(17, "equity", "most_to_least_trips_detected", "quarters of homes by distance to a camera", who=BY_CAMERA),
 )
 """In the order of the list; of each measure what a reader asks first. Everything else is in summary.csv."""
+
+
+class Told(NamedTuple):
+    """One figure for one viewer."""
+
+    answer: Answer
+    so_far: bool = False
+    """Whether more is kept than was simulated, so that this is of what the simulated time holds."""
 
 
 class Line(NamedTuple):
@@ -73,46 +93,76 @@ class Line(NamedTuple):
 
     shown: Shown
     title: str
-    answers: list[Answer]
+    told: list[Told]
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The figures alone."""
+        return [one.answer for one in self.told]
+
+
+NOTHING = Told(Answer(math.nan, math.nan, math.nan, 0, "", 0))
 
 
 def suite(run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN) -> Iterator[Line]:
     """Yield the suite under one policy, viewers in the order of the run."""
+    rows = run.summary
+    rows = rows[rows["policy"].eq(policy) & rows["retention"].eq(retention) & rows["reads"].eq(PLAIN["reads"])]
     for shown in SUITE:
-        answers = [one(run, shown, policy, viewer, sight, retention) for viewer in run.info["viewers"]]
-        yield Line(shown, BY_NAME[shown.measure].title, answers)
+        told = [one(rows, shown, viewer, sight) for viewer in run.info["viewers"]]
+        yield Line(shown, BY_NAME[shown.measure].title, told)
 
 
-def one(run: Run, shown: Shown, policy: str, viewer: str, sight: str, retention: int) -> Answer:
-    """Return one figure; where more is kept than was simulated, what the simulated time holds of it."""
-    for statistic in (shown.statistic, shown.statistic + words.SO_FAR):
-        rows = run.summary
-        mask = rows["policy"].eq(policy) & rows["viewer"].eq(shown.viewer or viewer) & rows["who"].eq(shown.who)
-        mask &= rows["retention"].eq(retention) & rows["reads"].eq(PLAIN["reads"])
-        mask &= rows["sight"].eq("bulk" if shown.bulk else sight)
-        rows = rows[mask & rows["measure"].eq(shown.measure) & rows["statistic"].eq(statistic) & rows["mean"].notna()]
-        mine = rows[rows["town"].eq("all")]
-        mine = mine if len(mine) else rows
+def one(rows: pd.DataFrame, shown: Shown, viewer: str, sight: str) -> Told:
+    """Return one figure out of the rows of a policy and limit; nothing where it is of a sight that the viewer has not."""
+    if shown.bulk and not _has_bulk(rows, viewer):
+        return NOTHING
+    mask = rows["viewer"].eq(shown.viewer or viewer) & rows["who"].eq(shown.who)
+    mask &= rows["sight"].eq("bulk" if shown.bulk else sight) & rows["measure"].eq(shown.measure)
+    for ending in ("", words.SO_FAR):
+        mine = rows[mask & rows["statistic"].eq(shown.statistic + ending) & rows["mean"].notna()]
+        whole = mine[mine["town"].eq("all")]
+        mine = whole if len(whole) else mine
         if len(mine):
             row = mine.loc[mine["mean"].idxmax()]
-            return Answer(row["mean"], row["low"], row["high"], int(row["n_seeds"]), row["unit"], int(row["n"]))
-    return Answer(math.nan, math.nan, math.nan, 0, "", 0)
+            answer = Answer(row["mean"], row["low"], row["high"], int(row["n_seeds"]), row["unit"], int(row["n"]))
+            return Told(answer, bool(ending))
+    return NOTHING
 
 
 def as_text(run: Run, policies: Sequence[str], *, sight: str = "request", retention: int = AS_WRITTEN) -> str:
-    """Return the suite as text: a block a policy, a column a viewer."""
+    """Return the suite as text: what it rests on, then a block a policy, a column a viewer."""
     viewers = list(run.info["viewers"])
-    width = max(12, *(len(name) for name in viewers)) + 2
-    blocks = []
+    width = max(16, *(len(name) for name in viewers)) + 2
+    blocks = [
+        f"{run.info['title']} {rests_on(run)}\nT, the last {horizon(run)} before each moment. Bulk: of everybody's reads, for "
+        "who holds or can search them whole, whatever sight is asked about.\n*: more is kept than was simulated; of what the "
+        "simulated time holds. –: not asked, not measured, or a sight that the viewer has not."
+    ]
     for policy in policies:
-        head = f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"
-        lines = [f"{'':68}" + "".join(f"{name:>{width}}" for name in viewers)]
+        lines = [f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"]
+        lines.append(f"{'':72}" + "".join(f"{name:>{width}}" for name in viewers))
         before = 0
         for line in suite(run, policy, sight=sight, retention=retention):
             number = f"{line.shown.number:>2}" if line.shown.number != before else "  "
             before = line.shown.number
-            told = [words.quantity(a.mean, a.unit) if a.measured else "–" for a in line.answers]
-            what = f"{line.title}, {line.shown.said}"
-            lines.append(f"{number}  {what:64}" + "".join(f"{said:>{width}}" for said in told))
-        blocks.append("\n".join([head, *lines]))
+            what = f"{line.title}, {line.shown.said}" + (" (bulk)" if line.shown.bulk else "")
+            lines.append(f"{number}  {what:68}" + "".join(f"{_said(one):>{width}}" for one in line.told))
+        blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def _said(told: Told) -> str:
+    answer = told.answer
+    if not answer.measured:
+        return "–"
+    said = words.quantity(answer.mean, answer.unit) + ("*" if told.so_far else "")
+    if answer.n_seeds > 1 and not math.isnan(answer.low):
+        said += f" ({words.interval(answer.low, answer.high, answer.unit)})"
+    return said
+
+
+def _has_bulk(rows: pd.DataFrame, viewer: str) -> bool:
+    """Say whether a viewer holds, or can search whole, any camera's reads."""
+    mine = rows[rows["viewer"].eq(viewer) & rows["sight"].eq("bulk") & rows["measure"].eq("effective_retention")]
+    return bool(mine[mine["statistic"].eq("window")]["mean"].gt(0).any())
