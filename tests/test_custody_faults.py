@@ -3,13 +3,14 @@
 import pytest
 
 from alprsim.custody import _compile, _course, _moments, _rules, _view
-from alprsim.ledger import Captured, _book, _looks
+from alprsim.ledger import Captured, _book, _looks, _routes
 from tests.mutants import plant
 from tests.naive_custody import custody
 from tests.test_ledger import HELD, HIT, edge, every, keeps, world
 from tests.test_ledger_access import HARD, first_difference
 from tests.test_ledger_faults import READ, RENEW, WORLDS
 
+SLOW = {"beyond": "0 s", "delay": "4 s"}
 MORE = {
     "two copies with receipt clocks, the second ignored": (
         world({"a": keeps(9), "b": keeps(5)}, [
@@ -41,6 +42,26 @@ MORE = {
         world({"a": keeps(9), "b": keeps(9), "c": keeps(0)}, [
             edge("ab", delay="3 s"), edge("bc", kind="query", onward=True),
             edge("bc", kind="query", onward=True, warrant={"beyond": "0 s", "delay": "4 s", "granted": 0.5}),
+        ]),
+        [READ],
+    ),
+    "its own archive, through a partner with a warrant": (
+        world({"a": keeps(0), "b": keeps(9)}, [
+            edge("ab", "alert", delay="2 s"), edge("ba", "query", onward=1), edge("ab", "query", onward=2, warrant=SLOW),
+        ]),
+        [Captured(4, 0, hits=frozenset({1}))],
+    ),
+    "twice over a partner, the second time with a warrant": (
+        world({"a": keeps(9), "b": keeps(9), "c": keeps(0), "d": keeps(0)}, [
+            edge("ab", delay="3 s"), edge("bc", "query", onward=True), edge("cb", "query", onward=True, warrant=SLOW),
+            edge("bd", "query", onward=True),
+        ]),
+        [READ],
+    ),
+    "what arrives while a warrant is waited for, beside one that is needed later": (
+        world({"a": keeps(9), "b": keeps(9), "c": keeps(0)}, [
+            edge("ab", delay="3 s"), edge("bc", "query", onward=True, warrant={**SLOW, "beyond": "8 s"}),
+            edge("bc", "query", onward=True, warrant=SLOW),
         ]),
         [READ],
     ),
@@ -289,6 +310,9 @@ COMPILED = [
     (_rules, "Warrant.and_", "max(self.delay, other.delay)", "min(self.delay, other.delay)"),
     (_rules, "Warrant.and_", "min(self.granted, other.granted)", "max(self.granted, other.granted)"),
     (_rules, "Warrant.and_", "min(self.granted, other.granted)", "self.granted * other.granted"),
+    (_view, "_followed", " or query.giver == viewer", ""),
+    (_rules, "Warrant.no_stricter", "self.beyond == other.beyond and ", ""),
+    (_rules, "Warrant.no_stricter", "self.beyond == other.beyond", "self.beyond >= other.beyond"),
     (_rules, "Warrant.no_stricter", " and self.delay == other.delay", ""),
     (_rules, "Warrant.no_stricter", " and self.granted >= other.granted", ""),
     (_rules, "Resolution.through", "max(self.time_step, store.time_step)", "store.time_step"),
@@ -357,6 +381,8 @@ RUN = [
     (_book, "Book._receive", ' and rule.clock == "receipt"', ""),
     (_book, "Book._receive", "min(due, source.falls) if rule.recalls else due", "due"),
     (_book, "Book._receive", "source.falls", "source.due"),
+    (_routes, "Rules._search", "link.giver != viewer and ", ""),
+    (_routes, "Rules._search", "link.giver != viewer and ", "link.giver not in {viewer, *way.agencies} and "),
     (_looks, "Looks._served", "way.granted)", "way.granted / 2)"),
     (_looks, "Looks._served", "copy, copy.opened", "copy, copy.resolution"),
 ]  # fmt: skip

@@ -19,7 +19,8 @@ All intervals are half-open, times whole seconds; in one second purges go before
 - **Looks.** A `query` copies nothing: the taker sees what the giver's store holds at that moment, and through its eyes what it
   can query itself, as far as ``onward`` and ``hops`` let it. A route is as good as its weakest link: in bulk where every edge
   is, else on request; its look-back cap the least, its warrant the strictest of its edges and of the store. An agency's own
-  store is in bulk. What needs a warrant is seen by process: asked now, looked at ``delay`` later.
+  store is in bulk, and no route leads back to it. What needs a warrant is seen by process: asked now, looked at ``delay``
+  later, so that it shows what arrives meanwhile.
 - **Side doors.** A partner runs a search for somebody who may not: what the partner finds without a warrant, by a chance that
   is of the case and not of each partner.
 - **Alerts** land in the archive of the agency whose list was matched, whether or not the reader's owner keeps the read; they

@@ -48,9 +48,10 @@ class Warrant(NamedTuple):
     def no_stricter(self, other: Warrant) -> bool:
         """Tell whether this asks for no more than the other in any respect, and shows what that shows.
 
-        One of another delay does not: what arrives while a warrant is waited for is seen by it alone.
+        One of another delay does not, nor one that asks from another age: what arrives while a warrant is waited for is seen
+        by it alone, and only at the ages that need it.
         """
-        return self.beyond >= other.beyond and self.delay == other.delay and self.granted >= other.granted
+        return self.beyond == other.beyond and self.delay == other.delay and self.granted >= other.granted
 
 
 NO_WARRANT = Warrant()

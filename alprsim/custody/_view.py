@@ -34,19 +34,22 @@ class Look(NamedTuple):
 def looks(rules: Rules, viewer: int) -> dict[int, list[Look]]:
     """Return the ways in which a viewer may search, by store, its own first; a way that another makes needless is left out."""
     own = Look(viewer, SightKind.BULK, NO_LIMIT, UNLIMITED, NO_WARRANT, 1.0, ())
-    found = _followed(rules, [own])
+    found = _followed(rules, viewer, [own])
     behind = rules.hops - 1 if rules.hops < NO_LIMIT else NO_LIMIT
     doors = [
         Look(door.giver, SightKind.SIDE_DOOR, behind, door.cap, NO_WARRANT, door.chance, (door,))
         for door in rules.doors[viewer] if door.chance > 0
     ]  # fmt: skip
-    for store, routes in _followed(rules, doors).items():
+    for store, routes in _followed(rules, viewer, doors).items():
         found[store] += [route for route in routes if not any(other.covers(*route[1:6]) for other in found[store])]
     return found
 
 
-def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
-    """Return the given ways and those that they lead on to: whom a viewer may search may let it search others in turn."""
+def _followed(rules: Rules, viewer: int, begin: list[Look]) -> defaultdict[int, list[Look]]:
+    """Return the given ways and those that they lead on to: whom a viewer may search may let it search others in turn.
+
+    None leads back to the viewer: its own store is its own to search, and needs nobody's warrant but its own.
+    """
     found: defaultdict[int, list[Look]] = defaultdict(list)
     waiting: deque[Look] = deque()
     for look in begin:
@@ -59,7 +62,7 @@ def _followed(rules: Rules, begin: list[Look]) -> defaultdict[int, list[Look]]:
         most = look.limit - 1
         for query in rules.into[look.store] if most >= 0 else ():
             limit = query.limit if query.limit < most else most
-            if limit < 0:
+            if limit < 0 or query.giver == viewer:
                 continue
             sight = SightKind.SIDE_DOOR if look.sight == SightKind.SIDE_DOOR else max(look.sight, query.sight)
             cap = query.cap if query.cap < look.cap else look.cap

@@ -13,7 +13,7 @@ from alprsim.tables import Agencies
 
 
 class Way(NamedTuple):
-    """A viewer's way into a store, over no agency twice; ages and delays in seconds, infinite where nothing is said."""
+    """A viewer's way into a store, never back through the viewer; ages and delays in seconds, infinite where nothing is said."""
 
     store: int
     edges: tuple[Link, ...] = ()
@@ -155,8 +155,7 @@ class Rules:
         for way in found:  # which grows
             for link in self.queries[way.store]:
                 longer = way.over(link)
-                fresh = link.giver != viewer and link.giver not in way.agencies
-                if fresh and longer.slack >= 0 and not _known(longer, found):
+                if link.giver != viewer and longer.slack >= 0 and not _known(longer, found):
                     found.append(longer)
         return found
 
