@@ -34,8 +34,15 @@ class Sensitive(NamedTuple):
     """[places], rising: row of `kinds`; of a decoy ``len(kinds)`` more."""
     x: Float64
     y: Float64
+    lot: Int64
+    """[places]: of two as near, the one with the lesser is named."""
     of_place: Int32
     """[rows of Places]: the row here, −1 none."""
+
+    @property
+    def real(self) -> int:
+        """How many there are; decoys come after them."""
+        return int(np.searchsorted(self.kind, len(self.kinds)))
 
     @property
     def sizes(self) -> Int64:
@@ -76,7 +83,11 @@ def choose(places: Places, junctions: Junctions, kinds: Sequence[str], *, decoys
     of_place = np.full(len(places), -1, np.int32)
     real = np.concatenate(rows)
     of_place[real] = np.arange(len(real))
-    return Sensitive(tuple(kinds), np.concatenate(kind).astype(np.int8), junctions.x[at], junctions.y[at], of_place)
+    of_kind = np.concatenate(kind)
+    lot = draw(stream(seed, "which of two places as near is named"), of_kind, junctions.osm_id[at]) >> np.uint64(1)
+    return Sensitive(
+        tuple(kinds), of_kind.astype(np.int8), junctions.x[at], junctions.y[at], lot.astype(np.int64), of_place
+    )
 
 
 def near_sites(sensitive: Sensitive, x: Float64, y: Float64, within: float) -> Near:
