@@ -23,24 +23,11 @@ def test_infer(benchmark):
     first, time, site, masks = _reads()
     first_near = np.arange(SITES + 1, dtype=np.int64) * 10
     near, metres = np.tile(np.arange(10, dtype=np.int32), SITES), np.tile(np.arange(10.0), SITES)
-    lot = np.arange(10)
+    lot, group = np.arange(10), np.repeat(np.arange(2, dtype=np.int8), 5)
     claims, held = np.empty((4, 2 * VEHICLES * DAYS), np.int32), np.empty(2 * VEHICLES * DAYS, np.uint64)
     told = (
-        np.arange(VEHICLES),
-        first,
-        time,
-        site,
-        masks,
-        first_near,
-        near,
-        metres,
-        lot,
-        5,
-        8.0,
-        1200,
-        3 * 3600,
-        4 * 3600,
-    )
+        np.arange(VEHICLES), first, time, site, masks, first_near, near, metres, lot, group, 8.0, 1200, 3 * 3600, 4 * 3600,
+    )  # fmt: skip
     n = benchmark(visits.infer, *told, claims, held)
     benchmark.extra_info["reads"] = len(time)
     assert n == 2 * VEHICLES * DAYS  # at noon alone: the other gaps are too long

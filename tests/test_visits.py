@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alprsim.measures import question, sensitive, visits
 from alprsim.results import words
 from alprsim.scenario.models import Visits
-from alprsim.tables import DAY, UNLIMITED, Junctions, PlaceKind, Places, VehicleKind
+from alprsim.tables import DAY, UNLIMITED, VehicleKind
 from tests import naive_visits as naive
 from tests.worlds import HOUR, SIGHTS, World, rules, worlds
 from tests.worlds import ladder as limits
@@ -20,7 +20,7 @@ few = settings(deadline=None, derandomize=True, max_examples=40)
 KINDS = ("clinic", "bar")
 SITES = ((0.0, 0.0), (3600.0, 0.0), (3600.0, 3600.0))
 SPOTS = (
-    (0, 0.0, 0.0, 2), (0, 3600.0, 0.0, 4), (0, 3600.0, 0.0, 3), (1, 0.0, 0.0, 5), (2, 3600.0, 0.0, 1), (3, 0.0, 3600.0, 0),
+    (0, 0.0, 0.0, 2), (0, 3600.0, 0.0, 3), (0, 3600.0, 0.0, 4), (1, 0.0, 0.0, 5), (2, 3600.0, 0.0, 1), (3, 0.0, 3600.0, 0),
 )  # fmt: skip
 """Clinics, a bar, and a decoy of each: (kind, x, y, lot)."""
 
@@ -39,7 +39,15 @@ def at(spots=SPOTS, kinds=KINDS, places=6):
     of_place = np.full(places, -1, np.int32)
     real = int(np.count_nonzero(kind < len(kinds)))
     of_place[:real] = np.arange(real)
-    return sensitive.Sensitive(kinds, kind.astype(np.int8), x.copy(), y.copy(), lot.astype(np.int64), of_place)
+    return sensitive.Sensitive(
+        kinds,
+        kind.astype(np.int8),
+        (kind >= len(kinds)).astype(np.int8),
+        x.copy(),
+        y.copy(),
+        lot.astype(np.int64),
+        of_place,
+    )
 
 
 def a_rule(**changed):
@@ -134,13 +142,13 @@ def test_a_place_that_is_near_one_camera_alone_is_not_named(reads):
 
 @pytest.mark.parametrize("reads", [((4.5, 0), (8.5, 2)), ((4.5, 2), (8.5, 0))])
 def test_no_place_near_both_cameras_is_passed_over(reads):
-    sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [2, 5], DAY)
+    sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [1, 5], DAY)
     assert (sums.claimed[0, :, 0].tolist(), sums.right[0, :, 0].tolist()) == ([1, 0, 0, 1], [1, 0])
 
 
 def test_the_longest_stay_at_the_farthest_place_is_still_a_visit():
     world = visit(4, 2, reads=((2, 0), (8, 0)))
-    sums = counted(world, limits(UNLIMITED), [2, 5], DAY)
+    sums = counted(world, limits(UNLIMITED), [1, 5], DAY)
     assert sums.right[0].sum(axis=0)[0] == 1
 
 
@@ -187,10 +195,10 @@ def test_every_one_of_many_visits_is_found():
 
 def test_of_several_places_of_all_kinds_the_one_on_the_shortest_way_is_named():
     world = visit(5, 2, reads=((4.5, 1), (7.5, 1)))
-    right = counted(world, limits(UNLIMITED), [2, 5], DAY)
+    right = counted(world, limits(UNLIMITED), [1, 5], DAY)
     assert right.claimed[0, :, 0].tolist() == [1, 0, 1, 0]  # a clinic and no bar, and a decoy in a pass of its own
     assert right.right[0, :, 0].tolist() == [1, 0]
-    other = counted(world, limits(UNLIMITED), [1, 5], DAY)  # of two at one corner the lesser lot is named
+    other = counted(world, limits(UNLIMITED), [2, 5], DAY)  # of two at one corner the lesser lot is named
     assert (other.made[0, 0, 0], other.right[0, 0, 0], other.claimed[0, 0, 0]) == (1, 0, 1)
 
 
@@ -281,8 +289,8 @@ def test_decoys_tell_what_chance_alone_gives():
     spots = ((0, 0.0, 0.0, 0), (0, 9e4, 0.0, 0), (1, 9e4, 0.0, 0), (2, 3600.0, 0.0, 0))
     world = visit(5, 2, reads=((4.5, 0), (7.5, 0)))
     got = rows_of(counted(world, limits(UNLIMITED), [0, 5], DAY, places=at(spots)), places=at(spots))
-    assert got["sensitive_visits", "at_decoys_clinic", "all", 0] == (2.0, 1)  # one decoy for two clinics
-    assert np.isnan(got["sensitive_visits", "at_decoys_bar", "all", 0][0])
+    assert got["sensitive_visits", "at_decoys", "all", 0] == (3.0, 1)  # one decoy for three places
+    assert ("sensitive_visits", "at_decoys_clinic", "all", 0) not in got
     assert got["sensitive_visits", "precision", "all", 0] == (1.0, 1)
     assert got["sensitive_visits", "by_chance", "all", 0] == (1 / 3, 1)
     assert got["sensitive_visits", "by_chance_clinic", "all", 0] == (1 / 2, 1)
@@ -294,7 +302,17 @@ def test_a_kind_without_places_makes_no_decoys_unknown():
     got = rows_of(counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [0, 5], DAY, places=at(spots)),
                   places=at(spots))  # fmt: skip
     assert got["sensitive_visits", "at_decoys", "all", 0] == (1.0, 1)
-    assert got["sensitive_visits", "at_decoys_bar", "all", 0][1] == 0
+
+
+def test_decoys_of_each_group_compete_among_themselves_alone():
+    """Of six decoys, in two groups, each group names one: on average as many as the places do."""
+    world, spots = visit(5, 2, reads=((4.5, 0), (7.5, 0))), [(kind, 0.0, 0.0, 9 - kind) for kind in (0, 0, 1, 2, 2, 3)]
+    places = at([*spots, *spots[3:]])._replace(group=np.repeat(np.arange(3, dtype=np.int8), 3))
+    sums = counted(world, limits(UNLIMITED), [2, 5], DAY, places=places)
+    assert sums.claimed[0, :, 0].tolist() == [0, 1, 0, 2]
+    assert rows_of(sums, places=places)["sensitive_visits", "at_decoys", "all", 0] == (1.0, 1)
+    none = rows_of(counted(world, limits(UNLIMITED), [2, 5], DAY, places=at(spots[:3])), places=at(spots[:3]))
+    assert np.isnan(none["sensitive_visits", "at_decoys", "all", 0][0])
 
 
 def test_sums_of_moments_add_up():
@@ -316,33 +334,7 @@ def test_a_longer_limit_only_adds_inferences(world, destinations, now, rule):
         assert not part[..., 0].any()
 
 
-# --- where places and decoys stand ------------------------------------------------------------------------------------
-
-JUNCTIONS = Junctions.of(osm_id=[10, 11, 12, 13, 14], x=[0, 1, 2, 3, 4], y=[0] * 5, town=[0, 0, 0, 0, 1])
-PLACES = Places.of(
-    junction=[0, 1, 2, 3, 0, 4],
-    kind=[PlaceKind.CLINIC, PlaceKind.WORK, PlaceKind.SHOP, PlaceKind.HOME, PlaceKind.WORK, PlaceKind.WORK],
-    weight=[1] * 6, town=[0, 0, 0, 0, 0, 1],
-)  # fmt: skip
-
-
-def test_decoys_stand_where_people_work_or_shop_and_no_such_place_is():
-    few, many = (sensitive.choose(PLACES, JUNCTIONS, ("court", "clinic"), decoys=n, seed=7) for n in (1, 5))
-    assert few.of_place.tolist() == [0, -1, -1, -1, -1, -1]
-    assert few.kind.tolist() == [1, 3]
-    assert few.sizes.tolist() == [0, 1, 0, 1]
-    assert many.kind.tolist() == [1, 3, 3]
-    assert many.x.tolist() == [0, 1, 2]
-    assert few.x[1] in many.x[1:]  # more decoys move none
-    assert len({float(sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=1, seed=s).x[1]) for s in range(9)}) == 2
-    assert sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=0, seed=7).sizes.tolist() == [1, 0]
-
-
-def test_places_near_a_site_are_counted_to_the_metre():
-    near = sensitive.near_sites(at(), np.array([0.0, 9e9]), np.array([0.0, 0.0]), 3600.0)
-    assert near.first.tolist() == [0, 6, 6]
-    assert near.metres.tolist() == [0, 3600, 3600, 0, 3600, 3600]
-    assert sensitive.near_sites(at(), np.zeros(0), np.zeros(0), 1.0).first.tolist() == [0]
+# --- nobody and nothing -----------------------------------------------------------------------------------------------
 
 
 def test_a_world_of_nobody():

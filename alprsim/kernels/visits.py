@@ -50,10 +50,10 @@ def _write(
 @part_in_place
 def _claim(
     claims: Int32GridOut, held: UInt64Out, n: int, row: int, start: int, end: int, pair: np.uint64, gap: int, a: int,
-    last_a: int, b: int, last_b: int, near: Int32, metres: Float64, lot: Int64, real: int, pace: float, least: int,
+    last_a: int, b: int, last_b: int, near: Int32, metres: Float64, lot: Int64, group: Int8, pace: float, least: int,
     most: int,
 ) -> int:  # fmt: skip
-    """Claim a stop at the place with the least way round, of those near both sites and fitting the gap; and at a decoy."""
+    """Claim a stop at the place with the least way round, of each group, near both sites and fitting the gap."""
     best, shortest = NOWHERE, np.inf
     while a < last_a and b < last_b:
         if near[a] < near[b]:
@@ -65,7 +65,7 @@ def _claim(
             a, b = a + 1, b + 1
             if not least <= gap - way / pace <= most:
                 continue
-            if best != NOWHERE and best < real <= place:
+            if best != NOWHERE and group[place] != group[best]:
                 n = _write(claims, held, n, row, start, end, best, pair)
                 best, shortest = NOWHERE, np.inf
             if way < shortest or (way == shortest and lot[place] < lot[best]):
@@ -78,14 +78,15 @@ def _claim(
 @kernel_in_place
 def infer(
     rows: Int64, first_read: Int64, time: Int32, site: Int32, masks: UInt64, first_near: Int64, near: Int32,
-    metres: Float64, lot: Int64, real: int, pace: float, least: int, most: int, longest: int, claims: Int32GridOut,
+    metres: Float64, lot: Int64, group: Int8, pace: float, least: int, most: int, longest: int, claims: Int32GridOut,
     held: UInt64Out,
 ) -> int:  # fmt: skip
     """Infer stops at sensitive places from two held reads in a row, for every case at once.
 
     What remains of the gap between the reads, after a drive in a straight line from the first camera to the place and on
     to the second, is the stay. A place is inferred if both cameras are near it and the stay is long and short enough; of
-    several of a kind the one with the least way round, of equals the first.
+    several, of whatever kind, the one with the least way round, of equals the one with the least lot. Decoys compete in
+    groups of their own, each as many as there are places: a gap names at most one place, and one decoy of each group.
 
     Parameters
     ----------
@@ -100,8 +101,9 @@ def infer(
     near, metres : int32[n_near] rising within a site, float64[n_near]
         The places near a site, and how far they are.
     lot : int64[n_places]
-    real : int
-        Places from this one on are decoys.
+        Of equals the least is named.
+    group : int8[n_places], rising
+        0 the places, then decoys: those of a group compete.
     pace : float, metres a second
     least, most : int, seconds
         Of a stay.
@@ -133,7 +135,7 @@ def infer(
                 if pair != NONE and gap >= least:
                     n = _claim(
                         claims, held, n, row, start, end, pair, gap, first_near[here], first_near[here + 1],
-                        first_near[there], first_near[there + 1], near, metres, lot, real, pace, least, most,
+                        first_near[there], first_near[there + 1], near, metres, lot, group, pace, least, most,
                     )  # fmt: skip
     return n
 

@@ -8,7 +8,7 @@ _RULE = (
 )
 _GUESS = (
     "A simple adversary that knows no more than where such places are. Read the precision beside what would be right by chance, "
-    "and recall beside what the same rule finds at decoys, places that do not exist and compete among themselves as places do: "
+    "and recall beside what the same rule finds at decoys, places that do not exist and compete as places do, among themselves: "
     "where decoys do as well, an inference says no more than that somebody passed. Cameras at a town's edge take every errand "
     "out of town for a visit to what stands beside them."
 )

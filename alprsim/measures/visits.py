@@ -16,7 +16,7 @@ from alprsim.kernels import visits as kernels
 from alprsim.measures.places import median_days
 from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, join, of_cases, ratio, tidy
 from alprsim.measures.sensitive import Near, Sensitive, Stops, stops
-from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
+from alprsim.tables import DAY, Int16, Int32, Int64, Measured, UInt64
 
 CASES = kernels.CASES
 VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habits"
@@ -141,13 +141,13 @@ def rows(
 
     Statistics of sensitive_visits, of the last T, and for all towns together of each kind (``recall_clinic`` …):
     ``recall`` (visits inferred / made; n counts those made), ``precision`` (right / inferred; n counts the inferred, at
-    most one of a gap: those of a kind name that kind), ``by_chance`` (the expected precision if each of them named one
-    of all places, or of all of its kind, at random; n as of precision) and ``at_decoys`` (inferences at decoys, which
-    compete among themselves, for each at a place, their number scaled to as many decoys as places; n counts those
-    at places). Of sensitive_places and sensitive_habits, of the last month, the same of pairs of a car and a place, to
-    which it goes at all or in several weeks; by_chance is then of a car and a place at random, and n counts those; and
-    ``days_until_found``, the median over the pairs found, which n counts, of the days of reads from which it shows.
-    Those of a month are told ``_so_far`` too.
+    most one of a gap: those of a kind name that kind), ``by_chance`` (the expected precision if each of them named one of
+    all places, or of all of its kind, at random; n as of precision) and ``at_decoys`` (of all kinds together alone:
+    inferences at decoys, which compete among themselves in groups as large as that of the places, on average of the
+    groups, for each at a place; n counts those at places). Of sensitive_places and sensitive_habits, of the last month,
+    the same of pairs of a car and a place, to which it goes at all or in several weeks; by_chance is then of a car and a
+    place at random, and n counts those; and ``days_until_found``, the median over the pairs found, which n counts, of the
+    days of reads from which it shows. Those of a month are told ``_so_far`` too.
     """
     every = Sums(*(of_cases(parts, place) for parts in zip(*sums, strict=True)))
     together, by_kind = [], []
@@ -168,7 +168,7 @@ def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive,
         claims, held = np.empty((4, room), np.int32), np.empty(room, np.uint64)
         n = kernels.infer(
             rows, bucket.first_read, reads.time, reads.site, masks, near.first, near.place, near.metres, sensitive.lot,
-            sensitive.real, rule.pace, rule.least, rule.most, rule.longest, claims, held,
+            sensitive.group, rule.pace, rule.least, rule.most, rule.longest, claims, held,
         )  # fmt: skip
     claims, (trip, stood, of_kind) = np.ascontiguousarray(claims[:, :n]), np.empty((3, n), np.int32)
     kernels.stops_of_claims(
@@ -303,17 +303,11 @@ def _of_places(
 
 
 def _shares(
-    measure: str,
-    statistic: str,
-    sensitive: Sensitive,
-    part: NDArray[Any],
-    whole: Int64,
-    suffix: str = "",
-    unit: str = "share",
+    measure: str, statistic: str, sensitive: Sensitive, part: NDArray[Any], whole: Int64, suffix: str = ""
 ) -> list[Answer]:
     """Return a ratio of what was counted, for all kinds together and for each."""
     both = zip(_each(statistic, sensitive, suffix), _together(part), _together(whole), strict=True)
-    return [Answer(measure, name, unit, ratio(one, n), n) for name, one, n in both]
+    return [Answer(measure, name, "share", ratio(one, n), n) for name, one, n in both]
 
 
 def _together(part: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -327,9 +321,12 @@ def _each(statistic: str, sensitive: Sensitive, suffix: str) -> list[str]:
 
 
 def _at_decoys(measure: str, sensitive: Sensitive, said: Int64, suffix: str) -> list[Answer]:
-    """Return the claims at decoys, as if there were as many of each kind as places, for each at a place: 1 and above too."""
+    """Return the claims at decoys, as if there were as many as places, for each at a place: 1 and above too.
+
+    Not by kind: all kinds compete, so that which one is named depends on what stands nearest.
+    """
     kinds = len(sensitive.kinds)
-    places, decoys = sensitive.sizes[:kinds], sensitive.sizes[kinds:]
-    scale: Float64 = np.where(places > 0, ratio(places, decoys), 0.0)
-    scaled = said[:, kinds:] * scale[:, None]
-    return _shares(measure, "at_decoys", sensitive, scaled, said[:, :kinds], suffix, unit="times")
+    places, decoys = sensitive.sizes[:kinds].sum(), sensitive.sizes[kinds:].sum()
+    claimed = said[:, :kinds].sum(axis=1)
+    scaled = said[:, kinds:].sum(axis=1) * ratio(places, decoys)
+    return [Answer(measure, "at_decoys" + suffix, "times", ratio(scaled, claimed), claimed)]
