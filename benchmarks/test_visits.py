@@ -19,17 +19,19 @@ def _reads():
 
 
 def test_infer(benchmark):
-    """Ten places of five kinds are near each site."""
+    """Five places and five decoys are near each site."""
     first, time, site, masks = _reads()
     first_near = np.arange(SITES + 1, dtype=np.int64) * 10
     near, metres = np.tile(np.arange(10, dtype=np.int32), SITES), np.tile(np.arange(10.0), SITES)
-    kind = np.repeat(np.arange(5, dtype=np.int8), 2)
-    claims, held = np.empty((4, 5 * VEHICLES * DAYS), np.int32), np.empty(5 * VEHICLES * DAYS, np.uint64)
-    told = np.arange(VEHICLES), first, time, site, masks, first_near, near, metres, kind, 8.0, 1200, 3 * 3600, 4 * 3600
+    lot, group = np.arange(10), np.repeat(np.arange(2, dtype=np.int8), 5)
+    claims, held = np.empty((4, 2 * VEHICLES * DAYS), np.int32), np.empty(2 * VEHICLES * DAYS, np.uint64)
+    told = (
+        np.arange(VEHICLES), first, time, site, masks, first_near, near, metres, lot, group, 8.0, 1200, 3 * 3600, 4 * 3600,
+    )  # fmt: skip
     n = benchmark(visits.infer, *told, claims, held)
     benchmark.extra_info["reads"] = len(time)
-    assert n == 5 * VEHICLES * DAYS  # at noon alone: the other gaps are too long
-    assert (claims[visits.PLACE] % 2 == 0).all()  # the nearer of each kind
+    assert n == 2 * VEHICLES * DAYS  # at noon alone: the other gaps are too long
+    assert (claims[visits.PLACE] % 5 == 0).all()  # the nearest, real or not
     assert (claims[visits.START] % 4 == 1).all()
     assert int(held[0]) == 2**64 - 2**60  # of the oldest day
     assert int(held[-1]) == 2**64 - 2
@@ -42,12 +44,23 @@ def test_stops_of_claims(benchmark):
     stop = np.tile(np.arange(2, dtype=np.int32), VEHICLES * DAYS // 2)
     start = np.arange(VEHICLES * DAYS, dtype=np.int32) * 4 + 1
     claims = np.stack([start // (4 * DAYS), start, start + 1, np.zeros_like(start)])
-    found = np.empty(len(start), np.int32)
-    told = claims, np.arange(VEHICLES), time, first_trip, arrive, arrive + np.int32(60), stop
-    benchmark(visits.stops_of_claims, *told, found)
+    found, stood, of_kind = np.empty((3, len(start)), np.int32)
+    told = (
+        claims,
+        np.arange(VEHICLES),
+        time,
+        first_trip,
+        arrive,
+        arrive + np.int32(60),
+        stop,
+        np.arange(2, dtype=np.int8),
+    )
+    benchmark(visits.stops_of_claims, *told, found, stood, of_kind)
     benchmark.extra_info["claims"] = len(found)
     assert (found[::2] == np.arange(0, len(found), 2)).all()
     assert (found[1::2] == -1).all()
+    assert (stood == 1).all()
+    assert (of_kind == np.tile([1, 0], len(start) // 2)).all()
 
 
 def test_add_up(benchmark):

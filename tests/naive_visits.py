@@ -15,19 +15,22 @@ def stays(trips):
     return [(arrive, leave, place) for (_, arrive, place), leave in zip(made, ends, strict=True)]
 
 
-def claims(reads, sites, places, rule):
-    """Infer (since, until, place, no ghost) from one vehicle's held reads; places are (kind, x, y), sites (x, y)."""
+def claims(reads, sites, places, rule, kinds):
+    """Infer (since, until, place, no ghost) from one vehicle's held reads; places are (kind, x, y, lot), sites (x, y).
+
+    Decoys are of the kinds from ``kinds`` on. One place of a gap at most, and one decoy.
+    """
     found = []
     for (since, one, *a), (until, other, *b) in itertools.pairwise(reads):
-        for kind in sorted({place[0] for place in places}):
+        for decoy in (False, True):
             fitting = []
-            for row, (its, *at) in enumerate(places):
+            for row, (its, *at, lot) in enumerate(places):
                 there, back = math.dist(sites[one], at), math.dist(sites[other], at)
-                near = its == kind and max(there, back) <= rule.within
+                near = (its >= kinds) == decoy and max(there, back) <= rule.within
                 if near and rule.least <= until - since - (there + back) / rule.pace <= rule.most:
-                    fitting.append((there + back, row))
+                    fitting.append((there + back, lot, row))
             if fitting:
-                found.append((since, until, min(fitting)[1], a[0] == a[1] and b[0] == b[1]))
+                found.append((since, until, min(fitting)[2], a[0] == a[1] and b[0] == b[1]))
     return found
 
 
@@ -43,7 +46,7 @@ def weeks_reached(weeks, needed):
 def count(world, visits, obtains, sites, places, rule, now, horizon, kinds):
     """Count, through one sight, {what: {(town, kind, …): n}}; visits are (vehicle, depart, arrive, place or −1)."""
     found = {
-        name: {} for name in ("made", "found", "claimed", "right", "stays", "fitting", "gone", "said", "known", "days")
+        name: {} for name in ("made", "found", "claimed", "right", "stood", "of_kind", "gone", "said", "known", "days")
     }
 
     def add(name, *key):
@@ -53,27 +56,29 @@ def count(world, visits, obtains, sites, places, rule, now, horizon, kinds):
         mine = stays([trip[1:] for trip in visits if trip[0] == vehicle])
         reads = sorted(read for read in world.reads if read[2] == vehicle)
         seen = [r for r, yes in zip(reads, held(reads, obtains, world.owner_of_site, now), strict=True) if yes]
-        said = claims(seen, sites, places, rule)
+        said = claims(seen, sites, places, rule, kinds)
         right = [next((s for s in mine if ok and s[2] == p and s[0] < b and s[1] > a), None) for a, b, p, ok in said]
         if horizon <= now:
             for stay in mine:
                 arrive, leave, place = stay
                 if not (arrive > now - horizon and leave <= now):
                     continue
-                fits = rule.least <= leave - arrive <= rule.most
-                if fits:
-                    add("stays", town)
                 if place >= 0:
                     add("made", town, places[place][0])
-                    if fits:
-                        add("fitting", town, places[place][0])
                     if any(one is stay for one in right):
                         add("found", town, places[place][0])
-            for (_, until, place, _), so in zip(said, right, strict=True):
-                if until > now - horizon:
-                    add("claimed", town, places[place][0])
-                    if so:
-                        add("right", town, places[place][0])
+            for (since, until, place, ok), so in zip(said, right, strict=True):
+                kind = places[place][0]
+                if until <= now - horizon:
+                    continue
+                add("claimed", town, kind)
+                if so:
+                    add("right", town, kind)
+                for one in {p for arrive, leave, p in mine if p >= 0 and arrive < until and leave > since}:
+                    if ok and kind < kinds:
+                        add("stood", town, kind)
+                        if places[one][0] == kind:
+                            add("of_kind", town, kind)
         for place, (kind, *_) in enumerate(places):
             there = {week(a, rule) for a, b, p in mine if p == place and a > now - rule.month and b <= now}
             late = sorted(((c, so) for c, so in zip(said, right, strict=True) if c[2] == place and c[0] > now - rule.month),

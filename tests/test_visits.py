@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alprsim.measures import question, sensitive, visits
 from alprsim.results import words
 from alprsim.scenario.models import Visits
-from alprsim.tables import DAY, UNLIMITED, Junctions, PlaceKind, Places, VehicleKind
+from alprsim.tables import DAY, UNLIMITED, VehicleKind
 from tests import naive_visits as naive
 from tests.worlds import HOUR, SIGHTS, World, rules, worlds
 from tests.worlds import ladder as limits
@@ -19,8 +19,10 @@ from tests.worlds import ladder as limits
 few = settings(deadline=None, derandomize=True, max_examples=40)
 KINDS = ("clinic", "bar")
 SITES = ((0.0, 0.0), (3600.0, 0.0), (3600.0, 3600.0))
-SPOTS = ((0, 0.0, 0.0), (0, 3600.0, 0.0), (0, 3600.0, 0.0), (1, 0.0, 0.0), (2, 3600.0, 0.0), (3, 0.0, 3600.0))
-"""Clinics, a bar, and a decoy of each: (kind, x, y)."""
+SPOTS = (
+    (0, 0.0, 0.0, 2), (0, 3600.0, 0.0, 3), (0, 3600.0, 0.0, 4), (1, 0.0, 0.0, 5), (2, 3600.0, 0.0, 1), (3, 0.0, 3600.0, 0),
+)  # fmt: skip
+"""Clinics, a bar, and a decoy of each: (kind, x, y, lot)."""
 
 
 class Case(NamedTuple):
@@ -33,11 +35,19 @@ class Case(NamedTuple):
 
 def at(spots=SPOTS, kinds=KINDS, places=6):
     """Return the places, of which the first rows of Places are the real ones."""
-    kind, x, y = np.array(spots, float).reshape(-1, 3).T
+    kind, x, y, lot = np.array(spots, float).reshape(-1, 4).T
     of_place = np.full(places, -1, np.int32)
     real = int(np.count_nonzero(kind < len(kinds)))
     of_place[:real] = np.arange(real)
-    return sensitive.Sensitive(kinds, kind.astype(np.int8), x.copy(), y.copy(), of_place)
+    return sensitive.Sensitive(
+        kinds,
+        kind.astype(np.int8),
+        (kind >= len(kinds)).astype(np.int8),
+        x.copy(),
+        y.copy(),
+        lot.astype(np.int64),
+        of_place,
+    )
 
 
 def a_rule(**changed):
@@ -125,7 +135,7 @@ def test_a_visit_shows_between_two_reads(reads, found):
 
 @pytest.mark.parametrize("reads", [((4.5, 0), (7.5, 1)), ((4.5, 1), (7.5, 0))])
 def test_a_place_that_is_near_one_camera_alone_is_not_named(reads):
-    spots = ((0, 0.0, 0.0), (0, 3600.0, 0.0))
+    spots = ((0, 0.0, 0.0, 0), (0, 3600.0, 0.0, 0))
     sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [0, 5], DAY, places=at(spots), rule=a_rule(within=0.0))
     assert sums.claimed.sum() == 0
 
@@ -133,21 +143,13 @@ def test_a_place_that_is_near_one_camera_alone_is_not_named(reads):
 @pytest.mark.parametrize("reads", [((4.5, 0), (8.5, 2)), ((4.5, 2), (8.5, 0))])
 def test_no_place_near_both_cameras_is_passed_over(reads):
     sums = counted(visit(5, 2, reads=reads), limits(UNLIMITED), [1, 5], DAY)
-    assert (sums.claimed[0, :, 0].tolist(), sums.right[0, :, 0].tolist()) == ([1, 0, 1, 1], [1, 0])
+    assert (sums.claimed[0, :, 0].tolist(), sums.right[0, :, 0].tolist()) == ([1, 0, 0, 1], [1, 0])
 
 
 def test_the_longest_stay_at_the_farthest_place_is_still_a_visit():
     world = visit(4, 2, reads=((2, 0), (8, 0)))
     sums = counted(world, limits(UNLIMITED), [1, 5], DAY)
     assert sums.right[0].sum(axis=0)[0] == 1
-
-
-@pytest.mark.parametrize(("stay", "fits"), [(1, 1), (4, 1), (0.99, 0), (4.01, 0)])
-def test_stays_as_long_as_a_visit_may_be_are_the_base(stay, fits):
-    world = visit(5, 1, reads=())
-    world = replace(world, trips=((0, 4 * HOUR, 5 * HOUR), (0, int((5 + stay) * HOUR), int((6 + stay) * HOUR))))
-    sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
-    assert (sums.stays[0, 0], sums.fitting[0, 0, 0], sums.made[0, 0, 0]) == (fits, fits, 1)
 
 
 def test_what_is_of_the_last_time_is_told_to_the_second():
@@ -191,13 +193,35 @@ def test_every_one_of_many_visits_is_found():
     assert (sums.made[0, 0, 0], sums.found[0, 0, 0], sums.right[0, 0, 0]) == (9, 9, 9)
 
 
-def test_of_several_places_the_one_on_the_shortest_way_is_named():
+def test_of_several_places_of_all_kinds_the_one_on_the_shortest_way_is_named():
     world = visit(5, 2, reads=((4.5, 1), (7.5, 1)))
     right = counted(world, limits(UNLIMITED), [1, 5], DAY)
-    assert right.claimed[0, :, 0].tolist() == [1, 1, 1, 0]  # a clinic, a bar and a decoy of a clinic
+    assert right.claimed[0, :, 0].tolist() == [1, 0, 1, 0]  # a clinic and no bar, and a decoy in a pass of its own
     assert right.right[0, :, 0].tolist() == [1, 0]
-    other = counted(world, limits(UNLIMITED), [2, 5], DAY)  # of two at one corner the first is named
+    other = counted(world, limits(UNLIMITED), [2, 5], DAY)  # of two at one corner the lesser lot is named
     assert (other.made[0, 0, 0], other.right[0, 0, 0], other.claimed[0, 0, 0]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(("clinic", "bar", "named"), [(0, 1, 0), (1, 0, 1)])
+def test_of_two_kinds_at_one_corner_the_lot_decides(clinic, bar, named):
+    places = at(((0, 0.0, 0.0, clinic), (1, 0.0, 0.0, bar)))
+    sums = counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [1, 5], DAY, places=places)
+    assert sums.claimed[0, :2, 0].tolist() == [1 - named, named]
+    assert (sums.right[0, 1, 0], sums.stood[0, :, 0].sum(), sums.of_kind[0, :, 0].tolist()) == (named, 1, [0, named])
+
+
+def test_a_guess_is_right_at_each_place_where_the_car_stood_in_the_gap():
+    """They go to the second clinic, to the bar, to that clinic again and to nowhere: any of two places would be right."""
+    hours = (5, 6, 7, 8)
+    trips = tuple((0, int((hour - 0.9) * HOUR), hour * HOUR) for hour in hours)
+    world = World(trips, ((4 * HOUR, 0, 0, 0), (8 * HOUR, 0, 0, 0), (9 * HOUR, 0, 0, 0)))
+    sums = counted(world, limits(UNLIMITED), [1, 3, 1, 5], DAY)
+    assert (sums.claimed[0, :2, 0].tolist(), sums.right[0, :, 0].tolist()) == ([2, 0], [0, 0])
+    assert (sums.stood[0, :, 0].tolist(), sums.of_kind[0, :, 0].tolist()) == ([2, 0], [1, 0])
+    got = rows_of(sums)
+    assert got["sensitive_visits", "by_chance", "all", 0] == (2 / 8, 2)  # two of twice four places
+    assert got["sensitive_visits", "by_chance_clinic", "all", 0] == (1 / 6, 2)
+    assert got["sensitive_visits", "precision", "all", 0] == (0, 2)
 
 
 def test_a_ghost_shows_no_visit_but_is_believed():
@@ -205,13 +229,14 @@ def test_a_ghost_shows_no_visit_but_is_believed():
     world = replace(world, reads=(*world.reads, (7 * HOUR + 1800, 0, 0, 1)))
     sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
     assert (sums.claimed[0, 0, 0], sums.right[0, 0, 0], sums.found[0, 0, 0]) == (1, 0, 0)
+    assert (sums.stood.sum(), sums.of_kind.sum()) == (0, 0)  # nor is a guess right
     assert (sums.said[0, visits.SO_FAR, 0, 0, 0], sums.known[0, visits.SO_FAR].sum()) == (1, 0)
 
 
 def test_a_trip_that_never_ended_leads_nowhere():
     world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), trips=((0, 4 * HOUR, -1), (0, 7 * HOUR, 8 * HOUR)))
     sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
-    assert (sums.made.sum(), sums.stays.sum(), sums.right.sum()) == (0, 0, 0)
+    assert (sums.made.sum(), sums.stood.sum(), sums.right.sum()) == (0, 0, 0)
 
 
 def weekly():
@@ -241,9 +266,12 @@ def test_a_habit_takes_two_weeks_of_reads_to_show():
     assert np.isnan(got["sensitive_habits", "days_until_found", "all", 1][0])
     assert got["sensitive_places", "days_until_found", "all", 0] == (2, 1)
     assert got["sensitive_places", "recall_clinic", "all", 0] == (1, 1)
-    assert got["sensitive_habits", "base_rate", "all", 0] == (1 / 12, 12)  # three cars, four places
-    assert got["sensitive_habits", "precision", "all", 3] == (0.5, 2)  # there is a bar at the corner too
-    assert got["sensitive_habits", "precision_bar", "all", 3] == (0, 1)
+    assert got["sensitive_habits", "by_chance", "all", 0] == (1 / 12, 12)  # three cars, four places
+    assert got["sensitive_habits", "precision", "all", 3] == (
+        1,
+        1,
+    )  # there is a bar at the corner too, that is not named
+    assert got["sensitive_habits", "precision_bar", "all", 3][1] == 0
     assert np.isnan(got["sensitive_visits", "recall", "Elm", 3][0])
 
 
@@ -258,22 +286,33 @@ def test_a_month_that_was_not_simulated_is_told_so_far():
 
 
 def test_decoys_tell_what_chance_alone_gives():
-    spots = ((0, 0.0, 0.0), (0, 9e4, 0.0), (1, 9e4, 0.0), (2, 3600.0, 0.0))
+    spots = ((0, 0.0, 0.0, 0), (0, 9e4, 0.0, 0), (1, 9e4, 0.0, 0), (2, 3600.0, 0.0, 0))
     world = visit(5, 2, reads=((4.5, 0), (7.5, 0)))
     got = rows_of(counted(world, limits(UNLIMITED), [0, 5], DAY, places=at(spots)), places=at(spots))
-    assert got["sensitive_visits", "at_decoys_clinic", "all", 0] == (2.0, 1)  # one decoy for two clinics
-    assert np.isnan(got["sensitive_visits", "at_decoys_bar", "all", 0][0])
+    assert got["sensitive_visits", "at_decoys", "all", 0] == (3.0, 1)  # one decoy for three places
+    assert ("sensitive_visits", "at_decoys_clinic", "all", 0) not in got
     assert got["sensitive_visits", "precision", "all", 0] == (1.0, 1)
-    assert got["sensitive_visits", "base_rate_clinic", "all", 0] == (1.0, 1)
-    assert got["sensitive_visits", "base_rate_bar", "all", 0] == (0.0, 1)
+    assert got["sensitive_visits", "by_chance", "all", 0] == (1 / 3, 1)
+    assert got["sensitive_visits", "by_chance_clinic", "all", 0] == (1 / 2, 1)
+    assert got["sensitive_visits", "by_chance_bar", "all", 0][1] == 0
 
 
 def test_a_kind_without_places_makes_no_decoys_unknown():
-    spots = ((0, 0.0, 0.0), (2, 0.0, 0.0))
+    spots = ((0, 0.0, 0.0, 0), (2, 0.0, 0.0, 0))
     got = rows_of(counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [0, 5], DAY, places=at(spots)),
                   places=at(spots))  # fmt: skip
     assert got["sensitive_visits", "at_decoys", "all", 0] == (1.0, 1)
-    assert got["sensitive_visits", "at_decoys_bar", "all", 0][1] == 0
+
+
+def test_decoys_of_each_group_compete_among_themselves_alone():
+    """Of six decoys, in two groups, each group names one: on average as many as the places do."""
+    world, spots = visit(5, 2, reads=((4.5, 0), (7.5, 0))), [(kind, 0.0, 0.0, 9 - kind) for kind in (0, 0, 1, 2, 2, 3)]
+    places = at([*spots, *spots[3:]])._replace(group=np.repeat(np.arange(3, dtype=np.int8), 3))
+    sums = counted(world, limits(UNLIMITED), [2, 5], DAY, places=places)
+    assert sums.claimed[0, :, 0].tolist() == [0, 1, 0, 2]
+    assert rows_of(sums, places=places)["sensitive_visits", "at_decoys", "all", 0] == (1.0, 1)
+    none = rows_of(counted(world, limits(UNLIMITED), [2, 5], DAY, places=at(spots[:3])), places=at(spots[:3]))
+    assert np.isnan(none["sensitive_visits", "at_decoys", "all", 0][0])
 
 
 def test_sums_of_moments_add_up():
@@ -289,39 +328,13 @@ def test_sums_of_moments_add_up():
 @given(worlds(), st.lists(st.integers(0, 5), max_size=12), hours, ruled)
 def test_a_longer_limit_only_adds_inferences(world, destinations, now, rule):
     sums = counted(world, limits(*(h * HOUR for h in (0, 5, 10, 24, 48)), UNLIMITED), destinations, now, rule=rule)
-    for name in ("found", "claimed", "right", "said", "known"):
+    for name in ("found", "claimed", "right", "stood", "of_kind", "said", "known"):
         part = getattr(sums, name)[..., :6]
         assert (np.diff(part, axis=-1) >= 0).all(), name
         assert not part[..., 0].any()
 
 
-# --- where places and decoys stand ------------------------------------------------------------------------------------
-
-JUNCTIONS = Junctions.of(osm_id=[10, 11, 12, 13, 14], x=[0, 1, 2, 3, 4], y=[0] * 5, town=[0, 0, 0, 0, 1])
-PLACES = Places.of(
-    junction=[0, 1, 2, 3, 0, 4],
-    kind=[PlaceKind.CLINIC, PlaceKind.WORK, PlaceKind.SHOP, PlaceKind.HOME, PlaceKind.WORK, PlaceKind.WORK],
-    weight=[1] * 6, town=[0, 0, 0, 0, 0, 1],
-)  # fmt: skip
-
-
-def test_decoys_stand_where_people_work_or_shop_and_no_such_place_is():
-    few, many = (sensitive.choose(PLACES, JUNCTIONS, ("court", "clinic"), decoys=n, seed=7) for n in (1, 5))
-    assert few.of_place.tolist() == [0, -1, -1, -1, -1, -1]
-    assert few.kind.tolist() == [1, 3]
-    assert few.sizes.tolist() == [0, 1, 0, 1]
-    assert many.kind.tolist() == [1, 3, 3]
-    assert many.x.tolist() == [0, 1, 2]
-    assert few.x[1] in many.x[1:]  # more decoys move none
-    assert len({float(sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=1, seed=s).x[1]) for s in range(9)}) == 2
-    assert sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=0, seed=7).sizes.tolist() == [1, 0]
-
-
-def test_places_near_a_site_are_counted_to_the_metre():
-    near = sensitive.near_sites(at(), np.array([0.0, 9e9]), np.array([0.0, 0.0]), 3600.0)
-    assert near.first.tolist() == [0, 6, 6]
-    assert near.metres.tolist() == [0, 3600, 3600, 0, 3600, 3600]
-    assert sensitive.near_sites(at(), np.zeros(0), np.zeros(0), 1.0).first.tolist() == [0]
+# --- nobody and nothing -----------------------------------------------------------------------------------------------
 
 
 def test_a_world_of_nobody():
@@ -332,14 +345,14 @@ def test_a_world_of_nobody():
 def test_visitors_are_not_counted():
     world = replace(visit(5, 2, reads=((4.5, 0), (7.5, 0))), kind=(VehicleKind.VISITOR,) * 3)
     sums = counted(world, limits(UNLIMITED), [0, 5], DAY)
-    assert (sums.made.sum(), sums.claimed.sum(), sums.stays.sum(), sums.cars.sum()) == (0, 0, 0, 0)
+    assert (sums.made.sum(), sums.claimed.sum(), sums.stood.sum(), sums.cars.sum()) == (0, 0, 0, 0)
 
 
 def test_where_no_such_place_is_nothing_is_found():
-    spots = np.zeros((0, 3))
+    spots = np.zeros((0, 4))
     got = rows_of(counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [0, 5], DAY, places=at(spots)))
     assert got["sensitive_visits", "recall", "all", 0][1] == 0
-    assert got["sensitive_visits", "base_rate", "all", 0] == (0.0, 1)
+    assert got["sensitive_visits", "by_chance", "all", 0][1] == 0
 
 
 def test_a_rule_that_cannot_be_is_refused():
@@ -374,7 +387,7 @@ def test_what_is_counted_equals_the_twin(world, lens, destinations, now, horizon
         twin = naive.count(
             world, made, lambda o, age, k=sight: lens.obtains(k, o, age), SITES, SPOTS, rule, now, horizon, len(KINDS)
         )
-        for name in ("made", "found", "claimed", "right", "stays", "fitting"):
+        for name in ("made", "found", "claimed", "right", "stood", "of_kind"):
             assert_counted(getattr(sums, name), twin[name], sight)
         for name in ("gone", "said", "known", "days"):
             assert_counted(getattr(sums, name)[:, visits.SO_FAR], twin[name], sight)

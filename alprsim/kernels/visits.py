@@ -50,10 +50,11 @@ def _write(
 @part_in_place
 def _claim(
     claims: Int32GridOut, held: UInt64Out, n: int, row: int, start: int, end: int, pair: np.uint64, gap: int, a: int,
-    last_a: int, b: int, last_b: int, near: Int32, metres: Float64, kind: Int8, pace: float, least: int, most: int,
+    last_a: int, b: int, last_b: int, near: Int32, metres: Float64, lot: Int64, group: Int8, pace: float, least: int,
+    most: int,
 ) -> int:  # fmt: skip
-    """Claim a stop at the place of each kind with the least way round, of those near both sites and fitting the gap."""
-    best, shortest, of_kind = NOWHERE, np.inf, np.int8(NOWHERE)
+    """Claim a stop at the place with the least way round, of each group, near both sites and fitting the gap."""
+    best, shortest = NOWHERE, np.inf
     while a < last_a and b < last_b:
         if near[a] < near[b]:
             a += 1
@@ -64,11 +65,11 @@ def _claim(
             a, b = a + 1, b + 1
             if not least <= gap - way / pace <= most:
                 continue
-            if best != NOWHERE and kind[place] != of_kind:
+            if best != NOWHERE and group[place] != group[best]:
                 n = _write(claims, held, n, row, start, end, best, pair)
                 best, shortest = NOWHERE, np.inf
-            if way < shortest:
-                best, shortest, of_kind = int(place), way, kind[place]
+            if way < shortest or (way == shortest and lot[place] < lot[best]):
+                best, shortest = int(place), way
     if best != NOWHERE:
         n = _write(claims, held, n, row, start, end, best, pair)
     return n
@@ -77,13 +78,15 @@ def _claim(
 @kernel_in_place
 def infer(
     rows: Int64, first_read: Int64, time: Int32, site: Int32, masks: UInt64, first_near: Int64, near: Int32,
-    metres: Float64, kind: Int8, pace: float, least: int, most: int, longest: int, claims: Int32GridOut, held: UInt64Out,
+    metres: Float64, lot: Int64, group: Int8, pace: float, least: int, most: int, longest: int, claims: Int32GridOut,
+    held: UInt64Out,
 ) -> int:  # fmt: skip
     """Infer stops at sensitive places from two held reads in a row, for every case at once.
 
     What remains of the gap between the reads, after a drive in a straight line from the first camera to the place and on
     to the second, is the stay. A place is inferred if both cameras are near it and the stay is long and short enough; of
-    several of a kind the one with the least way round, of equals the first.
+    several, of whatever kind, the one with the least way round, of equals the one with the least lot. Decoys compete in
+    groups of their own, each as many as there are places: a gap names at most one place, and one decoy of each group.
 
     Parameters
     ----------
@@ -97,7 +100,10 @@ def infer(
     first_near : int64[n_sites + 1]
     near, metres : int32[n_near] rising within a site, float64[n_near]
         The places near a site, and how far they are.
-    kind : int8[n_places], rising
+    lot : int64[n_places]
+        Of equals the least is named.
+    group : int8[n_places], rising
+        0 the places, then decoys: those of a group compete.
     pace : float, metres a second
     least, most : int, seconds
         Of a stay.
@@ -129,7 +135,7 @@ def infer(
                 if pair != NONE and gap >= least:
                     n = _claim(
                         claims, held, n, row, start, end, pair, gap, first_near[here], first_near[here + 1],
-                        first_near[there], first_near[there + 1], near, metres, kind, pace, least, most,
+                        first_near[there], first_near[there + 1], near, metres, lot, group, pace, least, most,
                     )  # fmt: skip
     return n
 
@@ -137,9 +143,11 @@ def infer(
 @kernel_in_place
 def stops_of_claims(
     claims: Int32Grid, rows: Int64, time: Int32, first_trip: Int64, arrive: Int32, leave: Int32, stop: Int32,
-    found: Int32Out,
+    kind: Int8, found: Int32Out, stood: Int32Out, of_kind: Int32Out,
 ) -> None:  # fmt: skip
     """Find for each claim the trip that led to the claimed place, to a stay that overlaps the gap between the reads.
+
+    Told beside it, for the chance that a guess would be right: at how many different places the car stood in the gap.
 
     Parameters
     ----------
@@ -151,8 +159,11 @@ def stops_of_claims(
         The car stands at the trip's end in [arrive, leave).
     stop : int32[n_trips]
         The place there, −1 none that is asked about.
+    kind : int8[n_places]
     found : int32[n], overwritten
         Row of the trip, the first of several; −1: the car did not stop there.
+    stood, of_kind : int32[n], overwritten
+        Different places in the gap, and those of the claimed one's kind.
     """
     for claim in range(len(found)):
         row = rows[claims[ROW, claim]]
@@ -165,11 +176,17 @@ def stops_of_claims(
                 high = middle
             else:
                 low = middle + 1
-        found[claim] = NOWHERE
+        first, claimed = low, claims[PLACE, claim]
+        found[claim], stood[claim], of_kind[claim] = NOWHERE, 0, 0
         while low < last and arrive[low] < until:
-            if stop[low] == claims[PLACE, claim]:
-                found[claim] = low
-                break
+            place, before = stop[low], first
+            while stop[before] != place:
+                before += 1
+            if place != NOWHERE and before == low:
+                stood[claim] += 1
+                of_kind[claim] += kind[place] == kind[claimed]
+                if place == claimed:
+                    found[claim] = low
             low += 1
 
 

@@ -7,9 +7,10 @@ _RULE = (
     "and the drive on"
 )
 _GUESS = (
-    "A simple adversary that knows no more than where such places are. Read the precision beside the base rate and beside what "
-    "the same rule finds at decoys, places that do not exist: where decoys do as well, an inference says no more than that "
-    "somebody passed. Cameras at a town's edge take every errand out of town for a visit to what stands beside them."
+    "A simple adversary that knows no more than where such places are. Read the precision beside what would be right by chance, "
+    "and recall beside what the same rule finds at decoys, places that do not exist and compete as places do, among themselves: "
+    "where decoys do as well, an inference says no more than that somebody passed. Cameras at a town's edge take every errand "
+    "out of town for a visit to what stands beside them."
 )
 
 ENTRIES: tuple[Entry, ...] = (
@@ -17,8 +18,9 @@ ENTRIES: tuple[Entry, ...] = (
         "sensitive_visits",
         "Sensitive visits",
         "share",
-        f"Visits to a clinic, a place of worship, a bar, a support group or a court that show: {_RULE}; of each kind the "
-        "one place on the shortest way. Recall is of the visits made in the last T, precision of the inferences.",
+        f"Visits to a clinic, a place of worship, a bar, a support group or a court that show: {_RULE}; of all "
+        "kinds the one place on the shortest way. Recall is of the visits made in the last T, precision of the inferences, one a "
+        "gap at most. By chance: their precision if each named one of all these places at random.",
         "Who was at the clinic?",
         "Own definition, after the stay points of trajectory mining (Li et al. 2008)",
         _GUESS,
@@ -29,7 +31,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Sensitive places",
         "share",
         f"Pairs of a car and a sensitive place to which it went in the last month, that show at least once: {_RULE}. Precision "
-        "is of the pairs inferred; the base rate is of a car and a place at random.",
+        "is of the pairs inferred; by chance is of a car and a place at random.",
         "Who ever goes to the clinic?",
         "Own definition",
         _GUESS + " Days of reads until it shows are of the pairs that ever do.",

@@ -4,6 +4,7 @@ A decoy is a place that does not exist: whatever an adversary finds there is cha
 the same town work or shop and no place of that kind is.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -27,13 +28,17 @@ NOWHERE = np.int32(-1)
 
 
 class Sensitive(NamedTuple):
-    """The places asked about, by kind and, after all of those, the decoys by kind."""
+    """The places asked about, by kind and, after all of those, the decoys by group and kind."""
 
     kinds: tuple[str, ...]
     kind: Int8
-    """[places], rising: row of `kinds`; of a decoy ``len(kinds)`` more."""
+    """[places]: row of `kinds`; of a decoy ``len(kinds)`` more."""
+    group: Int8
+    """[places], rising: 0, of decoys 1 and up; each group is as the places are, or smaller where a town has no more room."""
     x: Float64
     y: Float64
+    lot: Int64
+    """[places]: of two as near, the one with the lesser is named."""
     of_place: Int32
     """[rows of Places]: the row here, −1 none."""
 
@@ -69,14 +74,21 @@ def choose(places: Places, junctions: Junctions, kinds: Sequence[str], *, decoys
         rows.append(mine)
         junction.append(places.junction[mine])
         kind.append(np.full(len(mine), number, np.int64))
-    for number, name in enumerate(kinds, len(kinds)):
-        junction.append(_decoys(places, junctions, name, decoys, seed))
+    groups = [np.zeros(sum(map(len, kind)), np.int64)]
+    for group, (number, name) in itertools.product(range(decoys), enumerate(kinds, len(kinds))):
+        junction.append(_decoys(places, junctions, name, group, seed))
         kind.append(np.full(len(junction[-1]), number, np.int64))
+        groups.append(np.full(len(junction[-1]), group + 1, np.int64))
     at = np.concatenate(junction)
     of_place = np.full(len(places), -1, np.int32)
     real = np.concatenate(rows)
     of_place[real] = np.arange(len(real))
-    return Sensitive(tuple(kinds), np.concatenate(kind).astype(np.int8), junctions.x[at], junctions.y[at], of_place)
+    of_kind = np.concatenate(kind)
+    lot = draw(stream(seed, "which of two places as near is named"), of_kind, junctions.osm_id[at]) >> np.uint64(1)
+    return Sensitive(
+        tuple(kinds), of_kind.astype(np.int8), np.concatenate(groups).astype(np.int8), junctions.x[at], junctions.y[at],
+        lot.astype(np.int64), of_place,
+    )  # fmt: skip
 
 
 def near_sites(sensitive: Sensitive, x: Float64, y: Float64, within: float) -> Near:
@@ -105,10 +117,10 @@ def stops(bucket: Bucket, sensitive: Sensitive) -> Stops:
     return Stops(arrive, leave, np.where(never, NOWHERE, sensitive.of_place[truth.destination]))
 
 
-def _decoys(places: Places, junctions: Junctions, name: str, decoys: int, seed: int) -> NDArray[np.intp]:
-    """Return the junctions of one kind's decoys: for each town so many as it has places of the kind, times ``decoys``.
+def _decoys(places: Places, junctions: Junctions, name: str, group: int, seed: int) -> NDArray[np.intp]:
+    """Return the junctions of one kind's decoys in one group: for each town so many as it has places of the kind.
 
-    The least of their draws are taken, so that more decoys move none.
+    The first group has the least draws and so on, so that more groups move none.
     """
     kind = PlaceKind[name.upper()]
     taken = np.zeros(len(junctions), np.bool_)
@@ -117,7 +129,7 @@ def _decoys(places: Places, junctions: Junctions, name: str, decoys: int, seed: 
     found: list[NDArray[np.intp]] = [np.zeros(0, np.intp)]
     key = draw(stream(seed, "where a decoy stands"), int(kind), junctions.osm_id)
     for town in np.unique(places.town[places.kind == kind]):
-        wanted = decoys * np.count_nonzero((places.kind == kind) & (places.town == town))
+        wanted = np.count_nonzero((places.kind == kind) & (places.town == town))
         here = np.unique(places.junction[busy & (places.town == town)])
-        found.append(np.sort(here[np.argsort(key[here], kind="stable")[:wanted]]))
+        found.append(np.sort(here[np.argsort(key[here], kind="stable")[group * wanted : (group + 1) * wanted]]))
     return np.concatenate(found).astype(np.intp)

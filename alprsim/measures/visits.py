@@ -1,8 +1,8 @@
 """Whether a viewer can tell that somebody goes to a clinic, a place of worship, a bar, a support group or a court.
 
 The adversary (`kernels.visits`) takes two held reads in a row for a visit if both cameras are near such a place and the
-time between leaves room for a stay there. It knows where the places are and nothing of the car. What the same rule finds
-at decoys, places that do not exist, is what chance alone gives.
+time between leaves room for a stay there; it names one place at most, the one with the least way round. It knows where the
+places are and nothing of the car. What the same rule finds at decoys, places that do not exist, is what passing by gives.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from alprsim.kernels import visits as kernels
 from alprsim.measures.places import median_days
 from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, join, of_cases, ratio, tidy
 from alprsim.measures.sensitive import Near, Sensitive, Stops, stops
-from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
+from alprsim.tables import DAY, Int16, Int32, Int64, Measured, UInt64
 
 CASES = kernels.CASES
 VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habits"
@@ -61,10 +61,10 @@ class Sums(NamedTuple):
     """[towns, 2 × kinds, 64]: visits inferred, at places and at decoys of each kind."""
     right: Int64
     """[towns, kinds, 64]: inferences that are right."""
-    stays: Int64
-    """[towns, 64]: stays as long as a visit may be, anywhere."""
-    fitting: Int64
-    """[towns, kinds, 64]: those of them at a place of the kind."""
+    stood: Int64
+    """[towns, kinds, 64]: in the gaps of the inferences, different places at which the car stood; a guess may hit one."""
+    of_kind: Int64
+    """[towns, kinds, 64]: those of the kind inferred."""
     cars: Int64
     """[towns, spans, 64]: vehicles × moments."""
     gone: Int64
@@ -89,6 +89,9 @@ class _Found(NamedTuple):
     masks: UInt64
     trip: Int32
     """[claims]: that led there, −1: wrong."""
+    stood: Int32
+    of_kind: Int32
+    """[claims]: different places at which the car stood then, and of the kind claimed; 0 where a read is a ghost's."""
     where: Stops
     owner: Int64
     """[trips]: whose, row of `town`; −1 nobody's who is measured."""
@@ -100,7 +103,7 @@ def empty(towns: int, kinds: int, rule: Rule) -> Sums:
     """Return sums of nothing."""
     levels, days = kernels.LEVELS, -(-rule.month // DAY) + 1  # any
     both = 2 * kinds
-    shapes: list[tuple[int, ...]] = [(kinds,), (kinds,), (both,), (kinds,), (), (kinds,), (SPANS,)]
+    shapes: list[tuple[int, ...]] = [(kinds,), (kinds,), (both,), (kinds,), (kinds,), (kinds,), (SPANS,)]
     shapes += [(SPANS, kinds, levels), (SPANS, both, levels), (SPANS, kinds, levels), (SPANS, kinds, levels, days)]
     return Sums(*(np.zeros((towns, *shape, CASES), np.int64) for shape in shapes))
 
@@ -137,13 +140,14 @@ def rows(
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics of sensitive_visits, of the last T, and for all towns together of each kind (``recall_clinic`` …):
-    ``recall`` (visits inferred / made; n counts those made), ``precision`` (right / inferred; n counts the inferred),
-    ``base_rate`` (the precision of taking every stay as long as a visit may be for one at such a place; n counts the
-    stays) and ``at_decoys`` (inferences at decoys for each at a place, were there as many decoys; n counts those at
-    places). Of sensitive_places and sensitive_habits, of the last month, the same of pairs of a car and a place, to
-    which it goes at all or in several weeks; base_rate is then of a car and a place at random; and
-    ``days_until_found``, the median over the pairs found, which n counts, of the days of reads from which it shows.
-    Those of a month are told ``_so_far`` too.
+    ``recall`` (visits inferred / made; n counts those made), ``precision`` (right / inferred; n counts the inferred, at
+    most one of a gap: those of a kind name that kind), ``by_chance`` (the expected precision if each of them named one of
+    all places, or of all of its kind, at random; n as of precision) and ``at_decoys`` (of all kinds together alone:
+    inferences at decoys, which compete among themselves in groups as large as that of the places, on average of the
+    groups, for each at a place; n counts those at places). Of sensitive_places and sensitive_habits, of the last month,
+    the same of pairs of a car and a place, to which it goes at all or in several weeks; by_chance is then of a car and a
+    place at random, and n counts those; and ``days_until_found``, the median over the pairs found, which n counts, of the
+    days of reads from which it shows. Those of a month are told ``_so_far`` too.
     """
     every = Sums(*(of_cases(parts, place) for parts in zip(*sums, strict=True)))
     together, by_kind = [], []
@@ -163,33 +167,32 @@ def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive,
         room = n
         claims, held = np.empty((4, room), np.int32), np.empty(room, np.uint64)
         n = kernels.infer(
-            rows, bucket.first_read, reads.time, reads.site, masks, near.first, near.place, near.metres, sensitive.kind,
-            rule.pace, rule.least, rule.most, rule.longest, claims, held,
+            rows, bucket.first_read, reads.time, reads.site, masks, near.first, near.place, near.metres, sensitive.lot,
+            sensitive.group, rule.pace, rule.least, rule.most, rule.longest, claims, held,
         )  # fmt: skip
-    claims, trip = np.ascontiguousarray(claims[:, :n]), np.empty(n, np.int32)
-    kernels.stops_of_claims(claims, rows, reads.time, bucket.first_trip, where.arrive, where.leave, where.place, trip)
+    claims, (trip, stood, of_kind) = np.ascontiguousarray(claims[:, :n]), np.empty((3, n), np.int32)
+    kernels.stops_of_claims(
+        claims, rows, reads.time, bucket.first_trip, where.arrive, where.leave, where.place, sensitive.kind, trip, stood,
+        of_kind,
+    )  # fmt: skip
     car, start, end, place = claims
     ghost = (seen.trip[start] == ladder.GHOST) | (seen.trip[end] == ladder.GHOST)
     owner = np.full(len(town), kernels.NOWHERE, np.int64)
     owner[rows] = np.arange(len(rows))
     return _Found(
         car.astype(np.int64), place, reads.time[start], reads.time[end], held[:n],
-        np.where(ghost, np.int32(kernels.NOWHERE), trip), where, np.repeat(owner, np.diff(bucket.first_trip)), town[rows],
+        np.where(ghost, np.int32(kernels.NOWHERE), trip), np.where(ghost, np.int32(0), stood),
+        np.where(ghost, np.int32(0), of_kind), where, np.repeat(owner, np.diff(bucket.first_trip)), town[rows],
     )  # fmt: skip
 
 
 def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int, since: int) -> None:
     """Count the visits that began in the last T and have ended, and the inferences whose second read is of it."""
     where, town, kinds = found.where, found.town.astype(np.int64), len(sensitive.kinds)
-    ended = np.flatnonzero((found.owner >= 0) & (where.arrive > since) & (where.leave <= now))
-    stay = where.leave[ended] - where.arrive[ended]
-    fits = (stay >= rule.least) & (stay <= rule.most)
-    sums.stays[:] += np.bincount(town[found.owner[ended[fits]]], minlength=len(sums.stays))[:, None]
-    there = where.place[ended] >= 0
-    made, fits = ended[there], fits[there]
+    there = (found.owner >= 0) & (where.place >= 0)
+    made = np.flatnonzero(there & (where.arrive > since) & (where.leave <= now))
     cell = town[found.owner[made]] * kinds + sensitive.kind[where.place[made]]
-    for total, of_kind in ((sums.made, cell), (sums.fitting, cell[fits])):
-        total += np.bincount(of_kind, minlength=total.size // CASES).reshape(*total.shape[:-1], 1)
+    sums.made[:] += np.bincount(cell, minlength=sums.made.size // CASES).reshape(*sums.made.shape[:-1], 1)
     true = found.trip >= 0
     showing = np.zeros(len(where.arrive), np.uint64)
     np.bitwise_or.at(showing, found.trip[true], found.masks[true])
@@ -197,7 +200,11 @@ def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now
     late, kind = found.until > since, sensitive.kind[found.place].astype(np.int64)
     _add_up(sums.claimed, (town[found.car] * 2 * kinds + kind)[late], found.masks[late])
     right = late & true
-    _add_up(sums.right, (town[found.car] * kinds + kind)[right], found.masks[right])
+    cell = town[found.car] * kinds + kind
+    _add_up(sums.right, cell[right], found.masks[right])
+    named = late & (kind < kinds)
+    for total, hits in ((sums.stood, found.stood), (sums.of_kind, found.of_kind)):
+        _add_up(total, np.repeat(cell[named], hits[named]), np.repeat(found.masks[named], hits[named]))
 
 
 def _add_up(total: Int64, cell: Int64, masks: UInt64) -> None:
@@ -266,12 +273,15 @@ def _of_visits(every: Sums, sensitive: Sensitive) -> Iterator[list[Answer]]:
     claimed = every.claimed[:, :kinds]
     yield _shares(VISITS, "recall", sensitive, every.found, every.made)
     yield _shares(VISITS, "precision", sensitive, every.right, claimed)
-    yield _shares(VISITS, "at_decoys", sensitive, _at_decoys(every.claimed, sensitive), claimed)
-    names, parts = _each("base_rate", sensitive, ""), _together(every.fitting)
+    yield _at_decoys(VISITS, sensitive, every.claimed, "")
+    sizes = sensitive.sizes[:kinds]
     yield [
-        Answer(VISITS, name, "share", ratio(part, every.stays), every.stays)
-        for name, part in zip(names, parts, strict=True)
-    ]
+        Answer(VISITS, name, "share", ratio(hits, n * size), n)
+        for name, hits, n, size in zip(
+            _each("by_chance", sensitive, ""), (every.stood.sum(axis=1), *np.moveaxis(every.of_kind, 1, 0)),
+            _together(claimed), (sizes.sum(), *sizes), strict=True,
+        )
+    ]  # fmt: skip
 
 
 def _of_places(
@@ -283,8 +293,8 @@ def _of_places(
     claimed = said[:, :kinds]
     yield _shares(measure, "recall", sensitive, known, gone, suffix)
     yield _shares(measure, "precision", sensitive, known, claimed, suffix)
-    yield _shares(measure, "base_rate", sensitive, gone, pairs, suffix)
-    yield _shares(measure, "at_decoys", sensitive, _at_decoys(said, sensitive), claimed, suffix)
+    yield _shares(measure, "by_chance", sensitive, gone, pairs, suffix)
+    yield _at_decoys(measure, sensitive, said, suffix)
     names = _each("days_until_found", sensitive, suffix)
     yield [
         Answer(measure, name, "d", median_days(part), part.sum(axis=1))
@@ -310,10 +320,13 @@ def _each(statistic: str, sensitive: Sensitive, suffix: str) -> list[str]:
     return [statistic + suffix, *(f"{statistic}_{kind}{suffix}" for kind in sensitive.kinds)]
 
 
-def _at_decoys(said: Int64, sensitive: Sensitive) -> Float64:
-    """Return the claims at decoys of each kind, [towns, kinds, cases], as if there were as many as places."""
+def _at_decoys(measure: str, sensitive: Sensitive, said: Int64, suffix: str) -> list[Answer]:
+    """Return the claims at decoys, as if there were as many as places, for each at a place: 1 and above too.
+
+    Not by kind: all kinds compete, so that which one is named depends on what stands nearest.
+    """
     kinds = len(sensitive.kinds)
-    places, decoys = sensitive.sizes[:kinds], sensitive.sizes[kinds:]
-    scale: Float64 = np.where(places > 0, ratio(places, decoys), 0.0)
-    scaled: Float64 = said[:, kinds:] * scale[:, None]
-    return scaled
+    places, decoys = sensitive.sizes[:kinds].sum(), sensitive.sizes[kinds:].sum()
+    claimed = said[:, :kinds].sum(axis=1)
+    scaled = said[:, kinds:].sum(axis=1) * ratio(places, decoys)
+    return [Answer(measure, "at_decoys" + suffix, "times", ratio(scaled, claimed), claimed)]

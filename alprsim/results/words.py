@@ -84,6 +84,7 @@ STATISTICS = {
     "recall": "of what there was, what shows",
     "precision": "of what is inferred, what is right",
     "base_rate": "what a guess without any read would have right",
+    "by_chance": "what a guess at random would have right",
     "at_decoys": "inferred at decoys, places that do not exist, for each at a place that does",
     "claimed": "inferred, rightly or not",
 }

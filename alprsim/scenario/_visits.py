@@ -25,7 +25,7 @@ class Visits(Model):
     most: Annotated[Duration, Field(description="A longer stay is work, or a night. Assumption.")] = 4 * units.HOUR
     month: Annotated[Duration, Field(gt=0, description="Before the moment of the question: the time over which a habit is looked for.")] = 30 * units.DAY
     weeks: Annotated[int, Field(ge=1, description="Different weeks (Monday to Sunday) of the month in which somebody goes to a place, for a habit. Assumption.")] = 2
-    decoys: Annotated[int, Field(ge=0, le=20, description="Places of the same kind that do not exist, for each that does, where people work or shop: what the rule finds there is chance. Assumption.")] = 1
+    decoys: Annotated[int, Field(ge=0, le=20, description="Places of the same kind that do not exist, for each that does, where people work or shop: what the rule finds there comes of passing by. With n for each they compete in n groups, each among themselves. Assumption.")] = 1
 
     @model_validator(mode="after")
     def _lasts(self) -> Visits:

@@ -1,0 +1,36 @@
+"""Where sensitive places and their decoys stand, and which of them are near a camera."""
+
+import numpy as np
+
+from alprsim.measures import sensitive
+from alprsim.tables import Junctions, PlaceKind, Places
+from tests.test_visits import at
+
+JUNCTIONS = Junctions.of(osm_id=[10, 11, 12, 13, 14], x=[0, 1, 2, 3, 4], y=[0] * 5, town=[0, 0, 0, 0, 1])
+PLACES = Places.of(
+    junction=[0, 1, 2, 3, 0, 4],
+    kind=[PlaceKind.CLINIC, PlaceKind.WORK, PlaceKind.SHOP, PlaceKind.HOME, PlaceKind.WORK, PlaceKind.WORK],
+    weight=[1] * 6, town=[0, 0, 0, 0, 0, 1],
+)  # fmt: skip
+
+
+def test_decoys_stand_where_people_work_or_shop_and_no_such_place_is():
+    few, many = (sensitive.choose(PLACES, JUNCTIONS, ("court", "clinic"), decoys=n, seed=7) for n in (1, 5))
+    assert few.of_place.tolist() == [0, -1, -1, -1, -1, -1]
+    assert few.kind.tolist() == [1, 3]
+    assert few.sizes.tolist() == [0, 1, 0, 1]
+    assert many.kind.tolist() == [1, 3, 3]
+    assert many.group.tolist() == [0, 1, 2]
+    assert sorted(many.x.tolist()) == [0, 1, 2]
+    assert few.x.tolist() == many.x[:2].tolist()  # more decoys move none
+    assert few.lot[0] == many.lot[0]
+    assert len(set(many.lot.tolist())) == 3
+    assert len({float(sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=1, seed=s).x[1]) for s in range(9)}) == 2
+    assert sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=0, seed=7).sizes.tolist() == [1, 0]
+
+
+def test_places_near_a_site_are_counted_to_the_metre():
+    near = sensitive.near_sites(at(), np.array([0.0, 9e9]), np.array([0.0, 0.0]), 3600.0)
+    assert near.first.tolist() == [0, 6, 6]
+    assert near.metres.tolist() == [0, 3600, 3600, 0, 3600, 3600]
+    assert sensitive.near_sites(at(), np.zeros(0), np.zeros(0), 1.0).first.tolist() == [0]
