@@ -20,10 +20,11 @@ def unseen(first: Int64, camera: Int32, total: Int64Out) -> None:
     total : int64[n]
         The answer.
     """
-    longest = 0
+    longest = 0  # any
     for k in range(len(total)):
         longest = max(longest, first[k + 1] - first[k])
-    common = np.empty(longest + 1, np.int64)  # how far the runs from each earlier read and from this one agree
+    # How far the runs from each earlier read and from this one agree.
+    common = np.empty(longest + 1, np.int64)  # any
     for k in range(len(total)):
         begin, n = first[k], first[k + 1] - first[k]
         common[:] = 0

@@ -26,8 +26,8 @@ ENTRIES = (
         "Who travels with whom?",
         "Convoy analysis; own rule",
         "Traffic makes ties by itself: read the count against the one by chance, and the precision against the base rate. "
-        "The truth is cars of one household: a carpool here is a driver and a companion of that household in one car, which leaves "
-        "no tie between plates, and no cars of two households are ever driven together by plan. Real ties are more.",
+        "The truth is cars of one household: a carpool here is a driver and a companion of that household in one car, which "
+        "leaves no tie between plates, and no cars of two households are ever driven together by plan. Real ties are more.",
         "Of the pairs that {viewer} would take for companions, {value} share a household.",
     ),
     Entry(
@@ -53,7 +53,7 @@ ENTRIES = (
         "How regular is what is held?",
         "Song, Qu, Blumm & Barabási 2010, Limits of Predictability in Human Mobility; Kontoyiannis, Algoet, Suhov & Wyner 1998",
         "Not a hit rate: no such predictor is known. The entropy in order is biased low on short sequences (2.48 bits at 20 "
-        "reads of a source with 3.00) and Π high, so a short window looks more predictable than a long one: therefore only an "
+        "reads of a source with 3.00, 2.74 at 500) and Π high, so a short window looks more predictable than a long one: therefore only an "
         "annex. Other conventions give other figures of the same reads. Cars with fewer reads are left out.",
         "Were it as regular as it looks, {value} of the next reads in what {viewer} holds could be foreseen at the very most.",
     ),
