@@ -53,8 +53,8 @@ ENTRIES = (
         "How regular is what is held?",
         "Song, Qu, Blumm & Barabási 2010, Limits of Predictability in Human Mobility; Kontoyiannis, Algoet, Suhov & Wyner 1998",
         "Not a hit rate: no such predictor is known. The entropy in order is biased low on short sequences (2.48 bits at 20 "
-        "reads of a source with 3.00, 2.74 at 500) and Π high, so a short window looks more predictable than a long one: therefore only an "
-        "annex. Other conventions give other figures of the same reads. Cars with fewer reads are left out.",
+        "reads of a source with 3.00, 2.74 at 500) and Π high, so a short window looks more predictable than a long one: "
+        "therefore only an annex. Other conventions give other figures of the same reads. Cars with fewer reads are left out.",
         "Were it as regular as it looks, {value} of the next reads in what {viewer} holds could be foreseen at the very most.",
     ),
     Entry(

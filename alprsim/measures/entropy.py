@@ -84,6 +84,6 @@ def predictability(entropy: Float64, cameras: Int64) -> Float64:
 def _times(first: Int64, camera: Int32) -> tuple[Int64, Int64]:
     """Return the sequence of each of its cameras, and how often that read it."""
     of = np.repeat(np.arange(len(first) - 1), np.diff(first))
-    both = of * (int(camera.max(initial=0)) + 1) + camera
+    both = of * (int(camera.max(initial=0)) + 1) + camera  # any
     fresh, times = np.unique(both, return_index=True, return_counts=True)[1:]
     return of[fresh], times
