@@ -523,6 +523,12 @@ def test_patterns_are_asked_of_bulk_sight_alone(place, crowd):
     assert values["recall_so_far"] <= 1
     assert 0 < values["markov_so_far"] < 1
     assert 0 < values["read_next_so_far"] <= 1
+    regular = chosen(
+        crowd, measure="prediction_entropy", policy="Searchable pool", viewer="Vendor", retention=UNLIMITED
+    )
+    assert set(regular["unit"]) == {"bits", "reads", "share"}
+    assert 0 <= chosen(regular, statistic="at_least_20_reads_so_far")["value"].iloc[0] < 1
+    assert (regular["value"].isna() == (regular["n"] == 0)).all()
 
 
 @pytest.mark.whole

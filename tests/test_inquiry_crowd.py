@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from alprsim.measures import resolution
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
 from alprsim.tables import AS_WRITTEN, DAY
@@ -83,6 +84,9 @@ def test_records_known_to_the_day_are_cells_of_a_day(answers):
 def test_the_law_is_fitted_to_six_sizes_of_cell(answers):
     plain = of(answers, "No sharing", measure="unicity_scaling")["unicity_scaling"]
     assert plain["p2_published_beta"] == pytest.approx(0.143)
-    assert 0 < plain["p2_fitted_beta_so_far"] < 2
-    assert 0 <= plain["p2_fitted_residual_so_far"] < 0.5
+    for p in (1, 2):
+        alpha, beta, missed = (plain[f"p{p}_fitted_{part}_so_far"] for part in ("alpha", "beta", "residual"))
+        assert 0 <= missed < 0.5
+        assert pd.isna(alpha) == pd.isna(beta)
+        assert pd.isna(beta) or (0.001 < beta < 2 and missed <= resolution.MISSED)
     assert plain["p1_3600s_0m_sharing_so_far"] <= plain["p1_3600s_400m_sharing_so_far"]

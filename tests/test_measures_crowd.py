@@ -337,8 +337,8 @@ def test_unicity_knows_sightings_of_one_pseudonym(reads, first, second):
 
 def test_the_law_is_found_again_and_is_the_published_one():
     scale = np.array([0.25, 1.0, 4.0, 24.0, 96.0])
-    law = resolution.fit(scale, 1.95 - scale**0.129)
-    assert law == pytest.approx((1.95, 0.129, 0), abs=1e-12)
+    law = resolution.fit(scale, 1.83 - scale**0.129)
+    assert law == pytest.approx((1.83, 0.129, 0), abs=1e-12)
     assert resolution.published(4) == pytest.approx(0.129)
     assert 2 ** resolution.published(4) - 1 == pytest.approx(0.093, abs=1e-3)
     assert 2 ** resolution.published(10) - 1 == pytest.approx(0.062, abs=1e-3)
@@ -350,6 +350,51 @@ def test_what_the_law_misses_is_told_and_two_cells_tell_no_law():
     assert resolution.fit(scale, share) == pytest.approx((1.9, 0.1, 0.01), abs=1e-9)
     assert np.isnan(resolution.fit(scale[:4], share[:4])).all()
     assert not np.isnan(resolution.fit(scale, np.append(share[:5], np.nan))).any()
+
+
+def test_a_law_that_misses_much_is_withheld_and_what_it_misses_is_told():
+    scale = np.array([1.0, 1.0, 4.0, 4.0, 9.0, 9.0])
+    off = np.array([1, -1] * 3)
+    told = resolution.fit(scale, 1.85 - scale**0.1 + 0.0499 * off)
+    assert told == pytest.approx((1.85, 0.1, 0.0499), abs=1e-9)
+    alpha, beta, residual = resolution.fit(scale, 1.85 - scale**0.1 + 0.0501 * off)
+    assert np.isnan([alpha, beta]).all()
+    assert residual == pytest.approx(0.0501, abs=1e-9)
+
+
+def test_a_law_on_a_bound_is_withheld():
+    """Nobody unique, or all: any small β would do. Steep falls and shares above 1 or below 0 are no such law."""
+    scale = np.array([0.25, 1.0, 4.0])
+    for share in ([0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.5, 0.5, 0.5], [1.0, 0.6, 0.0]):
+        law = resolution.fit(scale, np.array(share))
+        assert np.isnan(law[:2]).all()
+        assert 0 <= law.residual < 0.2
+    beyond = resolution.fit(scale, 1.95 - scale**0.129)  # at the finest cell 1.11
+    assert np.isnan(beyond[:2]).all()
+    assert 0 < beyond.residual < 0.1
+    below = np.array([0.3, 0.6, 0.9])
+    steep = resolution.fit(below, 0.95 - below**2.3)
+    assert np.isnan(steep[:2]).all()
+    assert steep.residual < resolution.MISSED
+    assert resolution.fit(below, 0.95 - below**1.999)[:2] == pytest.approx((0.95, 1.999))
+    negative = resolution.fit(scale, 1.1 - scale**0.129)
+    assert np.isnan(negative[:2]).all()
+    assert 0 < negative.residual < 0.1
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.25, 0.5, 1.0, 4.0, 24.0]), st.floats(0, 1)), max_size=6))
+@few
+def test_whatever_law_is_told_says_shares(cells):
+    scale, share = (np.array(column, np.float64) for column in (zip(*cells, strict=True) if cells else ((), ())))
+    alpha, beta, residual = resolution.fit(scale, share)
+    if np.isnan(alpha):
+        assert np.isnan(beta)
+        assert np.isnan(residual) == (len(set(scale)) < 3)
+        return
+    said = alpha - scale**beta
+    assert ((said >= -1e-9) & (said <= 1 + 1e-9)).all()
+    assert residual == pytest.approx(np.sqrt(np.mean((said - share) ** 2)))
+    assert residual <= resolution.MISSED
 
 
 def test_rows_of_resolutions():

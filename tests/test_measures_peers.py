@@ -9,6 +9,7 @@ import pytest
 
 from alprsim.measures import crowd, entropy, mobility, risk
 from alprsim.tables import DAY
+from tests import naive_entropy
 from tests import naive_risk as naive
 from tests.worlds import table
 
@@ -160,8 +161,21 @@ def test_the_top_two_set_is_its_corrected_home_and_work(lives, risks):
 def test_each_convention_of_entropy_gives_its_own_figures(shared_data, lives, column, convention):
     rows = {int(row["vehicle"]): row for row in read(shared_data, "fixture_entropy_conventions.csv")}
     for vehicle, life in lives.items():
-        mine = entropy.real([camera for _, camera, _ in life], convention)
+        mine = naive_entropy.real([camera for _, camera, _ in life], convention)
         assert mine == pytest.approx(float(rows[vehicle][column]), abs=EXACT), vehicle
+
+
+def test_the_entropy_of_a_run_is_that_of_its_convention(shared_data, lives):
+    """And its plainer two are scikit-mobility's."""
+    known = read(shared_data, "fixture_entropy_conventions.csv")
+    theirs = {int(row["vehicle"]): float(row["shortest_unseen_convention"]) for row in known}
+    first = np.append(0, np.cumsum([len(life) for life in lives.values()]))
+    mine = entropy.bounds(first, np.array([camera for life in lives.values() for _, camera, _ in life], np.int32))
+    same(dict(zip(lives, mine.real.tolist(), strict=True)), theirs)
+    rows = {int(row["vehicle"]): row for row in read(shared_data, "skmob_measures.csv")}
+    for part in ("uncorrelated", "random"):
+        found = dict(zip(lives, getattr(mine, part).tolist(), strict=True))
+        same(found, {vehicle: float(row[f"{part}_entropy"]) for vehicle, row in rows.items()})
 
 
 def night(life):
@@ -173,9 +187,9 @@ def night(life):
 @pytest.mark.parametrize(
     ("column", "mine"),
     [
-        ("real_entropy", lambda life: entropy.real([camera for _, camera, _ in life], "scikit-mobility")),
-        ("uncorrelated_entropy", lambda life: entropy.uncorrelated(places(life))),
-        ("random_entropy", lambda life: entropy.random(places(life))),
+        ("real_entropy", lambda life: naive_entropy.real([camera for _, camera, _ in life], "scikit-mobility")),
+        ("uncorrelated_entropy", lambda life: naive_entropy.uncorrelated(places(life))),
+        ("random_entropy", lambda life: naive_entropy.random(places(life))),
         ("number_of_locations", lambda life: len(set(places(life)))),
         ("radius_of_gyration", lambda life: mobility.radius_of_gyration(places(life))),
         ("2k_radius_of_gyration", lambda life: mobility.radius_of_top(places(life), 2)),

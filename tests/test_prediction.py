@@ -1,5 +1,7 @@
 """The next camera guessed: against plain loops over steps, and by hand."""
 
+import math
+
 import numba
 import numpy as np
 import pytest
@@ -7,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.kernels import prediction as kernels
-from alprsim.measures import prediction, question
+from alprsim.measures import entropy, prediction, question
+from alprsim.measures.glossary import BY_NAME
+from alprsim.results import words
 from alprsim.tables import UNLIMITED, CameraKind, Cameras, Roads, Sites
 from tests import naive_company as naive
-from tests import naive_measures
+from tests import naive_entropy, naive_measures
 from tests.test_measures_uniqueness import OWNERS, Case, lenses
 from tests.worlds import HOUR, SIGHTS, table
 from tests.worlds import ladder as limits
@@ -125,13 +129,55 @@ def test_rows_print_the_predictor_its_baselines_and_the_error():
     sums.reads[:] += 2
     sums.squares[0] += 4
     rows = prediction.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
-    got = {s: (v, n) for s, v, n in zip(rows.statistic, rows.value, rows.n, strict=True)}
+    got = {
+        s: (v, n) for m, s, v, n in zip(rows.measure, rows.statistic, rows.value, rows.n, strict=True) if m == "prediction"
+    }  # fmt: skip
     error = ((3 - 0.6 * 3) ** 2 + (0.6 * 2) ** 2) ** 0.5 / 5
     assert got == {
         "markov": (pytest.approx(0.6), 5), "own_most_frequent": (0.2, 5), "most_frequent_next": (0.6, 5),
         "along_the_road": (0.4, 5), "markov_error": (pytest.approx(error), 5), "read_next": (0.5, 2),
     }  # fmt: skip
-    assert set(rows.measure) == {"prediction"}
+    assert set(rows.measure) == {"prediction", "prediction_entropy"} <= set(BY_NAME)
+
+
+def annex(reads, lens, now, targets, place=0):
+    sums = added(reads, lens, now, now + 1, targets=targets)
+    rows = prediction.rows([sums], np.array([place], np.int32), [Case()], seed=1)
+    found = zip(rows.measure, rows.statistic, rows.value, rows.n, rows.unit, strict=True)
+    return {s: (v, n, u) for m, s, v, n, u in found if m == "prediction_entropy"}
+
+
+def test_the_annex_is_of_cars_with_enough_held_reads():
+    """Car 0 has 24 reads and goes round; car 2 has 20 at one camera; car 1 has 19, car 3 one more that is after the moment."""
+    counts = {0: 24, 1: 19, 2: 20, 3: 20}
+    reads = [
+        (hour * HOUR + HOUR, hour % 3 if car == 0 else 1, car, car) for car, n in counts.items() for hour in range(n)
+    ]
+    reads[-1] = (30 * HOUR, 1, 3, 3)
+    got = annex(reads, limits(29 * HOUR), 29 * HOUR, (0, 1, 2, 3))
+    lives = [0, 1, 2] * 8, [1] * 20
+    real = [naive_entropy.real(list(life)) for life in lives]
+    most = entropy.predictability(np.array(real[:1]), np.array([3]))[0]
+    assert got == {
+        "looked_at": (22, 2, "reads"), "at_least_20_reads": (0.5, 4, "share"),
+        "real_shortest_unseen": (pytest.approx(sum(real) / 2), 2, "bits"),
+        "uncorrelated": (pytest.approx(math.log2(3) / 2), 2, "bits"),
+        "random": (pytest.approx(math.log2(3) / 2), 2, "bits"),
+        "predictability_shortest_unseen": (pytest.approx((most + 1) / 2), 2, "share"),
+    }  # fmt: skip
+    assert 0.8 < most < 1
+    assert not any(statistic.endswith("_") or words.statistic(statistic, 1) == statistic for statistic in got)
+
+
+def test_where_nobody_has_enough_reads_the_annex_is_not_measured():
+    got = annex(ROUND, limits(5 * HOUR), 8 * HOUR, (0, 1))
+    assert got.pop("at_least_20_reads") == (0, 2, "share")
+    assert all(np.isnan(value) and n == 0 for value, n, _ in got.values())
+    many = [(hour * HOUR, 0, 0, 0) for hour in range(30)]
+    assert annex(many, limits(19 * HOUR), 29 * HOUR, (0,))["looked_at"][1] == 0
+    assert annex(many, limits(20 * HOUR), 29 * HOUR, (0,))["looked_at"][0] == 20
+    assert annex(many, limits(19 * HOUR, 21 * HOUR), 29 * HOUR, (0,), place=1)["looked_at"][0] == 21
+    assert annex(many, limits(30 * HOUR), 29 * HOUR, (0,))["at_least_20_reads"][1] == 0  # longer than was simulated
 
 
 def foreseen(own, others, here, hour):

@@ -1,5 +1,9 @@
 """Who travels with whom: pairs of plates read together again and again, held against who really shares a household.
 
+The truth is of cars of one household. A carpool adds nothing to it: whoever rides along does so in one car with the driver, who
+is of their household (`Truth.companion`), and so leaves no tie between plates; no two cars of different households are ever
+driven together by plan.
+
 The adversary takes for companions any two plates with at least m co-reads (two reads at one camera site, at most w apart) at q
 different cameras or more. Traffic makes such pairs by itself, so beside its ties stand those that the same reads give when
 every plate's are moved by some minutes of its own: there nobody travels with anybody.

@@ -4,7 +4,7 @@ The adversary knows all held reads of everybody, and then each read as it comes;
 next, by a Markov chain of order one for each car and hour, backed off to everybody's ways (`kernels.prediction.predict`).
 What is guessed are the true reads of the time after the moment, at any camera of which the viewer ever obtains reads. A
 hit rate says little alone: beside it stand the car's most frequent camera, everybody's most frequent next camera, and the
-next one along the road.
+next one along the road, and as an annex how regular what is held is (`measures.entropy`).
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,32 @@ from typing import NamedTuple
 import numpy as np
 
 from alprsim.kernels import prediction as kernels
+from alprsim.measures import entropy
 from alprsim.measures.question import BITS, Answer, Case, Question, alike, of_cases, ratio, tidy
-from alprsim.tables import Bool, CameraKind, Cameras, Int16, Int32, Int64, Measured, Reads, Roads, Sites, UInt64
+from alprsim.tables import (
+    Bool,
+    CameraKind,
+    Cameras,
+    Float64,
+    Int16,
+    Int32,
+    Int64,
+    Measured,
+    Reads,
+    Roads,
+    Sites,
+    UInt64,
+)
 
 CASES = 64
 PREDICTORS = ("markov", "own_most_frequent", "most_frequent_next", "along_the_road")
 """The stated predictor, then the baselines."""
+
+ANNEX = ("real_shortest_unseen", "uncorrelated", "random", "predictability_shortest_unseen")
+"""As `entropy.Bounds`; those that hang on a convention end with its name."""
+
+SCALE = 1 << 32
+"""Bits and shares of the annex are summed in so many parts."""
 
 
 class Sums(NamedTuple):
@@ -34,6 +54,12 @@ class Sums(NamedTuple):
     """[predictors, 64]."""
     squares: Int64
     """[3, 64]: over targets the sums of reads², reads × hits and hits² of the stated predictor."""
+    regular: Int64
+    """[64]: targets × moments with enough held reads for an entropy."""
+    looked_at: Int64
+    """[64]: of those the reads, the latest `entropy.MOST` of each."""
+    annex: Int64
+    """[annex, 64]: of those the sums, in 1 / `SCALE`."""
 
 
 class Stream(NamedTuple):
@@ -49,7 +75,7 @@ class Stream(NamedTuple):
 
 def empty() -> Sums:
     """Return sums of nothing."""
-    shapes = ((), (), (), (len(PREDICTORS),), (3,))
+    shapes = ((), (), (), (len(PREDICTORS),), (3,), (), (), (len(ANNEX),))
     return Sums(*(np.zeros((*shape, CASES), np.int64) for shape in shapes))
 
 
@@ -110,6 +136,10 @@ def add(
         n, hit = (np.bincount(of, weights, len(targets)).astype(np.int64) for weights in (None, hits[0]))
         sums.guessed[bits] += (n > 0).sum()
         sums.squares[:, bits] += np.array([(n * n).sum(), (n * hit).sum(), (hit * hit).sum()])[:, None]
+        first, found = regularity(mine, targets)
+        sums.regular[bits] += len(first) - 1
+        sums.looked_at[bits] += first[-1]
+        sums.annex[:, bits] += np.rint(found * SCALE).astype(np.int64).sum(axis=1)[:, None]
 
 
 def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int32) -> tuple[Int64, Int32, Int32]:
@@ -118,8 +148,7 @@ def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int3
     learned = next_[mine.past[next_ + 1]]
     step = mine.camera[learned], mine.hour[learned], mine.camera[learned + 1]
     ways = kernels.Ways(*kernels.ways(*step, n_cameras))
-    of_target = np.searchsorted(targets, mine.plate)
-    known = np.append(targets, -1)[of_target] == mine.plate
+    of_target, known = _whose(mine, targets)
     asked = np.flatnonzero(mine.asked & known)
     before = np.zeros(len(mine.plate), np.bool_)
     before[next_ + 1] = True
@@ -142,6 +171,14 @@ def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int3
     return of_target[asked], true[asked], np.stack([
         markov, own_usual, np.where(none, most, following), np.append(ahead, -1)[last],
     ]).astype(np.int32)  # fmt: skip
+
+
+def regularity(mine: Stream, targets: Int32) -> tuple[Int64, Float64]:
+    """Return where the sequence of each target with enough held reads begins, and its bounds: [annex, sequences]."""
+    of_target, known = _whose(mine, targets)
+    rows = np.flatnonzero(mine.past & known)
+    first, camera = entropy.latest(of_target[rows], mine.camera[rows], len(targets))
+    return first, np.stack(entropy.bounds(first, camera))
 
 
 def favourites(target: Int64, camera: Int32, n_targets: int, n_cameras: int) -> Int32:
@@ -199,8 +236,10 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 
     Statistics: the share of reads guessed right by each of `PREDICTORS` (n counts reads), ``markov_error``, the standard
     error of the first from having drawn targets, and ``read_next``, the share of targets that had a read to guess.
+    Of measure ``prediction_entropy``: the means of `ANNEX` over the targets with at least `entropy.LEAST` held reads (n counts
+    them), of how many reads each is made, and the share of targets that have so many.
     """
-    asked, guessed, reads, hits, squares = (
+    asked, guessed, reads, hits, squares, regular, looked_at, annex = (
         of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
     )
     rate = ratio(hits[0], reads)
@@ -212,7 +251,24 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     error = ratio(np.sqrt(np.maximum(np.nan_to_num(spread), 0)), reads)
     answers.append(Answer("prediction", "markov_error", "share", error[None], reads[None]))
     answers.append(Answer("prediction", "read_next", "share", ratio(guessed, asked)[None], asked[None]))
+    units = ("bits", "bits", "bits", "share")
+    told = [
+        ("looked_at", "reads", ratio(looked_at, regular), regular),
+        (f"at_least_{entropy.LEAST}_reads", "share", ratio(regular, asked), asked),
+        *(
+            (name, unit, ratio(part / SCALE, regular), regular)
+            for name, unit, part in zip(ANNEX, units, annex, strict=True)
+        ),
+    ]
+    answers += [Answer("prediction_entropy", name, unit, value[None], n[None]) for name, unit, value, n in told]
     return tidy(answers, cases, ["all"], seed=seed)
+
+
+def _whose(mine: Stream, targets: Int32) -> tuple[Int64, Bool]:
+    """Return which target each read is of, and whether it is one's at all."""
+    of_target = np.searchsorted(targets, mine.plate).astype(np.int64)
+    known: Bool = np.append(targets, -1)[of_target] == mine.plate
+    return of_target, known
 
 
 def _likeliest(ways: kernels.Ways) -> Int32:
