@@ -2,7 +2,7 @@
 
 Planted are: every < for <= and > for >= and back, and every whole number in a function's body one more. Kernels run as plain
 Python. Each plant that nobody noticed is told as line and change. A line that ends in ``# any`` is left out: what it does
-changes no answer, as the room of an array that only need be large enough; of one that ends in ``# any: 1, a < b`` only these.
+changes no answer, as the room of an array that only need be large enough; of one that ends in ``# any: 1; a < b`` only these.
 ``--marked`` plants what is left out instead, ``--every 3`` every third, ``--first 2`` starts with the third; all else goes to
 pytest (``-k``, ``-m``). Tests are collected once; each plant runs them in a process of its own, the quickest first. A test
 that takes much longer than without a plant has noticed: most such never end.
@@ -56,7 +56,7 @@ def plant(node: ast.AST, row: int) -> str:
 def left_out(line: str, node: ast.AST) -> bool:
     """Tell whether a line's mark says that a node may be anything."""
     _, mark, named = line.partition("  # any")
-    return bool(mark) and (not named or ast.unparse(node) in named.removeprefix(": ").split(", "))
+    return bool(mark) and (not named or ast.unparse(node) in named.removeprefix(": ").split("; "))
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:

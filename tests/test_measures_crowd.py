@@ -133,6 +133,11 @@ def test_the_index_lists_everybody_once_and_marks_crowded_cells(seed):
     assert found.cell.tolist() == [s * bins + t // BIN for t, s, *_ in sorted(reads, key=lambda read: read[2])]
 
 
+def test_a_cell_is_crowded_by_more_than_one_in_so_many():
+    reads = [(0, min(plate, 2), plate, plate) for plate in range(kernels.CROWDED)]
+    assert (everybody(reads)[1].row >= 0).tolist() == [False, False, True]
+
+
 # --- how many share ---------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +204,36 @@ def test_everybody_equals_plain_sets_where_all_mingle(n, cells, share):
     ]
     assert [worst[one].tolist() for one in some[:9]] == [naive.fewest(plain, {one}, BIN, 3) for one in some[:9]]
     assert not cut.any()
+
+
+def test_friends_among_many_meet_in_lists():
+    """Ten of 25 friends meet at a time, too few of all for bits; their numbers share few words, and some are a word's first."""
+    friends, others = np.arange(0, 400, 16), np.setdiff1d(np.arange(400), np.arange(0, 400, 16))
+    random = np.random.default_rng(1)
+    met = [(cell, int(one)) for cell in range(1, 21) for one in random.choice(friends, 10, replace=False)]
+    reads = sorted(
+        [(c // 3 * BIN, c % 3, one, one) for c, one in [*met, *((0, int(one)) for one in others)]],
+        key=lambda read: read[2],
+    )
+    _, found, _ = everybody(reads)
+    base, plain = draw(np.uint64(2), np.arange(25)), [(t, s, p) for t, s, p, _ in reads]
+    ranges = np.searchsorted(found.who, [[one, one + 1] for one in friends]).reshape(-1)
+    got = resolution.sharing(found, ranges, base, points=4).tolist()
+    assert got == [
+        naive.sharing(plain, {int(one)}, base[n], key_of({}), BIN, 4) for n, one in enumerate(friends)
+    ]
+
+
+@pytest.mark.parametrize("base", range(12))
+def test_the_first_cell_may_be_any_of_a_targets_pseudonyms(base):
+    reads = [(n * BIN, 0, plate, plate) for n in range(4) for plate in range(4 - n)]
+    _, found, ranges = everybody(reads, seen(BIN, BIN))
+    key, plain = np.full(4, base, np.uint64), readable(reads, BIN, BIN)
+    got = resolution.sharing(found, ranges, key, points=1)[0].tolist()
+    mine = {one for *_, one in plain if one[0] == 0}
+    assert got == naive.sharing(
+        plain, mine, key[0], key_of(spans_of(reads, known(reads, seen(BIN, BIN)), BIN, BIN)), BIN, 1
+    )
 
 
 def test_a_sharing_that_repeats_is_of_the_target_alone():
