@@ -258,9 +258,9 @@ def sizes(
     """
     points = answer.shape[1]
     lowest, chosen = np.empty(points, np.uint64), np.empty(points, np.int64)
-    words = (n_who + 63) // 64
+    words = (n_who + 63) // 64  # any: 63
     marks, both = np.zeros(words, np.uint64), np.empty(words, np.uint64)
-    left = np.empty(n_who // CROWDED + 1, np.int32)
+    left = np.empty(n_who // CROWDED + 1, np.int32)  # any: 1
     answer[:] = 0
     for i in range(len(base)):
         begin, end = first_read[2 * i], first_read[2 * i + 1]
@@ -304,7 +304,7 @@ def _mark(few: Int32, many: Int32, bits: UInt64, row: int, marks: UInt64, start:
     """Set the bits of those of ``few``, by their place in it, who are among ``many`` as well; return how many."""
     count, place = 0, 0
     for n in range(len(few)):
-        if row >= 0:
+        if row >= 0:  # any: row >= 0; 0
             there = _has(bits, row, few[n])
         else:
             while place < len(many) and many[place] < few[n]:
@@ -343,23 +343,23 @@ def _fewest(
     """
     points, n = len(best), len(cells)
     best[:] = np.minimum(best, first[cells[0] + 1] - first[cells[0]])
-    if points == 1 or n == 1 or best[0] == 1:
+    if points == 1 or n == 1 or best[0] == 1:  # any: 0
         return False
     floor, steps = _in_all(cells, first, member), 0
     for a in range(n - 1):
-        if best[points - 1] <= floor and best[1] <= floor:
+        if best[1] <= floor:
             break
         if steps >= most:
             return True
         few = member[first[cells[a]] : first[cells[a] + 1]]
-        words, rows = (len(few) + 63) // 64, n - a - 1
+        words, rows = (len(few) + 63) // 64, n - a - 1  # any: 63
         marks = np.zeros(rows * words, np.uint64)
         for b in range(rows):
             c = cells[a + 1 + b]
             many = member[first[c] : first[c + 1]]
             best[1:] = np.minimum(best[1:], _mark(few, many, bits, row[c], marks, b * words))
             steps += len(few) + (0 if row[c] >= 0 else len(many))
-        if points > 2 and best[2] > floor:
+        if points > 2 and best[2] > floor:  # any: best[2] > floor
             best[2], taken = _triples(marks, rows, words, best[2], floor, most - steps)
             steps += taken
     return steps >= most and best[points - 1] > floor
@@ -384,7 +384,7 @@ def worst(
         0 where the target has no cell.
     cut : bool[n_targets], overwritten
     """
-    none = np.int32(2**31 - 1)
+    none = np.int32(2**31 - 1)  # any: 1
     answer[:] = none
     cut[:] = False
     for i in range(len(answer)):
