@@ -24,7 +24,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 
 SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-PATIENCE, LONGER = 20, 5
+PATIENCE, LONGER = 3, 10
 """Seconds of computing that a test may take with a plant, and how many times as long as without, if that is more."""
 
 MISSED, FAILED = range(2)
@@ -67,12 +67,17 @@ def codes(code: CodeType) -> Iterator[CodeType]:
             yield from codes(part)
 
 
-def put(tree: ast.Module, file: Path) -> None:
-    """Give every function of a file that is loaded its code in ``tree``: whoever has imported it calls what is planted."""
-    new = {(code.co_qualname, code.co_firstlineno): code for code in codes(compile(tree, str(file), "exec"))}
-    for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename == str(file):
-            function.__code__ = new[function.__code__.co_qualname, function.__code__.co_firstlineno]
+def functions_of(file: Path) -> list[FunctionType]:
+    """Return all functions loaded from a file, under whatever names."""
+    loaded = (one for one in gc.get_objects() if isinstance(one, FunctionType))
+    return [one for one in loaded if one.__code__.co_filename == str(file)]
+
+
+def put(tree: ast.Module, functions: list[FunctionType]) -> None:
+    """Give functions their code in ``tree``: whoever has imported one calls what is planted."""
+    new = {(code.co_qualname, code.co_firstlineno): code for code in codes(compile(tree, "planted", "exec"))}
+    for function in functions:
+        function.__code__ = new[function.__code__.co_qualname, function.__code__.co_firstlineno]
 
 
 def seconds(session, place: int, patience: float = 0) -> float:
@@ -103,11 +108,11 @@ def without_plant(session) -> list[float]:
     return list(struct.unpack(f"{len(session.items)}d", os.read(ours, 8 * len(session.items))))
 
 
-def noticed(session, tree: ast.Module, file: Path, took: list[float]) -> bool:
-    """Run the tests, the quickest first, with a changed file in a process of its own; tell whether one failed."""
+def noticed(session, tree: ast.Module, functions: list[FunctionType], took: list[float]) -> bool:
+    """Run the tests, the quickest first, with changed functions in a process of its own; tell whether one failed."""
     if (child := os.fork()) == 0:
         quiet()
-        put(tree, file)
+        put(tree, functions)
         for place in sorted(range(len(took)), key=took.__getitem__):
             seconds(session, place, max(PATIENCE, LONGER * took[place]))
             if session.testsfailed:
@@ -137,15 +142,17 @@ class Planter:
 
     def pytest_runtestloop(self, session) -> bool:
         """Plant, and tell what was not noticed."""
+        import alprsim.experiment  # noqa: F401  (what every test sets up is loaded before the processes part)
+
         file = Path(self.name).resolve()
         tree, lines = ast.parse(file.read_text()), file.read_text().splitlines()
         kept = [n for n, (node, _) in enumerate(places(tree)) if left_out(lines[node.lineno - 1], node) == self.marked]
-        chosen, took = kept[self.first :: self.every], without_plant(session)
+        chosen, took, functions = kept[self.first :: self.every], without_plant(session), functions_of(file)
         for number in chosen:
             changed = copy.deepcopy(tree)
             node, row = list(places(changed))[number]
             said = f"{self.name}:{node.lineno}  {plant(node, row)}"
-            if not noticed(session, changed, file, took):
+            if not noticed(session, changed, functions, took):
                 self.missed += 1
                 tell(f"not noticed  {said}")
         tell(f"{self.name}: {len(chosen) - self.missed} of {len(chosen)} noticed (of {len(kept)})")
