@@ -205,6 +205,18 @@ def test_links_that_find_no_room_are_counted_and_not_written(room):
     assert columns[1].tolist() == [1, 2, 3, *[-7] * room][:room]
 
 
+@pytest.mark.parametrize(("gap", "links"), [(5, 1), (6, 0)])
+def test_reads_as_far_apart_as_any_way_lets_them_are_linked(gap, links):
+    keys, row, limit = np.full(8, legs.EMPTY, np.int64), np.zeros(8, np.int32), np.zeros(8, np.int32)
+    legs.enter(np.array([1], np.int64), np.array([9], np.int32), keys, row, limit)
+    columns = [*(np.zeros(1, np.int32) for _ in range(3)), np.zeros(1, np.uint64)]
+    found = legs.walk(
+        np.array([0, 2]), np.array([0, gap], np.int32), np.array([0, 1], np.int32), np.zeros(2, np.int32),
+        np.full(2, 1, np.uint64), keys, row, limit, 10, 3, 5, np.empty(2, np.uint64), *columns,
+    )  # fmt: skip
+    assert found == links
+
+
 # --- which way is taken to have been driven ---------------------------------------------------------------------------
 
 
