@@ -217,6 +217,20 @@ def test_reads_as_far_apart_as_any_way_lets_them_are_linked(gap, links):
     assert found == links
 
 
+@pytest.mark.parametrize(
+    ("depart", "tolerance", "drive", "trip"), [(10, 0, -1, 0), (11, 0, -1, -1), (15, 5, 0, -1), (16, 5, -1, -1)]
+)
+def test_a_trip_counts_from_the_second_it_departs(depart, tolerance, drive, trip):
+    """A road is claimed for second 10; it is the trip's first, and half of it is crossed at once or, in the first case, later."""
+    one, when = np.zeros(1, np.int32), np.array([max(depart, 15)], np.int32)
+    answer = [np.full(1, -7, np.int32) for _ in range(3)]
+    legs.match(
+        np.array([0, 1]), one, np.full(1, 2000, np.int32), one, one, one, one, one + 20, one + tolerance, np.array([0, 1]),
+        one + depart, one + 30, np.array([0, 1]), one, when, *answer,
+    )  # fmt: skip
+    assert [column.tolist() for column in answer] == [[drive], [10], [trip]]
+
+
 # --- which way is taken to have been driven ---------------------------------------------------------------------------
 
 
