@@ -231,6 +231,16 @@ def test_a_trip_counts_from_the_second_it_departs(depart, tolerance, drive, trip
     assert [column.tolist() for column in answer] == [[drive], [10], [trip]]
 
 
+@pytest.mark.parametrize(("when", "drive"), [([8, 12], 0), ([7, 12], 1), ([4, 15], 1), ([4, 16], -1)])
+def test_of_two_times_on_a_road_the_nearer_is_meant_of_equals_the_first(when, drive):
+    one, answer = np.zeros(1, np.int32), [np.full(1, -7, np.int32) for _ in range(3)]
+    legs.match(
+        np.array([0, 1]), one, np.full(1, 2000, np.int32), one, one, one, one, one + 20, one + 5, np.array([0, 1]),
+        one, one + 30, np.array([0, 2]), np.zeros(2, np.int32), np.array(when, np.int32), *answer,
+    )  # fmt: skip
+    assert answer[0].tolist() == [drive]
+
+
 # --- which way is taken to have been driven ---------------------------------------------------------------------------
 
 
