@@ -241,6 +241,29 @@ def test_of_two_times_on_a_road_the_nearer_is_meant_of_equals_the_first(when, dr
     assert answer[0].tolist() == [drive]
 
 
+@pytest.mark.parametrize(
+    ("depart", "when", "drive", "claimed", "late"),
+    [
+        (10, 20, 0, 15, [0, 0, 0, 0, 0]),  # departed as the last T began: all of it is older
+        (11, 20, 0, 9, [100, 100, 100, 0, 1]),  # all in it, whatever is claimed
+        (11, 21, 0, 11, [0, 200, 0, 0, 0]),  # not driven yet
+        (11, 21, 0, 10, [0, 0, 0, 0, 0]),
+    ],
+)
+def test_the_last_t_begins_after_its_first_second_and_ends_with_now(depart, when, drive, claimed, late):
+    """A road of 100 is claimed twice; now is 20 and the last T began at 10."""
+    one, tallies = np.zeros(1, np.int32), np.empty((legs.ROWS, legs.CASES), np.int64)
+    legs.score(
+        np.array([0, 2]), np.zeros(2, np.int64), np.ones(2, np.uint64), np.array([0, 1]), one + drive, one + claimed,
+        one - 1, one + 100, np.array([0, 1]), one + depart, np.array([0, 1]), one, one + when, one + 100,
+        np.zeros(1, np.uint64), 20, 10, tallies,
+    )  # fmt: skip
+    stock, horizon, _ = tallies[:, 0].reshape(3, legs.QUANTITIES).tolist()
+    assert horizon == late
+    driven = when <= 20
+    assert stock == [100 * driven, 200 - 100 * driven, 100 * driven, 0, driven]
+
+
 # --- which way is taken to have been driven ---------------------------------------------------------------------------
 
 
