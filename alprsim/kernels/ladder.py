@@ -77,12 +77,12 @@ def held(time: Int32, site: Int32, owner_of_site: Int16, steps: Int32, grid: UIn
     """
     masks = np.zeros(len(time), np.uint64)
     owners = len(grid) // len(steps)
-    step, lower, upper = 0, np.int64(0), np.int64(-1)
+    step, lower, upper = 0, np.int64(0), np.int64(-1)  # any: 0; 1
     for read in range(len(time)):
         age = now - time[read]
         if age < 0:
             continue
-        if age < lower or age >= upper:
+        if age < lower or age >= upper:  # any: age < lower
             step = _step(steps, age)
             lower = np.int64(steps[step])
             upper = np.int64(steps[step + 1]) if step + 1 < len(steps) else np.int64(1) << 62
