@@ -147,7 +147,7 @@ def _tally_reads(
 
     Seven reads are added up in three words before the counts are touched: arbitrary policies cost no more than nested ones.
     """
-    ones, twos, fours, added, row = NONE, NONE, NONE, 0, STOCK * QUANTITIES + READS
+    ones, twos, fours, added, row = NONE, NONE, NONE, 0, STOCK * QUANTITIES + READS  # any: 0
     for read in range(first, last):
         mask, time_row = masks[read], (HORIZON if time[read] > since else STOCK) * QUANTITIES
         if trip[read] == GHOST:
@@ -155,7 +155,7 @@ def _tally_reads(
             continue
         if added == 7 or time_row + READS != row:
             _count_sevens(counts, row, ones, twos, fours)
-            ones, twos, fours, added, row = NONE, NONE, NONE, 0, time_row + READS
+            ones, twos, fours, added, row = NONE, NONE, NONE, 0, time_row + READS  # any: 0
         carry = ones & mask
         ones ^= mask
         fours ^= twos & carry
@@ -211,7 +211,7 @@ def _tally_trips(
     since: int,
 ) -> None:
     """Count one vehicle's trips and days; STOCK gets only what HORIZON has not, WINDOW only what lies outside it."""
-    day, seen, seen_late, seen_inside, driven, driven_late = -1, NONE, NONE, NONE, NONE, False
+    day, seen, seen_late, seen_inside, driven, driven_late = -1, NONE, NONE, NONE, NONE, False  # any: 1
     for current in range(first_trip, last_trip):
         if depart[current] > now:
             break
