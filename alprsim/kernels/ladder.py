@@ -281,7 +281,7 @@ def tally(
     counts[:] = 0
     for place in range(len(rows)):
         row = rows[place]
-        mine = counts[place * ROWS : (place + 1) * ROWS]
+        mine = counts[place * ROWS : (place + 1) * ROWS]  # any: 1
         _tally_reads(mine, first_read[row], first_read[row + 1], time, trip, masks, since)
         _tally_trips(
             mine, first_read[row], first_read[row + 1], time, trip, masks,
@@ -309,7 +309,7 @@ def add_shares(
         Vehicles whose denominator is not 0: the others have no share and are left out of its mean.
     """
     for place in range(len(group)):
-        mine = counts[place * ROWS : (place + 1) * ROWS]
+        mine = counts[place * ROWS : (place + 1) * ROWS]  # any: 1
         for row in range(ROWS):
             total = totals[group[place] * ROWS + row]
             for case in range(CASES):

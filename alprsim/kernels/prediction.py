@@ -76,7 +76,8 @@ def _count_own(
 def _forget_own(begin: int, end: int, to: Int32, own: Int32Grid) -> None:
     for step in range(begin, end):
         own[0, to[step]] = own[1, to[step]] = 0
-    own[0, -1] = own[1, -1] = 0
+    own[0, -1] = 0  # any
+    own[1, -1] = 0
 
 
 @part_of_kernel
