@@ -85,6 +85,7 @@ def test_a_sight_must_hold_both_reads():
     masks = np.array([0b1111, 0b0111, 0b0101, 0b1101], np.uint64)
     assert pairs(reads, company.Rule(2, 1, 2), masks) == {(0, 1): 0b0101}
     assert pairs(reads, company.Rule(1, 1, 1), masks) == {(0, 1): 0b0111}
+    assert pairs(reads, company.Rule(1, 1, 3), masks) == {}
     high = masks << np.uint64(60)
     assert pairs(reads, company.Rule(2, 1, 2), high) == {(0, 1): 0b0101 << 60}
 

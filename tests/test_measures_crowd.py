@@ -133,6 +133,11 @@ def test_the_index_lists_everybody_once_and_marks_crowded_cells(seed):
     assert found.cell.tolist() == [s * bins + t // BIN for t, s, *_ in sorted(reads, key=lambda read: read[2])]
 
 
+def test_a_cell_is_crowded_by_more_than_one_in_so_many():
+    reads = [(0, min(plate, 2), plate, plate) for plate in range(kernels.CROWDED)]
+    assert (everybody(reads)[1].row >= 0).tolist() == [False, False, True]
+
+
 # --- how many share ---------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +206,38 @@ def test_everybody_equals_plain_sets_where_all_mingle(n, cells, share):
     assert not cut.any()
 
 
+def test_friends_among_many_meet_in_lists():
+    """Up to twelve of 25 friends meet at a time, too few for bits; their numbers share few words, some a word's first."""
+    friends, others = np.arange(0, 400, 16), np.setdiff1d(np.arange(400), np.arange(0, 400, 16))
+    random = np.random.default_rng(1)
+    met = [
+        (cell, int(one))
+        for cell in range(1, 21)
+        for one in random.choice(friends, random.integers(4, 13), replace=False)
+    ]
+    reads = sorted(
+        [(c // 3 * BIN, c % 3, one, one) for c, one in [*met, *((0, int(one)) for one in others)]],
+        key=lambda read: read[2],
+    )
+    _, found, _ = everybody(reads)
+    base, plain = draw(np.uint64(2), np.arange(25)), [(t, s, p) for t, s, p, _ in reads]
+    ranges = np.searchsorted(found.who, [[one, one + 1] for one in friends]).reshape(-1)
+    got = resolution.sharing(found, ranges, base, points=4).tolist()
+    assert got == [naive.sharing(plain, {int(one)}, base[n], key_of({}), BIN, 4) for n, one in enumerate(friends)]
+
+
+@pytest.mark.parametrize("base", range(12))
+def test_the_first_cell_may_be_any_of_a_targets_pseudonyms(base):
+    reads = [(n * BIN, 0, plate, plate) for n in range(4) for plate in range(4 - n)]
+    _, found, ranges = everybody(reads, seen(BIN, BIN))
+    key, plain = np.full(4, base, np.uint64), readable(reads, BIN, BIN)
+    got = resolution.sharing(found, ranges, key, points=1)[0].tolist()
+    mine = {one for *_, one in plain if one[0] == 0}
+    assert got == naive.sharing(
+        plain, mine, key[0], key_of(spans_of(reads, known(reads, seen(BIN, BIN)), BIN, BIN)), BIN, 1
+    )
+
+
 def test_a_sharing_that_repeats_is_of_the_target_alone():
     reads = [(hour * HOUR, hour % 3, 0, 0) for hour in (1, 1, 1, 5)]
     _, found, ranges = everybody(reads)
@@ -236,6 +273,14 @@ def test_the_worst_case_equals_trying_everything_in_a_crowd(seed, points):
     assert not cut.any()
 
 
+def test_the_worst_case_equals_trying_everything_where_more_meet_than_a_word_has_bits():
+    reads = mingled(280, 280, 7, 0.5)
+    _, found, ranges = everybody(reads)
+    sharing, _ = risk.worst_sharing(found, ranges)
+    plain = [(t, s, p) for t, s, p, _ in reads]
+    assert sharing.tolist() == [naive.fewest(plain, {target}, BIN, 3) for target in range(4)]
+
+
 TWINS = [(hour * HOUR, hour % 3, plate, 0) for hour in range(0, 24, 2) for plate in (0, 1)]
 
 
@@ -252,6 +297,33 @@ def test_a_search_cut_short_says_so_and_is_a_bound():
     together, cut = risk.worst_sharing(found, ranges, most=1)
     assert together.tolist() == [[2] * 3, [2] * 3, [0] * 3, [0] * 3]  # nothing singles out twins: no search at all
     assert not cut.any()
+
+
+THREE = [{0, 1, 2}, {0, 1, 3}, {0, 2, 3}]
+"""Any two of the cells leave two, all three one."""
+FOUR = [{0, 1, 2, 3}, {0, 1, 2, 4}, {0, 1, 3, 4}, {0, 2, 3, 4}]
+"""Any three leave two, all four one."""
+
+
+@pytest.mark.parametrize(
+    ("cells", "most", "fewest", "cut"),
+    [
+        (THREE, 6, [3, 2, 2], True),  # two rows of bits of three members: six steps, and none is left for both at once
+        (THREE, 7, [3, 2, 1], True),  # a step more finds the three; whether two alone do is not known
+        (THREE, 8, [3, 2, 1], False),
+        ([{0, 1, 2, 3}, *THREE], 16, [3, 2, 1], True),  # 9 + 1 and 6: found at once, no other three is looked at
+        ([{0, 1, 2, 3}, *THREE], 17, [3, 2, 1], False),
+        ([{0, 1, 2}, {0, 1, 3, 4}, {0, 2, 5, 6}], 99, [3, 1, 1], False),  # the two that are fullest tell most
+        (FOUR, 28, [4, 3, 2], True),  # 12 + 3, 8 + 1 and 4
+        (FOUR, 29, [4, 3, 2], False),
+        ([{0, 1}], 0, [2, 2, 2], False),  # nothing to search
+    ],
+)
+def test_a_search_takes_so_many_steps(cells, most, fewest, cut):
+    reads = sorted([(n * BIN, 0, one, one) for n, cell in enumerate(cells) for one in cell], key=lambda read: read[2])
+    _, found, ranges = everybody(reads)
+    sharing, short = risk.worst_sharing(found, ranges, most=most)
+    assert (sharing[0].tolist(), bool(short[0])) == (fewest, cut)
 
 
 # --- the cameras that see a car most ----------------------------------------------------------------------------------

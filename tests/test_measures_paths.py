@@ -205,6 +205,65 @@ def test_links_that_find_no_room_are_counted_and_not_written(room):
     assert columns[1].tolist() == [1, 2, 3, *[-7] * room][:room]
 
 
+@pytest.mark.parametrize(("gap", "links"), [(5, 1), (6, 0)])
+def test_reads_as_far_apart_as_any_way_lets_them_are_linked(gap, links):
+    keys, row, limit = np.full(8, legs.EMPTY, np.int64), np.zeros(8, np.int32), np.zeros(8, np.int32)
+    legs.enter(np.array([1], np.int64), np.array([9], np.int32), keys, row, limit)
+    columns = [*(np.zeros(1, np.int32) for _ in range(3)), np.zeros(1, np.uint64)]
+    found = legs.walk(
+        np.array([0, 2]), np.array([0, gap], np.int32), np.array([0, 1], np.int32), np.zeros(2, np.int32),
+        np.full(2, 1, np.uint64), keys, row, limit, 10, 3, 5, np.empty(2, np.uint64), *columns,
+    )  # fmt: skip
+    assert found == links
+
+
+@pytest.mark.parametrize(
+    ("depart", "tolerance", "drive", "trip"), [(10, 0, -1, 0), (11, 0, -1, -1), (15, 5, 0, -1), (16, 5, -1, -1)]
+)
+def test_a_trip_counts_from_the_second_it_departs(depart, tolerance, drive, trip):
+    """A road is claimed for second 10; it is the trip's first, and half of it is crossed at once or, in the first case, later."""
+    one, when = np.zeros(1, np.int32), np.array([max(depart, 15)], np.int32)
+    answer = [np.full(1, -7, np.int32) for _ in range(3)]
+    legs.match(
+        np.array([0, 1]), one, np.full(1, 2000, np.int32), one, one, one, one, one + 20, one + tolerance, np.array([0, 1]),
+        one + depart, one + 30, np.array([0, 1]), one, when, *answer,
+    )  # fmt: skip
+    assert [column.tolist() for column in answer] == [[drive], [10], [trip]]
+
+
+@pytest.mark.parametrize(("when", "drive"), [([8, 12], 0), ([7, 12], 1), ([4, 15], 1), ([4, 16], -1)])
+def test_of_two_times_on_a_road_the_nearer_is_meant_of_equals_the_first(when, drive):
+    one, answer = np.zeros(1, np.int32), [np.full(1, -7, np.int32) for _ in range(3)]
+    legs.match(
+        np.array([0, 1]), one, np.full(1, 2000, np.int32), one, one, one, one, one + 20, one + 5, np.array([0, 1]),
+        one, one + 30, np.array([0, 2]), np.zeros(2, np.int32), np.array(when, np.int32), *answer,
+    )  # fmt: skip
+    assert answer[0].tolist() == [drive]
+
+
+@pytest.mark.parametrize(
+    ("depart", "when", "drive", "claimed", "late"),
+    [
+        (10, 20, 0, 15, [0, 0, 0, 0, 0]),  # departed as the last T began: all of it is older
+        (11, 20, 0, 9, [100, 100, 100, 0, 1]),  # all in it, whatever is claimed
+        (11, 21, 0, 11, [0, 200, 0, 0, 0]),  # not driven yet
+        (11, 21, 0, 10, [0, 0, 0, 0, 0]),
+    ],
+)
+def test_the_last_t_begins_after_its_first_second_and_ends_with_now(depart, when, drive, claimed, late):
+    """A road of 100 is claimed twice; now is 20 and the last T began at 10."""
+    one, tallies = np.zeros(1, np.int32), np.empty((legs.ROWS, legs.CASES), np.int64)
+    legs.score(
+        np.array([0, 2]), np.zeros(2, np.int64), np.ones(2, np.uint64), np.array([0, 1]), one + drive, one + claimed,
+        one - 1, one + 100, np.array([0, 1]), one + depart, np.array([0, 1]), one, one + when, one + 100,
+        np.zeros(1, np.uint64), 20, 10, tallies,
+    )  # fmt: skip
+    stock, horizon, _ = tallies[:, 0].reshape(3, legs.QUANTITIES).tolist()
+    assert horizon == late
+    driven = when <= 20
+    assert stock == [100 * driven, 200 - 100 * driven, 100 * driven, 0, driven]
+
+
 # --- which way is taken to have been driven ---------------------------------------------------------------------------
 
 

@@ -103,6 +103,12 @@ def day(*reads, number=0):
     return tuple((number * DAY + int((hour - 4) * HOUR), site, 0, 0) for hour, site in reads)
 
 
+@pytest.mark.parametrize(("now", "days"), [(DAY, 1), (DAY + 1, 2), (2 * DAY, 2), (2 * DAY + 1, 3)])
+def test_a_day_begun_is_a_day_that_reads_must_be_held(now, days):
+    world = World(reads=day((8, 1)), vehicles=1, town=(0,), kind=(VehicleKind.RESIDENT,))
+    assert guessed(world, limits(UNLIMITED), now, near=(True,) * 3)[2][0, 0] == days
+
+
 @pytest.mark.parametrize(
     ("reads", "home", "work"),
     [

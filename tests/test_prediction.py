@@ -181,14 +181,14 @@ def test_where_nobody_has_enough_reads_the_annex_is_not_measured():
 
 
 def foreseen(own, others, here, hour):
-    """Return the camera guessed after steps {(come, hour, to): times} of one's own and of others."""
+    """Return the camera guessed, twice, after steps {(come, hour, to): times} of one's own and of others."""
     steps = [step for made in (own, others) for step, n in made.items() for _ in range(n)]
     column = [np.array(c, np.int32) for c in zip(*steps, strict=True)]
-    ways, guess = kernels.ways(*column, 3), np.empty(1, np.int32)
-    last, at = np.array([here], np.int32), np.array([hour], np.int32)
+    ways, guess = kernels.ways(*column, 3), np.empty(2, np.int32)
+    last, at = np.array([here] * 2, np.int32), np.array([hour] * 2, np.int32)
     begin = np.array([0, sum(own.values())])
-    kernels.predict(begin, *column, np.array([0, 1]), last, at, *ways, guess)
-    assert guess[0] == naive.predicted(steps[: begin[1]], steps, here, hour)
+    kernels.predict(begin, *column, np.array([0, 2]), last, at, *ways, guess)
+    assert guess.tolist() == [naive.predicted(steps[: begin[1]], steps, here, hour)] * 2
     return int(guess[0])
 
 
@@ -198,6 +198,7 @@ def test_many_steps_at_other_hours_outweigh_one_at_this():
     assert foreseen({(0, 7, 1): 30, (0, 8, 2): 30}, {}, 0, 7) == 1
     assert foreseen({(0, 7, 1): 30}, {(0, 7, 2): 30}, 0, 7) == 1
     assert foreseen({(0, 8, 1): 1}, {(0, 7, 2): 60}, 0, 7) == 2
+    assert foreseen({(0, 7, 1): 2, (0, 8, 2): 3}, {(0, 7, 2): 7, (0, 8, 2): 6}, 0, 7) == 2
 
 
 @few

@@ -214,7 +214,7 @@ def _anchors(
         while last > begin:
             day = time[last - 1] // DAY
             first, spoken = last, NONE
-            while first > begin and day * DAY <= time[first - 1] < (day + 1) * DAY:
+            while first > begin and time[first - 1] >= day * DAY:
                 first -= 1
                 if masks[first] != known and masks[first] != NONE:
                     known = masks[first]
@@ -230,7 +230,7 @@ def _anchors(
         for kind in range(KINDS):
             for case in range(CASES):
                 best = ballot.best[kind, ballot.speaker[case]]
-                guess[KINDS * place + kind, case] = -best % SCALE if best > 0 else NEVER
+                guess[KINDS * place + kind, case] = -best % SCALE if best > 0 else NEVER  # any: 0
                 until[KINDS * place + kind, case] = ballot.days[kind, ballot.speaker[case]]
 
 
@@ -272,7 +272,7 @@ def anchors(
     ballot = Ballot(
         np.zeros((spots, CASES), np.int32), np.zeros(spots, np.bool_), np.empty(spots, np.int64),
         np.empty((KINDS, CASES), np.int64), np.empty((KINDS, CASES), np.int32),
-        np.empty(CASES, np.uint64), np.empty(CASES, np.int64), np.zeros(4, np.uint64),
+        np.empty(CASES, np.uint64), np.empty(CASES, np.int64), np.zeros(4, np.uint64),  # any: 4
     )  # fmt: skip
     stay = np.empty((3, CASES), np.int64)  # any
     _anchors(rows, first_read, time, site, masks, near, first_weekday, now, ballot, stay, guess, until)

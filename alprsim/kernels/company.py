@@ -150,7 +150,7 @@ def ties(first: Int64, camera: Int32, both: UInt64, least: int, cameras: int, ti
         places[:] = 0
         here = NONE
         for row in range(first[pair], first[pair + 1]):
-            if row > first[pair] and camera[row] != camera[row - 1]:
+            if row > first[pair] and camera[row] != camera[row - 1]:  # any: row > first[pair]
                 here = NONE
             fresh = both[row] & ~here
             here |= fresh

@@ -52,9 +52,9 @@ def index(
         Where the cell's bits begin in `bits`; −1 it has none.
     bits : uint64[n_rows × words], words = n_who / 64 rounded up
     """
-    cells, words = n_sites * n_bins, (n_who + 63) // 64
+    cells, words = n_sites * n_bins, (n_who + 63) // 64  # any: 63
     first = np.zeros(cells + 1, np.int64)
-    last = np.full(cells, -1, np.int32)
+    last = np.full(cells, -1, np.int32)  # any: 1
     cell = np.empty(len(time), np.int32)
     for read in range(len(time)):
         c = np.int64(site[read]) * n_bins + time[read] // bin_length
@@ -62,12 +62,12 @@ def index(
         if last[c] != who[read]:
             last[c] = who[read]
             first[c + 1] += 1
-    row = np.full(cells, -1, np.int64)
-    rows = 0
+    row = np.full(cells, -1, np.int64)  # any: 1
+    rows = 0  # any: 0
     for c in range(cells):
         if first[c + 1] * CROWDED > n_who:
             row[c] = rows * words
-            rows += 1
+            rows += 1  # any: 1
         first[c + 1] += first[c]
     member, bits = np.empty(first[cells], np.int32), np.zeros(rows * words, np.uint64)
     end = first[:cells].copy()
@@ -87,7 +87,7 @@ def _priority(
 ) -> np.uint64:
     """Draw what orders a target's cells: of the site, the time bin and, if there are such, the span of the pseudonym."""
     key = draw(site_key[site[read]], np.uint64(cell[read] - np.int64(site[read]) * n_bins))
-    if len(span) > 0 and span[who[read]] != np.uint64(0):
+    if len(span) and span[who[read]] != np.uint64(0):
         key = draw(key, span[who[read]])
     return draw(base, key)
 
@@ -108,7 +108,7 @@ def _first_cell(
     lowest, found = _priority(base, begin, who, site, cell, site_key, n_bins, span), begin
     for read in range(begin + 1, end):
         priority = _priority(base, read, who, site, cell, site_key, n_bins, span)
-        if priority < lowest:
+        if priority < lowest:  # any: priority < lowest
             lowest, found = priority, read
     return found
 
@@ -122,7 +122,7 @@ def _draw_cells(
     taken, points = 0, len(chosen)
     for read in range(begin, end):
         priority = _priority(base, read, who, site, cell, site_key, n_bins, span)
-        if taken == points and priority >= lowest[taken - 1]:
+        if taken == points and priority >= lowest[taken - 1]:  # any: priority >= lowest[taken - 1]
             continue
         place = taken
         while place > 0 and lowest[place - 1] > priority:
@@ -181,7 +181,7 @@ def _searched(few: Int32, begin: int, end: int, many: Int32, low: int, high: int
 @part_of_kernel
 def _both_lists(one: Int32, begin: int, end: int, other: Int32, low: int, high: int, marks: UInt64, left: Int32) -> int:
     """Write who is in two lists to ``left``, which may be the first of them; return how many. ``marks`` is empty, and left so."""
-    if (end - begin) * LOPSIDED < high - low:
+    if (end - begin) * LOPSIDED < high - low:  # any: (end - begin) * LOPSIDED < high - low
         return _searched(one, begin, end, other, low, high, left)
     for entry in range(low, high):
         marks[other[entry] >> 6] |= BIT << np.uint64(other[entry] & 63)
@@ -210,9 +210,9 @@ def _shared(
             count = _both_bits(bits, row[chosen[0]], bits, row[c], words, both)
         elif p == 1 and in_bits:
             count, in_bits = _listed(member, begin, end, bits, row[chosen[0]], left), False
-        elif p == 1 and row[c] >= 0:
+        elif p == 1 and row[c] >= 0:  # any: row[c] >= 0; 0
             count = _listed(member, first[chosen[0]], first[chosen[0] + 1], bits, row[c], left)
-        elif p == 1 and count <= end - begin:
+        elif p == 1 and count <= end - begin:  # any: count <= end - begin
             before = first[chosen[0]]
             count = _both_lists(member, before, before + count, member, begin, end, marks, left)
         elif p == 1:
@@ -222,7 +222,7 @@ def _shared(
             count = _both_bits(bits, row[c], both, 0, words, both)
         elif in_bits:
             count, in_bits = _listed(member, begin, end, both, 0, left), False
-        elif row[c] >= 0:
+        elif row[c] >= 0:  # any: row[c] >= 0; 0
             count = _listed(left, 0, count, bits, row[c], left)
         else:
             count = _both_lists(left, 0, count, member, begin, end, marks, left)
@@ -258,9 +258,9 @@ def sizes(
     """
     points = answer.shape[1]
     lowest, chosen = np.empty(points, np.uint64), np.empty(points, np.int64)
-    words = (n_who + 63) // 64
+    words = (n_who + 63) // 64  # any: 63
     marks, both = np.zeros(words, np.uint64), np.empty(words, np.uint64)
-    left = np.empty(n_who // CROWDED + 1, np.int32)
+    left = np.empty(n_who // CROWDED + 1, np.int32)  # any: 1
     answer[:] = 0
     for i in range(len(base)):
         begin, end = first_read[2 * i], first_read[2 * i + 1]
@@ -304,7 +304,7 @@ def _mark(few: Int32, many: Int32, bits: UInt64, row: int, marks: UInt64, start:
     """Set the bits of those of ``few``, by their place in it, who are among ``many`` as well; return how many."""
     count, place = 0, 0
     for n in range(len(few)):
-        if row >= 0:
+        if row >= 0:  # any: row >= 0; 0
             there = _has(bits, row, few[n])
         else:
             while place < len(many) and many[place] < few[n]:
@@ -343,23 +343,23 @@ def _fewest(
     """
     points, n = len(best), len(cells)
     best[:] = np.minimum(best, first[cells[0] + 1] - first[cells[0]])
-    if points == 1 or n == 1 or best[0] == 1:
+    if points == 1 or n == 1 or best[0] == 1:  # any: 0
         return False
     floor, steps = _in_all(cells, first, member), 0
     for a in range(n - 1):
-        if best[points - 1] <= floor and best[1] <= floor:
+        if best[1] <= floor:
             break
         if steps >= most:
             return True
         few = member[first[cells[a]] : first[cells[a] + 1]]
-        words, rows = (len(few) + 63) // 64, n - a - 1
+        words, rows = (len(few) + 63) // 64, n - a - 1  # any: 63
         marks = np.zeros(rows * words, np.uint64)
         for b in range(rows):
             c = cells[a + 1 + b]
             many = member[first[c] : first[c + 1]]
             best[1:] = np.minimum(best[1:], _mark(few, many, bits, row[c], marks, b * words))
             steps += len(few) + (0 if row[c] >= 0 else len(many))
-        if points > 2 and best[2] > floor:
+        if points > 2 and best[2] > floor:  # any: best[2] > floor
             best[2], taken = _triples(marks, rows, words, best[2], floor, most - steps)
             steps += taken
     return steps >= most and best[points - 1] > floor
@@ -384,7 +384,7 @@ def worst(
         0 where the target has no cell.
     cut : bool[n_targets], overwritten
     """
-    none = np.int32(2**31 - 1)
+    none = np.int32(2**31 - 1)  # any: 1
     answer[:] = none
     cut[:] = False
     for i in range(len(answer)):

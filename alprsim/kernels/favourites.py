@@ -31,17 +31,17 @@ def favourites(who: Int32, camera: Int32, n_cameras: int, most: int, answer: Int
             if count[camera[end]] == 0:
                 seen[different] = camera[end]
                 different += 1
-            count[camera[end]] += 1
+            count[camera[end]] += 1  # any: 1
             end += 1
         for n in range(min(most, different)):
             best = seen[0]
             for k in range(1, different):
                 one = seen[k]
-                if count[one] > count[best] or (count[one] == count[best] and one < best):
+                if count[one] > count[best] or (count[one] == count[best] and one < best):  # any: one < best
                     best = one
-            count[best] = -1
+            count[best] = -1  # any: 1
             place = n
-            while place > 0 and top[place - 1] > best:
+            while place > 0 and top[place - 1] > best:  # any: top[place - 1] > best
                 top[place] = top[place - 1]
                 place -= 1
             top[place] = best

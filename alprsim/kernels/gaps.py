@@ -132,5 +132,5 @@ def add_bins(gaps: Int32Grid, group: Int16, bins: int, counts: Int64GridOut) -> 
             for case in range(CASES):
                 seconds = gaps[place * TIMES + time, case]
                 hours = seconds // HOUR
-                where = hours if hours < HOURS else HOURS - HOURS // 24 + seconds // DAY  # any
+                where = hours if hours < HOURS else HOURS - HOURS // 24 + seconds // DAY  # any: hours < HOURS
                 counts[start + min(where, bins - 1), case] += 1

@@ -77,12 +77,12 @@ def held(time: Int32, site: Int32, owner_of_site: Int16, steps: Int32, grid: UIn
     """
     masks = np.zeros(len(time), np.uint64)
     owners = len(grid) // len(steps)
-    step, lower, upper = 0, np.int64(0), np.int64(-1)
+    step, lower, upper = 0, np.int64(0), np.int64(-1)  # any: 0; 1
     for read in range(len(time)):
         age = now - time[read]
         if age < 0:
             continue
-        if age < lower or age >= upper:
+        if age < lower or age >= upper:  # any: age < lower
             step = _step(steps, age)
             lower = np.int64(steps[step])
             upper = np.int64(steps[step + 1]) if step + 1 < len(steps) else np.int64(1) << 62
@@ -147,7 +147,7 @@ def _tally_reads(
 
     Seven reads are added up in three words before the counts are touched: arbitrary policies cost no more than nested ones.
     """
-    ones, twos, fours, added, row = NONE, NONE, NONE, 0, STOCK * QUANTITIES + READS
+    ones, twos, fours, added, row = NONE, NONE, NONE, 0, STOCK * QUANTITIES + READS  # any: 0
     for read in range(first, last):
         mask, time_row = masks[read], (HORIZON if time[read] > since else STOCK) * QUANTITIES
         if trip[read] == GHOST:
@@ -155,7 +155,7 @@ def _tally_reads(
             continue
         if added == 7 or time_row + READS != row:
             _count_sevens(counts, row, ones, twos, fours)
-            ones, twos, fours, added, row = NONE, NONE, NONE, 0, time_row + READS
+            ones, twos, fours, added, row = NONE, NONE, NONE, 0, time_row + READS  # any: 0
         carry = ones & mask
         ones ^= mask
         fours ^= twos & carry
@@ -211,7 +211,7 @@ def _tally_trips(
     since: int,
 ) -> None:
     """Count one vehicle's trips and days; STOCK gets only what HORIZON has not, WINDOW only what lies outside it."""
-    day, seen, seen_late, seen_inside, driven, driven_late = -1, NONE, NONE, NONE, NONE, False
+    day, seen, seen_late, seen_inside, driven, driven_late = -1, NONE, NONE, NONE, NONE, False  # any: 1
     for current in range(first_trip, last_trip):
         if depart[current] > now:
             break
@@ -281,7 +281,7 @@ def tally(
     counts[:] = 0
     for place in range(len(rows)):
         row = rows[place]
-        mine = counts[place * ROWS : (place + 1) * ROWS]
+        mine = counts[place * ROWS : (place + 1) * ROWS]  # any: 1
         _tally_reads(mine, first_read[row], first_read[row + 1], time, trip, masks, since)
         _tally_trips(
             mine, first_read[row], first_read[row + 1], time, trip, masks,
@@ -309,7 +309,7 @@ def add_shares(
         Vehicles whose denominator is not 0: the others have no share and are left out of its mean.
     """
     for place in range(len(group)):
-        mine = counts[place * ROWS : (place + 1) * ROWS]
+        mine = counts[place * ROWS : (place + 1) * ROWS]  # any: 1
         for row in range(ROWS):
             total = totals[group[place] * ROWS + row]
             for case in range(CASES):

@@ -257,12 +257,12 @@ def score(
     """
     tallies[:] = 0
     found = np.zeros(len(when), np.uint64)
-    most = 0
+    most = 0  # any: 0
     for vehicle in range(len(first_trip) - 1):
         most = max(most, first_trip[vehicle + 1] - first_trip[vehicle])
-    wrong, right = np.empty((most, CASES), np.int64), np.empty((1, CASES), np.int64)
+    wrong, right = np.empty((most, CASES), np.int64), np.empty((1, CASES), np.int64)  # any: 1
     for vehicle in range(len(first_trip) - 1):
-        mine = tallies[vehicle * ROWS : (vehicle + 1) * ROWS]
+        mine = tallies[vehicle * ROWS : (vehicle + 1) * ROWS]  # any: 1
         wrong[:] = 0
         for leg in range(first[vehicle], first[vehicle + 1]):
             for row in range(first_road[claim[leg]], first_road[claim[leg] + 1]):

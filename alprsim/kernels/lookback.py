@@ -66,7 +66,7 @@ def _open(rules: Int32Grid, rule: int, time: int, asked: int, held: int) -> bool
     """Tell whether one rule lets a read captured at `time` be obtained by who asks at `asked` and had it held from `held` on."""
     served, base = asked + rules[rule, DELAY], time
     # A period of one second has one phase, and is as none.
-    if rules[rule, PERIOD] > 0:  # any
+    if rules[rule, PERIOD] > 0:  # any: 0
         phase = time % rules[rule, PERIOD]
         if phase < rules[rule, FROM_PHASE] or phase >= rules[rule, TO_PHASE]:
             return False

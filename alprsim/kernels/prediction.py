@@ -49,7 +49,7 @@ def ways(come: Int32, hour: Int32, to: Int32, n_cameras: int) -> tuple[Int64, In
                 place[camera, other] = n
                 n += 1
         first[camera + 1] = n
-    target, hourly = np.empty(n, np.int32), np.zeros((n, HOURS + 1), np.int32)
+    target, hourly = np.empty(n, np.int32), np.zeros((n, HOURS + 1), np.int32)  # any: 1
     for step in range(len(come)):
         row = place[come[step], to[step]]
         target[row] = to[step]
@@ -69,14 +69,15 @@ def _count_own(
             own[1, -1] += 1
             if hours[step] == hour:
                 own[0, to[step]] += 1
-                own[0, -1] += 1
+                own[0, -1] += 1  # any: 1
 
 
 @part_of_kernel
 def _forget_own(begin: int, end: int, to: Int32, own: Int32Grid) -> None:
     for step in range(begin, end):
         own[0, to[step]] = own[1, to[step]] = 0
-    own[0, -1] = own[1, -1] = 0
+    own[0, -1] = 0  # any
+    own[1, -1] = 0
 
 
 @part_of_kernel
@@ -97,7 +98,7 @@ def _best(begin: int, end: int, to: Int32, hourly: Int32Grid, hour: int, own: In
         chance = (hourly[way, HOURS] + 1.0) / (at_all + end - begin)
         chance = _backed_off(hourly[way, hour], at_hour, chance)
         chance = _backed_off(own[1, to[way]], own[1, -1], chance)
-        chance = _backed_off(own[0, to[way]], own[0, -1], chance)
+        chance = _backed_off(own[0, to[way]], own[0, -1], chance)  # any: 1
         if chance > most:
             best, most = to[way], chance
     return best

@@ -18,7 +18,7 @@ LEAVE_HOME, LEAVE_SHORT, LEAVE_LONG, LONG_FROM_HOME, LONG_FROM_AWAY, BACK = rang
 departures from home, and of those from elsewhere to elsewhere, that are for a long stay; the share of departures from elsewhere
 that go home."""
 
-OFTEN = 16  # any
+OFTEN = 16
 """Steps after which chances are made to add up to 1 again, so that none becomes too small."""
 
 HOME = 0
@@ -186,11 +186,11 @@ def forward(
     logs = 0.0
     for step in range(len(hour)):
         seen, now, new = pair[step], hours[hour[step]], alpha[step + 1]
-        matrix = pairs[seen * zones : (seen + 1) * zones]  # any
+        matrix = pairs[seen * zones : (seen + 1) * zones]  # any: 1
         _leave(now, matrix, read[seen], alpha[step], gone, inflow)
         _advance(home, now, to[home], matrix, still[seen], alpha[step], new, gone, inflow)
         chance[step] = 1.0
-        if read[seen] or step % OFTEN == 0 or step == len(hour) - 1:  # any
+        if read[seen] or step % OFTEN == 0 or step == len(hour) - 1:  # any: 0
             chance[step] = _normalise(new)
             logs += np.log(chance[step])
     return logs
@@ -231,7 +231,7 @@ def backward(
             ask -= 1
         if step > 0:
             now, seen = hours[hour[step - 1]], pair[step - 1]
-            matrix, old = pairs[seen * zones : (seen + 1) * zones], alpha[step - 1]  # any
+            matrix, old = pairs[seen * zones : (seen + 1) * zones], alpha[step - 1]  # any: 1
             _leave(now, matrix, read[seen], old, gone, inflow)
             share = weight / chance[step - 1]
             _count_arrivals(home, now, to[home], matrix, share, old[HOME], inflow, later, arrivals)

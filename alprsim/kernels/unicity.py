@@ -228,7 +228,7 @@ def unique(
     """
     scores[:] = 0
     able[:] = 0
-    longest = 0
+    longest = 0  # any: 0
     for c in range(len(first) - 1):
         longest = max(longest, first[c + 1] - first[c])
     with_whom, in_cases = np.empty(longest, np.int32), np.empty(longest, np.uint64)
@@ -248,7 +248,8 @@ def unique(
             while waiting != NONE:
                 group, taken = _same_choice(masks[trace:end], alias[trace:end], order, waiting, points, chosen)
                 waiting &= ~group
-                left, me = 0, alias[trace + chosen[0]]
+                left = 0  # any: 0
+                me = alias[trace + chosen[0]]
                 for p in range(taken):
                     c = cell[trace + chosen[p]]
                     if p == 0:
