@@ -47,7 +47,7 @@ def latest(target: Int64, camera: Int32, n_targets: int) -> tuple[Int64, Int32]:
     camera : int32[n_reads]
         In order of time within a target.
     """
-    edges = np.searchsorted(target, np.arange(n_targets + 1))
+    edges = np.searchsorted(target, np.arange(n_targets + 1))  # any
     many = np.diff(edges)
     kept = np.where(many >= LEAST, np.minimum(many, MOST), 0)
     rows = np.arange(len(target)) >= (edges[1:] - kept)[target]
