@@ -93,12 +93,13 @@ def _best(begin: int, end: int, to: Int32, hourly: Int32Grid, hour: int, own: In
     for way in range(begin, end):
         at_hour += hourly[way, hour]
         at_all += hourly[way, HOURS]
+    steps_now = own[0, -1]  # any
     best, most = -1, 0.0
     for way in range(begin, end):
         chance = (hourly[way, HOURS] + 1.0) / (at_all + end - begin)
         chance = _backed_off(hourly[way, hour], at_hour, chance)
         chance = _backed_off(own[1, to[way]], own[1, -1], chance)
-        chance = _backed_off(own[0, to[way]], own[0, -1], chance)  # any: 1
+        chance = _backed_off(own[0, to[way]], steps_now, chance)
         if chance > most:
             best, most = to[way], chance
     return best
