@@ -96,7 +96,10 @@ def _bars(
         cell = mine[mine[key].eq(name)]
         y = top + _ROW * row
         if cell.empty or math.isnan(cell["mean"].iloc[0]):
-            yield f'<text class="tick" x="{left + 5:.1f}" y="{y + _ROW / 2 + 4:.0f}">not measured</text>'
+            yield (
+                f'<text class="tick" x="{left + 5:.1f}" y="{y + _ROW / 2 + 4:.0f}"><title>{escape(f"{title}, {name}")}: not '
+                "measured</title>–</text>"
+            )
             continue
         one = cell.iloc[0]
         said = words.quantity(one["mean"], one["unit"]).split(" reads")[0]
@@ -118,8 +121,8 @@ def _bars(
 
 
 def notes(asked: dict[str, Any]) -> list[str]:
-    """Say what the dashed lines are."""
-    return [
+    """Say what the dashed lines are, and the dashes."""
+    return ["–: not measured, or not a question under that rule."] + [
         f"Dashed, {column['title'].lower()}: {one['label']}, {one['value']:g} ({one['source']})."
         for column in asked["columns"]
         for one in column["reference"][:1]
