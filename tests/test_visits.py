@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from alprsim.kernels import visits as kernels
 from alprsim.measures import question, sensitive, visits
 from alprsim.results import words
 from alprsim.scenario.models import Visits
@@ -367,6 +368,16 @@ def test_statistics_of_a_kind_are_said_in_words():
     assert words.statistic("precision_support_group_so_far", DAY) == said
     assert words.statistic("recall", DAY) == "of what there was, what shows"
     assert words.statistic("most_to_least_trips_detected", DAY) == "most to least trips detected"
+
+
+@pytest.mark.parametrize(("days", "column"), [(0, 0), (1, 1), (2, 2), (9, 2)])
+def test_the_last_of_the_days_told_apart_is_of_more(days, column):
+    one, counts = np.zeros(1, np.int64), [np.zeros((rows, kernels.CASES), np.int64) for rows in (2, 2, 6)]
+    kernels.weigh(
+        np.array([0, 1]), np.zeros(1, np.int32), np.full(1, days, np.int32), np.ones(1, np.uint64), np.ones(1, np.bool_),
+        np.ones(1, np.int32), one, 2, 3, *counts,
+    )  # fmt: skip
+    assert [part[:, 0].tolist() for part in counts] == [[1, 0], [1, 0], [int(n == column) for n in range(6)]]
 
 
 # --- against the twin ----------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def held(time: Int32, site: Int32, owner_of_site: Int16, steps: Int32, grid: UIn
         if age < lower or age >= upper:  # any: age < lower
             step = _step(steps, age)
             lower = np.int64(steps[step])
-            upper = np.int64(steps[step + 1]) if step + 1 < len(steps) else np.int64(1) << 62
+            upper = np.int64(steps[step + 1]) if step + 1 < len(steps) else np.int64(1) << 62  # any: 62
         masks[read] = grid[step * owners + owner_of_site[site[read]]]
     return masks
 
