@@ -45,7 +45,7 @@ def measures(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str, 
         )
     for column, title in enumerate(columns):
         mine = found[found["column"].eq(title)]
-        same = found[found["measure"].eq(mine["measure"].iloc[0])] if len(mine) else mine
+        same = found[found["measure"].isin(mine["measure"]) & found["unit"].isin(mine["unit"])]
         scale = _largest(same)
         parts += _bars(mine, asked, names, (_LEFT + width * column, top, width - _NUMBER - 8), scale, title)
     return "".join(parts), top + _ROW * len(names) + 8
@@ -102,7 +102,9 @@ def _bars(
             )
             continue
         one = cell.iloc[0]
-        said = words.quantity(one["mean"], one["unit"]).split(" reads")[0]
+        said = words.quantity(one["mean"], one["unit"])
+        if one["unit"] != "share" and math.isfinite(one["mean"]):
+            said = said.split(" ")[0]  # the table beside has its unit; here it has no room
         length = longest * min(max(one["mean"], 0.0) / scale, 1.0)
         colour = "s0" if row == 0 and asked["rows"] != "retention" else "s5"
         spoken = escape(f"{title}, {name}: {said}")
