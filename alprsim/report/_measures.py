@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -61,9 +62,9 @@ def row_name(run: Run, asked: dict[str, Any], name: Any) -> str:
 
 
 def wrapped(text: str, letters: int) -> list[str]:
-    """Break a text into lines of so many letters, words whole."""
+    """Break a text into lines of so many letters, words whole; a number stays with its unit."""
     lines = [""]
-    for word in text.split():
+    for word in re.findall(r"[\d.,]+ (?:m|km|s|min|h|d|%)(?!\S)|\S+", text):
         if lines[-1] and len(lines[-1]) + len(word) + 1 > letters:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()

@@ -9,7 +9,7 @@ from importlib import resources
 from alprsim.report import chart
 from alprsim.report._measures import wrapped
 
-_LETTERS = 128
+_LETTERS, _TITLE_LETTERS = 128, 92
 """That fit a line."""
 
 
@@ -18,20 +18,25 @@ def standalone(
 ) -> str:
     """Return a picture of the page as an SVG that can be shown anywhere; ``head`` is written in bold right above it."""
     lines, notes = (wrapped(" ".join(texts), _LETTERS) if texts else [] for texts in (above, below))
-    top = 80 + 17 * len(lines)
+    titles = wrapped(title, _TITLE_LETTERS)
+    first = 26 + 21 * (len(titles) - 1)
+    top = 54 + first + 17 * len(lines)
     height = float(svg.split('viewBox="0 0 ')[1].split('"')[0].split(" ")[1])
     whole = top + height + 20 + 17 * len(notes)
-    said: list[tuple[float, str]] = [(50 + 17 * k, line) for k, line in enumerate(lines)]
+    said: list[tuple[float, str]] = [(24 + first + 17 * k, line) for k, line in enumerate(lines)]
     said += [(top + height + 18 + 17 * k, line) for k, line in enumerate(notes)]
     text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
     text += f'<text class="base" x="12" y="{top - 14}">{escape(head)}</text>' if head else ""
+    heading = "".join(
+        f'<text class="base" x="12" y="{26 + 21 * k}" font-size="17">{escape(line)}</text>'
+        for k, line in enumerate(titles)
+    )
     style = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{whole:.0f}" '
         f'viewBox="0 0 {width} {whole:.0f}" font-family="system-ui, sans-serif"><style>{escape(style)}</style>'
         f'<defs>{chart.SHAPES}</defs><rect width="100%" height="100%" fill="var(--paper)"/>'
-        f'<text class="base" x="12" y="26" font-size="17">{escape(title)}</text>'
-        f"{text}{placed(svg, 0, top, width, height)}</svg>\n"
+        f"{heading}{text}{placed(svg, 0, top, width, height)}</svg>\n"
     )
 
 
