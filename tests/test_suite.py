@@ -1,5 +1,6 @@
 """All seventeen measures of a run: each asked of every viewer under every policy, and printed."""
 
+import json
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 import alprsim
 from alprsim.cli import main
+from alprsim.measures import question
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import suite, words
 from alprsim.results.suite import SUITE
@@ -37,6 +39,7 @@ def run(hamlet, tmp_path_factory):
         "seeds=[1]",
         "ladder.retention=[6 h, unlimited]",
         "utility.incidents=5",
+        "hot_lists={lists: {Stolen: {kind: stolen, owner: NCIC, share: 40 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}}}",
     ]
     return alprsim.run(hamlet, overrides=said, out=tmp_path_factory.mktemp("suite") / "every")
 
@@ -52,7 +55,7 @@ def test_every_measure_of_the_suite_is_told_under_its_name(run):
     shown = suite.lines(run)
     for one in shown:
         assert {one.statistic, one.so_far or one.statistic + words.SO_FAR} & known[one.measure], one
-    assert {one.number for one in shown} == {*range(1, 20)}  # without hot lists, 20 is not
+    assert {one.number for one in shown} == {*range(1, 21)}
     assert {one.statistic for one in shown if one.measure == "linkability"} == {"first_12h"}
     assert suite.BY_CAMERA in set(run.summary["who"])
 
@@ -131,11 +134,25 @@ class Table:
             return "nothing claimed"
         if (one.measure, one.statistic) in NEVER and none:
             return "nothing to find"
-        return "nobody exposed" if one.measure == "equity" and reach == 0 else None
+        if one.statistic in OF_TOO_FEW:
+            return "groups of too few"
+        if one.statistic == "most_to_least_retention_of_reads" and np.isinf(reach):
+            return "kept without end"
+        return "nobody exposed" if one.measure == "equity" and self.exposed(one, policy, viewer, sight) == 0 else None
+
+    def exposed(self, one, policy, viewer, sight):
+        """Return the figure of all homes together of what equity compares; NaN where it is not measured."""
+        measure = one.statistic.removeprefix("most_to_least_")
+        statistic = {"home_found": "within_250m", "sensitive_visits": "recall", "retention_of_reads": "mean"}
+        name = statistic.get(measure, "share_of_horizon")
+        return self.rows[(policy, viewer, sight, measure, "vehicles", "all", name)]["all"][0]
 
 
 NEVER = {("position_error", "tracker_moving"), ("nights_away", "recall"), ("sensitive_habits", "recall")}
 """Nobody was under way at a moment asked about, slept elsewhere, or went to a place in several weeks, in three days."""
+
+OF_TOO_FEW = {"most_to_least_path_recall", "most_to_least_position_error"}
+"""Of 20 and 4 cars drawn, no quarter has 30."""
 
 ALLOWED = {
     "nothing held whole": 264,
@@ -144,7 +161,8 @@ ALLOWED = {
     "a store that still fills, or none": 42,
     "nothing inferred": 90,
     "nothing claimed": 20,
-    "nobody exposed": 20,
+    "nobody exposed": 70,
+    "groups of too few": 48,
     "nothing to find": 72,
 }
 """How often each reason stands for a “–” in the run of the hamlet, over policies, viewers and sights."""
@@ -185,9 +203,32 @@ def test_the_command_prints_them_all(run):
         assert f"  {BY_NAME[shown.measure].title}" in said.output
         assert f"\n      {shown.said} " in said.output
     assert said.output.count("\nUtility\n") == len(run.info["policies"])
+    told = CliRunner().invoke(main, ["measures", str(run.folder), "--policy", "No sharing", "--n"])
+    n = next(line for line in suite.suite(run, "No sharing") if line.shown.measure == "trips_linked").answers[0].n
+    assert f"[n {n:,}]" in told.output
     wrong = CliRunner().invoke(main, ["measures", str(run.folder), "--retention", "5 d"])
     assert wrong.exit_code == 2
     assert "found '5 d'; the run's ladder has 6 h, no limit" in wrong.output
+
+
+@pytest.mark.whole
+def test_as_data_it_carries_everything(run):
+    said = CliRunner().invoke(main, ["measures", str(run.folder), "--policy", "Searchable pool", "--json"])
+    rows, viewers = json.loads(said.output), run.info["viewers"]
+    assert len(rows) == len(viewers) * len(suite.lines(run))
+    spans = [row["statistic"] for row in rows if row["measure"] == "trips_detected" and row["viewer"] == "Vendor"]
+    assert spans == ["stock", "share_of_horizon_pooled", "share_of_window_pooled"]
+    held, last, kept = (row for row in rows if row["measure"] == "trips_detected" and row["viewer"] == "Vendor")
+    assert held["so_far"]
+    assert (
+        held["mean"]
+        == run.answer("Searchable pool", "Vendor", "request", AS_WRITTEN, "trips_detected", "stock_so_far").mean
+    )
+    assert last["window_beyond_horizon"]
+    assert last["n"] > 0
+    assert kept["mean"] is None
+    assert {row["sight"] for row in rows if row["number"] in range(10, 16)} == {"bulk"}
+    assert {row["who"] for row in rows if row["measure"] == "days_per_answer"} == {"people"}
 
 
 def test_where_nothing_was_asked_nothing_is_said(outpost_run):
@@ -199,3 +240,40 @@ def test_where_nothing_was_asked_nothing_is_said(outpost_run):
         outpost_run.info["baseline"], "ICE", "request", AS_WRITTEN, "observed_days", "share_of_horizon"
     )
     assert exposed in lines["observed_days", "horizon"]
+
+
+# --- of whom --------------------------------------------------------------------------------------------------------------
+
+APART = {
+    "longest_gap": "median_of_horizon",
+    "home_found": "within_250m",
+    "nights_away": "base_rate",
+    "sensitive_visits": "recall",
+}
+
+
+@pytest.mark.whole
+def test_groups_of_homes_and_listed_drivers_are_told_apart(run):
+    rows = run.measures[(run.measures["policy"] == "Federal query") & (run.measures["viewer"] == "ICE")]
+    rows = rows[(rows["sight"] == "request") & (rows["retention"] == 6 * 3600) & (rows["town"] == "all")]
+    quarters = [who for who in rows["who"].unique() if who.startswith(suite.BY_CAMERA + ",")]
+    assert len(quarters) == 4
+    for measure, statistic in APART.items():
+        mine = rows[(rows["measure"] == measure) & (rows["statistic"] == statistic)].set_index("who")
+        whole, listed = mine.loc["vehicles"], list(question.STRATA[:2])
+        for parts in (quarters, listed):
+            of = mine.loc[parts]
+            assert of["n"].sum() == whole["n"]
+            assert statistic.startswith("median") or (of["value"] * of["n"]).sum() == pytest.approx(
+                whole["value"] * whole["n"]
+            )
+        assert mine.loc[list(question.STRATA[2:]), "n"].eq(0).all()  # nobody is on such a list
+        assert mine.loc[list(question.STRATA[2:]), "value"].isna().all()
+    found = rows[rows["measure"].eq("home_found") & rows["statistic"].eq("within_250m")].set_index("who")["value"]
+    apart = rows[rows["statistic"].eq("most_to_least_home_found")].set_index("who")["value"]
+    assert apart[suite.BY_CAMERA] == pytest.approx(found[quarters].max() / found[quarters].min())
+    few = rows[
+        rows["measure"].isin(["path_recall", "position_error"]) & rows["who"].isin([*quarters, *question.STRATA])
+    ]
+    assert len(few) > 40
+    assert few["n"].eq(0).all()  # of 20 and 4 cars drawn

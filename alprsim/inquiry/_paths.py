@@ -7,6 +7,7 @@ import numpy as np
 from alprsim import experiment, routing
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.measures import paths, uniqueness, ways
+from alprsim.measures.question import Residents
 from alprsim.randomness import draw, stream
 from alprsim.tables import ROVING, Bool, Bucket, Int64, Measured, Paths
 
@@ -44,8 +45,12 @@ class Ways:
 
     def rows(self) -> list[Measured]:
         """Return the rows."""
+        return self.rows_of(self._asked.people)
+
+    def rows_of(self, people: Residents) -> list[Measured]:
+        """Return the rows by groups of the targets."""
         every, asked = self._every, self._asked
-        return [paths.rows(self._sums, every.place, every.cases, self._targets, asked.people, seed=asked.seed)]
+        return [paths.rows(self._sums, every.place, every.cases, self._targets, people, seed=asked.seed)]
 
     def _sketched(self, look: Look) -> paths.Sketch:
         """Return the bucket as the lens's sights know it: prepared once for all moments, and all lenses that know it alike."""

@@ -64,7 +64,7 @@ class Position:
         spec, vehicles = asked.study.measures, asked.done.settlement.vehicles
         self.step = min(spec.position_step, spec.horizon)
         self._targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
-        self._sums = [position.empty(len(asked.people.towns)) for _ in every.lenses]
+        self._sums = [position.empty(len(self._targets)) for _ in every.lenses]
         self._views: dict[tuple[int, int], _View] = {}
         self._truths: dict[tuple[int, int], Truths] = {}
         self._quiet: dict[tuple[int, bytes, int], Float64] = {}
@@ -80,12 +80,13 @@ class Position:
 
     def rows(self) -> list[Measured]:
         """Return the rows."""
+        return self.rows_of(self._asked.people)
+
+    def rows_of(self, people: question.Residents) -> list[Measured]:
+        """Return the rows by groups of the targets."""
         every, asked = self._every, self._asked
-        return [
-            position.rows(
-                self._sums, every.place, every.cases, asked.people, moments=len(asked.moments), seed=asked.seed
-            )
-        ]  # fmt: skip
+        sums = [position.of_groups(one, people.town[self._targets], len(people.towns)) for one in self._sums]
+        return [position.rows(sums, every.place, every.cases, people, moments=len(asked.moments), seed=asked.seed)]
 
     @cached_property
     def _adversary(self) -> Adversary:
@@ -122,7 +123,7 @@ class Position:
 
     def _add(self, look: Look, row: int, vehicle: int) -> None:
         view, adversary = self._view(look), self._adversary
-        town = int(self._asked.people.town[vehicle])
+        target = int(np.searchsorted(self._targets, vehicle))
         truths = self._truth(look, view, row, vehicle)
         within = self._asked.study.measures.position_within
         home = self._home(vehicle)
@@ -147,7 +148,7 @@ class Position:
                 sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[truths.step]
             spots = readers.x[site], readers.y[site], readers.zone[site]
             simple = position.nearest(truths, moment, time, spots, prior, within)
-            position.add(self._sums[look.lens], town, group, truths, np.stack([scored(sure), simple, prior]))
+            position.add(self._sums[look.lens], target, group, truths, np.stack([scored(sure), simple, prior]))
 
     def _view(self, look: Look) -> _View:
         key = look.moment, look.lens

@@ -112,8 +112,15 @@ SUITE = (
     Shown(15, "prediction", "markov", "Markov chain", bulk=True),
     Shown(15, "prediction", "own_most_frequent", "its most frequent camera", bulk=True),
     Shown(16, "audience", "agencies", "that can reach a read, most of any department", viewer="everybody"),
-    Shown(17, "equity", "most_to_least_observed_days", "days observed, quarters by distance to a camera", who=BY_CAMERA),
-    Shown(17, "equity", "most_to_least_trips_detected", "trips detected, quarters by distance to a camera", who=BY_CAMERA),
+    *(
+        Shown(17, "equity", f"most_to_least_{measure}", f"{said}, quarters by distance to a camera", who=BY_CAMERA)
+        for measure, said in (
+            ("reads_per_1000_km", "reads a kilometre"), ("retention_of_reads", "how long own reads live"),
+            ("observed_days", "days observed"), ("trips_detected", "trips detected"), ("trips_linked", "trips linked"),
+            ("path_recall", "kilometres recovered"), ("longest_gap", "longest gap"), ("position_error", "distance error"),
+            ("home_found", "homes found"), ("sensitive_visits", "visits found"),
+        )
+    ),
 )  # fmt: skip
 """In the order of the list; of each measure what a reader asks first. Everything else is in summary.csv."""
 
@@ -154,7 +161,7 @@ def lines(run: Run) -> tuple[Shown, ...]:
     """Return every line of a run's suite: the seventeen measures, then what is left for an investigation."""
     shapes = [(shape, shape.replace("_", " ")) for shape in frontier.shapes(run)]
     utility = [
-        Shown(UTILITY, f"lookback_{kind}", shape, f"by {kind}, query ages: {said}")
+        Shown(UTILITY, f"lookback_{kind}", shape, f"query ages: {said}")
         for kind in ("plate", "area") for shape, said in shapes
     ]  # fmt: skip
     utility += [
