@@ -109,13 +109,13 @@ ENTRIES: tuple[Entry, ...] = (
         "equity",
         "Most to least exposed",
         "times",
-        "The figure of the most exposed group of homes over that of the least exposed: by distance to the nearest fixed camera, "
-        "by how many people live within 500 m, by distance from the town's centre, by town.",
+        "The largest figure of a group of homes over the smallest: by distance to the nearest fixed camera, by how many people "
+        "live within 500 m, by distance from the town's centre, by town.",
         "Who bears it?",
         "Own definition",
         "By what the map says of homes, and not by income, race or age, of which the simulation knows nothing. Quarters of all "
-        "residents' vehicles; groups of fewer than 30 are joined or left out. A ratio of extremes grows with the "
-        "number of groups.",
+        "residents' vehicles; groups of fewer than 30 vehicles, or targets drawn, are joined or left out. A ratio of extremes "
+        "grows with the number of groups. Of gaps and distance errors the largest is of the least exposed.",
         "{viewer} sees the most exposed group of homes {value} as much as the least exposed (last {horizon}).",
     ),
 )
