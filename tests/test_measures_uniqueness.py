@@ -74,7 +74,7 @@ def test_the_index_lists_each_plate_once_a_cell(reads, lens, now):
     assert all((np.diff(who[a:b]) > 0).all() for a, b in itertools.pairwise(first))
 
 
-@few
+@settings(few, max_examples=15)
 @given(crowds, lenses, moments, st.lists(st.booleans(), min_size=4, max_size=4))
 def test_some_targets_beside_are_as_if_asked_alone(reads, lens, now, mine):
     some, beside = np.array(mine, np.bool_), uniqueness.empty(POINTS)
