@@ -14,9 +14,15 @@ from alprsim.cli._shared import _json, _plainly, main
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Of the run (default: all).")
 @click.option("--sight", type=click.Choice(["bulk", "request"]), default="request", show_default=True)
 @click.option("--retention", metavar="LIMIT", help="A step of the ladder (default: what each policy says itself).")
+@click.option(
+    "--who", type=click.Choice(["vehicles", "people"]), default="vehicles", show_default=True,
+    help="Of residents' vehicles, or of residents over the cars they drive.",
+)  # fmt: skip
 @_json
 @_plainly
-def measures(result: Path, policies: tuple[str, ...], sight: str, retention: str | None, as_json: bool) -> None:
+def measures(
+    result: Path, policies: tuple[str, ...], sight: str, retention: str | None, who: str, as_json: bool
+) -> None:
     """Print all seventeen measures of a result for every viewer under each policy; "–" was not asked or not measured."""
     from alprsim import results as runs
     from alprsim.results import suite
@@ -33,12 +39,12 @@ def measures(result: Path, policies: tuple[str, ...], sight: str, retention: str
             {"policy": policy, "measure": line.shown.measure, "statistic": line.shown.statistic, "number": line.shown.number,
              "viewer": viewer, "so_far": told.so_far, **told.answer._asdict()}
             for policy in chosen
-            for line in suite.suite(run, policy, sight=sight, retention=step)
+            for line in suite.suite(run, policy, sight=sight, retention=step, who=who)
             for viewer, told in zip(run.info["viewers"], line.told, strict=True)
         ]  # fmt: skip
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    click.echo(suite.as_text(run, chosen, sight=sight, retention=step))
+    click.echo(suite.as_text(run, chosen, sight=sight, retention=step, who=who))
 
 
 def _step(run: Any, text: str) -> int:

@@ -1,4 +1,4 @@
-"""Where cars, and who drives them, were at random moments, as a strong adversary and simple ones make it out from what is held."""
+"""Where cars and people were at random moments, as a strong adversary and simple ones make it out from what is held."""
 
 from __future__ import annotations
 
@@ -201,14 +201,14 @@ class Position:
             bucket, settled = look.opened.bucket, self._asked.done.settlement
             trips = bucket.truth.take(slice(bucket.first_trip[row], bucket.first_trip[row + 1]))
             vehicles, people = settled.vehicles, settled.people
-            found = [self._where(look.moment, view, trips, vehicles.key[vehicle], vehicles.garage[vehicle])]
+            found = [self._where(look.moment, view, trips, int(vehicles.key[vehicle]), int(vehicles.garage[vehicle]))]
             for person in self._asked.people.drivers[self._asked.people.car == vehicle].tolist():
                 trips = position.trips_of_person(bucket.truth, person)
-                found.append(self._where(look.moment, view, trips, people.key[person], people.home[person]))
+                found.append(self._where(look.moment, view, trips, int(people.key[person]), int(people.home[person])))
             self._truths[key] = found
         return self._truths[key]
 
-    def _where(self, number: int, view: _View, trips: Truth, key: np.uint64, home: np.int32) -> Truths:
+    def _where(self, number: int, view: _View, trips: Truth, key: int, home: int) -> Truths:
         """Draw the moments to ask about and say where the car, or the person, was: at a place, or along a way."""
         asked = self._asked
         time = view.start + np.arange(view.steps + 1, dtype=np.int64) * self.step

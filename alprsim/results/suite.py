@@ -80,6 +80,10 @@ SUITE = (
 """In the order of the list; of each measure what a reader asks first. Everything else is in summary.csv."""
 
 
+OF_STORES = (2, 16)
+"""Measures of stores and routes: the same whoever's lives are asked about."""
+
+
 class Told(NamedTuple):
     """One figure for one viewer."""
 
@@ -104,12 +108,14 @@ class Line(NamedTuple):
 NOTHING = Told(Answer(math.nan, math.nan, math.nan, 0, "", 0))
 
 
-def suite(run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN) -> Iterator[Line]:
-    """Yield the suite under one policy, viewers in the order of the run."""
+def suite(
+    run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"]
+) -> Iterator[Line]:
+    """Yield the suite under one policy, viewers in the order of the run; ``who``: vehicles, or people."""
     rows = run.summary
     rows = rows[rows["policy"].eq(policy) & rows["retention"].eq(retention) & rows["reads"].eq(PLAIN["reads"])]
     for shown in SUITE:
-        told = [one(rows, shown, viewer, sight) for viewer in run.info["viewers"]]
+        told = [one(rows, _of(shown, who), viewer, sight) for viewer in run.info["viewers"]]
         yield Line(shown, BY_NAME[shown.measure].title, told)
 
 
@@ -130,7 +136,9 @@ def one(rows: pd.DataFrame, shown: Shown, viewer: str, sight: str) -> Told:
     return NOTHING
 
 
-def as_text(run: Run, policies: Sequence[str], *, sight: str = "request", retention: int = AS_WRITTEN) -> str:
+def as_text(
+    run: Run, policies: Sequence[str], *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"]
+) -> str:
     """Return the suite as text: what it rests on, then a block a policy, a column a viewer."""
     viewers = list(run.info["viewers"])
     width = max(16, *(len(name) for name in viewers)) + 2
@@ -141,15 +149,21 @@ def as_text(run: Run, policies: Sequence[str], *, sight: str = "request", retent
     ]
     for policy in policies:
         lines = [f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"]
+        lines[0] += "" if who == PLAIN["who"] else f"; of {who}, over the cars they drive"
         lines.append(f"{'':72}" + "".join(f"{name:>{width}}" for name in viewers))
         before = 0
-        for line in suite(run, policy, sight=sight, retention=retention):
+        for line in suite(run, policy, sight=sight, retention=retention, who=who):
             number = f"{line.shown.number:>2}" if line.shown.number != before else "  "
             before = line.shown.number
             what = f"{line.title}, {line.shown.said}" + (" (bulk)" if line.shown.bulk else "")
             lines.append(f"{number}  {what:68}" + "".join(f"{_said(one):>{width}}" for one in line.told))
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def _of(shown: Shown, who: str) -> Shown:
+    """Ask a figure of other lives: where it is told of none of them, nothing is found."""
+    return shown if who == PLAIN["who"] or shown.number in OF_STORES else shown._replace(who=who)
 
 
 def _said(told: Told) -> str:
