@@ -94,19 +94,26 @@ class Drive(NamedTuple):
         """Return the twin's counts for both adversaries."""
         order = sorted(self.world.trips)
         trips = [(*trip[1:], self.ways[n]) for n, trip in enumerate(order) if trip[0] == vehicle]
+        reads = self.held(vehicle, obtains, now)
+        return [
+            naive_paths.tally(
+                trips, self.streets, naive_paths.claims(reads, self.streets, known, **self.gap), window=window, now=now,
+                horizon=horizon,
+            ) for known in ({}, self.known)
+        ]  # fmt: skip
+
+    @property
+    def gap(self):
+        return {"minimum": self.minimum, "factor": self.factor, "tolerance": self.tolerance}
+
+    def held(self, vehicle, obtains, now):
+        """Return the reads of a car, as known, for the twin."""
         mine = sorted(read for read in self.world.reads if read[2] == vehicle)
         held = naive_measures.held(mine, obtains, self.world.owner_of_site, now)
         steps, kept = self.steps or [0] * 9, self.kept or [True] * 9
-        reads = [
+        return [
             (time // max(steps[site], 1) * max(steps[site], 1), self.road_of_site[site], steps[site])
             for (time, site, *_), yes in zip(mine, held, strict=True) if yes and kept[site]
-        ]  # fmt: skip
-        gap = {"minimum": self.minimum, "factor": self.factor, "tolerance": self.tolerance}
-        return [
-            naive_paths.tally(
-                trips, self.streets, naive_paths.claims(reads, self.streets, known, **gap), window=window, now=now,
-                horizon=horizon,
-            ) for known in ({}, self.known)
         ]  # fmt: skip
 
 

@@ -348,8 +348,8 @@ def test_scores_are_added_up_and_told_by_town_and_kind():
     scores = np.zeros((3, 2, 6))
     scores[:, :, position.POINT] = np.array([[100, 300], [400, 400], [800, 800]])
     scores[:, :, position.SIZE], scores[:, :, position.COVERED] = np.array([[2, 2], [0, 0], [8, 8]]), 0.5
-    position.add(sums, 0, np.array([0, 5]), truths(1, 2), scores)
-    position.add(sums, 1, np.array([5]), truths(1, 2), 2 * scores)
+    position.add(sums, 0, np.array([0, 5]), [(truths(1, 2), scores)])
+    position.add(sums, 1, np.array([5]), [(truths(1, 2), 2 * scores)])
     place = np.array([0, 5], np.int32)
     table = position.rows([sums], place, [Case(), Case(retention=1)], people, moments=1, seed=1)
     keys = zip(table.measure, table.statistic, table.town, table.retention.tolist(), strict=True)
