@@ -58,7 +58,7 @@ def visits(world, made, obtains, sites, places, rule, now, horizon, kinds):
     stays, claims = (
         [],
         [],
-    )  # (driver, arrive, leave, place); (named, since, until, place, shown, own), who shows and whether it's them
+    )  # (driver, arrive, leave, place); (named, since, until, place, the stay that shows, their own)
     for vehicle in range(world.vehicles):
         mine = [trip[1:] for trip in made if trip[0] == vehicle]
         drivers = [world.driver(vehicle, depart) for depart, *_ in sorted(mine)]

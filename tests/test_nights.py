@@ -44,7 +44,8 @@ def counted(world, lens, destinations, now, *, rule=RULE, horizon=DAY, lives=Non
     held = question.held(asked, opened.bucket.reads)
     sums, sites = nights.empty(len(people.towns)), spots(SITES)
     nights.add(
-        sums, nights.empty(2) if lives is None else lives, opened, held, asked, people, drivers=world.drivers(), sites=sites, home=spots(HOMES), places=spots(PLACES),
+        sums, nights.empty(2) if lives is None else lives, opened, held, asked, people, drivers=world.drivers(),
+        sites=sites, home=spots(HOMES), places=spots(PLACES),
         together=nights.near_each_other(sites, rule.area), rule=rule,
     )  # fmt: skip
     return sums

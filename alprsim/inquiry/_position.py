@@ -10,7 +10,7 @@ from alprsim import parquet, routing
 from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.measures import position, question, tracking, zones
-from alprsim.measures.position import Truths
+from alprsim.measures.position import Course, Truths
 from alprsim.measures.tracking import Adversary, Watch
 from alprsim.tables import (
     DAY,
@@ -21,7 +21,6 @@ from alprsim.tables import (
     Int8,
     Int64,
     Measured,
-    Truth,
 )
 
 
@@ -199,7 +198,7 @@ class Position:
         key = look.moment, vehicle
         if key not in self._truths:
             bucket, settled = look.opened.bucket, self._asked.done.settlement
-            trips = bucket.truth.take(slice(bucket.first_trip[row], bucket.first_trip[row + 1]))
+            trips = Course.of(bucket.truth, np.arange(*bucket.first_trip[row : row + 2]))
             vehicles, people = settled.vehicles, settled.people
             found = [self._where(look.moment, view, trips, int(vehicles.key[vehicle]), int(vehicles.garage[vehicle]))]
             for person in self._asked.people.drivers[self._asked.people.car == vehicle].tolist():
@@ -208,7 +207,7 @@ class Position:
             self._truths[key] = found
         return self._truths[key]
 
-    def _where(self, number: int, view: _View, trips: Truth, key: int, home: int) -> Truths:
+    def _where(self, number: int, view: _View, trips: Course, key: int, home: int) -> Truths:
         """Draw the moments to ask about and say where the car, or the person, was: at a place, or along a way."""
         asked = self._asked
         time = view.start + np.arange(view.steps + 1, dtype=np.int64) * self.step
@@ -229,7 +228,7 @@ class Position:
             zone[drives] = cut.of_junction[far.argmin(axis=1)]
         return Truths(step, kinds, zone, x, y)
 
-    def _along(self, trips: Truth, time: Int64) -> tuple[Float64, Float64]:
+    def _along(self, trips: Course, time: Int64) -> tuple[Float64, Float64]:
         """Return where on its way a car was, in proportion to free-flow time between the trip's own times."""
         network, routes = self._asked.world.network, self._asked.world.routes
         access, key = network.places.junction, self._asked.done.settlement.vehicles.key[trips.vehicle]

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alprsim.kernels.ladder import CASES
 from alprsim.measures.question import VEHICLES, Answer, Case, Residents, of_cases, ratio, tidy
@@ -60,6 +61,25 @@ class Sums(NamedTuple):
     who are asked about of it, that sum squared, that sum times their number, and their number squared."""
 
 
+class Course(NamedTuple):
+    """The trips of one car, or of one person in whatever cars, in order of departure."""
+
+    vehicle: Int32
+    depart: Int32
+    arrive: Int32
+    origin: Int32
+    destination: Int32
+
+    @classmethod
+    def of(cls, truth: Truth, rows: NDArray[np.integer]) -> "Course":
+        """Return some trips."""
+        return cls(*(getattr(truth, name)[rows] for name in cls._fields))
+
+    def take(self, rows: NDArray[np.integer]) -> "Course":
+        """Return some of the trips."""
+        return Course(*(column[rows] for column in self))
+
+
 class Truths(NamedTuple):
     """Where one car, or one person, was at the moments asked about, a row a moment."""
 
@@ -79,13 +99,13 @@ def choose(vehicles: Vehicles, people: Residents, count: int, *, seed: int) -> I
     return np.sort(rows[np.lexsort((vehicles.key[rows], drawn))[:count]]).astype(np.int32)
 
 
-def trips_of_person(truth: Truth, person: int) -> Truth:
+def trips_of_person(truth: Truth, person: int) -> Course:
     """Return the trips that a person drove or rode along on, in whatever car, in order of departure.
 
     The bucket must hold all cars of a household: nobody rides in another household's.
     """
     mine = np.flatnonzero((truth.driver == person) | (truth.companion == person))
-    return truth.take(mine[np.argsort(truth.depart[mine], kind="stable")])
+    return Course.of(truth, mine[np.argsort(truth.depart[mine], kind="stable")])
 
 
 def instants(key: UInt64 | int, under_way: Bool, *, moment: int, count: int, seed: int) -> tuple[Int32, Bool]:
