@@ -37,6 +37,9 @@ _STOCKS = {0: (0, "km", KILOMETRE), 2: (1, "trips", 1)}
 _SHARES = len(_TIMES) * len(_MEASURES)
 
 
+_Number = TypeVar("_Number", bound=np.generic)
+
+
 class Lives(NamedTuple):
     """Whose kilometres are added up: vehicles', or people's over the vehicles they drive."""
 
@@ -256,19 +259,32 @@ def _renumbered(row: Int32, new: Int64) -> Int32:
 def _add(lives: Lives, adversary: int, tallies: Int64, question: Question) -> None:
     """Add the counts of one adversary at one moment, and each one's own shares."""
     known = np.full(legs.CASES, question.horizon <= question.moment)
-    times = np.stack([question.measured, known, question.measured])
-    mine = np.zeros((len(lives.target), *tallies.shape[1:]), np.int64)
-    some = lives.of_pair >= 0
-    np.add.at(mine, lives.of_pair[some], tallies[some])
-    counts = mine * np.repeat(times, legs.QUANTITIES, axis=0)
-    sums, target = lives.sums, lives.target
-    np.add.at(sums.counts[:, adversary], target, counts)
-    np.add.at(sums.so_far[:, adversary], target, mine[:, [legs.RIGHT, legs.REBUILT]])
-    for row in range(_SHARES):
-        part, whole = _part_and_whole(counts, row)
-        share = np.where(whole > 0, part * (ladder.ONE_SHARE / np.maximum(whole, 1)), 0)
-        np.add.at(sums.shares[:, adversary, row], target, share.astype(np.int64))
-        np.add.at(sums.has[:, adversary, row], target, whole > 0)
+    times = np.repeat(np.stack([question.measured, known, question.measured]), legs.QUANTITIES, axis=0)
+    life, mine = _summed(lives.of_pair, tallies)
+    target, sums = lives.target[life], lives.sums
+    counts = mine * times
+    parts = [(_part_and_whole(counts, row)) for row in range(_SHARES)]
+    has = np.stack([whole > 0 for _, whole in parts], axis=1)
+    share = [part * (ladder.ONE_SHARE / np.maximum(whole, 1)) for part, whole in parts]
+    shares = np.where(has, np.stack(share, axis=1), 0).astype(np.int64)
+    for total, part in (
+        (sums.counts, counts), (sums.so_far, mine[:, [legs.RIGHT, legs.REBUILT]]), (sums.shares, shares), (sums.has, has)
+    ):  # fmt: skip
+        row, added = _summed(target, part)
+        total[row, adversary] += added
+
+
+def _summed(row: Int64, parts: NDArray[_Number]) -> tuple[Int64, NDArray[_Number]]:
+    """Return the rows named, −1 left out, and the sums of what belongs to each: many times as fast as np.add.at."""
+    steps = np.diff(row, prepend=-1)
+    if np.all(steps > 0):
+        return row, parts
+    if np.any(steps < 0) or row[0] < 0:
+        order = np.argsort(row, kind="stable")
+        order = order[np.searchsorted(row[order], 0) :]
+        row, parts = row[order], parts[order]
+    start = np.flatnonzero(np.diff(row, prepend=-1))
+    return row[start], np.add.reduceat(parts, start, axis=0, dtype=np.int64)
 
 
 def _part_and_whole(counts: Int64, row: int) -> tuple[Int64, Int64]:
@@ -303,7 +319,6 @@ def rows(
 
 
 _Group = tuple[Bool, int]
-_Number = TypeVar("_Number", bound=np.generic)
 
 
 def _shares(

@@ -150,9 +150,9 @@ def add(
     apart = np.flatnonzero(_elsewhere(own, theirs, car))
     asked = np.concatenate([rows, rows[car[apart]]])
     near = np.empty((2 * len(asked), len(sites.x)), np.bool_)
-    for kind in range(2):
-        x, y = (np.concatenate([getattr(own[kind], c), getattr(theirs[kind], c)[apart]]) for c in ("x", "y"))
-        metres = np.hypot(sites.x - x[:, None], sites.y - y[:, None])
+    truths = [_both(mine, _here(its, apart)) for mine, its in zip(own, theirs, strict=True)]
+    for kind, truth in enumerate(truths):
+        metres = np.hypot(sites.x - truth.x[:, None], sites.y - truth.y[:, None])
         near[kind::2] = metres <= min(sums.within)  # a place beyond the map, and none at all, are near nothing
     guess, until = (np.empty((2 * len(asked), CASES), np.int32) for _ in range(2))
     anchors(
@@ -161,12 +161,11 @@ def add(
     )  # fmt: skip
     row = car.copy()
     row[apart] = np.arange(len(rows), len(asked))
-    for kind in range(2):
-        said, days = guess[kind::2], until[kind::2]
-        known = _held_against(said[: len(rows)], days[: len(rows)], sites, own[kind])
-        _count(sums, kind, question, people.town[vehicle], known)
-        known = _held_against(said[row], days[row], sites, theirs[kind]).nearest(first)
-        _count(lives, kind, question, drivers.town, known)
+    for kind, truth in enumerate(truths):
+        known = _held_against(guess[kind::2], until[kind::2], sites, truth)
+        _count(sums, kind, question, people.town[vehicle], known.take(slice(len(rows))))
+        exists = ~np.isnan(theirs[kind].x[first[:-1]])
+        _count(lives, kind, question, drivers.town, known.nearest(row, first)._replace(exists=exists))
 
 
 def rows(
@@ -216,18 +215,22 @@ class _Guessed(NamedTuple):
     until: Int32
     """Days until it was first near; NEVER if it never was."""
 
-    def nearest(self, first: Int64) -> "_Guessed":
-        """Return what the best of several guesses is worth: those of life i are the rows ``first[i]:first[i + 1]``."""
-        start = first[:-1]
-        if len(start) == len(self.exists):
-            return self
-        never = np.iinfo(np.int32).max
-        until = np.minimum.reduceat(np.where(self.until < 0, never, self.until), start, axis=0)
-        return _Guessed(
-            self.exists[start], np.logical_or.reduceat(self.guessed, start, axis=0),
-            np.minimum.reduceat(self.error, start, axis=0), np.logical_or.reduceat(self.in_town, start, axis=0),
-            np.where(until == never, np.int32(NEVER), until),
-        )  # fmt: skip
+    def take(self, rows: NDArray[np.integer] | slice) -> "_Guessed":
+        """Return some of the guesses."""
+        return self._replace(**{name: getattr(self, name)[rows] for name in self._fields})
+
+    def nearest(self, row: Int64, first: Int64) -> "_Guessed":
+        """Return what the best of several guesses is worth: those of life i are the rows ``row[first[i]:first[i + 1]]``."""
+        best, many = self.take(row[first[:-1]]), np.diff(first)
+        for more in range(1, int(many.max(initial=0))):
+            life = np.flatnonzero(many > more)
+            its, old = self.take(row[first[life] + more]), best.take(life)
+            first_near = np.minimum(its.until, old.until)
+            best.guessed[life] = old.guessed | its.guessed
+            best.error[life] = np.minimum(old.error, its.error)
+            best.in_town[life] = old.in_town | its.in_town
+            best.until[life] = np.where(first_near == NEVER, np.maximum(its.until, old.until), first_near)
+        return best
 
 
 def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now: int) -> tuple[Int64, Int64]:
@@ -244,8 +247,13 @@ def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now:
     return np.searchsorted(code, np.arange(len(main) + 1) * cars).astype(np.int64), code % cars
 
 
-def _here(truth: Spots, row: Int32) -> Spots:
+def _here(truth: Spots, row: NDArray[np.integer]) -> Spots:
     return Spots(truth.x[row], truth.y[row], truth.town[row])
+
+
+def _both(one: Spots, other: Spots) -> Spots:
+    x, y = np.concatenate([one.x, other.x]), np.concatenate([one.y, other.y])
+    return Spots(x, y, np.concatenate([one.town, other.town]))
 
 
 def _elsewhere(own: Sequence[Spots], theirs: Sequence[Spots], car: Int64) -> Bool:
@@ -268,19 +276,19 @@ def _held_against(guess: Int32, until: Int32, sites: Spots, truth: Spots) -> _Gu
 def _count(sums: Sums, kind: int, question: Question, town: Int16, known: _Guessed) -> None:
     """Add what was found of lives of these towns, and the days that it took."""
     most = sums.days.shape[2] - 1
-    found = [known.guessed & (known.error <= metres) for metres in sums.within] + [known.in_town]
-    step = np.minimum(np.nan_to_num(known.error, nan=0.0) / BIN, BINS).astype(np.int64) * CASES + np.arange(CASES)
-    days = np.minimum(known.until, most) * CASES + np.arange(CASES)
+    found = [known.error <= metres for metres in sums.within] + [known.in_town]
     for row in range(sums.asked.shape[1]):
         here = (town == row) & known.exists
         sums.asked[kind, row] += here.sum() * question.measured
         for which, hit in enumerate(found):
-            sums.found[kind, row, which] += hit[here].sum(axis=0) * question.measured
+            sums.found[kind, row, which] += np.count_nonzero(hit[here], axis=0) * question.measured
         told = here[:, None] & question.measured
-        errors = np.bincount(step[known.guessed & told], minlength=(BINS + 1) * CASES)
-        sums.errors[kind, row] += errors.reshape(BINS + 1, CASES)
-        took = np.bincount(days[(known.until >= 0) & told], minlength=(most + 1) * CASES)
-        sums.days[kind, row] += took.reshape(most + 1, CASES)
+        errors, case = known.error[known.guessed & told], np.nonzero(known.guessed & told)[1]
+        cell = np.minimum(errors / BIN, BINS).astype(np.int64) * CASES + case
+        sums.errors[kind, row] += np.bincount(cell, minlength=(BINS + 1) * CASES).reshape(BINS + 1, CASES)
+        took = (known.until >= 0) & told
+        cell = np.minimum(known.until[took], most) * CASES + np.nonzero(took)[1]
+        sums.days[kind, row] += np.bincount(cell, minlength=(most + 1) * CASES).reshape(most + 1, CASES)
 
 
 def median_days(days: Int64) -> NDArray[np.float64]:
