@@ -66,8 +66,13 @@ def driven(trips, streets):
     return rows
 
 
-def tally(trips, streets, claimed, *, window, now, horizon):
-    """Return {time: [right, wrong, driven, trips rebuilt, trips]} in decimetres, of stock, horizon and window."""
+def tally(trips, streets, claimed, *, window, now, horizon, drivers=None, keeper=None, who=None):
+    """Return {time: [right, wrong, driven, trips rebuilt, trips]} in decimetres, of stock, horizon and window.
+
+    Of one person ``who`` alone, if said: ``drivers`` made the trips, and the plate names ``keeper``.
+    """
+    drivers = drivers or [None] * len(trips)
+    theirs = [driver == who for driver in drivers]
     roads = driven(trips, streets)
     size = [round(metres * 10) for _, _, metres, _ in streets]
     found, wrong = set(), []  # wrong: (length, late, trip)
@@ -79,23 +84,29 @@ def tally(trips, streets, claimed, *, window, now, horizon):
             if near[1] not in found:
                 found.add(near[1])
             else:
-                wrong.append((size[road], trips[trip][0] > now - horizon, trip))
+                wrong.append((size[road], trips[trip][0] > now - horizon, trip, theirs[trip]))
         else:
             under = [trip for trip, (depart, arrive, _) in enumerate(trips) if depart <= moment < arrive]
-            wrong.append((size[road], moment > now - horizon, under[0] if under else None))
+            before = [n for n, (depart, _, _) in enumerate(trips) if depart <= moment]
+            mine = theirs[(under or before)[-1]] if under or before else keeper == who
+            wrong.append((size[road], moment > now - horizon, under[0] if under else None, mine))
     answer = {}
     for name, inside, errs in (
-        ("stock", lambda depart: True, sum(length for length, _, _ in wrong)),
-        ("horizon", lambda depart: depart > now - horizon, sum(length for length, late, _ in wrong if late)),
-        ("window", lambda depart: now - depart < window, sum(length for length, _, _ in wrong)),
+        ("stock", lambda depart: True, sum(length for length, _, _, mine in wrong if mine)),
+        (
+            "horizon",
+            lambda depart: depart > now - horizon,
+            sum(length for length, late, _, mine in wrong if late and mine),
+        ),
+        ("window", lambda depart: now - depart < window, sum(length for length, _, _, mine in wrong if mine)),
     ):
         counts = [0, errs, 0, 0, 0]
         for trip, (depart, _, _) in enumerate(trips):
             mine = [n for n, (of, _, when) in enumerate(roads) if of == trip and when <= now]
-            if depart <= now and inside(depart) and mine:
+            if depart <= now and inside(depart) and mine and theirs[trip]:
                 went = sum(size[roads[n][1]] for n in mine)
                 right = sum(size[roads[n][1]] for n in mine if n in found)
-                missed = sum(length for length, _, of in wrong if of == trip)
+                missed = sum(length for length, _, of, _ in wrong if of == trip)
                 counts[0] += right
                 counts[2] += went
                 counts[3] += 5 * right >= 4 * went and 5 * missed <= right + missed

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.kernels import legs
+from alprsim.measures import drives as driven_roads
 from alprsim.measures import paths, question, ways
 from alprsim.tables import UNLIMITED, Paths, Roads
 from tests import naive_measures, naive_paths
@@ -68,7 +69,8 @@ class Drive(NamedTuple):
         row = np.arange(len(bucket.vehicle))
         order = sorted(world.trips)
         mine = [self.ways[n] for n, trip in enumerate(order) if trip[0] in bucket.vehicle]
-        drives = paths.drives(bucket, row, routes(mine), np.arange(len(mine), dtype=np.int32), roads)
+        keeper, route = bucket.vehicle, np.arange(len(mine), dtype=np.int32)
+        drives = driven_roads.drives(bucket, row, routes(mine), route, roads, keeper)
         site = bucket.reads.site
         step = np.array(self.steps or [0] * len(self.road_of_site), np.int32)[site]
         known = bucket.reads.time // np.maximum(step, 1) * np.maximum(step, 1)
@@ -80,30 +82,38 @@ class Drive(NamedTuple):
         )  # fmt: skip
         return sketch, bucket, asked, masks
 
-    def counted(self, lens, now, horizon=100, vehicles=None):
+    def counted(self, lens, now, horizon=100, vehicles=None, also=lambda _: ()):
         """Return the sums of one moment."""
         sketch, bucket, asked, masks = self.sketch(lens, now, horizon, vehicles)
         sums = paths.empty(self.world.vehicles)
-        sketch.add(sums, bucket.vehicle.astype(np.int64), masks, asked)
+        cars = paths.Lives(sums, bucket.vehicle.astype(np.int64), sketch.pairs.car)
+        sketch.add([cars, *also(sketch)], masks, asked)
         return sums
 
     def twin(self, vehicle, obtains, window, now, horizon=100):
         """Return the twin's counts for both adversaries."""
         order = sorted(self.world.trips)
         trips = [(*trip[1:], self.ways[n]) for n, trip in enumerate(order) if trip[0] == vehicle]
+        reads = self.held(vehicle, obtains, now)
+        return [
+            naive_paths.tally(
+                trips, self.streets, naive_paths.claims(reads, self.streets, known, **self.gap), window=window, now=now,
+                horizon=horizon,
+            ) for known in ({}, self.known)
+        ]  # fmt: skip
+
+    @property
+    def gap(self):
+        return {"minimum": self.minimum, "factor": self.factor, "tolerance": self.tolerance}
+
+    def held(self, vehicle, obtains, now):
+        """Return the reads of a car, as known, for the twin."""
         mine = sorted(read for read in self.world.reads if read[2] == vehicle)
         held = naive_measures.held(mine, obtains, self.world.owner_of_site, now)
         steps, kept = self.steps or [0] * 9, self.kept or [True] * 9
-        reads = [
+        return [
             (time // max(steps[site], 1) * max(steps[site], 1), self.road_of_site[site], steps[site])
             for (time, site, *_), yes in zip(mine, held, strict=True) if yes and kept[site]
-        ]  # fmt: skip
-        gap = {"minimum": self.minimum, "factor": self.factor, "tolerance": self.tolerance}
-        return [
-            naive_paths.tally(
-                trips, self.streets, naive_paths.claims(reads, self.streets, known, **gap), window=window, now=now,
-                horizon=horizon,
-            ) for known in ({}, self.known)
         ]  # fmt: skip
 
 
@@ -380,7 +390,7 @@ def drawn(trips, reads, adversary=0, **said):
 
 
 TRIP = (100, 150, EAST)
-KM = paths.KILOMETRE
+KM = driven_roads.KILOMETRE
 
 
 def test_a_camera_on_every_road_tells_every_way():

@@ -156,7 +156,10 @@ def found(world, lens, moments, *, cases=1, sites=SITES, within=(250.0, 500.0)):
     for now in moments:
         asked = question.ask(lens, world.sites(), moment=now, horizon=HOUR)
         held = question.held(asked, opened.bucket.reads)
-        places.add(sums, opened, held, asked, people, sites=sites, home=HOME, work=WORK, first_weekday=0)
+        places.add(
+            sums, places.empty(people, within=within, days=10), opened, held, asked, people, drivers=world.drivers(),
+            sites=sites, cars=places.Known(HOME, WORK), persons=places.Known(HOME, WORK), first_weekday=0,
+        )  # fmt: skip
     rows = places.rows([sums], np.arange(cases, dtype=np.int32), [Case()] * cases, people, seed=1)
     number = np.arange(len(rows)) % cases
     keys = zip(rows.measure, rows.statistic, rows.town, number, strict=True)
@@ -233,7 +236,12 @@ def test_work_beyond_the_map_is_never_near_a_camera():
     asked = question.ask(limits(2 * DAY), WORLD.sites(), moment=2 * DAY, horizon=HOUR)
     held = question.held(asked, opened.bucket.reads)
     beyond = spots(*[(np.inf, np.inf, 0)] * 3)
-    places.add(sums, opened, held, asked, people, sites=SITES, home=HOME, work=beyond, first_weekday=0)
+    known, lives = places.Known(HOME, beyond), places.empty(people, within=(1e9,), days=2)
+    places.add(
+        sums, lives, opened, held, asked, people, drivers=WORLD.drivers(), sites=SITES, cars=known, persons=known,
+        first_weekday=0,
+    )  # fmt: skip
+    assert all(np.array_equal(a, b) for a, b in zip(sums, lives, strict=True))
     assert sums.asked[1, :, 0].tolist() == [2, 1]
     assert not sums.found[1, :, 0].any()
     assert not sums.days[1].any()

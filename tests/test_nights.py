@@ -35,7 +35,7 @@ def spots(points):
     return places.Spots(x, y, np.zeros(len(x), np.int16))
 
 
-def counted(world, lens, destinations, now, *, rule=RULE, horizon=DAY):
+def counted(world, lens, destinations, now, *, rule=RULE, horizon=DAY, lives=None):
     people = question.residents(*world.tables())
     bucket = world.bucket()
     to = np.array([*destinations[: len(bucket.truth)], *[0] * (len(bucket.truth) - len(destinations))], np.int32)
@@ -44,7 +44,8 @@ def counted(world, lens, destinations, now, *, rule=RULE, horizon=DAY):
     held = question.held(asked, opened.bucket.reads)
     sums, sites = nights.empty(len(people.towns)), spots(SITES)
     nights.add(
-        sums, opened, held, asked, people, sites=sites, home=spots(HOMES), places=spots(PLACES),
+        sums, nights.empty(2) if lives is None else lives, opened, held, asked, people, drivers=world.drivers(),
+        sites=sites, home=spots(HOMES), places=spots(PLACES),
         together=nights.near_each_other(sites, rule.area), rule=rule,
     )  # fmt: skip
     return sums
@@ -128,7 +129,7 @@ def test_a_ghost_makes_no_night_right_and_visitors_are_left_out():
     sums = counted(ghost, limits(UNLIMITED), [2], 40 * HOUR)
     assert (sums.claimed[0, 0], sums.right[0, 0]) == (1, 0)
     sums = counted(replace(world, kind=(VehicleKind.VISITOR,) * 3), limits(UNLIMITED), [2], 40 * HOUR)
-    assert [int(part.sum()) for part in sums] == [0, 0, 0, 0]
+    assert [int(part.sum()) for part in sums] == [0, 0, 0, 0, 0]
 
 
 def test_rows_are_shares_by_town():
@@ -168,4 +169,4 @@ def test_what_is_counted_equals_the_twin(world, lens, destinations, now, horizon
             said = [claim for claim in naive.claimed_nights(seen, SITES, HOMES[vehicle], rule) if claim[0] in days]
             right = [ok and away[days.index(day)] for day, ok in said]
             twin[:, town] += len(days), sum(away), len(said), sum(right)
-        assert [part[:, sight].tolist() for part in sums] == twin.tolist()
+        assert [part[:, sight].tolist() for part in sums] == [*twin.tolist(), twin[3].tolist()]

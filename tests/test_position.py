@@ -349,8 +349,8 @@ def test_scores_are_added_up_and_told_by_town_and_kind(monkeypatch):
     scores = np.zeros((3, 2, 6))
     scores[:, :, position.POINT] = np.array([[100, 300], [400, 400], [800, 800]])
     scores[:, :, position.SIZE], scores[:, :, position.COVERED] = np.array([[2, 2], [0, 0], [8, 8]]), 0.5
-    position.add(sums, 0, np.array([0, 5]), truths(1, 2), scores)
-    position.add(sums, 1, np.array([5]), truths(1, 2), 2 * scores)
+    position.add(sums, 0, np.array([0, 5]), [(truths(1, 2), scores)])
+    position.add(sums, 1, np.array([5]), [(truths(1, 2), 2 * scores)])
     place = np.array([0, 5], np.int32)
     table = position.rows([sums], place, [Case(), Case(retention=1)], people, moments=1, seed=1)
     keys = zip(table.measure, table.statistic, table.town, table.retention.tolist(), strict=True)
@@ -379,7 +379,7 @@ def test_a_town_with_fewer_than_thirty_targets_is_not_told(targets, is_told):
     sums, town = position.empty(targets + 1), np.array([0] * targets + [1], np.int16)
     for row in range(targets + 1):
         for _ in range(moments):
-            position.add(sums, row, np.array([0]), truths(1, 2), np.full((3, 2, 6), 100.0))
+            position.add(sums, row, np.array([0]), [(truths(1, 2), np.full((3, 2, 6), 100.0))])
     by_town = position.of_groups(sums, town, 2)
     assert [part.shape[0] for part in by_town] == [2] * 3
     assert by_town.asked[:, 0, 0].tolist() == [2 * moments * targets, 2 * moments]

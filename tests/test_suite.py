@@ -206,6 +206,12 @@ def test_the_command_prints_them_all(run):
     told = CliRunner().invoke(main, ["measures", str(run.folder), "--policy", "No sharing", "--n"])
     n = next(line for line in suite.suite(run, "No sharing") if line.shown.measure == "trips_linked").answers[0].n
     assert f"[n {n:,}]" in told.output
+    few = ["--policy", "Federal query", "--who", "people"]
+    people = CliRunner().invoke(main, ["measures", str(run.folder), *few, "--json"])
+    told = {row["number"] for row in json.loads(people.output) if row["n_seeds"]}
+    assert told == {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 18, 19, 20}
+    said = suite.as_text(run, ["No sharing"], who="people")
+    assert "No sharing; on-request sight, the retention it says itself; of people, over the cars they drive" in said
     wrong = CliRunner().invoke(main, ["measures", str(run.folder), "--retention", "5 d"])
     assert wrong.exit_code == 2
     assert "found '5 d'; the run's ladder has 6 h, no limit" in wrong.output

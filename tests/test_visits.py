@@ -63,7 +63,7 @@ def opened(world, destinations):
     return question.open_bucket(bucket._replace(truth=replace(bucket.truth, destination=to)))
 
 
-def counted(world, lens, destinations, now, *, rule=None, horizon=DAY, places=None, sites=SITES, sums=None):
+def counted(world, lens, destinations, now, *, rule=None, horizon=DAY, places=None, sites=SITES, sums=None, lives=None):
     """Return the sums of one moment."""
     rule, places = rule or a_rule(), at() if places is None else places
     people = question.residents(*world.tables())
@@ -73,7 +73,9 @@ def counted(world, lens, destinations, now, *, rule=None, horizon=DAY, places=No
     x, y = np.array(sites, float).reshape(-1, 2).T.copy()
     near = sensitive.near_sites(places, x, y, rule.within)
     sums = visits.empty(len(people.towns), len(places.kinds), rule) if sums is None else sums
-    visits.add(sums, seen, held, asked, people, sensitive=places, near=near, rule=rule)
+    lives = visits.empty(len(people.towns), len(places.kinds), rule) if lives is None else lives
+    drivers = world.drivers()
+    visits.add(sums, lives, seen, held, asked, people, drivers=drivers, sensitive=places, near=near, rule=rule)
     return sums
 
 

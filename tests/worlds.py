@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from hypothesis import strategies as st
 
+from alprsim.measures import question, wheel
 from alprsim.tables import (
     DAY,
     UNLIMITED,
@@ -33,6 +34,7 @@ class World:
     town: tuple = (0, 1, 0)
     kind: tuple = (VehicleKind.RESIDENT,) * 3
     wheel: tuple = ()  # who drives: (vehicle, depart) and the person, where it is not the person of the vehicle's number
+    main: tuple = ()  # the car that each mainly drives, all in one household; by default each has one, and a household
 
     def driver(self, vehicle, depart):
         """Return who drives a trip."""
@@ -58,15 +60,27 @@ class World:
     def tables(self):
         """Return Vehicles, People, Places and Towns: a driver a vehicle, two listed towns and a neighbour."""
         n = self.vehicles
+        household = np.zeros(n) if self.main else range(n)
         vehicles = Vehicles.of(
-            household=range(n), garage=np.zeros(n), town=self.town, kind=self.kind, key=np.arange(n) * 17 + 5
+            household=household, garage=np.zeros(n), town=self.town, kind=self.kind, key=np.arange(n) * 17 + 5
         )
         towns = Towns.of(name=["Ash", "Elm", "Oak"], x=[0] * 3, y=[0] * 3, population=[1] * 3, listed=[1, 1, 0])
         people = People.of(
-            home=self.town, work=np.full(n, -1), household=range(n), vehicle=range(n), kind=np.zeros(n), key=range(n)
+            home=self.town,
+            work=np.full(n, -1),
+            household=household,
+            vehicle=self.main or range(n),
+            kind=np.zeros(n),
+            key=range(n),
         )
         places = Places.of(junction=[0] * 3, kind=[PlaceKind.HOME] * 3, weight=[1] * 3, town=range(3))
         return vehicles, people, places, towns
+
+    def drivers(self):
+        """Return who is at the wheel of everybody's bucket."""
+        vehicles, people, places, towns = self.tables()
+        measured = question.residents(vehicles, people, places, towns)
+        return wheel.wheel(self.bucket(), measured, wheel.keepers(vehicles, people, measured))
 
     def sites(self):
         """Return the owner of each site as the measures take it."""
@@ -170,6 +184,15 @@ def rules(draw, owners=2, ages=hours):
         ages = sorted({0, *draw(changes)})
         pieces.append(tuple((age, draw(masks)) for age in ages))
     return Rules(tuple(pieces))
+
+
+@st.composite
+def shared_cars(draw):
+    """Worlds in which anybody may be at the wheel of any car, and several may mainly drive one."""
+    world = draw(worlds())
+    who = st.integers(0, world.vehicles - 1)
+    wheel = tuple(((v, depart), draw(who)) for v, depart, _ in world.trips)
+    return replace(world, wheel=wheel, main=tuple(draw(who) for _ in range(world.vehicles)), town=(0, 1, 0))
 
 
 ZOO = {

@@ -15,12 +15,16 @@ from alprsim.cli._shared import _json, _plainly, main
 @click.option("--sight", type=click.Choice(["bulk", "request"]), default="request", show_default=True)
 @click.option("--retention", metavar="LIMIT", help="A step of the ladder (default: what each policy says itself).")
 @click.option(
+    "--who", type=click.Choice(["vehicles", "people"]), default="vehicles", show_default=True,
+    help="Of residents' vehicles, or of residents over the cars they drive.",
+)  # fmt: skip
+@click.option(
     "--n", "with_n", is_flag=True, help="With each figure, of how many (vehicles × moments, trips, reads …) it is."
 )
 @_json
 @_plainly
 def measures(
-    result: Path, policies: tuple[str, ...], sight: str, retention: str | None, with_n: bool, as_json: bool
+    result: Path, policies: tuple[str, ...], sight: str, retention: str | None, who: str, with_n: bool, as_json: bool
 ) -> None:
     """Print all seventeen measures of a result for every viewer under each policy; "–" was not asked or not measured."""
     from alprsim import results as runs
@@ -34,10 +38,10 @@ def measures(
     step = _step(run, retention) if retention else AS_WRITTEN
     chosen = policies or tuple(run.info["policies"])
     if as_json:
-        found = [row for policy in chosen for row in suite.as_rows(run, policy, sight=sight, retention=step)]
+        found = [row for policy in chosen for row in suite.as_rows(run, policy, sight=sight, retention=step, who=who)]
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    click.echo(suite.as_text(run, chosen, sight=sight, retention=step, n=with_n))
+    click.echo(suite.as_text(run, chosen, sight=sight, retention=step, who=who, n=with_n))
 
 
 def _step(run: Any, text: str) -> int:

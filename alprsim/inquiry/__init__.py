@@ -32,7 +32,7 @@ from alprsim.inquiry._paths import Ways
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
 from alprsim.inquiry._position import Position
 from alprsim.inquiry._visits import Visits
-from alprsim.measures import question, retention
+from alprsim.measures import question, retention, wheel
 from alprsim.scenario.read import Loaded
 from alprsim.store import Store
 from alprsim.tables import Measured, Reads
@@ -110,11 +110,12 @@ def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept
         opened = question.open_bucket(kept.bucket(number))
         stream = asked.records.of(opened.bucket.reads)
         driven = question.by_driver(opened, asked.people)
+        drivers = wheel.wheel(opened.bucket, asked.people, asked.keepers)
         for n, lens in enumerate(every.lenses):
             seen = question.coarsened(opened, stream, lens.seen, centres[n])
             for m, row in enumerate(questions):
                 masks = question.held(row[n], opened.bucket.reads, stream)
-                look = Look(m, n, row[n], opened, seen, driven, stream, masks)
+                look = Look(m, n, row[n], opened, seen, driven, drivers, stream, masks)
                 for family in families:
                     family.add(look)
 

@@ -16,6 +16,7 @@ from alprsim.experiment import Simulated, World
 from alprsim.inquiry._cases import SIGHTS, Named, label
 from alprsim.measures import places, question
 from alprsim.measures.question import Driven, Opened, Question, Residents
+from alprsim.measures.wheel import Wheel, keepers
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
@@ -85,6 +86,12 @@ class Asked:
         network = self.world.network
         return places.site_spots(self.done.placement.sites, network.roads, network.junctions)
 
+    @cached_property
+    def keepers(self) -> Int32:
+        """Whom the plate of each vehicle names."""
+        settled = self.done.settlement
+        return keepers(settled.vehicles, settled.people, self.people)
+
     def questions(self, lenses: Sequence[sight.Lens]) -> list[list[Question]]:
         """Put every lens at every query moment: a row a moment."""
         horizon, group = self.study.measures.horizon, self.records.group.astype(np.int16)
@@ -108,6 +115,8 @@ class Look(NamedTuple):
     """The same reads, with time and place as exactly as the lens's sights know them; each is still on the trip it was."""
     driven: Driven
     """`opened` by driver."""
+    drivers: Wheel
+    """Who drives the bucket's cars."""
     stream: Int16
     """[n_reads]: of reads that all policies treat alike."""
     masks: UInt64

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from alprsim.inquiry._asked import SO_FAR, Asked, Lenses, Look, of_all_moments, so_far
-from alprsim.measures import places
+from alprsim.measures import places, question
 from alprsim.tables import DAY, Measured
 
 
@@ -14,26 +16,35 @@ class Homes:
         self._asked, self._every = asked, every
         self._questions = asked.questions(every.lenses)
         network, settled = asked.world.network, asked.done.settlement
-        self._home = places.homes(settled.vehicles, network.places, network.junctions)
-        self._work = places.works(settled.vehicles, settled.people, network.places, network.junctions)
+        self._cars = places.Known(
+            places.homes(settled.vehicles, network.places, network.junctions),
+            places.works(settled.vehicles, settled.people, network.places, network.junctions),
+        )
+        self._persons = places.of_people(settled.people, network.places, network.junctions)
         within, days = asked.study.measures.near_home, asked.study.length // DAY
-        self._sums = [
-            [places.empty(asked.people, within=within, days=days) for _ in every.lenses] for _ in asked.moments
-        ]
+        self._sums, self._lives = (
+            [[places.empty(asked.people, within=within, days=days) for _ in every.lenses] for _ in asked.moments]
+            for _ in range(2)
+        )
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
         if look.lens >= len(self._every.lenses):
             return
         places.add(
-            self._sums[look.moment][look.lens], look.seen, look.masks, so_far(look.put), self._asked.people,
-            sites=self._asked.sites, home=self._home, work=self._work, first_weekday=self._asked.study.start.weekday(),
+            self._sums[look.moment][look.lens], self._lives[look.moment][look.lens], look.seen, look.masks,
+            so_far(look.put), self._asked.people, drivers=look.drivers, sites=self._asked.sites, cars=self._cars,
+            persons=self._persons, first_weekday=self._asked.study.start.weekday(),
         )  # fmt: skip
 
     def rows(self) -> list[Measured]:
-        """Return the rows, and those of what was simulated so far."""
-        every, people, seed = self._every, self._asked.people, self._asked.seed
+        """Return the rows, of vehicles and of people, and those of what was simulated so far."""
         return [
-            of_all_moments(self._sums, self._questions, suffix, lambda sums: places.rows(
-                sums, every.place, every.cases, people, seed=seed)) for suffix in ("", SO_FAR)
-        ]  # fmt: skip
+            of_all_moments(sums, self._questions, suffix, partial(self._told, who=who))
+            for sums, who in ((self._sums, question.VEHICLES), (self._lives, question.PEOPLE))
+            for suffix in ("", SO_FAR)
+        ]
+
+    def _told(self, sums: list[places.Sums], who: str) -> Measured:
+        every, asked = self._every, self._asked
+        return places.rows(sums, every.place, every.cases, asked.people, seed=asked.seed, who=who)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import nights, places
+from alprsim.measures import nights, places, question
 from alprsim.tables import Measured
 
 
@@ -17,18 +17,22 @@ class Nights:
         self._home = places.homes(asked.done.settlement.vehicles, network.places, network.junctions)
         self._places = places.spots(network.places, network.junctions)
         self._together = nights.near_each_other(asked.sites, spec.area)
-        self._sums = [nights.empty(len(asked.people.towns)) for _ in every.lenses]
+        self._cars, self._lives = ([nights.empty(len(asked.people.towns)) for _ in every.lenses] for _ in range(2))
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
         if look.lens >= len(self._every.lenses):
             return
         nights.add(
-            self._sums[look.lens], look.seen, look.masks, look.put, self._asked.people, sites=self._asked.sites,
-            home=self._home, places=self._places, together=self._together, rule=self._rule,
+            self._cars[look.lens], self._lives[look.lens], look.seen, look.masks, look.put, self._asked.people,
+            drivers=look.drivers, sites=self._asked.sites, home=self._home, places=self._places,
+            together=self._together, rule=self._rule,
         )  # fmt: skip
 
     def rows(self) -> list[Measured]:
-        """Return the rows."""
-        every = self._every
-        return [nights.rows(self._sums, every.place, every.cases, self._asked.people.towns, seed=self._asked.seed)]
+        """Return the rows: of vehicles, and of people."""
+        every, towns, seed = self._every, self._asked.people.towns, self._asked.seed
+        return [
+            nights.rows(sums, every.place, every.cases, towns, seed=seed, who=who)
+            for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
+        ]

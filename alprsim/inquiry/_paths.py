@@ -1,4 +1,7 @@
-"""How much of where a car drove can be drawn from what is held of it: of vehicles drawn out of all residents'."""
+"""How much of where a car drove can be drawn from what is held of it: of vehicles drawn out of all residents', and of people.
+
+Of people, those are asked about who mainly drive a car that was drawn.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,9 @@ import numpy as np
 
 from alprsim import experiment, routing
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import paths, uniqueness, ways
-from alprsim.measures.question import Residents
+from alprsim.measures import drives, paths, question, uniqueness, ways, wheel
 from alprsim.randomness import draw, stream
-from alprsim.tables import ROVING, Bool, Bucket, Int64, Measured, Paths
+from alprsim.tables import ROVING, Bool, Bucket, Int32, Int64, Measured, Paths
 
 DRIVERS = 100_000
 """Trips of a usual weekday, at most, that tell which way most drivers take; drawn out of all. Assumption."""
@@ -31,26 +33,32 @@ class Ways:
         self._ways = ways.Ways(
             self._roads, ways.learn(*self._usual_day(), watched), minimum=study.path_gap, factor=study.path_gap_factor
         )
-        self._sums = [paths.empty(len(self._targets)) for _ in every.lenses]
+        self._sums, self._people = ([paths.empty(len(self._targets)) for _ in every.lenses] for _ in range(2))
         self._bucket: Bucket | None = None
-        self._drives: paths.Drives | None = None
-        self._target = np.zeros(0, np.int64)
+        self._drives: drives.Drives | None = None
         self._sketch: tuple[Bucket, paths.Sketch] | None = None
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
         if look.lens >= len(self._every.lenses):
             return
-        self._sketched(look).add(self._sums[look.lens], self._target, look.masks, look.put)
+        sketch, lens = self._sketched(look), look.lens
+        lives = [
+            paths.Lives(sums[lens], *them) for sums, them in zip((self._sums, self._people), self._lives, strict=True)
+        ]
+        sketch.add(lives, look.masks, look.put)
 
     def rows(self) -> list[Measured]:
         """Return the rows."""
         return self.rows_of(self._asked.people)
 
-    def rows_of(self, people: Residents) -> list[Measured]:
+    def rows_of(self, people: question.Residents) -> list[Measured]:
         """Return the rows by groups of the targets."""
         every, asked = self._every, self._asked
-        return [paths.rows(self._sums, every.place, every.cases, self._targets, people, seed=asked.seed)]
+        return [
+            paths.rows(sums, every.place, every.cases, self._targets, people, seed=asked.seed, who=who)
+            for sums, who in ((self._sums, question.VEHICLES), (self._people, question.PEOPLE))
+        ]
 
     def _sketched(self, look: Look) -> paths.Sketch:
         """Return the bucket as the lens's sights know it: prepared once for all moments, and all lenses that know it alike."""
@@ -65,22 +73,39 @@ class Ways:
             self._sketch = look.seen.bucket, sketch
         return self._sketch[1]
 
-    def _driven(self, bucket: Bucket) -> paths.Drives:
-        """Return where the bucket's targets drove.
+    def _driven(self, bucket: Bucket) -> drives.Drives:
+        """Return where the bucket's targets drove, and the other cars of who mainly drives one of them.
 
         A way is chosen by the planned departure; of a trip held up until another period of the day, what was driven is taken
         to be that period's way.
         """
         if self._drives is None or self._bucket is not bucket:
-            row = np.flatnonzero(np.isin(bucket.vehicle, self._targets)).astype(np.int64)
-            self._target = np.searchsorted(self._targets, bucket.vehicle[row]).astype(np.int64)
-            truth = bucket.truth.take(paths.trips_of(bucket, row))
+            people = self._asked.people
+            person = people.drivers[np.isin(people.car, self._targets) & np.isin(people.car, bucket.vehicle)]
+            theirs = bucket.truth.vehicle[np.isin(bucket.truth.driver, person)]
+            cars = np.isin(bucket.vehicle, self._targets) | np.isin(bucket.vehicle, theirs)
+            row = np.flatnonzero(cars).astype(np.int64)
+            truth = bucket.truth.take(drives.trips_of(bucket, row))
             access, key = self._asked.world.network.places.junction, self._asked.done.settlement.vehicles.key
             ends = access[truth.origin], access[truth.destination]
             taken = routing.choose(self._routes, key[truth.vehicle], *ends, truth.depart)
             driven, route = routing.paths(self._routes, *ends, taken, truth.depart)
-            self._bucket, self._drives = bucket, paths.drives(bucket, row, driven, route, self._roads)
+            keeper = self._asked.keepers[bucket.vehicle[row]]
+            self._bucket, self._drives = bucket, drives.drives(bucket, row, driven, route, self._roads, keeper)
+            self._lives = self._asked_about(bucket.vehicle[row], person, drives.pairs(self._drives))
         return self._drives
+
+    def _asked_about(
+        self, car: Int32, person: Int32, pairs: drives.Pairs
+    ) -> tuple[tuple[Int64, Int64], tuple[Int64, Int64]]:
+        """Return the targets, and the people, of a bucket: their rows in the sums, and whose each of the pairs is."""
+        drawn, people = wheel.places(self._targets, car), self._asked.people
+        vehicles = np.flatnonzero(drawn >= 0)
+        main = people.car[np.searchsorted(people.drivers, person)]
+        return (
+            (drawn[vehicles], np.where(drawn >= 0, np.cumsum(drawn >= 0) - 1, wheel.NOBODY)[pairs.car]),
+            (wheel.places(self._targets, main), wheel.places(person, pairs.person)),
+        )
 
     def _usual_day(self) -> tuple[Paths, Int64]:
         """Return the ways of a usual weekday's drivers, of a population that no seed simulates, and how many take each."""

@@ -1,4 +1,4 @@
-"""Where cars were at random moments, as a strong adversary and simple ones make it out from what is held."""
+"""Where cars and people were at random moments, as a strong adversary and simple ones make it out from what is held."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alprsim import parquet, routing
 from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.measures import position, question, tracking, zones
-from alprsim.measures.position import Truths
+from alprsim.measures.position import Course, Truths
 from alprsim.measures.tracking import Adversary, Watch
 from alprsim.tables import (
     DAY,
@@ -21,7 +21,6 @@ from alprsim.tables import (
     Int8,
     Int64,
     Measured,
-    Truth,
 )
 
 
@@ -64,9 +63,9 @@ class Position:
         spec, vehicles = asked.study.measures, asked.done.settlement.vehicles
         self.step = min(spec.position_step, spec.horizon)
         self._targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
-        self._sums = [position.empty(len(self._targets)) for _ in every.lenses]
+        self._cars, self._lives = ([position.empty(len(self._targets)) for _ in every.lenses] for _ in range(2))
         self._views: dict[tuple[int, int], _View] = {}
-        self._truths: dict[tuple[int, int], Truths] = {}
+        self._truths: dict[tuple[int, int], list[Truths]] = {}
         self._quiet: dict[tuple[int, bytes, int], Float64] = {}
         self._watches: dict[tuple[int, int, int], tuple[bytes, Watch]] = {}
 
@@ -79,14 +78,19 @@ class Position:
             self._add(look, row, int(bucket.vehicle[row]))
 
     def rows(self) -> list[Measured]:
-        """Return the rows."""
+        """Return the rows: of vehicles, and of people."""
         return self.rows_of(self._asked.people)
 
     def rows_of(self, people: question.Residents) -> list[Measured]:
         """Return the rows by groups of the targets."""
-        every, asked = self._every, self._asked
-        sums = [position.of_groups(one, people.town[self._targets], len(people.towns)) for one in self._sums]
-        return [position.rows(sums, every.place, every.cases, people, moments=len(asked.moments), seed=asked.seed)]
+        every, asked, group = self._every, self._asked, people.town[self._targets]
+        return [
+            position.rows(
+                [position.of_groups(one, group, len(people.towns)) for one in sums], every.place, every.cases, people,
+                moments=len(asked.moments), seed=asked.seed, who=who,
+            )
+            for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
+        ]  # fmt: skip
 
     @cached_property
     def _adversary(self) -> Adversary:
@@ -124,15 +128,19 @@ class Position:
     def _add(self, look: Look, row: int, vehicle: int) -> None:
         view, adversary = self._view(look), self._adversary
         target = int(np.searchsorted(self._targets, vehicle))
-        truths = self._truth(look, view, row, vehicle)
+        lives = self._truth(look, view, row, vehicle)
         within = self._asked.study.measures.position_within
         home = self._home(vehicle)
+        steps = np.unique(np.concatenate([truths.step for truths in lives]))
 
-        def scored(posterior: Float64) -> Float64:
-            return position.score(adversary.zones, posterior, truths, within)
+        def scored(posterior: Float64) -> list[Float64]:
+            """Score what is held likely at each of the steps."""
+            return [
+                position.score(adversary.zones, posterior[np.searchsorted(steps, truths.step)], truths, within)
+                for truths in lives
+            ]
 
-        prior = scored(self._unread(look.moment, view, None, home)[truths.step])
-        moment = view.start + truths.step.astype(np.int64) * self.step
+        prior = scored(self._unread(look.moment, view, None, home)[steps])
         bits = np.unique(self._every.place[self._every.place // 64 == look.lens] % 64).astype(np.int64)
         reads = look.seen.bucket.reads
         mine = np.arange(look.seen.bucket.first_read[row], look.seen.bucket.first_read[row + 1])
@@ -143,12 +151,17 @@ class Position:
             time, site = reads.time[held], reads.site[held]
             if len(held):
                 _, watched = self._watch(look, view, int(view.of_bit[group[0]]))
-                sure = tracking.locate(adversary, watched, time, site, truths.step, home)
+                sure = tracking.locate(adversary, watched, time, site, steps, home)
             else:
-                sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[truths.step]
+                sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[steps]
             spots = readers.x[site], readers.y[site], readers.zone[site]
-            simple = position.nearest(truths, moment, time, spots, prior, within)
-            position.add(self._sums[look.lens], target, group, truths, np.stack([scored(sure), simple, prior]))
+            drawn = []
+            for truths, tracked, unknown in zip(lives, scored(sure), prior, strict=True):
+                moment = view.start + truths.step.astype(np.int64) * self.step
+                simple = position.nearest(truths, moment, time, spots, unknown, within)
+                drawn.append((truths, np.stack([tracked, simple, unknown])))
+            position.add(self._cars[look.lens], target, group, drawn[:1])
+            position.add(self._lives[look.lens], target, group, drawn[1:])
 
     def _view(self, look: Look) -> _View:
         key = look.moment, look.lens
@@ -185,42 +198,47 @@ class Position:
         cut = self._adversary.zones
         return np.bincount(cut.of_place[[garage]], minlength=cut.many).astype(np.float64)
 
-    def _truth(self, look: Look, view: _View, row: int, vehicle: int) -> Truths:
+    def _truth(self, look: Look, view: _View, row: int, vehicle: int) -> list[Truths]:
+        """Return where the car was, and where each person was who mainly drives it."""
         key = look.moment, vehicle
         if key not in self._truths:
-            bucket = look.opened.bucket
-            trips = bucket.truth.take(slice(bucket.first_trip[row], bucket.first_trip[row + 1]))
-            self._truths[key] = self._where(look.moment, view, trips, vehicle)
+            bucket, settled = look.opened.bucket, self._asked.done.settlement
+            trips = Course.of(bucket.truth, np.arange(*bucket.first_trip[row : row + 2]))
+            vehicles, people = settled.vehicles, settled.people
+            found = [self._where(look.moment, view, trips, int(vehicles.key[vehicle]), int(vehicles.garage[vehicle]))]
+            for person in self._asked.people.drivers[self._asked.people.car == vehicle].tolist():
+                trips = position.trips_of_person(bucket.truth, person)
+                found.append(self._where(look.moment, view, trips, int(people.key[person]), int(people.home[person])))
+            self._truths[key] = found
         return self._truths[key]
 
-    def _where(self, number: int, view: _View, trips: Truth, vehicle: int) -> Truths:
-        """Draw the moments to ask about and say where the car was: parked at its place, or along its way."""
-        asked, vehicles = self._asked, self._asked.done.settlement.vehicles
+    def _where(self, number: int, view: _View, trips: Course, key: int, home: int) -> Truths:
+        """Draw the moments to ask about and say where the car, or the person, was: at a place, or along a way."""
+        asked = self._asked
         time = view.start + np.arange(view.steps + 1, dtype=np.int64) * self.step
         last = np.searchsorted(trips.depart, time, side="right") - 1
         under_way = (last >= 0) & (np.append(trips.arrive, -1)[last] > time)
-        key = vehicles.key[vehicle]
         step, kinds = position.instants(
             key, under_way, moment=number, count=asked.study.measures.position_instants, seed=asked.seed
         )
-        place = np.where(last >= 0, np.append(trips.destination, -1)[last], vehicles.garage[vehicle])[step]
+        place = np.where(last >= 0, np.append(trips.destination, -1)[last], home)[step]
         network, cut = asked.world.network, self._adversary.zones
         zone, junction = cut.of_place[place].copy(), network.places.junction[place]
         x, y = network.junctions.x[junction].copy(), network.junctions.y[junction].copy()
         drives = np.flatnonzero(under_way[step])
         if len(drives):
             trip = last[step[drives]]
-            x[drives], y[drives] = self._along(trips.take(trip), key, time[step[drives]])
+            x[drives], y[drives] = self._along(trips.take(trip), time[step[drives]])
             far = np.hypot(network.junctions.x - x[drives, None], network.junctions.y - y[drives, None])
             zone[drives] = cut.of_junction[far.argmin(axis=1)]
         return Truths(step, kinds, zone, x, y)
 
-    def _along(self, trips: Truth, key: np.uint64, time: Int64) -> tuple[Float64, Float64]:
+    def _along(self, trips: Course, time: Int64) -> tuple[Float64, Float64]:
         """Return where on its way a car was, in proportion to free-flow time between the trip's own times."""
         network, routes = self._asked.world.network, self._asked.world.routes
-        access = network.places.junction
+        access, key = network.places.junction, self._asked.done.settlement.vehicles.key[trips.vehicle]
         start, end = access[trips.origin], access[trips.destination]
-        taken = routing.choose(routes, np.full(len(trips), key, np.uint64), start, end, trips.depart)
+        taken = routing.choose(routes, key, start, end, trips.depart)
         paths, route = routing.paths(routes, start, end, taken, trips.depart)
         part = (time - trips.depart) / np.maximum(trips.arrive - trips.depart, 1)
         return position.along(paths, route, part, start, network.roads, network.junctions)

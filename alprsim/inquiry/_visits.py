@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import sensitive, visits
+from alprsim.measures import question, sensitive, visits
 from alprsim.tables import Measured
 
 
@@ -20,19 +20,23 @@ class Visits:
             network.places, network.junctions, spec.kinds, decoys=spec.decoys, seed=asked.seed
         )
         self._near = sensitive.near_sites(self._places, asked.sites.x, asked.sites.y, spec.within)
-        self._sums = [visits.empty(len(asked.people.towns), len(spec.kinds), self._rule) for _ in every.lenses]
+        self._cars, self._lives = (
+            [visits.empty(len(asked.people.towns), len(spec.kinds), self._rule) for _ in every.lenses] for _ in range(2)
+        )
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
         if look.lens >= len(self._every.lenses):
             return
         visits.add(
-            self._sums[look.lens], look.seen, look.masks, look.put, self._asked.people, sensitive=self._places,
-            near=self._near, rule=self._rule,
+            self._cars[look.lens], self._lives[look.lens], look.seen, look.masks, look.put, self._asked.people,
+            drivers=look.drivers, sensitive=self._places, near=self._near, rule=self._rule,
         )  # fmt: skip
 
     def rows(self) -> list[Measured]:
-        """Return the rows; what is of the last month, also of as much of it as was simulated."""
-        every = self._every
-        towns = self._asked.people.towns
-        return [visits.rows(self._sums, every.place, every.cases, towns, self._places, seed=self._asked.seed)]
+        """Return the rows, of vehicles and of people; what is of the last month, also of as much of it as was simulated."""
+        every, towns, seed = self._every, self._asked.people.towns, self._asked.seed
+        return [
+            visits.rows(sums, every.place, every.cases, towns, self._places, seed=seed, who=who)
+            for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
+        ]

@@ -18,7 +18,7 @@ ENTRIES = (
         "Is it the whole of movements?",
         "Reconstruction of paths from licence-plate readers; own gap rule and tolerance",
         "All driven kilometres count, also of trips that no camera read; those outside the simulated streets do not. One more "
-        "read may send a way elsewhere: it can fall when more is held.",
+        "read may send a way elsewhere: it can fall when more is held. Of people: what they drove, in whatever car.",
         "{viewer} can redraw {value} of the kilometres that residents' cars drove in the last {horizon}.",
     ),
     Entry(
@@ -30,7 +30,8 @@ ENTRIES = (
         "How far can what is redrawn be trusted?",
         "Reconstruction of paths from licence-plate readers; own gap rule and tolerance",
         "A viewer who claims only the roads of its own cameras is nearly always right: read it with the kilometres recovered. "
-        "Misreads of other cars make wrong claims; cars without a claim have none and are left out.",
+        "Misreads of other cars make wrong claims; cars without a claim have none and are left out. "
+        "Of people: claims of a car count for who was at its wheel, which the viewer does not know.",
         "Of the kilometres that {viewer} would draw for residents' cars over the last {horizon}, {value} are right.",
     ),
     Entry(

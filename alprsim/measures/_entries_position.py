@@ -18,7 +18,8 @@ ENTRIES = (
         "Where was the car at time t?",
         f"After {_SHOKRI}. {_TRACKER}",
         "Of sampled cars; the standard error is printed. Beyond the simulated streets a car counts as at its gateway, the least "
-        "that the distance can be. Cars stand at home most of the time: read it with the error of who looks at no read.",
+        "that the distance can be. Cars stand at home most of the time: read it with the error of who looks at no read. "
+        "People are taken to be where the car is that they mainly drive, but may be out in another, or ride along.",
         "At a random moment of the last {horizon} {viewer} is {value} off in guessing where the average resident's car was.",
     ),
     Entry(

@@ -10,7 +10,8 @@ _GUESS = (
     "A simple adversary that knows no more than where such places are. Read the precision beside what would be right by chance, "
     "and recall beside what the same rule finds at decoys, places that do not exist and compete as places do, among themselves: "
     "where decoys do as well, an inference says no more than that somebody passed. Cameras at a town's edge take every errand "
-    "out of town for a visit to what stands beside them."
+    "out of town for a visit to what stands beside them. Of people: a visit is theirs who drove "
+    "there, and shows whoever it is said of; it is said of the car's main driver, and right if that person drove there."
 )
 
 ENTRIES: tuple[Entry, ...] = (
@@ -57,7 +58,8 @@ ENTRIES: tuple[Entry, ...] = (
         "Who slept elsewhere?",
         "Own definition",
         "For those who know the plate, and so the address. Simulated residents end every day at home, so that the only nights "
-        "to be found are of cars still at a bar or on a visit at two: what is measured is above all how often the rule is wrong.",
+        "to be found are of cars still at a bar or on a visit at two: what is measured is above all how often the rule is wrong. "
+        "Of people: nights are theirs who drove there; they are said of the person whom the plate names.",
         "{viewer} can infer {value} of the nights of the last {horizon} that residents' cars spent elsewhere.",
     ),
     Entry(

@@ -4,6 +4,10 @@ The adversary (`kernels.anchors`) names the camera site where most days' first a
 and the site around the longest weekday stay for work. It uses all held reads under the plate, misreads of other cars
 included: it cannot tell. A plate's owner is registered at a home address, so home is scored for those who hold reads
 without that register; for those who know the plate, work is the finding.
+
+Of people: their own home, and their own work, are found if the guess of any car that they drive is near: the one they mainly
+drive, and each other in which they have set out by the moment. The error is that of the nearest such guess. A guess that is
+another driver's work counts for nobody but them.
 """
 
 from collections.abc import Sequence
@@ -12,9 +16,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alprsim.kernels.anchors import CASES, anchors
-from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, of_cases, ratio, tidy
+from alprsim.kernels.anchors import CASES, NEVER, anchors
+from alprsim.measures.question import (
+    VEHICLES,
+    Answer,
+    Case,
+    Opened,
+    Question,
+    Residents,
+    home_towns,
+    of_cases,
+    ratio,
+    tidy,
+)
+from alprsim.measures.wheel import Wheel
 from alprsim.tables import (
+    Bool,
+    Bucket,
     Float64,
     Int16,
     Int32,
@@ -42,13 +60,20 @@ class Spots(NamedTuple):
     town: Int16
 
 
+class Known(NamedTuple):
+    """Where lives are lived, row for row with Vehicles or with People."""
+
+    home: Spots
+    work: Spots
+
+
 class Sums(NamedTuple):
     """What was found so far through one lens, over buckets and moments; [2] is home, work."""
 
     within: tuple[float, ...]
     """m: the distances at which a place counts as found."""
     asked: Int64
-    """[2, towns, 64]: vehicles × moments that have such a place."""
+    """[2, towns, 64]: vehicles, or people, × moments that have such a place."""
     found: Int64
     """[2, towns, distances + 1, 64]: those whose estimate lies within; last, in the right town."""
     errors: Int64
@@ -82,6 +107,11 @@ def works(vehicles: Vehicles, people: People, places: Places, junctions: Junctio
     return _at(place, places, junctions)
 
 
+def of_people(people: People, places: Places, junctions: Junctions) -> Known:
+    """Return where each person lives, and works or studies."""
+    return Known(_at(people.home, places, junctions), _at(people.work, places, junctions))
+
+
 def spots(places: Places, junctions: Junctions) -> Spots:
     """Return where each place stands: its access; one beyond the simulated streets at no distance."""
     return _at(np.arange(len(places), dtype=np.int32), places, junctions)
@@ -94,45 +124,57 @@ def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
 
 
 def add(
-    sums: Sums, opened: Opened, masks: UInt64, question: Question, people: Residents, *,
-    sites: Spots, home: Spots, work: Spots, first_weekday: int,
+    sums: Sums, lives: Sums, opened: Opened, masks: UInt64, question: Question, people: Residents, *,
+    drivers: Wheel, sites: Spots, cars: Known, persons: Known, first_weekday: int,
 ) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
     Parameters
     ----------
+    sums, lives : Sums
+        Of vehicles, and of people; added to in place.
     masks : uint64[n_reads]
         The answer of `question.held` for the bucket's reads.
     sites : Spots, row for row with Sites
-    home, work : Spots, row for row with Vehicles
+    cars, persons : Known, row for row with Vehicles and with People
     first_weekday : int
         Of the scenario's first day; Monday is 0.
     """
     bucket = opened.bucket
-    rows = np.flatnonzero(home_towns(people, bucket.vehicle) >= 0)
+    rows = np.flatnonzero(home_towns(people, bucket.vehicle) >= 0).astype(np.int64)
     vehicle = bucket.vehicle[rows]
-    near = np.empty((2 * len(rows), len(sites.x)), np.bool_)
-    for kind, truth in enumerate((home, work)):
-        metres = np.hypot(sites.x - truth.x[vehicle, None], sites.y - truth.y[vehicle, None])
+    first, car = _driven(bucket, people, drivers, rows, question.moment)
+    person = np.repeat(drivers.person, np.diff(first))
+    own = [_here(truth, vehicle) for truth in cars]
+    theirs = [_here(truth, person) for truth in persons]
+    apart = np.flatnonzero(_elsewhere(own, theirs, car))
+    asked = np.concatenate([rows, rows[car[apart]]])
+    near = np.empty((2 * len(asked), len(sites.x)), np.bool_)
+    truths = [_both(mine, _here(its, apart)) for mine, its in zip(own, theirs, strict=True)]
+    for kind, truth in enumerate(truths):
+        metres = np.hypot(sites.x - truth.x[:, None], sites.y - truth.y[:, None])
         near[kind::2] = metres <= min(sums.within)  # a place beyond the map, and none at all, are near nothing
-    guess, until = (np.empty((2 * len(rows), CASES), np.int32) for _ in range(2))
+    guess, until = (np.empty((2 * len(asked), CASES), np.int32) for _ in range(2))
     anchors(
-        rows.astype(np.int64), bucket.first_read, bucket.reads.time, bucket.reads.site, masks, near, first_weekday,
-        question.moment, guess, until,
+        asked, bucket.first_read, bucket.reads.time, bucket.reads.site, masks, near, first_weekday, question.moment, guess,
+        until,
     )  # fmt: skip
-    for kind, truth in enumerate((home, work)):
-        real = ~np.isnan(truth.x[vehicle])
-        mine = vehicle[real]
-        there = Spots(truth.x[mine], truth.y[mine], truth.town[mine])
-        _score(sums, kind, question, people.town[mine], guess[kind::2][real], sites, there)
-        _count_days(sums, kind, question, people.town[mine], until[kind::2][real])
+    row = car.copy()
+    row[apart] = np.arange(len(rows), len(asked))
+    for kind, truth in enumerate(truths):
+        known = _held_against(guess[kind::2], until[kind::2], sites, truth)
+        _count(sums, kind, question, people.town[vehicle], known.take(slice(len(rows))))
+        exists = ~np.isnan(theirs[kind].x[first[:-1]])
+        _count(lives, kind, question, drivers.town, known.nearest(row, first)._replace(exists=exists))
 
 
-def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, seed: int) -> Measured:
+def rows(
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, seed: int, who: str = VEHICLES
+) -> Measured:
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics of home_found and work_found: ``within_250m`` (and each other distance) and ``right_town``, shares of
-    all vehicles that have such a place, where no estimate is not found; ``median_error`` in metres to 12.5 m, of the
+    all vehicles (or people) that have such a place, where no estimate is not found; ``median_error`` in metres to 12.5 m, of the
     vehicles that have an estimate, which n counts (infinite beyond 25.6 km); ``days_until_found``, the median over the
     vehicles whose guess is ever within the least distance, which n counts, of the days back from the moment from whose
     reads it first is; ``days_until_half``, the days from whose reads half of all who have such a place were once found
@@ -151,7 +193,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Resi
         days = of_cases([lens.days[kind] for lens in sums], place)
         answers.append(Answer(measure, "days_until_found", "d", median_days(days), days.sum(axis=1)))
         answers.append(Answer(measure, "days_until_half", "d", _days_until_half(days, asked), asked))
-    return tidy(answers, cases, [*people.towns, "all"], seed=seed)
+    return tidy(answers, cases, [*people.towns, "all"], seed=seed, who=who)
 
 
 def _at(place: Int32, places: Places, junctions: Junctions) -> Spots:
@@ -161,31 +203,92 @@ def _at(place: Int32, places: Places, junctions: Junctions) -> Spots:
     return Spots(x, y, np.where(none, -1, places.town[place]).astype(np.int16))
 
 
-def _score(sums: Sums, kind: int, question: Question, town: Int16, guess: Int32, sites: Spots, truth: Spots) -> None:
-    """Hold the guessed sites, [vehicles, 64], against the truth, row for row."""
+class _Guessed(NamedTuple):
+    """Guesses of the places of some lives, [n, 64], held against the truth."""
+
+    exists: Bool
+    """[n]: whether there is such a place."""
+    guessed: Bool
+    error: Float64
+    """m; infinite without a guess."""
+    in_town: Bool
+    until: Int32
+    """Days until it was first near; NEVER if it never was."""
+
+    def take(self, rows: NDArray[np.integer] | slice) -> "_Guessed":
+        """Return some of the guesses."""
+        return self._replace(**{name: getattr(self, name)[rows] for name in self._fields})
+
+    def nearest(self, row: Int64, first: Int64) -> "_Guessed":
+        """Return what the best of several guesses is worth: those of life i are the rows ``row[first[i]:first[i + 1]]``."""
+        best, many = self.take(row[first[:-1]]), np.diff(first)
+        for more in range(1, int(many.max(initial=0))):
+            life = np.flatnonzero(many > more)
+            its, old = self.take(row[first[life] + more]), best.take(life)
+            first_near = np.minimum(its.until, old.until)
+            best.guessed[life] = old.guessed | its.guessed
+            best.error[life] = np.minimum(old.error, its.error)
+            best.in_town[life] = old.in_town | its.in_town
+            best.until[life] = np.where(first_near == NEVER, np.maximum(its.until, old.until), first_near)
+        return best
+
+
+def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now: int) -> tuple[Int64, Int64]:
+    """Return which cars each driver of the bucket drives: of driver i the places ``first[i]:first[i + 1]`` in ``rows``."""
+    place = np.full(len(bucket.vehicle), -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    main = np.searchsorted(bucket.vehicle[rows], people.car[np.searchsorted(people.drivers, drivers.person)])
+    car = place[np.repeat(np.arange(len(place)), np.diff(bucket.first_trip))]
+    some = (drivers.driver >= 0) & (car >= 0) & (bucket.truth.depart <= now)
+    cars = max(len(rows), 1)  # any: 0
+    code = np.unique(
+        np.concatenate([np.arange(len(main)) * cars + main, drivers.driver[some] * cars + car[some]]).astype(np.int64)
+    )
+    return np.searchsorted(code, np.arange(len(main) + 1) * cars).astype(np.int64), code % cars
+
+
+def _here(truth: Spots, row: NDArray[np.integer]) -> Spots:
+    return Spots(truth.x[row], truth.y[row], truth.town[row])
+
+
+def _both(one: Spots, other: Spots) -> Spots:
+    x, y = np.concatenate([one.x, other.x]), np.concatenate([one.y, other.y])
+    return Spots(x, y, np.concatenate([one.town, other.town]))
+
+
+def _elsewhere(own: Sequence[Spots], theirs: Sequence[Spots], car: Int64) -> Bool:
+    """Return of which pairs of driver and car the driver has a place that is not where the car's is taken to be."""
+    apart = np.zeros(len(car), np.bool_)
+    for mine, its in zip(theirs, own, strict=True):
+        apart |= ~np.isnan(mine.x) & ((mine.x != its.x[car]) | (mine.y != its.y[car]))
+    return apart
+
+
+def _held_against(guess: Int32, until: Int32, sites: Spots, truth: Spots) -> _Guessed:
+    """Hold the guessed sites, [n, 64], against the truth, row for row."""
     guessed = guess >= 0
     x, y = np.append(sites.x, -np.inf)[guess], np.append(sites.y, -np.inf)[guess]  # −1, no estimate, is the last
     town_of = np.append(sites.town, np.int16(-1))[guess]
     error = np.hypot(x - truth.x[:, None], y - truth.y[:, None])
-    found = [guessed & (error <= metres) for metres in sums.within] + [guessed & (town_of == truth.town[:, None])]
-    step = np.minimum(error / BIN, BINS).astype(np.int64)
+    return _Guessed(~np.isnan(truth.x), guessed, error, guessed & (town_of == truth.town[:, None]), until)
+
+
+def _count(sums: Sums, kind: int, question: Question, town: Int16, known: _Guessed) -> None:
+    """Add what was found of lives of these towns, and the days that it took."""
+    most = sums.days.shape[2] - 1
+    found = [known.error <= metres for metres in sums.within] + [known.in_town]
     for row in range(sums.asked.shape[1]):
-        here = town == row
+        here = (town == row) & known.exists
         sums.asked[kind, row] += here.sum() * question.measured
         for which, hit in enumerate(found):
-            sums.found[kind, row, which] += hit[here].sum(axis=0) * question.measured
-        counted = guessed & here[:, None] & question.measured
-        errors = np.bincount((step * CASES + np.arange(CASES))[counted], minlength=(BINS + 1) * CASES)
-        sums.errors[kind, row] += errors.reshape(BINS + 1, CASES)
-
-
-def _count_days(sums: Sums, kind: int, question: Question, town: Int16, until: Int32) -> None:
-    """Add the vehicles that were found, [vehicles, 64], by the days that it took."""
-    most = sums.days.shape[2] - 1
-    cell = np.minimum(until, most) * CASES + np.arange(CASES)
-    for row in range(sums.asked.shape[1]):
-        counted = (until >= 0) & (town == row)[:, None] & question.measured
-        sums.days[kind, row] += np.bincount(cell[counted], minlength=(most + 1) * CASES).reshape(most + 1, CASES)
+            sums.found[kind, row, which] += np.count_nonzero(hit[here], axis=0) * question.measured
+        told = here[:, None] & question.measured
+        errors, case = known.error[known.guessed & told], np.nonzero(known.guessed & told)[1]
+        cell = np.minimum(errors / BIN, BINS).astype(np.int64) * CASES + case
+        sums.errors[kind, row] += np.bincount(cell, minlength=(BINS + 1) * CASES).reshape(BINS + 1, CASES)
+        took = (known.until >= 0) & told
+        cell = np.minimum(known.until[took], most) * CASES + np.nonzero(took)[1]
+        sums.days[kind, row] += np.bincount(cell, minlength=(most + 1) * CASES).reshape(most + 1, CASES)
 
 
 def median_days(days: Int64) -> NDArray[np.float64]:

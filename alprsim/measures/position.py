@@ -5,6 +5,9 @@ adversaries: the Bayesian tracker (`tracking`), the nearest held read in time, a
 prior), to which the second falls back where nothing is held. A strong adversary must also know how sure it may be: its 90 %
 region should hold the truth 90 % of the time.
 
+Of people: where they are is on the trip that they drive or ride along on, else where the last of those led, else at home. The
+adversary takes a person to be where the car is that they mainly drive: asked about are all who mainly drive a car drawn.
+
 In ``scenarios/quickstart.yaml``, as practised (generated streets, 7 assumed cameras, uncalibrated; 100 targets, seeds 1 and 2),
 the best guess is 1.42 and 1.48 km off with a week of reads, the nearest read 1.74 and 1.83, and who looks at no read 2.00 and
 2.02. The tracker's region holds the truth in 90 and 91 % of moments, with 65 and 69 % of the zones that it has without reads.
@@ -14,18 +17,33 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alprsim.kernels.ladder import CASES
-from alprsim.measures.question import Answer, Case, Residents, of_cases, ratio, tidy
+from alprsim.measures.question import VEHICLES, Answer, Case, Residents, of_cases, ratio, tidy
 from alprsim.measures.zones import Zones
 from alprsim.randomness import below, draw, stream
-from alprsim.tables import Bool, Float64, Int16, Int32, Int64, Junctions, Measured, Paths, Roads, UInt64, Vehicles
+from alprsim.tables import (
+    Bool,
+    Float64,
+    Int16,
+    Int32,
+    Int64,
+    Junctions,
+    Measured,
+    Paths,
+    Roads,
+    Truth,
+    UInt64,
+    Vehicles,
+)
 
 METHODS = ("tracker", "nearest", "prior")
 ERROR, POINT, WITHIN, ZONE, COVERED, SIZE = range(6)
 """What is scored: m, expected over all that is held likely, and of the best single guess; how likely a place within the
 distance, and the right zone, is held; whether the region holds the truth; zones in it."""
 SCORES = 6
+SPREAD = 5
 
 MEASURES = (
     ("position_error", "m", POINT),
@@ -55,11 +73,31 @@ class Sums(NamedTuple):
     score: Int64
     """[targets, 3 moments, 3 methods, 6, 64], in 2⁻¹⁶."""
     spread: Int64
-    """[targets, 3, 64]: targets × moments; the sum of each one's mean error of the tracker, in 2⁻¹⁶ km, and of their squares."""
+    """[targets, 5, 64]: lives × moments; the sum of each one's mean error of the tracker, in 2⁻¹⁶ km; and of each draw, a car
+    with those who are asked about of it, that sum squared, that sum times their number, and their number squared."""
+
+
+class Course(NamedTuple):
+    """The trips of one car, or of one person in whatever cars, in order of departure."""
+
+    vehicle: Int32
+    depart: Int32
+    arrive: Int32
+    origin: Int32
+    destination: Int32
+
+    @classmethod
+    def of(cls, truth: Truth, rows: NDArray[np.integer]) -> "Course":
+        """Return some trips."""
+        return cls(*(getattr(truth, name)[rows] for name in cls._fields))
+
+    def take(self, rows: NDArray[np.integer]) -> "Course":
+        """Return some of the trips."""
+        return Course(*(column[rows] for column in self))
 
 
 class Truths(NamedTuple):
-    """Where one car was at the moments asked about, a row a moment."""
+    """Where one car, or one person, was at the moments asked about, a row a moment."""
 
     step: Int32
     """Ascending."""
@@ -77,13 +115,22 @@ def choose(vehicles: Vehicles, people: Residents, count: int, *, seed: int) -> I
     return np.sort(rows[np.lexsort((vehicles.key[rows], drawn))[:count]]).astype(np.int32)
 
 
+def trips_of_person(truth: Truth, person: int) -> Course:
+    """Return the trips that a person drove or rode along on, in whatever car, in order of departure.
+
+    The bucket must hold all cars of a household: nobody rides in another household's.
+    """
+    mine = np.flatnonzero((truth.driver == person) | (truth.companion == person))
+    return Course.of(truth, mine[np.argsort(truth.depart[mine], kind="stable")])
+
+
 def instants(key: UInt64 | int, under_way: Bool, *, moment: int, count: int, seed: int) -> tuple[Int32, Bool]:
     """Draw the steps to ask about: ``count`` random ones, and a third as many of those when the car is under way.
 
     Parameters
     ----------
     key : int
-        The vehicle's.
+        The vehicle's or the person's.
     under_way : bool[steps + 1]
         Whether it is at the start of each; the first, before the last T, is never asked about.
     moment : int
@@ -107,7 +154,7 @@ def instants(key: UInt64 | int, under_way: Bool, *, moment: int, count: int, see
 
 def empty(targets: int) -> Sums:
     """Return sums of nothing."""
-    shapes = ((3,), (3, len(METHODS), SCORES), (3,))
+    shapes = ((3,), (3, len(METHODS), SCORES), (SPREAD,))
     return Sums(*(np.zeros((targets, *shape, CASES), np.int64) for shape in shapes))
 
 
@@ -172,21 +219,25 @@ def nearest(
     return found
 
 
-def add(sums: Sums, row: int, bits: Int64, truths: Truths, scores: Float64) -> None:
-    """Add one car, a row of the sums, at one moment, as the sights ``bits`` score: [3 methods, rows, 6]."""
-    whole = np.rint(scores * UNIT).astype(np.int64)
-    for kind in range(3):
-        mine = truths.moments[:, kind]
-        sums.asked[row, kind, bits] += mine.sum()
-        sums.score[row, kind][:, :, bits] += whole[:, mine].sum(axis=1)[:, :, None]
-    mean = scores[0, truths.moments[:, EVER], POINT].mean() / 1000.0
-    spread = np.rint(np.array([1.0, mean * UNIT, mean * mean * UNIT])).astype(np.int64)
+def add(sums: Sums, row: int, bits: Int64, drawn: Sequence[tuple[Truths, Float64]]) -> None:
+    """Add one draw, a row of the sums, at one moment: truths, and how the sights ``bits`` score, [3 methods, rows, 6]."""
+    total = 0.0
+    for truths, scores in drawn:
+        whole = np.rint(scores * UNIT).astype(np.int64)
+        for kind in range(3):
+            mine = truths.moments[:, kind]
+            sums.asked[row, kind, bits] += mine.sum()
+            sums.score[row, kind][:, :, bits] += whole[:, mine].sum(axis=1)[:, :, None]
+        total += scores[0, truths.moments[:, EVER], POINT].mean() / 1000.0
+    n = len(drawn)
+    spread = np.rint(np.array([n, total * UNIT, total * total * UNIT, n * total * UNIT, n * n])).astype(np.int64)
     sums.spread[row][:, bits] += spread[:, None]
 
 
 def rows(
-    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, moments: int, seed: int
-) -> Measured:
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], people: Residents, *, moments: int, seed: int,
+    who: str = VEHICLES,
+) -> Measured:  # fmt: skip
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics of ``position_error`` and ``position_expected`` (m), ``position_within`` and ``position_zone``: ``tracker``,
@@ -226,7 +277,7 @@ def rows(
         one._replace(value=np.where(few, np.nan, one.value), n=np.where(few, 0, one.n).astype(np.int64))
         for one in answers
     ]
-    return tidy(told, cases, [*people.towns, "all"], seed=seed)
+    return tidy(told, cases, [*people.towns, "all"], seed=seed, who=who)
 
 
 def along(
@@ -256,8 +307,8 @@ def along(
 
 
 def _standard_error(spread: Int64, moments: int) -> Float64:
-    """Return the standard error, m, of the mean over targets; what one scores at several moments counts as one."""
-    n, total, squares = spread[:, 0], spread[:, 1] / UNIT, spread[:, 2] / UNIT
+    """Return the standard error, m, of the mean over targets; what one draw scores at several moments counts as one."""
+    n, total, squares, products = spread[:, 0], *(spread[:, row] / UNIT for row in range(1, 4))
     mean = ratio(total, n)
-    variance = np.maximum(ratio(squares, n) - mean**2, 0.0)
-    return 1000.0 * np.sqrt(ratio(variance, n) * moments)
+    off = np.maximum(squares - 2.0 * mean * products + mean**2 * spread[:, 4], 0.0)
+    return 1000.0 * ratio(np.sqrt(off * moments), n)

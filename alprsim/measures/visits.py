@@ -3,6 +3,9 @@
 The adversary (`kernels.visits`) takes two held reads in a row for a visit if both cameras are near such a place and the
 time between leaves room for a stay there; it names one place at most, the one with the least way round. It knows where the
 places are and nothing of the car. What the same rule finds at decoys, places that do not exist, is what passing by gives.
+
+Of people: a visit is theirs who drove there (who rides along is not counted), and shows whoever it is said of. It is said of
+the person whom the plate names (`wheel.keepers`), and right if that person drove there: who shares a car makes it less precise.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +17,22 @@ from numpy.typing import NDArray
 from alprsim.kernels import ladder
 from alprsim.kernels import visits as kernels
 from alprsim.measures.places import median_days
-from alprsim.measures.question import Answer, Case, Opened, Question, Residents, home_towns, join, of_cases, ratio, tidy
+from alprsim.measures.question import (
+    VEHICLES,
+    Answer,
+    Case,
+    Opened,
+    Question,
+    Residents,
+    home_towns,
+    join,
+    of_cases,
+    ratio,
+    tidy,
+)
 from alprsim.measures.sensitive import Near, Sensitive, Stops, stops
-from alprsim.tables import DAY, Int16, Int32, Int64, Measured, UInt64
+from alprsim.measures.wheel import NOBODY, Wheel
+from alprsim.tables import DAY, Bool, Int16, Int32, Int64, Measured, UInt64
 
 CASES = kernels.CASES
 VISITS, PLACES, HABITS = "sensitive_visits", "sensitive_places", "sensitive_habits"
@@ -60,28 +76,31 @@ class Sums(NamedTuple):
     claimed: Int64
     """[towns, 2 × kinds, 64]: visits inferred, at places and at decoys of each kind."""
     right: Int64
-    """[towns, kinds, 64]: inferences that are right."""
+    """[towns, kinds, 64]: inferences that are right; of people, of the person of whom it is said."""
     stood: Int64
-    """[towns, kinds, 64]: in the gaps of the inferences, different places at which the car stood; a guess may hit one."""
+    """[towns, kinds, 64]: in the gaps of the inferences, different places at which the car stood, driven there by that person;
+    a guess may hit one."""
     of_kind: Int64
     """[towns, kinds, 64]: those of the kind inferred."""
     cars: Int64
-    """[towns, spans, 64]: vehicles × moments."""
+    """[towns, spans, 64]: vehicles, or people, × moments."""
     gone: Int64
     """[towns, spans, kinds, 2, 64]: cars and places to which they went, at all and as a habit."""
     said: Int64
     """[towns, spans, 2 × kinds, 2, 64]: those claimed, at places and at decoys."""
     known: Int64
-    """[towns, spans, kinds, 2, 64]: those claimed rightly."""
+    """[towns, spans, kinds, 2, 64]: those that show, whoever it is said of."""
+    true: Int64
+    """[towns, spans, kinds, 2, 64]: those claimed rightly; of people, of the person of whom it is said."""
     days: Int64
-    """[towns, spans, kinds, 2, days + 1, 64]: of those, by the days of reads from which it shows."""
+    """[towns, spans, kinds, 2, days + 1, 64]: of those that show, by the days of reads from which it does."""
 
 
 class _Found(NamedTuple):
     """What was inferred from one bucket through one lens, and the truth it is held against."""
 
     car: Int64
-    """[claims]: whose, row of `town`."""
+    """[claims]: whose, car's or person's, row of `town`."""
     place: Int32
     since: Int32
     until: Int32
@@ -98,24 +117,31 @@ class _Found(NamedTuple):
     town: Int16
     """[cars]."""
 
+    def only(self, some: Bool) -> "_Found":
+        """Return some of the claims."""
+        return self._replace(**{name: getattr(self, name)[some] for name in self._fields[:8]})
+
 
 def empty(towns: int, kinds: int, rule: Rule) -> Sums:
     """Return sums of nothing."""
     levels, days = kernels.LEVELS, -(-rule.month // DAY) + 1  # any
     both = 2 * kinds
     shapes: list[tuple[int, ...]] = [(kinds,), (kinds,), (both,), (kinds,), (kinds,), (kinds,), (SPANS,)]
-    shapes += [(SPANS, kinds, levels), (SPANS, both, levels), (SPANS, kinds, levels), (SPANS, kinds, levels, days)]
+    shapes += [(SPANS, kinds, levels), (SPANS, both, levels), (SPANS, kinds, levels), (SPANS, kinds, levels)]
+    shapes.append((SPANS, kinds, levels, days))
     return Sums(*(np.zeros((towns, *shape, CASES), np.int64) for shape in shapes))
 
 
 def add(
-    sums: Sums, seen: Opened, masks: UInt64, question: Question, people: Residents, *, sensitive: Sensitive, near: Near,
-    rule: Rule,
+    sums: Sums, lives: Sums, seen: Opened, masks: UInt64, question: Question, people: Residents, *, drivers: Wheel,
+    sensitive: Sensitive, near: Near, rule: Rule,
 ) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
     Parameters
     ----------
+    sums, lives : Sums
+        Of vehicles, and of people; added to in place.
     seen : Opened
         The bucket, with times and places as the adversary knows them; its trips are the truth.
     masks : uint64[n_reads]
@@ -123,20 +149,45 @@ def add(
     near : Near
         The places of `sensitive` near each site, within ``rule.within``.
     """
-    found = _infer(seen, masks, people, sensitive, near, rule)
+    rows = np.flatnonzero(home_towns(people, seen.bucket.vehicle) >= 0).astype(np.int64)
+    where = stops(seen.bucket, sensitive)
+    claims, held = _infer(seen, masks, rows, sensitive, near, rule)
+    found = _found(seen, rows, claims, held, where, where.place, sensitive)
+    owner = np.full(len(seen.bucket.vehicle), NOBODY, np.int64)
+    owner[rows] = np.arange(len(rows))
+    town = home_towns(people, seen.bucket.vehicle[rows])
+    found = found._replace(owner=np.repeat(owner, np.diff(seen.bucket.first_trip)), town=town)
+    _add(sums, found, found, sensitive, rule, question)
+    keeper = drivers.keeper[np.repeat(np.arange(len(owner)), np.diff(seen.bucket.first_trip))]
+    own = np.where(keeper == drivers.driver, where.place, np.int32(kernels.NOWHERE))
+    said = _found(seen, rows, claims, held, where, own, sensitive)
+    said = said._replace(car=drivers.keeper[rows[said.car]], owner=drivers.driver, town=drivers.town)
+    shown = found._replace(
+        car=np.append(drivers.driver, NOBODY)[found.trip], owner=drivers.driver, town=drivers.town
+    )  # fmt: skip
+    _add(lives, said.only(said.car >= 0), shown.only(shown.car >= 0), sensitive, rule, question)
+
+
+def _add(sums: Sums, said: _Found, shown: _Found, sensitive: Sensitive, rule: Rule, question: Question) -> None:
+    """Add what is said of lives, and what of them shows whoever it is said of."""
     now = question.moment
     if question.horizon <= now:
-        _add_visits(sums, found, sensitive, rule, now, now - question.horizon)
-    part = _places_of_month(sums, found, sensitive, rule, now)
+        _add_visits(sums, said, shown, sensitive, rule, now, now - question.horizon)
+    lives, gone, claimed, true, days = _places_of_month(sums, said, sensitive, rule, now)
+    known = true
+    if said is not shown:
+        *_, known, days = _places_of_month(sums, shown, sensitive, rule, now)
+    parts = (sums.cars, lives), (sums.gone, gone), (sums.said, claimed), (sums.known, known), (sums.true, true)
     for span in (MONTH, SO_FAR):
         if span == SO_FAR or rule.month <= now:
-            for total, counted in zip((sums.cars, sums.gone, sums.said, sums.known, sums.days), part, strict=True):
+            for total, counted in (*parts, (sums.days, days)):
                 total[:, span] += counted
 
 
 def rows(
-    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], towns: Sequence[str], sensitive: Sensitive, *, seed: int
-) -> Measured:
+    sums: Sequence[Sums], place: Int32, cases: Sequence[Case], towns: Sequence[str], sensitive: Sensitive, *, seed: int,
+    who: str = VEHICLES,
+) -> Measured:  # fmt: skip
     """Write the sums of all lenses as tidy rows, for each town and all; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics of sensitive_visits, of the last T, and for all towns together of each kind (``recall_clinic`` …):
@@ -154,52 +205,58 @@ def rows(
     for first, *others in _answers(every, sensitive):
         together.append(first)
         by_kind += [answer._replace(value=answer.value[-1:], n=answer.n[-1:]) for answer in others]
-    return join([tidy(together, cases, [*towns, "all"], seed=seed), tidy(by_kind, cases, ["all"], seed=seed)])
+    whole = tidy(together, cases, [*towns, "all"], seed=seed, who=who)
+    return join([whole, tidy(by_kind, cases, ["all"], seed=seed, who=who)])
 
 
-def _infer(seen: Opened, masks: UInt64, people: Residents, sensitive: Sensitive, near: Near, rule: Rule) -> _Found:
-    """Return what the rule infers of the residents' cars, and whether it is so; a ghost's read makes nothing right."""
-    bucket, reads, where = seen.bucket, seen.bucket.reads, stops(seen.bucket, sensitive)
-    town = home_towns(people, bucket.vehicle)
-    rows = np.flatnonzero(town >= 0).astype(np.int64)
-    room, n = 0, 1  # any
+def _infer(
+    seen: Opened, masks: UInt64, rows: Int64, sensitive: Sensitive, near: Near, rule: Rule
+) -> tuple[Int32, UInt64]:
+    """Return what the rule infers of some of the bucket's cars, and by which cases."""
+    reads, room, n = seen.bucket.reads, 0, 1  # any
     while n > room:
         room = n
         claims, held = np.empty((4, room), np.int32), np.empty(room, np.uint64)
         n = kernels.infer(
-            rows, bucket.first_read, reads.time, reads.site, masks, near.first, near.place, near.metres, sensitive.lot,
-            sensitive.group, rule.pace, rule.least, rule.most, rule.longest, claims, held,
+            rows, seen.bucket.first_read, reads.time, reads.site, masks, near.first, near.place, near.metres,
+            sensitive.lot, sensitive.group, rule.pace, rule.least, rule.most, rule.longest, claims, held,
         )  # fmt: skip
-    claims, (trip, stood, of_kind) = np.ascontiguousarray(claims[:, :n]), np.empty((3, n), np.int32)
+    return np.ascontiguousarray(claims[:, :n]), held[:n]
+
+
+def _found(
+    seen: Opened, rows: Int64, claims: Int32, held: UInt64, where: Stops, place: Int32, sensitive: Sensitive
+) -> _Found:
+    """Hold what is inferred against stays at some places, by car; a ghost's read makes nothing right."""
+    bucket, reads = seen.bucket, seen.bucket.reads
+    trip, stood, of_kind = np.empty((3, len(held)), np.int32)
     kernels.stops_of_claims(
-        claims, rows, reads.time, bucket.first_trip, where.arrive, where.leave, where.place, sensitive.kind, trip, stood,
-        of_kind,
+        claims, rows, reads.time, bucket.first_trip, where.arrive, where.leave, place, sensitive.kind, trip, stood, of_kind
     )  # fmt: skip
-    car, start, end, place = claims
+    car, start, end, named = claims
     ghost = (seen.trip[start] == ladder.GHOST) | (seen.trip[end] == ladder.GHOST)
-    owner = np.full(len(town), kernels.NOWHERE, np.int64)
-    owner[rows] = np.arange(len(rows))
     return _Found(
-        car.astype(np.int64), place, reads.time[start], reads.time[end], held[:n],
+        car.astype(np.int64), named, reads.time[start], reads.time[end], held,
         np.where(ghost, np.int32(kernels.NOWHERE), trip), np.where(ghost, np.int32(0), stood),
-        np.where(ghost, np.int32(0), of_kind), where, np.repeat(owner, np.diff(bucket.first_trip)), town[rows],
+        np.where(ghost, np.int32(0), of_kind), where, np.zeros(0, np.int64), np.zeros(0, np.int16),
     )  # fmt: skip
 
 
-def _add_visits(sums: Sums, found: _Found, sensitive: Sensitive, rule: Rule, now: int, since: int) -> None:
+def _add_visits(
+    sums: Sums, found: _Found, shown: _Found, sensitive: Sensitive, rule: Rule, now: int, since: int
+) -> None:
     """Count the visits that began in the last T and have ended, and the inferences whose second read is of it."""
     where, town, kinds = found.where, found.town.astype(np.int64), len(sensitive.kinds)
     there = (found.owner >= 0) & (where.place >= 0)
     made = np.flatnonzero(there & (where.arrive > since) & (where.leave <= now))
     cell = town[found.owner[made]] * kinds + sensitive.kind[where.place[made]]
     sums.made[:] += np.bincount(cell, minlength=sums.made.size // CASES).reshape(*sums.made.shape[:-1], 1)
-    true = found.trip >= 0
     showing = np.zeros(len(where.arrive), np.uint64)
-    np.bitwise_or.at(showing, found.trip[true], found.masks[true])
+    np.bitwise_or.at(showing, shown.trip[shown.trip >= 0], shown.masks[shown.trip >= 0])
     _add_up(sums.found, cell, showing[made])
     late, kind = found.until > since, sensitive.kind[found.place].astype(np.int64)
     _add_up(sums.claimed, (town[found.car] * 2 * kinds + kind)[late], found.masks[late])
-    right = late & true
+    right = late & (found.trip >= 0)
     cell = town[found.car] * kinds + kind
     _add_up(sums.right, cell[right], found.masks[right])
     named = late & (kind < kinds)
@@ -288,11 +345,13 @@ def _of_places(
     every: Sums, sensitive: Sensitive, measure: str, level: int, span: int, suffix: str
 ) -> Iterator[list[Answer]]:
     kinds = len(sensitive.kinds)
-    gone, said, known, days = (part[:, span, :, level] for part in (every.gone, every.said, every.known, every.days))
+    gone, said, known, true, days = (
+        part[:, span, :, level] for part in (every.gone, every.said, every.known, every.true, every.days)
+    )
     pairs = every.cars[:, span, None] * sensitive.sizes[:kinds, None]
     claimed = said[:, :kinds]
     yield _shares(measure, "recall", sensitive, known, gone, suffix)
-    yield _shares(measure, "precision", sensitive, known, claimed, suffix)
+    yield _shares(measure, "precision", sensitive, true, claimed, suffix)
     yield _shares(measure, "by_chance", sensitive, gone, pairs, suffix)
     yield _at_decoys(measure, sensitive, said, suffix)
     names = _each("days_until_found", sensitive, suffix)

@@ -125,6 +125,10 @@ SUITE = (
 """In the order of the list; of each measure what a reader asks first. Everything else is in summary.csv."""
 
 
+OF_STORES = (2, 16)
+"""Measures of stores and routes: the same whoever's lives are asked about."""
+
+
 class Told(NamedTuple):
     """One figure for one viewer."""
 
@@ -192,9 +196,11 @@ def _told(shown: Shown, known: Mapping[str, Sequence[str]]) -> bool:
     return names is None or shown.statistic in names or shown.statistic + words.SO_FAR in names
 
 
-def suite(run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN) -> Iterator[Line]:
-    """Yield the suite under one policy, viewers in the order of the run."""
-    shown = lines(run)
+def suite(
+    run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"]
+) -> Iterator[Line]:
+    """Yield the suite under one policy, viewers in the order of the run; ``who``: vehicles, or people."""
+    shown = [_of(one, who) for one in lines(run)]
     rows = _rows(run, policy, retention, {one.measure for one in shown})
     reach = {viewer: _reach(rows, policy, viewer, sight) for viewer in run.info["viewers"]}
     for one in shown:
@@ -245,9 +251,11 @@ def _reach(rows: _Rows, policy: str, viewer: str, sight: str) -> float:
     )
 
 
-def as_rows(run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN) -> Iterator[dict[str, Any]]:
+def as_rows(
+    run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"]
+) -> Iterator[dict[str, Any]]:
     """Yield every figure of the suite under one policy as plain data; what was not measured is None."""
-    for line in suite(run, policy, sight=sight, retention=retention):
+    for line in suite(run, policy, sight=sight, retention=retention, who=who):
         shown = line.shown
         of = {"number": shown.number, "measure": shown.measure, "title": line.title, "statistic": shown.statistic}
         of |= {"said": shown.said, "span": shown.span, "who": shown.who, "sight": "bulk" if shown.bulk else sight}
@@ -261,8 +269,9 @@ def as_rows(run: Run, policy: str, *, sight: str = "request", retention: int = A
 
 
 def as_text(
-    run: Run, policies: Sequence[str], *, sight: str = "request", retention: int = AS_WRITTEN, n: bool = False
-) -> str:
+    run: Run, policies: Sequence[str], *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"],
+    n: bool = False,
+) -> str:  # fmt: skip
     """Return the suite as text: what it rests on, then a block a policy, a column a viewer; on demand with each figure's n."""
     viewers = list(run.info["viewers"])
     blocks = [
@@ -273,10 +282,11 @@ def as_text(
         "not measured (nothing to measure, or W longer\nthan what was simulated), or a sight that the viewer has not."
     ]
     for policy in policies:
-        found = list(suite(run, policy, sight=sight, retention=retention))
+        found = list(suite(run, policy, sight=sight, retention=retention, who=who))
         cells = [[_said(one, n) for one in line.told] for line in found]
         width = max(len(text) for row in [viewers, *cells] for text in row) + 2
         text = [f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"]
+        text[0] += "" if who == PLAIN["who"] else f"; of {who}, over the cars they drive"
         text.append(f"{'':54}" + "".join(f"{name:>{width}}" for name in viewers))
         before: tuple[int, str] = 0, ""
         for line, row in zip(found, cells, strict=True):
@@ -294,6 +304,12 @@ def _heading(line: Line, before: tuple[int, str]) -> Iterator[str]:
         yield "Utility"
     if (number, title) != before:
         yield f"{number if number != before[0] else '':>2}  {title}" + (" (bulk)" if line.shown.bulk else "")
+
+
+def _of(shown: Shown, who: str) -> Shown:
+    """Ask a figure of other lives: where it is told of none of them, nothing is found."""
+    same = shown.number in OF_STORES or shown.number >= UTILITY
+    return shown if who == PLAIN["who"] or same else shown._replace(who=who)
 
 
 def _said(told: Told, n: bool) -> str:
