@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alprsim.measures import nights, paths, places, position, question, visits, wheel
+from alprsim.measures import drives, nights, paths, places, position, question, visits, wheel
 from alprsim.tables import DAY, UNLIMITED, PersonKind, Truth
 from tests import naive_measures, naive_paths, naive_people
 from tests import test_measures_paths as ways
@@ -290,6 +290,23 @@ def test_ways_of_people_equal_the_twin(drive, lens, now, horizon):
         assert (lives.has[person, :, :, sight] == (whole > 0).reshape(2, 6)).all()
     for name in ("counts", "so_far", "asked"):
         assert (getattr(lives, name).sum(axis=0) == getattr(cars, name).sum(axis=0)).all()
+
+
+@pytest.mark.parametrize(("moment", "driver"), [(99, 7), (100, 5), (120, 5), (199, 5), (200, 6), (300, 6)])
+def test_what_is_wrong_counts_for_who_drove_last_or_whom_the_plate_names(moment, driver):
+    """A road is claimed that nobody drove; persons 5 and 6 made trips of 20 s, at second 100 and at second 200."""
+    row, depart = np.zeros(1, np.int64), np.array([100, 200], np.int32)
+    truth = drives.Drives(
+        row, np.array([0, 2]), depart, depart + np.int32(20), np.zeros(3, np.int64), *[np.zeros(0, np.int32)] * 3,
+        np.array([5, 6], np.int32), np.array([7], np.int32),
+    )  # fmt: skip
+    its, when = drives.pairs(truth), np.array([moment], np.int32)
+    on = [trip for trip in (0, 1) if depart[trip] <= moment < depart[trip] + 20]
+    trip = np.array(on or [-1], np.int32)
+    right, wrong = drives.at_wheel(truth, its, row, np.array([-1], np.int32), when, trip)
+    assert (right.tolist(), its.person[wrong].tolist()) == ([-1], [driver])
+    claimed_later = drives.at_wheel(truth, its, row, np.array([-1], np.int32), when + np.int32(500), trip)[1]
+    assert its.person[claimed_later].tolist() == [driver if on else 6]
 
 
 def test_drivers_of_one_drawn_car_are_one_draw():

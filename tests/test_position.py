@@ -274,16 +274,20 @@ def truths(*zone):
     return Truths(np.arange(len(place), dtype=np.int32), kinds, place.astype(np.int32), place * 1000.0, place * 0.0)
 
 
+def scored(belief, truth, within):
+    return position.score(CUT, belief, truth, position.from_truth(CUT, truth, within))
+
+
 def test_a_posterior_is_scored_by_what_it_holds_likely():
     belief = np.array([[0.4, 0.4, 0.2, 0, 0, 0, 0, 0, 0]] * 3)
-    got = position.score(CUT, belief, truths(1, 2, 5), 500.0)
+    got = scored(belief, truths(1, 2, 5), 500.0)
     assert got[:, position.ERROR] == pytest.approx([600, 1200, 4200])
     assert got[:, position.POINT] == pytest.approx([0, 1000, 4000])  # zone 1 is nearest to all that is likely
     assert got[:, position.WITHIN] == pytest.approx([0.4, 0.2, 0])
     assert got[:, position.ZONE] == pytest.approx([0.4, 0.2, 0])
     assert got[:, position.COVERED] == pytest.approx([1, 0.5, 0])  # of the last zone half is needed
     assert got[:, position.SIZE] == pytest.approx([2.5] * 3)
-    assert position.score(CUT, belief, truths(1, 2, 5), 1000.0)[:, position.WITHIN] == pytest.approx([1, 0.6, 0])
+    assert scored(belief, truths(1, 2, 5), 1000.0)[:, position.WITHIN] == pytest.approx([1, 0.6, 0])
 
 
 def test_the_nearest_read_in_time_is_a_point():

@@ -132,12 +132,13 @@ class Position:
         within = self._asked.study.measures.position_within
         home = self._home(vehicle)
         steps = np.unique(np.concatenate([truths.step for truths in lives]))
+        apart = [position.from_truth(adversary.zones, truths, within) for truths in lives]
 
         def scored(posterior: Float64) -> list[Float64]:
             """Score what is held likely at each of the steps."""
             return [
-                position.score(adversary.zones, posterior[np.searchsorted(steps, truths.step)], truths, within)
-                for truths in lives
+                position.score(adversary.zones, posterior[np.searchsorted(steps, truths.step)], truths, known)
+                for truths, known in zip(lives, apart, strict=True)
             ]
 
         prior = scored(self._unread(look.moment, view, None, home)[steps])

@@ -170,8 +170,8 @@ def from_truth(zones: Zones, truths: Truths, within: float) -> tuple[Float64, Fl
     return away @ sums, (away <= within) @ sums
 
 
-def score(zones: Zones, posterior: Float64, truths: Truths, within: float) -> Float64:
-    """Score a posterior, [rows, zones], against the truth: [rows, 6].
+def score(zones: Zones, posterior: Float64, truths: Truths, known: tuple[Float64, Float64]) -> Float64:
+    """Score a posterior, [rows, zones], against the truth, of which `from_truth` tells how far all is: [rows, 6].
 
     The best guess is the middle of the zone from which the expected distance to everything else is least.
 
@@ -179,7 +179,7 @@ def score(zones: Zones, posterior: Float64, truths: Truths, within: float) -> Fl
     where the truth lies in that one, it counts as covered to that part.
     """
     rows, zone = np.arange(len(posterior)), truths.zone
-    away, near = from_truth(zones, truths, within)
+    away, near = known
     middle = np.stack([np.bincount(zones.zone, zones.share * along) for along in (zones.x, zones.y)])
     apart = np.hypot(*(middle[:, :, None] - middle[:, None, :]))
     best = middle[:, (posterior @ apart).argmin(axis=1)]

@@ -348,7 +348,7 @@ class Measures(Model):
     unicity_points: Annotated[int, Field(ge=1, le=6, description="Points known of a target: the 4 and the hour of de Montjoye et al., Scientific Reports 3:1376 (2013); measures go up to 6.")] = 4
     unicity_bin: Annotated[Duration, Field(gt=0, description="Time bin of a unicity cell, as de Montjoye et al. (2013).")] = 3600
     unicity_targets: Annotated[int, Field(ge=1, description="Vehicles drawn as targets; the background is everybody. Assumption.")] = 1000
-    path_targets: Annotated[int, Field(ge=1, description="Residents' vehicles whose ways are rebuilt, drawn out of all of them; the error of the draw is told. Assumption.")] = 500
+    path_targets: Annotated[int, Field(ge=1, description="Residents' vehicles whose ways are rebuilt, drawn out of all of them, and of people those who mainly drive one; the error of the draw is told. Assumption.")] = 500
     path_tolerance: Annotated[Duration, Field(gt=0, description="A road that was driven is right if it is claimed for a moment no further than this from when it was driven (or than the step to which the viewer knows times). Assumption.")] = 300
     path_gap: Annotated[Duration, Field(ge=0, description="Gap rule: a car's consecutive reads belong to one leg, and the way between is claimed, if they lie no further apart in time than this, or than `path_gap_factor` says. Trip ends are commonly told from stops of 2 to 5 minutes in GPS traces; the longer, since a viewer sees no stop. Assumption.")] = 300
     path_gap_factor: Annotated[float, Field(ge=1, le=100, description="Gap rule: or no further apart than the quickest way between takes at free flow, times this: room for queues, lights and detours, not for a stop on a long way. Assumption.")] = 2.0
@@ -359,7 +359,7 @@ class Measures(Model):
     company_cameras: Annotated[int, Field(ge=1, description="company: q, different cameras at which they must have been read together. Assumption.")] = 2
     prediction_targets: Annotated[int, Field(ge=1, description="prediction: residents' vehicles drawn whose next reads are guessed; everybody's reads are learned from. Assumption.")] = 1000
     prediction_ahead: Annotated[Duration, Field(gt=0, description="prediction: how long after the moment reads are held out to be guessed. Assumption.")] = 86_400
-    position_targets: Annotated[int, Field(ge=1, description="Residents' vehicles drawn to be tracked; the standard error of the draw is printed. Assumption.")] = 100
+    position_targets: Annotated[int, Field(ge=1, description="Residents' vehicles drawn to be tracked, and of people those who mainly drive one; the standard error of the draw is printed. Assumption.")] = 100
     position_instants: Annotated[int, Field(ge=1, description="Random moments of the last T at which each target's place is asked, at each query moment; a third as many beside when it is under way. Assumption.")] = 24
     position_zones: Annotated[int, Field(ge=2, le=256, description="Zones of streets that the tracker tells apart, with about as many junctions each. Time grows with their number, and with its square where reads are held. Assumption.")] = 64
     position_step: Annotated[Duration, Field(ge=300, le=3600, description="The tracker's step. Shorter stays than that are missed. Assumption.")] = 900
