@@ -170,7 +170,7 @@ def _guess(ballot: Ballot, kind: int, guess: Int32GridOut, place: int) -> None:
         while cases != NONE:
             case = lowest_bit(cases)
             cases &= cases - BIT
-            if guess[place, case] == NEVER or site < guess[place, case]:
+            if guess[place, case] == NEVER or site < guess[place, case]:  # any: site < guess[place, case]
                 guess[place, case] = site
 
 
@@ -239,7 +239,7 @@ def _find_stays(
                 day.after[end - begin] |= pair
             end += BIT
         start += BIT
-    return stayed != NONE
+    return bool(stayed != NONE)
 
 
 @part_in_place
@@ -330,7 +330,7 @@ def anchors(
     until : int32[2 n, n_cases], overwritten, days
         How far back reads must be held, from ``now`` to the start of a day, until a guess first is near: −1 never.
     """
-    sites, reads = near.shape[1], int(np.diff(first_read).max(initial=0))
+    sites, reads = near.shape[1], int(np.diff(first_read).max(initial=0))  # any: 0
     room = -(-sites // LANES) * LANES
     ballot = Ballot(
         np.zeros((KINDS * room // LANES * DIGITS, LANES), np.uint64), np.zeros((KINDS, sites), np.uint64),
@@ -340,6 +340,6 @@ def anchors(
         np.empty(reads, np.uint64),
         np.empty(reads, np.uint64),
         np.empty(CASES, np.uint64),
-        np.empty((3, CASES), np.int64),
+        np.empty((3, CASES), np.int64),  # any
     )
     _anchors(rows, first_read, time, site, masks, near, first_weekday, now, ballot, day, guess, until)
