@@ -103,7 +103,7 @@ def test_unicity_of_everybody(benchmark, reads, tell, name, time_bin):
 
 
 def beside_duckdb(reads, shared):
-    """Assert that DuckDB finds as many in each vehicle's cells; return its CPU time. Of p = 1 alone: all that is simple in SQL."""
+    """Assert that DuckDB finds as many in each vehicle's cells; return its CPU time. Of p = 1 alone: more is no SQL."""
     table = pa.table({"time": reads.time, "site": reads.site, "plate": reads.plate})
     base = duckdb.connect(config={"threads": 1})
     base.register("reads", table)

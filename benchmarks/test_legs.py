@@ -83,10 +83,12 @@ WHERE time - since <= lim ORDER BY i
 
 
 def job(reads, policies):
-    """Cut so many reads into legs; every two of the dozen sites that a car passes are a pair."""
+    """Cut so many reads into legs; every two of the dozen sites that a car passes are a pair, and none is passed twice a trip."""
     of = crowd.crowd(reads)
+    site = of.site.copy()
+    site[1::2] = (site[1::2] + (site[1::2] == site[::2])) % crowd.SITES
     masks, step, table = crowd.masks(of, policies), np.zeros(len(of.time), np.int32), pairs()
-    keys, row, limit = np.full(2**13, legs.EMPTY, np.int64), np.zeros(2**13, np.int32), np.zeros(2**13, np.int32)
+    keys, row, limit = np.full(2**14, legs.EMPTY, np.int64), np.zeros(2**14, np.int32), np.zeros(2**14, np.int32)
     legs.enter(table["start"] * crowd.SITES + table["site"], table["lim"], keys, row, limit)
     passage, room = (
         np.empty(len(of.time), np.uint64),
@@ -97,21 +99,21 @@ def job(reads, policies):
     def cut(rows, start):
         first, trips = of.first_read[start : start + len(rows) + 1], of.first_trip[start : start + len(rows) + 1]
         mine = [column[trips[0] : trips[-1]] for column in links]
-        told = of.time, of.site, step, masks, keys, row, limit, crowd.SITES, GAP, LONGEST, passage
+        told = of.time, site, step, masks, keys, row, limit, crowd.SITES, GAP, LONGEST, passage
         assert legs.walk(first, *told, *mine) <= len(mine[0])
 
     def found():
         return [passage, *(column[links[-1] != 0] for column in links)]
 
     return crowd.Job(
-        f"legs of 40 policies, {policies}", 150, of, cut, (of.time, of.site, step, masks), (passage, *links),
-        lambda: right(of, masks, table, found()),
-        (lambda: in_duckdb(of, masks, table, found())) if policies == "nested" else None, " without who holds each",
+        f"legs of 40 policies, {policies}", 150, of, cut, (of.time, site, step, masks), (passage, *links),
+        lambda: right(of, site, masks, table, found()),
+        (lambda: in_duckdb(of, site, masks, table, found())) if policies == "nested" else None, " without who holds each",
         found,
     )  # fmt: skip
 
 
-def right(of, masks, table, found):
+def right(of, site, masks, table, found):
     """Assert that the links and passages of some vehicles are those of a plain loop."""
     way = dict(
         zip(zip(table["start"].tolist(), table["site"].tolist(), strict=True), table["way"].tolist(), strict=True)
@@ -119,34 +121,34 @@ def right(of, masks, table, found):
     passage, earlier, later, row, sights = found
     for vehicle in of.rows[:: len(of.rows) // 20].tolist():
         begin, end = of.first_read[vehicle : vehicle + 2].tolist()
-        time, site, mask = (column[begin:end].tolist() for column in (of.time, of.site, masks))
+        time, road, mask = (column[begin:end].tolist() for column in (of.time, site, masks))
         links, own = [], list(mask)
         for read in range(len(time)):
             rest, before = mask[read], read - 1
             while rest and before >= 0 and time[read] - time[before] <= LONGEST:
                 both, gap = rest & mask[before], time[read] - time[before]
                 rest &= ~both
-                if site[read] == site[before] and gap <= GAP:
+                if road[read] == road[before] and gap <= GAP:
                     own[read] &= ~both
-                elif both and site[read] != site[before] and gap <= LIMIT:
-                    links.append((begin + before, begin + read, way[site[before], site[read]], both))
+                elif both and road[read] != road[before] and gap <= LIMIT:
+                    links.append((begin + before, begin + read, way[road[before], road[read]], both))
                 before -= 1
         mine = slice(*np.searchsorted(later, [begin, end]))
         assert [*zip(*(column[mine].tolist() for column in (earlier, later, row, sights)), strict=True)] == links
         assert passage[begin:end].tolist() == own
 
 
-def in_duckdb(of, masks, table, found):
+def in_duckdb(of, site, masks, table, found):
     """Assert that DuckDB finds the same links; return its CPU time."""
-    told = {"i": np.arange(len(of.time)), "vehicle": of.vehicle, "time": of.time, "site": of.site, "mask": masks}
+    told = {"i": np.arange(len(of.time)), "vehicle": of.vehicle, "time": of.time, "site": site, "mask": masks}
     links, seconds = crowd.ask_duckdb(QUERY, more={"pairs": table}, **told)
     assert all(np.array_equal(links[name], part) for name, part in zip(links, found[1:4], strict=True))
     return seconds
 
 
 def pairs():
-    """Return the ways between sites at most eleven apart in number: from, to, row, and the limit in s."""
-    start, apart = (part.reshape(-1) for part in np.mgrid[: crowd.SITES, -11:12])
+    """Return the ways between sites at most twelve apart in number: from, to, row, and the limit in s."""
+    start, apart = (part.reshape(-1) for part in np.mgrid[: crowd.SITES, -12:13])
     start, apart = start[apart != 0], apart[apart != 0]
     return {"start": start, "site": (start + apart) % crowd.SITES, "way": np.arange(len(start), dtype=np.int32),
             "lim": np.full(len(start), LIMIT, np.int32)}  # fmt: skip
