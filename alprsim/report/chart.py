@@ -359,7 +359,7 @@ def _practised(panel: Panel, y: Scale) -> str:
     above = level - 6 if level - 20 > TOP else level + 15
     return (
         f'<path class="practised" d="M{LEFT} {level:.1f}H{RIGHT}"/>'
-        f'<text class="note" x="{LEFT + 6}" y="{above:.1f}">{said}</text>'
+        f'<text class="note" x="{_first(panel) - 16:.0f}" y="{above:.1f}">{said}</text>'
     )
 
 
