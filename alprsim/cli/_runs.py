@@ -96,7 +96,7 @@ def sensitivity(
     graph: Path | None,
     as_json: bool,
 ) -> None:
-    """Run a scenario with twice and four times the cameras, other capture rates and volumes; print each figure's band, write the page with it."""
+    """Run a scenario with twice and four times the cameras, other capture rates and volumes: each figure's band, and the page."""
 
     def study(more: tuple[str, ...]) -> Any:
         return _study(scenario, (*overrides, *more), seed, graph)

@@ -142,7 +142,7 @@ def notes(panel: Panel) -> list[str]:
     if any(line.wide for line in panel.lines):
         said.append(
             "Outlined, paler bands: from the least to the most over other assumptions (cameras, capture, volumes of traffic), "
-            "as `alprsim sensitivity` ran them."
+            "as alprsim sensitivity ran them."
         )
     return said
 

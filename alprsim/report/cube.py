@@ -120,7 +120,7 @@ def towns(run: Run) -> list[str]:
 
 def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> Cell | None:
     """Return one place of the cube; None where it was not measured."""
-    *where, measure, statistic = case
+    measure, statistic = case[4:]
     name, answer = statistic, run.answer(*case)
     if not answer.measured:
         name = statistic + words.SO_FAR
@@ -219,4 +219,3 @@ def _drawn(value: float, unit: str) -> float | None:
     if not math.isfinite(value):
         return None
     return round(value, 4) if unit == "share" else float(f"{value:.3g}")
-

@@ -128,7 +128,8 @@ def sentence(run: Run, about: Subject, pair: Pair) -> str:
         return text + f"{beside}; no limit that was tried is shorter than those {horizon(run)}."
     limited = _ask(run, about, about.policy, about.step, pair)
     text += f", and {_of_ten(limited.mean)} under {words.limit(about.step)}{outlived(run, about)}"
-    return text + (_beside(run, about, AS_WRITTEN, about.step) if pair == REBUILT else "") + answered(run, about, about.step)  # fmt: skip
+    text += _beside(run, about, AS_WRITTEN, about.step) if pair == REBUILT else ""
+    return text + answered(run, about, about.step)
 
 
 def answered(run: Run, about: Subject, step: int) -> str:
@@ -194,8 +195,7 @@ def _numbers(run: Run, about: Subject, pair: Pair, seeds: Seeds, bands: Bands) -
                 cells.insert(2, Cell(said.replace("percentage ", ""), known))
             rows.append((name, f"{words.SIGHTS[seen.sight][0]} sight", cells))
     who = run.titled(about.viewer)
-    wide = "; over assumptions: the least and the most of the runs of `alprsim sensitivity`" if bands else ""
-    return Grid(f"The numbers of this sentence: {who}{wide}", heads, rows, open=True)
+    return Grid(f"The numbers of this sentence: {who}", heads, rows, open=True)
 
 
 def _rows(run: Run, about: Subject, pair: Pair) -> Iterator[tuple[str, Subject, Pair]]:

@@ -35,7 +35,7 @@ def at(step: int) -> tuple[Statute, ...]:
 
 
 def states(step: int) -> str:
-    """Return the states whose laws name a step, Connecticut's first; where no law does, whose bills do, or whose practice it is."""
+    """Return the states whose laws name a step, Connecticut's first; without any, whose bills do, or whose practice it is."""
     named = at(step)
     for kind, said in (("law", ""), ("bill", " bill"), ("practice", " practice")):
         if found := dict.fromkeys(one.state for one in named if one.kind == kind and one.state):

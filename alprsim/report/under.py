@@ -1,4 +1,4 @@
-"""What a limit leaves an investigation, as a small panel under the ladder: look-backs answered, and hot lists as what no limit touches."""
+"""What a limit leaves an investigation, in a small panel under the ladder: look-backs, and hot lists, which no limit touches."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def _frame(run: Run, x: Sequence[float], y: chart.Linear, down: int) -> str:
     )
     foot = _BOTTOM + down
     marks = "".join(f'<path class="axisline" d="M{at:.1f} {foot}v5"/>' for at in x)
-    ends = f'<text class="tick" x="{x[0]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.ladder[0])}</text>'
+    ends = (
+        f'<text class="tick" x="{x[0]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.ladder[0])}</text>'
+    )
     if len(x) > 1:
         ends += f'<text class="tick" x="{x[-1]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.ladder[-1])}</text>'
     column = f'<path class="axisline" stroke-dasharray="1 3" d="M{_FIRST - 28} {_TOP + down - 8}V{foot}"/>'
@@ -163,9 +165,7 @@ def _in_words(run: Run, viewer: str, sight: str, lines: Sequence[_Line], worth: 
     for line in lines:
         known = [(s, b) for s, b in zip(line.steps, line.bands, strict=True) if math.isfinite(b.mid)]
         ends = dict([known[0], known[-1]] if known else [])
-        told = " to ".join(
-            f"{words.interval(b.low, b.high, 'share')} at {words.duration(s)}" for s, b in ends.items()
-        )
+        told = " to ".join(f"{words.interval(b.low, b.high, 'share')} at {words.duration(s)}" for s, b in ends.items())
         said.append(f"{line.policy}: {told or 'not measured'}.")
     if worth:
         said.append(f"Hot lists: {words.number(worth['true_hits'])} true alerts a day at every limit.")
@@ -175,16 +175,16 @@ def _in_words(run: Run, viewer: str, sight: str, lines: Sequence[_Line], worth: 
 def _notes(run: Run, lines: Sequence[_Line], worth: dict[str, float]) -> list[str]:
     ages = len(frontier.shapes(run))
     said = [
-        f"Look-backs: the share of questions by plate that still find a useful read. The line is the middle, the band the range of "
-        f"{ages} assumed query ages. It {frontier.CAVEAT}, and it {frontier.RESTS_ON}."
+        "Look-backs: the share of questions by plate that still find a useful read. The line is the middle, the band the range "
+        f"of {ages} assumed query ages. It {frontier.CAVEAT}, and it {frontier.RESTS_ON}."
     ]
     if any(line.wide for line in lines):
         said.append("Outlined, paler bands: over other assumptions too (cameras, capture, volumes of traffic).")
     if worth:
         said.append(
             f"Hot lists have a line of their own, outside that scale: {words.number(worth['true_hits'])} true and "
-            f"{words.number(worth['false_alerts'])} false alerts a day. An alert is decided when a plate is read, so what is kept "
-            "afterwards, and for how long, changes nothing about it."
+            f"{words.number(worth['false_alerts'])} false alerts a day. An alert is decided when a plate is read, so what is "
+            "kept afterwards, and for how long, changes nothing about it."
         )
     return said
 
