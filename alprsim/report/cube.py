@@ -198,7 +198,7 @@ def _measure(run: Run, pair: Pair, unit: str) -> dict[str, Any]:
         "title": titled(run, *pair),
         "group": entry.title,
         "share": unit == "share",
-        "definition": entry.definition,
+        "definition": entry.told,
     }
 
 

@@ -2,7 +2,7 @@
 const explorer = {
   form: document.getElementById("explorer"),
   cube: null,
-  charts: {},
+  charts: null, // until they are unzipped
   drawn: new Map(),
   state: null, // {policy: row, viewer: row, sight, stop: row, measure}
 };
@@ -127,6 +127,7 @@ function result(state) {
   the("where").textContent = `“${cube.policies[state.policy]}” ${when}, ${cube.viewers[state.viewer].title}, ${cube.sights[state.sight]} sight`;
   the("title").textContent = measure.title;
   the("title").title = measure.definition;
+  the("define").href = `#${state.measure.split(".")[0]}`;
   the("value").textContent = cell ? cell.said : "not measured";
   the("interval").textContent = cell?.interval ? `(${cell.interval} over ${cube.seeds} seeds)` : "";
   the("band").textContent = cell?.band ? `${cell.band} over assumptions` : "";
@@ -140,8 +141,9 @@ function result(state) {
 // Charts are parsed when they are asked for: there are hundreds.
 function chart(key, place) {
   if (!explorer.drawn.has(key)) {
+    if (!explorer.charts) return null;
     const holder = document.createElement("template");
-    holder.innerHTML = explorer.charts[key] ?? "";
+    holder.innerHTML = explorer.charts[key]?.trim() ?? "";
     explorer.drawn.set(key, holder.content.firstElementChild);
   }
   const figure = explorer.drawn.get(key);
@@ -163,6 +165,12 @@ function ring(figure, state) {
   point.append(circle);
 }
 
+function draw(state) {
+  ring(chart(ladderKey(state), the("shown")), state);
+  const looks = state.measure.startsWith("lookback_") ? "" : `looks~${state.viewer}~${state.sight}`;
+  ring(chart(looks, the("under")), state);
+}
+
 function address(state) {
   const { cube } = explorer;
   return new URLSearchParams({
@@ -181,9 +189,7 @@ function show(wanted, first, direction = 1) {
   offer(state);
   fill(state);
   result(state);
-  ring(chart(ladderKey(state), the("shown")), state);
-  const looks = state.measure.startsWith("lookback_") ? "" : `looks~${state.viewer}~${state.sight}`;
-  ring(chart(looks, the("under")), state);
+  draw(state);
   const retention = String(explorer.cube.stops[state.stop].seconds);
   const { policy, viewer, sight, measure } = state;
   document.dispatchEvent(new CustomEvent("alprsim:state", { detail: { policy: String(policy), viewer: String(viewer), sight, retention, measure } }));
@@ -217,7 +223,8 @@ function fromAddress() {
 
 async function explore() {
   const { form } = explorer;
-  [explorer.cube, explorer.charts] = await Promise.all([carried("cube"), carried("charts")]);
+  const charts = carried("charts");
+  explorer.cube = await carried("cube");
   if (!Object.keys(explorer.cube.cells).length) return;
   explorer.row = the("length").content.firstElementChild;
   explorer.plain = the("law").textContent;
@@ -235,6 +242,8 @@ async function explore() {
     show(wanted, event.target.name, event.target.name === "retention" && wanted.stop < explorer.state.stop ? -1 : 1);
     history.replaceState(null, "", "#" + address(explorer.state));
   });
+  explorer.charts = await charts;
+  draw(explorer.state);
 }
 
 if ("DecompressionStream" in window) explore();

@@ -44,6 +44,7 @@ class Figure(NamedTuple):
     notes: list[str]
     numbers: tables.Grid
     names: list[tuple[str, bool]]
+    definition: str
 
 
 def pairs(run: Run) -> list[Pair]:
@@ -62,7 +63,7 @@ def figures(run: Run, about: Subject, first: Pair, bands: Bands) -> list[Figure]
     viewers, sights = list(run.info["viewers"]), list(words.SIGHTS)
     asked = sorted(pairs(run), key=lambda pair: pair != first)
     return [
-        _figure(run, viewer, sight, pair, bands)
+        ladder(run, viewer, sight, pair, bands)
         for viewer in sorted(viewers, key=lambda name: name != about.viewer)
         for sight in sorted(sights, key=lambda name: name != about.sight)
         for pair in asked
@@ -85,7 +86,8 @@ def line(run: Run, policy: str, viewer: str, sight: str, pair: Pair, bands: Band
     )
 
 
-def _figure(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figure:
+def ladder(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figure:
+    """Return one ladder: of a measure that was measured, through a viewer's eyes."""
     measure, statistic = pair
     lines = [line(run, policy, viewer, sight, pair, bands) for policy in run.info["policies"]]
     lines = [one for one in lines if any(answer.measured for answer in one.answers)]
@@ -105,6 +107,7 @@ def _figure(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figu
         [*chart.notes(panel), *bare, *_cells(run, measure)],
         tables.numbers(panel),
         [(one.name, one.baseline) for one in lines],
+        BY_NAME[measure].told,
     )
 
 
