@@ -2,6 +2,7 @@ import base64
 import gzip
 import hashlib
 import io
+import json
 import math
 import re
 import subprocess
@@ -249,9 +250,11 @@ def test_the_same_run_gives_the_same_page(run: results.Run) -> None:
 def test_charts_travel_zipped_and_whole(run: results.Run, html: str) -> None:
     inside = re.search(r'<template id="charts">([^<]+)</template>', html)
     assert inside is not None
-    charts = gzip.decompress(base64.b64decode(inside[1])).decode()
-    keys = re.findall(r'data-key="([^"]+)"', charts)
-    assert len(keys) == len(set(keys)) > 50
+    carried = json.loads(gzip.decompress(base64.b64decode(inside[1])))
+    charts, keys = "".join(carried.values()), [key for key in carried if not key.startswith("looks~")]
+    assert all(f'data-key="{key.removeprefix("looks~")}"' in text for key, text in carried.items())
+    assert len(keys) > 50
+    assert "looks~1~bulk" in carried
     assert "0~bulk~unicity.p4" in keys
     assert "0~request~unicity.p4" not in keys  # not asked of that sight
     assert "0~request~trips_detected.share_of_horizon" in keys  # the mean over vehicles, named so
@@ -506,13 +509,22 @@ def browse(tmp_path: Path) -> Callable[..., tuple[str, str]]:
 
 
 def test_a_link_to_a_chart_opens_that_chart(run: results.Run, browse: Callable[..., tuple[str, str]]) -> None:
-    address = report.write(run).as_uri() + "#viewer=1&sight=bulk&measure=unicity.p4"
+    asked = "#policy=Peers+mirror&viewer=Vendor&sight=bulk&retention=7+d&measure=unicity.p4"
+    address = report.write(run).as_uri() + asked
     document, console = browse(address, "--dump-dom")
     shown = document[document.index('id="shown"') :]
     assert console == ""
     assert re.search(r'<figure[^>]*data-key="([^"]+)"', shown)[1] == "1~bulk~unicity.p4"  # type: ignore[index]
     assert "Unicity: 4 sightings" in shown
-    assert re.search(r'<form class="choose">', document)
+    assert re.search(r'<form id="explorer"[^>]*autocomplete="off">', document)
+    where = re.search(r'<p id="where"[^>]*>([^<]*)<', document)
+    assert where is not None
+    assert where[1] == "“Peers mirror” under a 7-day limit, Vendor, bulk sight"
+    value = words.quantity(run.answer("Peers mirror", "Vendor", "bulk", 7 * DAY, "unicity", "p4").mean, "share")
+    assert f'<strong id="value">{value}</strong>' in document
+    ringed = re.search(r'<g[^>]*data-policy="([^"]+)" data-at="(\d+)">(?:(?!</g>).)*class="here"', shown)
+    assert ringed is not None
+    assert ringed.groups() == ("Peers mirror", str(7 * DAY))
 
 
 def test_without_the_script_the_default_chart_is_there(html: str) -> None:
@@ -520,7 +532,7 @@ def test_without_the_script_the_default_chart_is_there(html: str) -> None:
     shown = before_script[before_script.index('id="shown"') : before_script.index("<template")]
     assert 'data-key="0~request~trips_detected.share_of_horizon_pooled"' in shown
     assert '<svg class="ladder"' in shown
-    assert '<form class="choose" hidden>' in before_script
+    assert re.search(r'<form id="explorer" class="choose"[^>]* hidden>', before_script)
 
 
 # --- what became of the plates ------------------------------------------------------------------------------------------

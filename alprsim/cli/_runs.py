@@ -96,7 +96,7 @@ def sensitivity(
     graph: Path | None,
     as_json: bool,
 ) -> None:
-    """Run a scenario with twice and four times the cameras, other capture rates and volumes; print each figure's band."""
+    """Run a scenario with twice and four times the cameras, other capture rates and volumes: each figure's band, and the page."""
 
     def study(more: tuple[str, ...]) -> Any:
         return _study(scenario, (*overrides, *more), seed, graph)
@@ -110,9 +110,10 @@ def sensitivity(
         click.echo(note, err=True)
     if as_json:
         rows = json.loads(found.table.to_json(orient="records"))
-        click.echo(json.dumps({"file": str(found.file), "table": rows}, indent=2, ensure_ascii=False))
+        said = {"file": str(found.file), "page": str(found.page), "table": rows}
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
         return
-    click.echo(f"{found.text()}\n\n{found.file}")
+    click.echo(f"{found.text()}\n\n{found.page}\n{found.file}")
 
 
 @main.command()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from alprsim.results import words
 from alprsim.results.comparison import MAIN
 from alprsim.results.frontier import CAVEAT, RESTS_ON
+from alprsim.results.headline import REBUILT
 from alprsim.results.run import ResultError, Run
 from alprsim.results.summary import labels, paired, plain
 from alprsim.tables import AS_WRITTEN
@@ -66,6 +67,15 @@ class Row(NamedTuple):
     """yes or no; empty where it is the baseline, no share, or not measured in every run."""
 
 
+class Band(NamedTuple):
+    """What other assumptions make of a headline: the least and the most mean, and in which run."""
+
+    band_low: float
+    band_high: float
+    least_in: str
+    most_in: str
+
+
 def table(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Return the bands as a data frame, the fields of `Row`.
 
@@ -94,6 +104,16 @@ def write(rows: pd.DataFrame, run: Run, folder: Path) -> Path:
     wide.insert(rows.columns.get_loc("retention") + 1, "retention_text", rows["retention"].map(said))
     wide.to_csv(folder / FILE, index=False, float_format="%.6g", lineterminator="\n")
     return folder / FILE
+
+
+def bands(run: Run) -> dict[tuple[str, str, str, int, str, str], Band]:
+    """Return the bands that stand in a run's own folder, by policy, viewer, sight, retention, measure and statistic."""
+    if not (run.folder / FILE).exists():
+        return {}
+    rows = pd.read_csv(run.folder / FILE, keep_default_na=False, na_values=[""])
+    keys = zip(*(rows[name].tolist() for name in [*_CASE, "statistic"]), strict=True)
+    told = zip(*(rows[name].tolist() for name in Band._fields), strict=True)
+    return {key: Band(*band) for key, band in zip(keys, told, strict=True) if not math.isnan(band[0])}
 
 
 def as_text(rows: pd.DataFrame, run: Run) -> str:
@@ -178,7 +198,7 @@ def _values(run: Run) -> dict[Case, dict[str, NDArray[np.float64]]]:
     """Return the headlines' values, a seed each, by case and statistic."""
     rows = plain(run.measures)
     wanted = pd.Series(False, index=rows.index)
-    for measure, start in (*MAIN, ("lookback_area", "")):
+    for measure, start in (*MAIN, REBUILT, ("lookback_area", "")):
         names = [s for s in run.statistics.get(measure, []) if words.is_plain(s) and words.starts(s, start)]
         wanted |= rows["measure"].eq(measure) & rows["statistic"].isin(names)
     wide = rows[wanted].set_index([*_CASE, "statistic", "seed"])["value"].unstack("seed", sort=False)
