@@ -82,7 +82,7 @@ def render(found: Compared) -> str:
         charts=zipped("".join(macros.figure(one) for one in ladders[1:])),  # type: ignore[attr-defined]
         keys=_keys(found.sides),
         notes=_notes(found.sides),
-        glossary=[entry for entry in GLOSSARY if entry.name in set(found.table["measure"])],
+        glossary=[entry for entry in GLOSSARY if entry.name in dict(comparison.MAIN)],
         csv=zipped(as_csv(found)),
         shapes=Markup(chart.SHAPES),
         style=Markup(style),
