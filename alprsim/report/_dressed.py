@@ -59,6 +59,18 @@ def _dress(element: Element, above: list[tuple[str, frozenset[str]]], colour: st
             element.set(name, _plain(element.attrib[name], colour))
     for child in element:
         _dress(child, here, colour)
+    _part_halos(element)
+
+
+def _part_halos(element: Element) -> None:
+    """Draw a text's outline as a text of its own under it: ``paint-order``, which puts it there, is not known everywhere."""
+    for row, child in reversed(list(enumerate(element))):
+        if child.attrib.pop("paint-order", "") and _name(child) == "text":
+            halo = Element(child.tag, {**child.attrib, "fill": "none", "aria-hidden": "true"})
+            halo.text = child.text
+            element.insert(row, halo)
+            for name in [name for name in child.attrib if name.startswith("stroke")]:
+                del child.attrib[name]
 
 
 def _applies(selector: tuple[tuple[str, frozenset[str]], ...], here: list[tuple[str, frozenset[str]]]) -> bool:

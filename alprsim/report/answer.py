@@ -66,15 +66,18 @@ def figure(run: Run, rows: pd.DataFrame) -> str:
 def save(run: Run) -> None:
     """Write ``answer.svg`` into the run's folder: the figure with its style, title and sentence, to be shown anywhere."""
     found = shown(run)
-    if found is None:
-        return
+    if found is not None:
+        (run.folder / FILE).write_text(whole(run, found), "utf-8")
+
+
+def whole(run: Run, found: Shown) -> str:
+    """Return the figure as a picture of its own, with the sentence above it."""
     own = ("retention", "measures")  # their panels have titles of their own
     head = "" if run.info["answer"]["over"] in own else found.title
-    whole = standalone(
+    return standalone(
         str(found.svg), title=run.info["question"] or run.info["title"], above=[found.sentence], below=found.notes,
         width=_WIDTH, head=head,
     )  # fmt: skip
-    (run.folder / FILE).write_text(whole, "utf-8")
 
 
 def line(run: Run, policy: str, viewer: str, sight: str, measure: str, statistic: str) -> chart.Line:

@@ -73,11 +73,15 @@ def save(run: Run) -> None:
     """Write ``frontier.svg`` into the run's folder, with all that must be said beside it."""
     found = shown(run)
     if found is not None:
-        whole = standalone(
-            str(found.svg), title=f"What limits lay open, and what they leave an investigation: {run.info['title']}",
-            above=found.notes[:2], below=found.notes[2:], width=chart.WIDTH,
-        )  # fmt: skip
-        (run.folder / FILE).write_text(whole, "utf-8")
+        (run.folder / FILE).write_text(whole(run, found), "utf-8")
+
+
+def whole(run: Run, found: Shown) -> str:
+    """Return the frontier as a picture of its own, with all that must be said beside it."""
+    title = f"What limits lay open, and what they leave an investigation: {run.info['title']}"
+    return standalone(
+        str(found.svg), title=title, above=found.notes[:2], below=found.notes[2:], width=chart.WIDTH
+    )  # fmt: skip
 
 
 def notes(run: Run) -> list[str]:

@@ -184,7 +184,7 @@ def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Cho
     asked = sorted(((m, s) for m, names in run.statistics.items() if m in BY_NAME for s in names), key=_rank)
     asked = [pair for pair in asked if _is_drawn(*pair)]
     figures = [
-        _figure(run, viewer, sight, measure, statistic)
+        ladder(run, viewer, sight, measure, statistic)
         for viewer in sorted(viewers, key=lambda name: name != about.viewer)
         for sight in sorted(sights, key=lambda name: name != about.sight)
         for measure, statistic in asked
@@ -201,7 +201,8 @@ def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Cho
     }
 
 
-def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> Figure:
+def ladder(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> Figure:
+    """Return one ladder: of a measure that was measured, through a viewer's eyes."""
     steps, baseline = run.ladder, run.info["baseline"]
     lines = [answer.line(run, policy, viewer, sight, measure, statistic) for policy in run.info["policies"]]
     lines = [line for line in lines if any(answer.measured for answer in line.answers)]

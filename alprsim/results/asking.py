@@ -40,6 +40,13 @@ def asked(run: Run, measure: str | None = None, viewer: str | None = None, sight
     return Asked(viewer, sight, name, statistic)
 
 
+def measured(run: Run, about: Asked) -> bool:
+    """Tell whether under any policy and limit anything of it was measured."""
+    cases = ((policy, step) for policy in run.info["policies"] for step in run.ladder)
+    case = (about.measure, about.statistic)
+    return any(run.answer(policy, about.viewer, about.sight, step, *case).measured for policy, step in cases)
+
+
 def policy(run: Run, name: str | None) -> str:
     """Return the policy of that name; the baseline where none is named."""
     return str(run.info["baseline"]) if name is None else known("policy", name, run.info["policies"])

@@ -59,7 +59,8 @@ def find(run: Run) -> Path | None:
     """Return the folder of a run's sensitivity study: its own, one in it or around it, or where the study writes by itself."""
     name = f"{run.info['name']}-sensitivity-{run.provenance['scenario_sha256'][:8]}"
     places = (run.folder, run.folder / "sensitivity", run.folder.parent, run.folder.parent / name)
-    return next((place for place in places if (place / sensitivity.FILE).exists() and _is_of(run, place)), None)
+    found = [place for place in places if (place / sensitivity.FILE).exists() and _is_of(run, place)]
+    return max(found, key=lambda place: len(_variants(place)), default=None)
 
 
 def _is_of(run: Run, folder: Path) -> bool:
