@@ -50,3 +50,59 @@ def compare(
     found = compared(*results, policy=policies, retention=retentions)
     click.echo(found.json if as_json else found.text)
     click.echo(f"page  {found.report(out)}", err=True)
+
+
+_browser = click.option(
+    "--browser", "program", metavar="PROGRAM", help="Chromium, Chrome or Edge (default: the first that is found)."
+)
+
+
+@main.command()
+@_result
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("html", "pdf", "md")),
+    default="html",
+    show_default=True,
+    help="html: the page. pdf: the page printed on A4 by a browser. md: its words and tables, its pictures beside it.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Where (default: report.html, .pdf or .md in the result).")
+@_browser
+@_plainly
+def report(result: Path, form: str, out: Path | None, program: str | None) -> None:
+    """Write a result's page again, as HTML, PDF or Markdown; print where it is."""
+    from alprsim.report import formats
+    from alprsim.results import load
+
+    click.echo(formats.write(load(result), form, out, program=program))
+
+
+@main.command()
+@_result
+@click.option("--out", type=click.Path(path_type=Path), help="Folder (default: figures in the result).")
+@click.option("--format", "form", type=click.Choice(("svg", "png")), default="svg", show_default=True)
+@click.option("--measure", metavar="NAME", help='Of the ladder: "trips_detected", or with a statistic after a dot.')
+@click.option("--viewer", metavar="NAME", help="Of the ladder: through whose eyes (default: the headline's).")
+@click.option("--sight", metavar="NAME", help="Of the ladder: bulk, request … (default: the headline's).")
+@_browser
+@_plainly
+def figures(
+    result: Path,
+    out: Path | None,
+    form: str,
+    measure: str | None,
+    viewer: str | None,
+    sight: str | None,
+    program: str | None,
+) -> None:
+    """Write a result's figures for papers: the ladder asked for, the frontier, the map, the answer; print where they are."""
+    from alprsim.report import browser, drawn
+    from alprsim.results import load
+
+    if form == "png":
+        browser.find(program)
+    run = load(result)
+    folder = out or run.folder / "figures"
+    for figure in drawn.every(run, measure=measure, viewer=viewer, sight=sight):
+        click.echo(figure.save(folder / f"{figure.name}.{form}", program=program))
