@@ -36,13 +36,7 @@ _result = click.argument("result", type=click.Path(path_type=Path))
 def compare(
     results: tuple[Path, ...], policies: tuple[str, ...], retentions: tuple[str, ...], out: Path | None, as_json: bool
 ) -> None:
-    """Put two or more results side by side, or policies and limits of one; print the table and write the page.
-
-    \b
-    alprsim compare results/runs/A results/runs/B
-    alprsim compare results/runs/A --retention "21 d"
-    alprsim compare results/runs/A --policy "Federal query" --policy "No sharing"
-    """
+    """Put two or more results side by side, or policies and limits of one; print the table and write the page."""
     if len(results) == 1 and not (policies[1:] or retentions):
         raise click.UsageError("compare needs two results, or of one --retention, or --policy twice")
     from alprsim.report.comparison import compare as compared

@@ -28,8 +28,7 @@ def standalone(
     text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
     text += f'<text class="base" x="12" y="{top - 14}">{escape(head)}</text>' if head else ""
     heading = "".join(
-        f'<text class="base title" x="12" y="{26 + 21 * k}">{escape(line)}</text>'
-        for k, line in enumerate(titles)
+        f'<text class="base title" x="12" y="{26 + 21 * k}">{escape(line)}</text>' for k, line in enumerate(titles)
     )
     return dressed(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{whole:.0f}" '

@@ -44,7 +44,9 @@ def find(program: str | None = None) -> str:
 
 def pdf(page: Path, file: Path, program: str | None = None) -> Path:
     """Print a page with its own print style (A4) and return the file."""
-    return _written(program, ["--no-pdf-header-footer", f"--print-to-pdf={file.resolve()}", page.resolve().as_uri()], file)
+    return _written(
+        program, ["--no-pdf-header-footer", f"--print-to-pdf={file.resolve()}", page.resolve().as_uri()], file
+    )
 
 
 def png(svg: str, file: Path, program: str | None = None) -> Path:

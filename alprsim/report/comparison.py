@@ -83,7 +83,9 @@ class Comparison:
         return page.briefly(self.found)
 
 
-def compare(*runs: str | Path | Run, policy: str | Sequence[str] = (), retention: str | Sequence[str] = ()) -> Comparison:
+def compare(
+    *runs: str | Path | Run, policy: str | Sequence[str] = (), retention: str | Sequence[str] = ()
+) -> Comparison:
     """Compare runs, or policies and limits of one run: see ``alprsim.compare``."""
     opened = [run if isinstance(run, Run) else results.load(run) for run in runs]
     return Comparison(sides.of(opened, policies=_several(policy), retentions=_several(retention)))

@@ -23,8 +23,6 @@ from alprsim.results.run import Run, horizon
 from alprsim.results.sides import ROW, Side
 from alprsim.tables import AS_WRITTEN, DAY
 
-_DRAWN_SHARE = 0.0
-"""Measures of which no side has any share are not drawn."""
 _SAID = 4
 """Sides that the sentence has room for, A among them."""
 
@@ -76,6 +74,7 @@ def render(found: Compared) -> str:
         pictures=[(_who(found, *case), Markup(svg)) for case, svg in pictures],
         marks=found.marks,
         tables=grids(found),
+        blind=[_who(found, *case) for case in _blind(found)],
         towns=_towns(found),
         ladders=ladders,
         choices=choices,
@@ -95,8 +94,8 @@ def render(found: Compared) -> str:
 
 
 def grids(found: Compared) -> list[tables.Grid]:
-    """Return the numbers of the main measures: a grid a viewer and sight, the subject's first."""
-    return [grid for case in _cases(found) if (grid := _grid(found, *case))]
+    """Return the numbers of the main measures: a grid a viewer and sight that sees anything, the subject's first."""
+    return [grid for case in _cases(found) if case not in _blind(found) and (grid := _grid(found, *case))]
 
 
 def briefly(found: Compared) -> str:
@@ -235,7 +234,7 @@ def _main(found: Compared, viewer: str, sight: str) -> list[dict[str, Any]]:
 def _picture(found: Compared, viewer: str, sight: str) -> str:
     """Draw the differences of the shares that any side has; empty where there are none."""
     rows = [row for row in _main(found, viewer, sight) if row["unit"] == "share"]
-    rows = [row for row in rows if max(row[side.letter] for side in found.sides) > _DRAWN_SHARE]
+    rows = [row for row in rows if _any(found, [row])]
     if not rows:
         return ""
     groups = [
@@ -264,6 +263,17 @@ def _dot(
 def _titled(found: Compared, row: dict[str, Any]) -> str:
     said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
     return f"{BY_NAME[row['measure']].title}: {said}"
+
+
+def _any(found: Compared, rows: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether on any side any of these figures is above nothing."""
+    return any(row[side.letter] > 0 for row in rows for side in found.sides)
+
+
+def _blind(found: Compared) -> list[tuple[str, str]]:
+    """Return the viewers and sights that see nothing on any side, the subject apart."""
+    about = (found.about.viewer, found.about.sight)
+    return [case for case in _cases(found) if case != about and not _any(found, _main(found, *case))]
 
 
 def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
@@ -328,7 +338,9 @@ def _towns(found: Compared) -> tables.Grid | None:
             cells = [tables.cell(answer, TRIPS[0]) for answer in answers]
             lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
     heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
-    caption = f"Trips detected, of those in the last {horizon(first)}, by home town: {_who(found, about.viewer, about.sight)}"
+    caption = (
+        f"Trips detected, of those in the last {horizon(first)}, by home town: {_who(found, about.viewer, about.sight)}"
+    )
     return tables.Grid(caption, heads, lines) if lines else None
 
 
@@ -384,7 +396,7 @@ def _ladder(
     found: Compared, key: str, policy: str, drawn: Sequence[_Drawn], viewer: str, sight: str, pair: tuple[str, str]
 ) -> Figure | None:
     first = found.sides[0]
-    steps = sorted({step for one in drawn for step in one.run.ladder})
+    steps = sorted({step for one in drawn for step in one.run.steps})
     lines = [_line(one, steps, one is drawn[0], viewer, sight, pair) for one in drawn]
     lines = [one for one in lines if any(answer.measured for answer in one.answers)]
     if not lines:
@@ -405,12 +417,10 @@ def _line(
 ) -> chart.Line:
     """Return a run's policy over the steps of all; what it did not try was not measured."""
     own = line(drawn.run, drawn.policy, viewer, sight, *pair)
-    known = dict(zip(drawn.run.ladder, own.answers, strict=True))
-    so_far = {drawn.run.ladder[row] for row in own.so_far}
+    known = dict(zip(drawn.run.steps, own.answers, strict=True))
+    so_far = {drawn.run.steps[row] for row in own.so_far}
     answers = [known.get(step, drawn.run.answer("", "", "", 0, "", "")) for step in steps]
-    return chart.Line(
-        drawn.name, answers, baseline, frozenset(row for row, step in enumerate(steps) if step in so_far)
-    )
+    return chart.Line(drawn.name, answers, baseline, frozenset(row for row, step in enumerate(steps) if step in so_far))
 
 
 def _of(run: Run, pair: tuple[str, str]) -> str:
@@ -462,6 +472,8 @@ def _notes(sides: Sequence[Side]) -> list[str]:
     """Return what must be known before comparing: other seeds, other horizons."""
     first = sides[0].run
     if not sides[0].several:
-        return ["Every policy and limit is asked of the same simulated reads: two sides differ by that and by nothing else."]
+        return [
+            "Every policy and limit is asked of the same simulated reads: two sides differ by that and by nothing else."
+        ]
     said = [note for side in sides[1:] for note in comparison.notes(side.letter, first, side.run)]
     return [f"{note}." for note in said if "ran different scenarios" not in note]

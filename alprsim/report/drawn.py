@@ -121,9 +121,7 @@ def answer_of(run: Run) -> Figure:
     return Figure("answer", title, _alt(str(found.svg)), answer.whole(run, found))
 
 
-def every(
-    run: Run, *, measure: str | None = None, viewer: str | None = None, sight: str | None = None
-) -> list[Figure]:
+def every(run: Run, *, measure: str | None = None, viewer: str | None = None, sight: str | None = None) -> list[Figure]:
     """Return the figures that the run has, the ladder as asked."""
     figures = [ladder(run, measure=measure, viewer=viewer, sight=sight)]
     others: list[Callable[[Run], Figure]] = [frontier_of, map_of, answer_of]

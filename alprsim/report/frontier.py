@@ -289,11 +289,11 @@ def _in_words(run: Run, points: Sequence[frontier.Point]) -> str:
 def _numbers(run: Run, points: Sequence[frontier.Point]) -> Grid:
     """Return a panel's numbers: a row a policy, its shares of trips and of look-backs at each limit."""
     about = BY_NAME[TRIPS[0]].title.lower()
-    heads = [Head(words.duration(step), f"{about}; look-backs", "") for step in run.ladder]
+    heads = [Head(words.duration(step), f"{about}; look-backs", "") for step in run.steps]
     rows = []
     for policy in run.info["policies"]:
         mine = {point.retention: point for point in points if point.policy == policy}
-        cells = [_cell(mine[step]) for step in run.ladder]
+        cells = [_cell(mine[step]) for step in run.steps]
         rows.append((policy, "", cells))
     who = f"{run.titled(points[0].viewer)}, {words.SIGHTS[points[0].sight][0]} sight"
     return Grid(f"Trips detected, and look-backs by plate answered over the assumed delays: {who}", heads, rows)

@@ -14,7 +14,22 @@ _SCRIPTED = re.compile(r"<(script|style|template|form)\b.*?</\1>", re.S)
 """What only the page's script uses."""
 _ENDS = re.compile(r"<svg\b|</svg>")
 _HEADINGS = {"h1": "#", "h2": "##", "h3": "###"}
-_BLOCKS = {"p", "figcaption", "dt", "dd", "summary", "caption", "pre", "div", "section", "details", "figure", "ul", "dl", "li"}
+_BLOCKS = {
+    "p",
+    "figcaption",
+    "dt",
+    "dd",
+    "summary",
+    "caption",
+    "pre",
+    "div",
+    "section",
+    "details",
+    "figure",
+    "ul",
+    "dl",
+    "li",
+}
 _LOUD = {"strong": "**", "em": "*", "code": "`"}
 _EMPTY = ("img", "br", "meta", "link", "input")
 

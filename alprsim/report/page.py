@@ -120,7 +120,7 @@ def render(run: Run) -> str:
         map=street_map.draw(run),
         losses=losses.losses(run),
         glossary=GLOSSARY,
-        statutes={step: laws for step in run.ladder if (laws := statutes.at(step))},
+        statutes={step: laws for step in run.steps if (laws := statutes.at(step))},
         horizon=horizon(run),
         csv=_csv(run),
         words=words,
@@ -203,7 +203,7 @@ def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Cho
 
 def ladder(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> Figure:
     """Return one ladder: of a measure that was measured, through a viewer's eyes."""
-    steps, baseline = run.ladder, run.info["baseline"]
+    steps, baseline = run.steps, run.info["baseline"]
     lines = [answer.line(run, policy, viewer, sight, measure, statistic) for policy in run.info["policies"]]
     lines = [line for line in lines if any(answer.measured for answer in line.answers)]
     unit = next(a.unit for line in lines for a in line.answers if a.measured)
@@ -227,7 +227,7 @@ def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> boo
     return any(
         run.answer(policy, viewer, sight, step, measure, statistic).measured
         for policy in run.info["policies"]
-        for step in run.ladder
+        for step in run.steps
     )
 
 

@@ -42,7 +42,7 @@ def asked(run: Run, measure: str | None = None, viewer: str | None = None, sight
 
 def measured(run: Run, about: Asked) -> bool:
     """Tell whether under any policy and limit anything of it was measured."""
-    cases = ((policy, step) for policy in run.info["policies"] for step in run.ladder)
+    cases = ((policy, step) for policy in run.info["policies"] for step in run.steps)
     case = (about.measure, about.statistic)
     return any(run.answer(policy, about.viewer, about.sight, step, *case).measured for policy, step in cases)
 
@@ -56,14 +56,14 @@ def limit(run: Run, text: str | None) -> int:
     """Return a step of the run's ladder as it is written ("21 d", "no limit"); nothing said: as the policy says itself."""
     if text is None:
         return AS_WRITTEN
-    said = {words.duration(step): step for step in run.ladder}
+    said = {words.duration(step): step for step in run.steps}
     if text in said:
         return said[text]
     try:
         step = units.seconds("unlimited" if text == "no limit" else text, unlimited=True)
     except ValueError as error:
         raise ResultError(f"retention: {error}; the run's ladder has {', '.join(said)}") from error
-    if step not in run.ladder:
+    if step not in run.steps:
         raise ResultError(f"retention: found {text!r}; the run's ladder has {', '.join(_nearest_first(text, said))}")
     return step
 

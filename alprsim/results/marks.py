@@ -92,7 +92,8 @@ def _of_variants(
     with np.errstate(invalid="ignore"):
         apart = means[1:] - means[0]
     agree = {
-        side.letter: (more > 0).all(axis=0) | (more < 0).all(axis=0) for side, more in zip(sides[1:], apart, strict=True)
+        side.letter: (more > 0).all(axis=0) | (more < 0).all(axis=0)
+        for side, more in zip(sides[1:], apart, strict=True)
     }
     said = (
         f"Marked (◆): the sign is the same in all {len(common)} runs of the sensitivity study ({', '.join(common)}), of "
