@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -27,7 +29,8 @@ _SAID = 4
 """Sides that the sentence has room for, A among them."""
 
 
-class Compared(NamedTuple):
+@dataclass(frozen=True)
+class Compared:
     """What the page is made of: the sides, their answers and differences, which of them are marked, whom it is about."""
 
     sides: Sequence[Side]
@@ -39,6 +42,11 @@ class Compared(NamedTuple):
     def others(self) -> Sequence[Side]:
         """Every side but A."""
         return self.sides[1:]
+
+    @cached_property
+    def rows(self) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """The table's rows by viewer, sight, measure and statistic."""
+        return {tuple(row[name] for name in ROW): row for row in self.table.to_dict("records")}
 
 
 class Key(NamedTuple):
@@ -224,10 +232,10 @@ def _who(found: Compared, viewer: str, sight: str) -> str:
 
 def _main(found: Compared, viewer: str, sight: str) -> list[dict[str, Any]]:
     """Return the rows of the main measures, in their order, that any side measured."""
-    rows = found.table[found.table["viewer"].eq(viewer) & found.table["sight"].eq(sight)]
-    rows = rows.dropna(subset=[side.letter for side in found.sides], how="all")
+    rows = [row for key, row in found.rows.items() if key[:2] == (viewer, sight)]
+    rows = [row for row in rows if not all(math.isnan(row[side.letter]) for side in found.sides)]
     rank = {name: row for row, (name, _) in enumerate(comparison.MAIN)}
-    chosen = [row for row in rows.to_dict("records") if comparison.is_main(row["measure"], row["statistic"])]
+    chosen = [row for row in rows if comparison.is_main(row["measure"], row["statistic"])]
     return sorted(chosen, key=lambda row: rank[row["measure"]])
 
 
@@ -251,11 +259,9 @@ def _dot(
     found: Compared, row: int, side: Side, viewer: str, sight: str, measure: str, statistic: str
 ) -> differences.Dot:
     key = (viewer, sight, measure, statistic)
-    there = found.table[found.table[ROW].eq(list(key)).all(axis=1)]
-    if there.empty:
+    if key not in found.rows:
         return differences.Dot(side.letter, row, math.nan, math.nan, math.nan, None)
-    name = f"{side.letter} − A"
-    mean, low, high = there[[name, f"{name} low", f"{name} high"]].iloc[0].tolist()
+    mean, low, high = (found.rows[key][f"{side.letter} − A{end}"] for end in ("", " low", " high"))
     marked = (side.letter, *key) in found.marks.marked if found.marks.known else None
     return differences.Dot(side.letter, row, mean, low, high, marked)
 
