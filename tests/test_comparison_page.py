@@ -54,7 +54,9 @@ def varied(run: results.Run, to: Path, times: float, *, shift: float = 0.0) -> r
 
 def by_hand(run: results.Run, policy: str, step: int) -> tuple[float, float, float]:
     """Pair a policy's trips detected with the baseline's as practised."""
-    rows = run.measures[run.measures["who"].eq("vehicles") & run.measures["reads"].eq("all") & run.measures["town"].eq("all")]
+    rows = run.measures[
+        run.measures["who"].eq("vehicles") & run.measures["reads"].eq("all") & run.measures["town"].eq("all")
+    ]
     rows = rows[rows[["viewer", "sight", "measure", "statistic"]].eq(list(CASE)).all(axis=1)]
     a, b = (
         rows[rows["policy"].eq(name) & rows["retention"].eq(limit)].sort_values("seed")["value"].to_numpy(float)
@@ -168,7 +170,9 @@ def test_a_difference_is_marked_where_every_run_agrees(
     assert "Marked (◆)" in table.marks.note
     other = alprsim.compare(base, policy=["No sharing", "Federal query"]).found  # the table knows the baseline alone
     assert other.marks == marks.Marks(frozenset(), False, other.marks.note)
-    assert f"{'◆' if holds else '◇'} {words.points(by_hand(run, 'No sharing', AS_WRITTEN)[0])} points" in page.render(found)
+    assert f"{'◆' if holds else '◇'} {words.points(by_hand(run, 'No sharing', AS_WRITTEN)[0])} points" in page.render(
+        found
+    )
 
 
 def test_a_small_difference_is_not_marked(run: results.Run, tmp_path: Path) -> None:
@@ -196,7 +200,10 @@ def test_without_sensitivity_nothing_is_marked_and_it_is_said(html: str) -> None
 
 
 def test_dots_and_whiskers_stand_where_their_numbers_are() -> None:
-    dots = [differences.Dot("B", 1, -0.1, -0.2, 0.0, True), differences.Dot("C", 2, math.nan, math.nan, math.nan, False)]
+    dots = [
+        differences.Dot("B", 1, -0.1, -0.2, 0.0, True),
+        differences.Dot("C", 2, math.nan, math.nan, math.nan, False),
+    ]
     svg = differences.draw([differences.Group("Trips <detected>", dots)], "Differences.")
     use = re.search(r'<use href="#m1" x="([\d.]+)"', svg)
     whisker = re.search(r'd="M([\d.]+) [\d.]+H([\d.]+)M', svg)
@@ -240,4 +247,6 @@ def test_a_notebook_shows_it_and_the_command_writes_it(run: results.Run, tmp_pat
     assert (tmp_path / "new" / "page.html").read_text("utf-8") == page.render(found.found)
     assert f"{words.points(row['B − A'])} points" in done.stdout
     rows = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)
-    assert next(r for r in rows if [r[name] for name in sides.ROW] == list(CASE))["B − A"] == pytest.approx(row["B − A"])
+    assert next(r for r in rows if [r[name] for name in sides.ROW] == list(CASE))["B − A"] == pytest.approx(
+        row["B − A"]
+    )

@@ -116,7 +116,7 @@ def _variables() -> dict[str, str]:
 @cache
 def _rules() -> list[_Rule]:
     """Return the rules whose selectors are of elements and classes alone, the weakest first."""
-    found = []
+    found: list[_Rule] = []
     for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", _style()):
         says = {name.strip(): value.strip() for name, _, value in (part.partition(":") for part in body.split(";"))}
         for one in selectors.split(","):

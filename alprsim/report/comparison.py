@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from alprsim import results
+from alprsim.report import compared
 from alprsim.report import comparison_page as page
 from alprsim.results import sides
 from alprsim.results.run import Run, slug
@@ -34,9 +35,9 @@ class Comparison:
         return results.compare([side.run for side in self.sides])
 
     @cached_property
-    def found(self) -> page.Compared:
+    def found(self) -> compared.Compared:
         """What the page says."""
-        return page.of(self.sides, sides.differences(self.sides))
+        return compared.of(self.sides, sides.differences(self.sides))
 
     @property
     def text(self) -> str:

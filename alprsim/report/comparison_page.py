@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import product
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -15,38 +12,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import chart, differences, tables
-from alprsim.report.answer import line
-from alprsim.report.page import Bar, Choice, Figure, asset, security, without_folders, zipped
+from alprsim.report import chart, comparison_ladders, differences, tables
+from alprsim.report.compared import Compared
+from alprsim.report.page import Bar, asset, security, without_folders, zipped
 from alprsim.results import comparison, words
-from alprsim.results.headline import TRIPS, Subject, lookbacks, subject
-from alprsim.results.marks import Marks, marks
+from alprsim.results.headline import TRIPS, Subject, lookbacks
 from alprsim.results.run import Run, horizon
 from alprsim.results.sides import ROW, Side
 from alprsim.tables import AS_WRITTEN, DAY
 
 _SAID = 4
 """Sides that the sentence has room for, A among them."""
-
-
-@dataclass(frozen=True)
-class Compared:
-    """What the page is made of: the sides, their answers and differences, which of them are marked, whom it is about."""
-
-    sides: Sequence[Side]
-    table: pd.DataFrame
-    marks: Marks
-    about: Subject
-
-    @property
-    def others(self) -> Sequence[Side]:
-        """Every side but A."""
-        return self.sides[1:]
-
-    @cached_property
-    def rows(self) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """The table's rows by viewer, sight, measure and statistic."""
-        return {tuple(row[name] for name in ROW): row for row in self.table.to_dict("records")}
 
 
 class Key(NamedTuple):
@@ -56,20 +32,13 @@ class Key(NamedTuple):
     values: list[str]
 
 
-def of(sides: Sequence[Side], table: pd.DataFrame) -> Compared:
-    """Gather what a page of these sides needs."""
-    first = sides[0]
-    about = subject(first.run)._replace(policy=first.policy)
-    return Compared(sides, table, marks(sides, table), about)
-
-
 def render(found: Compared) -> str:
     """Return the page as one HTML document."""
     environment = _templates()
     style, script = (asset(name) for name in ("style.css", "comparison.js"))
-    ladders, choices = _ladders(found)
+    drawn, choices = comparison_ladders.ladders(found)
     macros = environment.get_template("figures.html.j2").module
-    pictures = [(case, svg) for case in _cases(found) if (svg := _picture(found, *case))]
+    pictures = [(case, svg) for case in found.cases if (svg := _picture(found, *case))]
     return environment.get_template("comparison.html.j2").render(
         title=title(found.sides),
         sides=found.sides,
@@ -78,15 +47,15 @@ def render(found: Compared) -> str:
         sentences=sentences(found),
         bars=[_bar(side, found.about) for side in found.sides],
         about=found.about,
-        who=_who(found, found.about.viewer, found.about.sight),
-        pictures=[(_who(found, *case), Markup(svg)) for case, svg in pictures],
+        who=found.who(*found.first),
+        pictures=[(found.who(*case), Markup(svg)) for case, svg in pictures],
         marks=found.marks,
         tables=grids(found),
-        blind=[_who(found, *case) for case in _blind(found)],
+        blind=[found.who(*case) for case in found.blind],
         towns=_towns(found),
-        ladders=ladders,
+        ladders=drawn,
         choices=choices,
-        charts=zipped("".join(macros.figure(one) for one in ladders[1:])),  # type: ignore[attr-defined]
+        charts=zipped("".join(macros.figure(one) for one in drawn[1:])),  # type: ignore[attr-defined]
         keys=_keys(found.sides),
         notes=_notes(found.sides),
         glossary=[entry for entry in GLOSSARY if entry.name in dict(comparison.MAIN)],
@@ -103,7 +72,7 @@ def render(found: Compared) -> str:
 
 def grids(found: Compared) -> list[tables.Grid]:
     """Return the numbers of the main measures: a grid a viewer and sight that sees anything, the subject's first."""
-    return [grid for case in _cases(found) if case not in _blind(found) and (grid := _grid(found, *case))]
+    return [grid for case in found.cases if case not in found.blind and (grid := _grid(found, *case))]
 
 
 def briefly(found: Compared) -> str:
@@ -183,7 +152,7 @@ def _plain_when(side: Side) -> str:
 
 
 def _change(found: Compared, side: Side, measure: str, statistic: str) -> str:
-    dot = _dot(found, 0, side, found.about.viewer, found.about.sight, measure, statistic)
+    dot = found.dot(side, *found.first, measure, statistic)
     if math.isnan(dot.mean):
         return "the difference was not measured"
     if dot.mean == dot.low == dot.high == 0 or (dot.mean == 0 and math.isnan(dot.low)):
@@ -219,71 +188,24 @@ def _bar(side: Side, about: Subject) -> Bar:
 # --- pictures and tables of differences -----------------------------------------------------------------------------------
 
 
-def _cases(found: Compared) -> list[tuple[str, str]]:
-    """Return the viewers and sights that any side asked, the subject's first."""
-    cases = list(found.table[["viewer", "sight"]].drop_duplicates().itertuples(index=False, name=None))
-    cases = [case for case in cases if case[0] in found.sides[0].run.info["viewers"] and case[1] in words.SIGHTS]
-    return sorted(cases, key=lambda case: case != (found.about.viewer, found.about.sight))
-
-
-def _who(found: Compared, viewer: str, sight: str) -> str:
-    return f"{found.sides[0].run.titled(viewer)}, {words.SIGHTS[sight][0]} sight"
-
-
-def _main(found: Compared, viewer: str, sight: str) -> list[dict[str, Any]]:
-    """Return the rows of the main measures, in their order, that any side measured."""
-    rows = [row for key, row in found.rows.items() if key[:2] == (viewer, sight)]
-    rows = [row for row in rows if not all(math.isnan(row[side.letter]) for side in found.sides)]
-    rank = {name: row for row, (name, _) in enumerate(comparison.MAIN)}
-    chosen = [row for row in rows if comparison.is_main(row["measure"], row["statistic"])]
-    return sorted(chosen, key=lambda row: rank[row["measure"]])
-
-
 def _picture(found: Compared, viewer: str, sight: str) -> str:
     """Draw the differences of the shares that any side has; empty where there are none."""
-    rows = [row for row in _main(found, viewer, sight) if row["unit"] == "share"]
-    rows = [row for row in rows if _any(found, [row])]
+    rows = [row for row in found.main(viewer, sight) if row["unit"] == "share"]
+    rows = [row for row in rows if found.sees([row])]
     if not rows:
         return ""
     groups = [
         differences.Group(
-            _titled(found, row),
-            [_dot(found, k, side, viewer, sight, row["measure"], row["statistic"]) for k, side in enumerate(found.others, 1)],
+            found.titled(row["measure"], row["statistic"]),
+            [found.dot(side, viewer, sight, row["measure"], row["statistic"]) for side in found.others],
         )
         for row in rows
     ]  # fmt: skip
-    return differences.draw(groups, f"Differences to A in percentage points; {_who(found, viewer, sight)}.")
-
-
-def _dot(
-    found: Compared, row: int, side: Side, viewer: str, sight: str, measure: str, statistic: str
-) -> differences.Dot:
-    key = (viewer, sight, measure, statistic)
-    if key not in found.rows:
-        return differences.Dot(side.letter, row, math.nan, math.nan, math.nan, None)
-    mean, low, high = (found.rows[key][f"{side.letter} − A{end}"] for end in ("", " low", " high"))
-    marked = (side.letter, *key) in found.marks.marked if found.marks.known else None
-    return differences.Dot(side.letter, row, mean, low, high, marked)
-
-
-def _titled(found: Compared, row: dict[str, Any]) -> str:
-    said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
-    return f"{BY_NAME[row['measure']].title}: {said}"
-
-
-def _any(found: Compared, rows: Sequence[dict[str, Any]]) -> bool:
-    """Tell whether on any side any of these figures is above nothing."""
-    return any(row[side.letter] > 0 for row in rows for side in found.sides)
-
-
-def _blind(found: Compared) -> list[tuple[str, str]]:
-    """Return the viewers and sights that see nothing on any side, the subject apart."""
-    about = (found.about.viewer, found.about.sight)
-    return [case for case in _cases(found) if case != about and not _any(found, _main(found, *case))]
+    return differences.draw(groups, f"Differences to A in percentage points; {found.who(viewer, sight)}.")
 
 
 def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
-    rows = _main(found, viewer, sight)
+    rows = found.main(viewer, sight)
     if not rows:
         return None
     heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
@@ -294,9 +216,7 @@ def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
         cells += [_apart(found, side, row) for side in found.others]
         said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
         lines.append((BY_NAME[row["measure"]].title, said, cells))
-    return tables.Grid(
-        _who(found, viewer, sight), heads, lines, (viewer, sight) == (found.about.viewer, found.about.sight)
-    )
+    return tables.Grid(found.who(viewer, sight), heads, lines, (viewer, sight) == found.first)
 
 
 def _pairing(found: Compared, side: Side) -> str:
@@ -312,7 +232,7 @@ def _answer(side: Side, viewer: str, sight: str, row: dict[str, Any]) -> tables.
 def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
     """Say a difference with its interval and mark, in points of shares, else in the measure's own unit."""
     if row["unit"] == "share":
-        dot = _dot(found, 0, side, row["viewer"], row["sight"], row["measure"], row["statistic"])
+        dot = found.dot(side, row["viewer"], row["sight"], row["measure"], row["statistic"])
         if math.isnan(dot.mean):
             return tables.Cell("not measured")
         mark = {True: "◆ ", False: "◇ ", None: ""}[dot.marked]
@@ -344,93 +264,8 @@ def _towns(found: Compared) -> tables.Grid | None:
             cells = [tables.cell(answer, TRIPS[0]) for answer in answers]
             lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
     heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
-    caption = (
-        f"Trips detected, of those in the last {horizon(first)}, by home town: {_who(found, about.viewer, about.sight)}"
-    )
+    caption = f"Trips detected, of those in the last {horizon(first)}, by home town: {found.who(*found.first)}"
     return tables.Grid(caption, heads, lines) if lines else None
-
-
-# --- ladders --------------------------------------------------------------------------------------------------------------
-
-
-class _Drawn(NamedTuple):
-    """A line of a ladder: a run's policy."""
-
-    name: str
-    run: Run
-    policy: str
-
-
-def _ladders(found: Compared) -> tuple[list[Figure], dict[str, list[Choice]]]:
-    """Return the ladders of the main measures and what can be chosen: of runs a policy, viewer, sight and measure."""
-    first, about = found.sides[0], found.about
-    main = [(row["measure"], row["statistic"]) for case in _cases(found) for row in _main(found, *case)]
-    asked = list(dict.fromkeys(main))
-    policies = _policies(found)
-    figures = []
-    for (row, (policy, drawn)), (viewer, sight), pair in product(enumerate(policies.items()), _cases(found), asked):
-        key = f"{row}~{list(first.run.info['viewers']).index(viewer)}~{sight}~{'.'.join(pair)}"
-        one = _ladder(found, key, policy, drawn, viewer, sight, pair)
-        figures += [one] if one else []
-    start = (f"0~{list(first.run.info['viewers']).index(about.viewer)}~{about.sight}~", ".".join(TRIPS))
-    figures.sort(key=lambda one: one.key != "".join(start))
-    parts = [one.key.split("~") for one in figures]
-    return figures, {
-        "policy": [Choice(str(row), name) for row, name in enumerate(policies)] if len(policies) > 1 else [],
-        "viewer": [Choice(str(row), first.run.titled(v)) for row, v in enumerate(first.run.info["viewers"])
-                   if any(part[1] == str(row) for part in parts)],
-        "sight": [Choice(s, words.SIGHTS[s][0]) for s in words.SIGHTS if any(part[2] == s for part in parts)],
-        "measure": [Choice(".".join(pair), _of(first.run, pair)) for pair in asked if any(p[3] == ".".join(pair) for p in parts)],
-    }  # fmt: skip
-
-
-def _policies(found: Compared) -> dict[str, list[_Drawn]]:
-    """Return the lines of each choice: of runs one for each policy that several of them have; of policies one, for all."""
-    first = found.sides[0]
-    if not first.several:
-        names = dict.fromkeys(side.policy for side in found.sides)
-        return {"": [_Drawn(name, first.run, name) for name in names]}
-    named = {first.policy: [_Drawn(f"{side.letter} · {side.name}", side.run, side.policy) for side in found.sides]}
-    for policy in first.run.info["policies"]:
-        have = [side for side in found.sides if policy in side.run.info["policies"]]
-        if policy not in named and len(have) > 1:
-            named[policy] = [_Drawn(f"{side.letter} · {side.name}", side.run, policy) for side in have]
-    return named
-
-
-def _ladder(
-    found: Compared, key: str, policy: str, drawn: Sequence[_Drawn], viewer: str, sight: str, pair: tuple[str, str]
-) -> Figure | None:
-    first = found.sides[0]
-    steps = sorted({step for one in drawn for step in one.run.steps})
-    lines = [_line(one, steps, one is drawn[0], viewer, sight, pair) for one in drawn]
-    lines = [one for one in lines if any(answer.measured for answer in one.answers)]
-    if not lines:
-        return None
-    unit = next(answer.unit for one in lines for answer in one.answers if answer.measured)
-    subject_ = _who(found, viewer, sight) + (f", “{policy}”" if policy else "")
-    practised = first.run.answer(policy or first.policy, viewer, sight, AS_WRITTEN, *pair)
-    limited = first.run.info["horizon_s"] if pair[1].startswith("share_of_horizon") else None
-    panel = chart.Panel(_of(first.run, pair), subject_, pair[0], unit, steps, lines, practised, limited)
-    return Figure(
-        key, panel.title, panel.subject, Markup(chart.ladder(panel)), chart.notes(panel), tables.numbers(panel),
-        [(one.name, one.baseline) for one in lines],
-    )  # fmt: skip
-
-
-def _line(
-    drawn: _Drawn, steps: Sequence[int], baseline: bool, viewer: str, sight: str, pair: tuple[str, str]
-) -> chart.Line:
-    """Return a run's policy over the steps of all; what it did not try was not measured."""
-    own = line(drawn.run, drawn.policy, viewer, sight, *pair)
-    known = dict(zip(drawn.run.steps, own.answers, strict=True))
-    so_far = {drawn.run.steps[row] for row in own.so_far}
-    answers = [known.get(step, drawn.run.answer("", "", "", 0, "", "")) for step in steps]
-    return chart.Line(drawn.name, answers, baseline, frozenset(row for row, step in enumerate(steps) if step in so_far))
-
-
-def _of(run: Run, pair: tuple[str, str]) -> str:
-    return f"{BY_NAME[pair[0]].title}: {words.statistic(pair[1], run.info['horizon_s'])}"
 
 
 # --- what differs, and what it all rests on -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 from alprsim.report import answer, browser, chart, frontier, street_map
@@ -97,7 +97,7 @@ def map_of(run: Run) -> Figure:
     width, height = map(int, re.findall(r'viewBox="0 0 (\d+) (\d+)"', found.svg)[0])
     rows = "".join(
         f'<g class="s{owner.mark}{"" if owner.fill else " hollow"}"><use href="#m{owner.mark}" x="18" y="{y}"/></g>'
-        f'<text x="34" y="{y + 4}">{street_map.escape(f"{owner.name}: {owner.cameras}")}</text>'
+        f'<text x="34" y="{y + 4}">{escape(f"{owner.name}: {owner.cameras}")}</text>'
         for y, owner in zip(range(height + 20, 10**6, _LEGEND), found.owners, strict=False)
     )
     taller = f'viewBox="0 0 {width} {height + 12 + _LEGEND * len(found.owners)}"'
