@@ -157,9 +157,9 @@ class _Writer(HTMLParser):
             self.words.append(data if "pre" in self.within else re.sub(r"\s+", " ", data).replace("<", "&lt;"))
 
     def _said(self) -> str:
-        said = "".join(self.words).strip()
+        said = re.sub(" +", " ", "".join(self.words)).strip()
         self.words = []
-        return re.sub(r"\*\*\s*\*\*|[ ]+(?=\))|(?<=\() +", "", said)
+        return re.sub(r"\*\*\s*\*\*| +(?=\))|(?<=\() +", "", said)
 
     def _end(self) -> None:
         """Close the block that is being written."""
