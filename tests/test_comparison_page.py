@@ -32,7 +32,9 @@ LADDER = (3 * DAY, 21 * DAY, 30 * DAY)
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> results.Run:
-    return results.load(fake_run.build(tmp_path_factory.mktemp("runs") / "fake", ladder=LADDER))
+    return results.load(
+        fake_run.build(tmp_path_factory.mktemp("runs") / "fake", ladder=LADDER, notes=["Both say this."])
+    )
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +96,7 @@ def test_the_sentence_says_what_a_limit_changes(run: results.Run, html: str) -> 
 
 def test_what_one_limit_changes_is_the_title(run: results.Run) -> None:
     assert page.title(sides.of([run], retentions=["21 d"])).startswith("What would a 21-day limit change here: ")
-    assert page.title(sides.of([run, run], retentions=["21 d"])).startswith("Compared: Three departments")
+    assert page.title(sides.of([run, run], retentions=["21 d"])).startswith("Compared: fake")
 
 
 def test_differences_are_those_paired_by_hand(run: results.Run, html: str) -> None:
@@ -125,6 +127,7 @@ def test_ladders_of_two_runs_and_what_differs(run: results.Run, tmp_path: Path) 
     (other.folder / "scenario.yaml").write_text("name: fake\ncustody:\n  retention: 21 d\n", "utf-8")
     info = json.loads((other.folder / "run.json").read_text())
     info["provenance"]["scenario_sha256"] = "cd" * 32
+    info["notes"] = ["Both say this.", "Only the other."]
     (other.folder / "run.json").write_text(json.dumps(info))
     found = alprsim.compare(run, other.folder, policy="No sharing")
     file = found.report()
@@ -132,8 +135,10 @@ def test_ladders_of_two_runs_and_what_differs(run: results.Run, tmp_path: Path) 
     html = file.read_text("utf-8")
     assert "<code>custody.retention</code></th><td>30 d</td><td>21 d</td>" in html
     shown = html[html.index('id="shown"') : html.index('id="charts"')]
-    assert all(f"{letter} · Three departments, a vendor’s pool &amp; ICE ({of})" in shown
-               for letter, of in (("A", "fake"), ("B", "other")))  # fmt: skip
+    assert "A · fake (baseline)" in shown
+    assert "B · other" in shown
+    assert html.count("<li>Both say this.</li>") == 1
+    assert "<li>B: Only the other.</li>" in html
     assert f"{100 * run.answer('No sharing', *CASE[:2], 21 * DAY, *CASE[2:]).mean:.0f} %" in said(shown)
     others = gzip.decompress(base64.b64decode(re.search(r'id="charts">([^<]+)<', html)[1])).decode()  # type: ignore[index]
     keys = re.findall(r'data-key="([^"]+)"', shown + others)

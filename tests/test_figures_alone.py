@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-import alprsim
 from alprsim import results
 from alprsim.cli import main
 from alprsim.report import browser, chart, drawn, formats, markdown, page
@@ -38,7 +37,11 @@ def alone(body: str) -> ElementTree.Element:
     [
         ('<g class="s1"><path class="stroke" d="M0 0"/></g>', "path", {"stroke": "#c24e00", "fill": "none"}),
         ('<g class="s1"><use href="#m0"/></g>', "use", {"fill": "#c24e00", "stroke": "#fff", "stroke-width": "1"}),
-        ('<g class="s1 hollow"><use href="#m0"/></g>', "use", {"fill": "#fff", "stroke": "#c24e00", "stroke-width": "2"}),
+        (
+            '<g class="s1 hollow"><use href="#m0"/></g>',
+            "use",
+            {"fill": "#fff", "stroke": "#c24e00", "stroke-width": "2"},
+        ),
         ('<g class="law reported"><path d="M0 0"/></g>', "path", {"stroke": "#55606b", "stroke-dasharray": "4 4"}),
         ('<g class="law"><path d="M0 0"/></g>', "path", {"stroke-dasharray": None}),
         ('<path class="reported" d="M0 0"/>', "path", {"stroke-dasharray": None}),  # it needs both classes
@@ -81,6 +84,7 @@ def test_figures_need_nothing_from_elsewhere(run: results.Run) -> None:
 
 
 def test_a_run_draws_what_is_asked(run: results.Run, tmp_path: Path) -> None:
+    assert repr(run.map()) == f"Figure(map: Where the cameras stand: {run.info['title']})"
     figure = run.ladder(measure="home_found.within_250m", viewer="Vendor", sight="bulk")
     answer = run.answer("No sharing", "Vendor", "bulk", 3 * DAY, "home_found", "within_250m")
     assert figure.title == "Home found: within 250 m; Vendor, bulk sight"
@@ -175,7 +179,3 @@ def test_a_missing_browser_is_said_with_what_was_looked_for(
         done = CliRunner().invoke(main, [command[0], str(run.folder), *command[1:]])
         assert (done.exit_code, done.stdout) == (1, "")
         assert "and none was found; looked for: chromium, msedge. Install one" in done.stderr
-
-
-def test_names_of_runs_are_not_needed_to_draw(run: results.Run) -> None:
-    assert repr(alprsim.load(run.folder).map()) == "Figure(map: Where the cameras stand: Three departments, a vendor’s pool & ICE)"

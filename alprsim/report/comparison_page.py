@@ -58,6 +58,7 @@ def render(found: Compared) -> str:
         charts=zipped("".join(macros.figure(one) for one in drawn[1:])),  # type: ignore[attr-defined]
         keys=_keys(found.sides),
         notes=_notes(found.sides),
+        remarks=_remarks(found.sides),
         glossary=[entry for entry in GLOSSARY if entry.name in dict(comparison.MAIN)],
         csv=zipped(as_csv(found)),
         shapes=Markup(chart.SHAPES),
@@ -191,7 +192,7 @@ def _bar(side: Side, about: Subject) -> Bar:
 def _picture(found: Compared, viewer: str, sight: str) -> str:
     """Draw the differences of the shares that any side has; empty where there are none."""
     rows = [row for row in found.main(viewer, sight) if row["unit"] == "share"]
-    rows = [row for row in rows if found.sees([row])]
+    rows = [row for row in rows if found.sees([row]) and _is_known(found, row)]
     if not rows:
         return ""
     groups = [
@@ -202,6 +203,10 @@ def _picture(found: Compared, viewer: str, sight: str) -> str:
         for row in rows
     ]  # fmt: skip
     return differences.draw(groups, f"Differences to A in percentage points; {found.who(viewer, sight)}.")
+
+
+def _is_known(found: Compared, row: dict[str, Any]) -> bool:
+    return any(not math.isnan(row[f"{side.letter} − A"]) for side in found.others)
 
 
 def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
@@ -307,6 +312,16 @@ def _told(side: Side) -> Any:
         return scenario
     policy = (scenario.get("policies") or {}).get(side.policy)
     return {"policy": policy or {}, "limit tried": _plain_when(side)}
+
+
+def _remarks(sides: Sequence[Side]) -> list[str]:
+    """Return the runs' own notes, each once, with the runs that it is not of all of."""
+    runs = _runs(sides)
+    said: dict[str, list[str]] = {}
+    for letters, run in runs:
+        for note in run.info["notes"]:
+            said.setdefault(note, []).append(letters)
+    return [note if len(of) == len(runs) else f"{', '.join(of)}: {note}" for note, of in said.items()]
 
 
 def _notes(sides: Sequence[Side]) -> list[str]:

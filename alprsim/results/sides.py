@@ -83,10 +83,7 @@ def _of_runs(runs: Sequence[Run], policies: Sequence[str], retentions: Sequence[
         raise ResultError("several results are compared by one policy and with one limit: name one of each at the most")
     name, text = (next(iter(said), None) for said in (policies, retentions))
     titles = [str(run.info["title"]) for run in runs]
-    told = [
-        title if titles.count(title) == 1 else f"{title} ({run.folder.name})"
-        for title, run in zip(titles, runs, strict=True)
-    ]
+    told = [title if titles.count(title) == 1 else run.folder.name for title, run in zip(titles, runs, strict=True)]
     return [
         Side(letter, run, asking.policy(run, name), asking.limit(run, text), of)
         for letter, run, of in zip(ascii_uppercase, runs, told, strict=False)
