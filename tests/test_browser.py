@@ -74,7 +74,8 @@ def test_a_comparison_is_chosen_from_and_anyone_can_read_it(run: results.Run, tm
         tab.select_option("select[name=sight]", "bulk")
         tab.select_option("select[name=measure]", "observed_days.share_of_horizon")
         answer = run.answer("No sharing", "ICE", "bulk", 3 * DAY, "observed_days", "share_of_horizon")
-        expected = f"No sharing, 72 h: {words.quantity(answer.mean, 'share')} ({words.interval(answer.low, answer.high, 'share')})"
+        band = words.interval(answer.low, answer.high, "share")
+        expected = f"No sharing, 72 h: {words.quantity(answer.mean, 'share')} ({band})"
         assert expected in tab.locator("#shown svg.ladder title").all_text_contents()
         assert tab.evaluate("document.documentElement.scrollWidth") == 320
         found = Axe().run(tab).response["violations"]
