@@ -278,20 +278,6 @@ def calibrate(
     click.echo(f"{found.table()}\n\npopulation: {json.dumps(found.keys(), ensure_ascii=False)}")
 
 
-@main.command()
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_json
-@_plainly
-def compare(results: tuple[Path, ...], as_json: bool) -> None:
-    """Put two or more results side by side."""
-    from alprsim import results as runs
-
-    if len(results) < 2:
-        raise click.UsageError("compare needs two results")
-    table = runs.compare([runs.load(folder) for folder in results])
-    click.echo(runs.as_json(table) if as_json else runs.as_text(table))
-
-
 def _print_results(results: list[Any], as_json: bool) -> None:
     if not as_json:
         for result in results:

@@ -8,6 +8,9 @@ street_map roads and cameras as SVG
 tables     policies, towns, copies
 statutes   the limits that laws and agencies have named
 dossier    the page of one synthetic vehicle
+comparison what another policy, limit or world changes: a page of its own
+drawn      single figures for papers and notebooks
+formats    the page as PDF and Markdown
 """
 
 from __future__ import annotations

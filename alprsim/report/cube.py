@@ -95,7 +95,7 @@ def cube(run: Run, seeds: Seeds, bands: Bands) -> dict[str, Any]:
 
 def stops(run: Run) -> list[int]:
     """Return where the slider stops: as practised, then the ladder's limits."""
-    return [AS_WRITTEN, *run.ladder]
+    return [AS_WRITTEN, *run.steps]
 
 
 def stop(step: int) -> dict[str, Any]:

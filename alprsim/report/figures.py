@@ -79,7 +79,7 @@ def titled(run: Run, measure: str, statistic: str) -> str:
 def line(run: Run, policy: str, viewer: str, sight: str, pair: Pair, bands: Bands) -> chart.Line:
     """Return a policy's answers over the ladder, as it is practised, and over other assumptions."""
     own = answer.line(run, policy, viewer, sight, *pair)
-    wide = [bands.get((policy, viewer, sight, step, *pair)) for step in run.ladder]
+    wide = [bands.get((policy, viewer, sight, step, *pair)) for step in run.steps]
     return own._replace(
         practised=run.answer(policy, viewer, sight, AS_WRITTEN, *pair),
         wide=[band[:2] if band else _NO_BAND for band in wide] if any(wide) else (),
@@ -95,7 +95,7 @@ def ladder(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figur
     who = f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight"
     practised = run.answer(run.info["baseline"], viewer, sight, AS_WRITTEN, measure, statistic)
     limited = run.info["horizon_s"] if statistic.startswith("share_of_horizon") else None
-    panel = chart.Panel(titled(run, *pair), who, measure, unit, run.ladder, lines, practised, limited)
+    panel = chart.Panel(titled(run, *pair), who, measure, unit, run.steps, lines, practised, limited)
     bare = ["The band over assumptions was not computed for this measure."] if bands and not any(
         one.wide for one in lines
     ) else []  # fmt: skip
@@ -115,7 +115,7 @@ def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> boo
     return any(
         run.answer(policy, viewer, sight, step, measure, statistic).measured
         for policy in run.info["policies"]
-        for step in run.ladder
+        for step in run.steps
     )
 
 

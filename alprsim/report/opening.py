@@ -180,7 +180,7 @@ def _bars(run: Run, about: Subject, pair: Pair, bands: Bands) -> Iterator[Bar]:
 def _numbers(run: Run, about: Subject, pair: Pair, seeds: Seeds, bands: Bands) -> Grid:
     """Return the sentence's numbers: as practised, under the limit, their difference, and without a limit."""
     steps = [AS_WRITTEN] + ([] if about.step is None else [about.step])
-    steps += [step for step in (UNLIMITED,) if step in run.ladder and step not in steps]
+    steps += [step for step in (UNLIMITED,) if step in run.steps and step not in steps]
     heads = [Head(_titled(step), "" if row else f"baseline “{about.policy}”", "") for row, step in enumerate(steps)]
     if about.step is not None:
         heads.insert(2, Head("Difference", "to the baseline as practised, paired by seed", ""))

@@ -82,7 +82,7 @@ def render(run: Run) -> str:
         map=street_map.draw(run),
         losses=losses.losses(run),
         glossary=GLOSSARY,
-        statutes={step: laws for step in run.ladder if (laws := statutes.at(step))},
+        statutes={step: laws for step in run.steps if (laws := statutes.at(step))},
         horizon=horizon(run),
         csv=_csv(run),
         words=words,

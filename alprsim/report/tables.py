@@ -301,7 +301,7 @@ def _change(
 def _statistic(run: Run, viewer: str, sight: str, measure: str, start: str) -> str:
     """Return the first statistic of a measure that starts so and was measured for all towns; empty if none was."""
     names = [name for name in run.statistics.get(measure, []) if words.is_plain(name) and words.starts(name, start)]
-    steps = (AS_WRITTEN, *run.ladder)
+    steps = (AS_WRITTEN, *run.steps)
     asked = [(policy, viewer, sight, step, measure) for policy in run.info["policies"] for step in steps]
     known = (n for n in names if any(run.answer(*case, s).measured for case in asked for s in (n, n + words.SO_FAR)))
     return next(known, "")

@@ -61,7 +61,7 @@ def _panel(run: Run, viewer: str, sight: str, key: str, bands: Bands) -> Panel |
     highest = max(v for line in lines for band in [*line.bands, line.practised] for v in [band.high] if v == v)
     highest = max([highest, *(high for line in lines for _, high in line.wide if high == high)])
     y = chart.Linear(highest, "share", upper=_TOP + down, lower=_BOTTOM + down)
-    x, _ = chart.positions(run.ladder, first=_FIRST)
+    x, _ = chart.positions(run.steps, first=_FIRST)
     parts = [_frame(run, x, y, down)]
     if worth:
         parts.append(_hot_lists(worth))
@@ -78,9 +78,9 @@ def _line(run: Run, policy: str, viewer: str, sight: str, bands: Bands) -> _Line
         case = (policy, viewer, sight, step, "lookback_plate")
         return frontier.Band.of([run.answer(*case, shape).mean for shape in frontier.shapes(run)])
 
-    wide = [bands.get((policy, viewer, sight, step, "lookback_plate", ANY_AGE)) for step in run.ladder]
+    wide = [bands.get((policy, viewer, sight, step, "lookback_plate", ANY_AGE)) for step in run.steps]
     known = [one[:2] if one else (math.nan, math.nan) for one in wide] if any(wide) else []
-    return _Line(policy, run.ladder, [over_ages(step) for step in run.ladder], known, over_ages(AS_WRITTEN))
+    return _Line(policy, run.steps, [over_ages(step) for step in run.steps], known, over_ages(AS_WRITTEN))
 
 
 def _frame(run: Run, x: Sequence[float], y: chart.Linear, down: int) -> str:
@@ -94,10 +94,10 @@ def _frame(run: Run, x: Sequence[float], y: chart.Linear, down: int) -> str:
     foot = _BOTTOM + down
     marks = "".join(f'<path class="axisline" d="M{at:.1f} {foot}v5"/>' for at in x)
     ends = (
-        f'<text class="tick" x="{x[0]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.ladder[0])}</text>'
+        f'<text class="tick" x="{x[0]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.steps[0])}</text>'
     )
     if len(x) > 1:
-        ends += f'<text class="tick" x="{x[-1]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.ladder[-1])}</text>'
+        ends += f'<text class="tick" x="{x[-1]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.steps[-1])}</text>'
     column = f'<path class="axisline" stroke-dasharray="1 3" d="M{_FIRST - 28} {_TOP + down - 8}V{foot}"/>'
     column += f'<text class="tick" x="{chart.LEFT + 30}" y="{foot + 19}" text-anchor="middle">practised</text>'
     return f'{sides}{title}<path class="axisline" d="M{chart.LEFT} {foot}H{chart.RIGHT}"/>{marks}{ends}{column}'
@@ -190,7 +190,7 @@ def _notes(run: Run, lines: Sequence[_Line], worth: dict[str, float]) -> list[st
 
 
 def _numbers(run: Run, lines: Sequence[_Line]) -> Grid:
-    heads = [Head("as practised", "", ""), *(Head(words.duration(step), "", "") for step in run.ladder)]
+    heads = [Head("as practised", "", ""), *(Head(words.duration(step), "", "") for step in run.steps)]
     rows = [(line.policy, "", [_cell(band) for band in (line.practised, *line.bands)]) for line in lines]
     return Grid("Look-backs by plate answered: the middle, and the range over assumed query ages", heads, rows)
 

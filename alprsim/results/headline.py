@@ -34,7 +34,7 @@ def subject(run: Run) -> Subject:
     viewer = run.onlooker
     sights = {key[2] for key in run.answers if key[1] == viewer}
     sight = next((name for name in ("request", "bulk") if name in sights), "request")
-    steps = [step for step in run.ladder if step <= _LONGEST and step < run.info["horizon_s"]]
+    steps = [step for step in run.steps if step <= _LONGEST and step < run.info["horizon_s"]]
     nearest = min(steps, key=lambda step: abs(math.log(max(step, 1) / _PREFERRED)), default=None)
     return Subject(run.info["baseline"], viewer, sight, nearest)
 
