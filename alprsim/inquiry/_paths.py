@@ -61,20 +61,11 @@ class Ways:
         return self._sketch[1]
 
     def _driven(self, bucket: Bucket) -> paths.Drives:
-        """Return where the bucket's targets drove.
-
-        A way is chosen by the planned departure; of a trip held up until another period of the day, what was driven is taken
-        to be that period's way.
-        """
+        """Return where the bucket's targets drove."""
         if self._drives is None or self._bucket is not bucket:
             row = np.flatnonzero(np.isin(bucket.vehicle, self._targets)).astype(np.int64)
             self._target = np.searchsorted(self._targets, bucket.vehicle[row]).astype(np.int64)
-            truth = bucket.truth.take(paths.trips_of(bucket, row))
-            access, key = self._asked.world.network.places.junction, self._asked.done.settlement.vehicles.key
-            ends = access[truth.origin], access[truth.destination]
-            taken = routing.choose(self._routes, key[truth.vehicle], *ends, truth.depart)
-            driven, route = routing.paths(self._routes, *ends, taken, truth.depart)
-            self._bucket, self._drives = bucket, paths.drives(bucket, row, driven, route, self._roads)
+            self._bucket, self._drives = bucket, drives(self._asked, self._routes, bucket, row)
         return self._drives
 
     def _usual_day(self) -> tuple[Paths, Int64]:
@@ -88,3 +79,17 @@ class Ways:
         taken = routing.choose(self._routes, key[some], *ends, trips.depart[some])
         driven, route = routing.paths(self._routes, *ends, taken, trips.depart[some])
         return driven, np.bincount(route, minlength=len(driven.first) - 1).astype(np.int64)
+
+
+def drives(asked: Asked, routes: routing.Routes, bucket: Bucket, row: Int64) -> paths.Drives:
+    """Return where some vehicles of a bucket drove.
+
+    A way is chosen by the planned departure; of a trip held up until another period of the day, what was driven is taken to
+    be that period's way.
+    """
+    truth = bucket.truth.take(paths.trips_of(bucket, row))
+    access, key = asked.world.network.places.junction, asked.done.settlement.vehicles.key
+    ends = access[truth.origin], access[truth.destination]
+    taken = routing.choose(routes, key[truth.vehicle], *ends, truth.depart)
+    driven, route = routing.paths(routes, *ends, taken, truth.depart)
+    return paths.drives(bucket, row, driven, route, asked.world.network.roads)
