@@ -89,6 +89,7 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     whose = {question.VEHICLES: lives.residents, question.PEOPLE: lives.people}
     answered = _lookbacks.ask(asked, every.only(sight.ALL), kept, reads, whose)
     _portals.save(asked, reads)
+    tell("a week", 0)
     _week.save(asked, every.only(sight.ALL).certain(), kept, reads)
     owners = np.unique(done.placement.cameras.agency).tolist()
     wide = [case for case in whole if case.least == 0]
