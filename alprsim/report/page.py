@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import alerts, answer, chart, frontier, losses, statutes, street_map, tables
+from alprsim.report import alerts, answer, chart, frontier, losses, statutes, street_map, tables, week
 from alprsim.results import frontier as utility
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
@@ -38,6 +38,10 @@ _FILES = ("file", "commuting", "counts")
 
 _MOST_CSV = 1_500_000
 """Letters of zipped CSV carried with the page; beyond that only the answers for all towns together."""
+
+
+_ASSETS = {"css": ("style", "week"), "js": ("script", "week")}
+"""The parts of the page's style and of its script, in order."""
 
 
 class Bar(NamedTuple):
@@ -86,7 +90,7 @@ def render(run: Run) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     about = subject(run)
-    style, script = (asset(name) for name in ("style.css", "script.js"))
+    style, script = ("".join(asset(f"{name}.{kind}") for name in names) for kind, names in _ASSETS.items())
     figures, choices = _figures(run, about)
     copied, lives = tables.copies(run, about)
     macros = environment.get_template("figures.html.j2").module
@@ -117,6 +121,7 @@ def render(run: Run) -> str:
         alerts=alerts.table(run),
         alerted=alerts.remarks(run),
         published_hits=alerts.published(run),
+        week=week.section(run, about, environment, zipped),
         map=street_map.draw(run),
         losses=losses.losses(run),
         glossary=GLOSSARY,
