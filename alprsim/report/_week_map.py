@@ -27,6 +27,9 @@ _FLATTEST, _EDGE = 0.62, 0.06
 _BADGE, _APART = 9.5, 23.0
 """Of a place's reads: the radius of the disc with their number, and how far two such discs stand apart."""
 
+_ASIDE = ((13, -13), (-13, -13), (13, 13), (-13, 13))
+"""Where a disc may stand beside its camera."""
+
 _EVERY, _CROSS = 46.0, 4.5
 """How far apart wrong ways are crossed, and half the size of a cross."""
 
@@ -36,7 +39,7 @@ _LETTERS = {
 }  # fmt: skip
 """On a place's sign, beside its name; places beyond the streets have an arrow."""
 
-_LETTER, _LINE = 6.6, 15.0
+_LETTER, _LINE = 7.8, 15.0
 """Size of a label's letters."""
 
 _ROVING = [kind.name.lower() for kind in ROVING]
@@ -54,6 +57,16 @@ class _Box(NamedTuple):
         """Tell whether two overlap."""
         across = self.left < other.right and other.left < self.right
         return across and self.top < other.bottom and other.top < self.bottom
+
+
+class _Spot(NamedTuple):
+    """A place at which it was read, where its disc stands, and the rows of the reads."""
+
+    x: float
+    y: float
+    disc_x: float
+    disc_y: float
+    reads: list[int]
 
 
 class Picture:
@@ -89,8 +102,12 @@ class Picture:
         """Of the runs that are wrong anywhere."""
         self._row: dict[str, int] = {}
         self._of_claim = {int(claim): self._claim(rows) for claim, rows in claims.groupby("claim")}
-        self.spots = _spots(reads["site"].to_numpy(), self._points(sites["x"], sites["y"]))
-        """x, y, and rows of reads."""
+        self._signs_at = self._gathered()
+        signs = [_box(x, y, 9) for x, y, *_ in self._signs_at]
+        self._spots = _spots(
+            reads["site"].to_numpy(), self.streets.view(sites["x"].to_numpy(), sites["y"].to_numpy()), signs
+        )
+        self.spots = [spot.reads for spot in self._spots]
 
     def drawn(self, claims: Sequence[int]) -> tuple[list[int], list[int]]:
         """Return the runs that some claims draw, right ones and wrong ones, each once."""
@@ -113,8 +130,19 @@ class Picture:
             f"{escape(self.streets.credit)}</text></svg>"
         )
 
-    def _points(self, x: pd.Series, y: pd.Series) -> NDArray[np.float64]:
-        return self.streets.view(x.to_numpy(), y.to_numpy())
+    def _gathered(self) -> list[tuple[float, float, str, int]]:
+        """Return the places visited, those of a kind that stand close by each other as one: x, y, kind and visits."""
+        found: list[tuple[float, float, str, int]] = []
+        visits: Counter[tuple[int, str]] = Counter(zip(self._stops["junction"], self._stops["kind"], strict=True))
+        for (junction, kind), n in visits.most_common():
+            at = self.streets.places[junction]
+            same = (row for row, one in enumerate(found) if one[2] == kind and math.dist(at, one[:2]) < _APART)
+            row = next(same, None)
+            if row is None:
+                found.append((float(at[0]), float(at[1]), kind, n))
+            else:
+                found[row] = (*found[row][:3], found[row][3] + n)
+        return found
 
     def _claim(self, rows: pd.DataFrame) -> tuple[list[int], list[int]]:
         """Return the runs of one claim: its roads, cut where right turns to wrong, and where roads do not join."""
@@ -156,24 +184,22 @@ class Picture:
     def _badges(self, held: int) -> str:
         """Draw a disc wherever it was read: filled, with the number of reads held, or hollow where none is."""
         parts = []
-        for row, (x, y, *reads) in enumerate(self.spots):
-            look, number, said = badge([int(read) for read in reads], held)
+        for row, spot in enumerate(self._spots):
+            look, number, said = badge(spot.reads, held)
             parts.append(
                 f'<g class="badge {look}" role="img" tabindex="0" data-spot="{row}" aria-label="{said}"><title>{said}</title>'
-                f'<path d="M{x:g} {y:g}l8 -8"/><circle cx="{x + 13:g}" cy="{y - 13:g}" r="{_BADGE}"/>'
-                f'<text x="{x + 13:g}" y="{y - 8.6:g}" text-anchor="middle">{number}</text></g>'
+                f'<path d="M{spot.x:.1f} {spot.y:.1f}L{spot.disc_x:.1f} {spot.disc_y:.1f}"/>'
+                f'<circle cx="{spot.disc_x:.1f}" cy="{spot.disc_y:.1f}" r="{_BADGE}"/>'
+                f'<text x="{spot.disc_x:.1f}" y="{spot.disc_y + 4.4:.1f}" text-anchor="middle">{number}</text></g>'
             )
         return "".join(parts)
 
     def _signs(self) -> tuple[str, str]:
         """Draw the places visited: a sign each, and its name where there is room."""
-        spots: Counter[tuple[int, str]] = Counter(zip(self._stops["junction"], self._stops["kind"], strict=True))
-        taken = [_Box(x + 1, y - 25, x + 25, y - 1) for x, y, *_ in self.spots]
-        at = {one: self.streets.places[one[0]] for one in spots}
-        taken += [_Box(x - 9, y - 9, x + 9, y + 9) for x, y in at.values()]
+        taken = [_box(spot.disc_x, spot.disc_y, _BADGE + 2) for spot in self._spots]
+        taken += [_box(x, y, 9) for x, y, *_ in self._signs_at]
         signs, labels = [], []
-        for one, n in spots.most_common():
-            (x, y), kind = at[one], one[1]
+        for x, y, kind, n in self._signs_at:
             letter = _LETTERS.get(kind, "→")
             title = f"<title>{kind}, {n} time{'s' * (n > 1)}</title>"
             signs.append(
@@ -225,21 +251,33 @@ def _crossed(at: NDArray[np.float64]) -> str:
     return "".join(crosses)
 
 
-def _spots(site: NDArray[np.int64], places: NDArray[np.float64]) -> list[list[float]]:
-    """Gather reads at cameras that stand close by each other in the picture: x, y, and the rows of the reads."""
-    found: list[tuple[NDArray[np.float64], list[int]]] = []
+def _box(x: float, y: float, half: float) -> _Box:
+    return _Box(x - half, y - half, x + half, y + half)
+
+
+def _spots(site: NDArray[np.int64], places: NDArray[np.float64], signs: list[_Box]) -> list[_Spot]:
+    """Gather reads at cameras that stand close by each other in the picture; a disc stands where it hides least."""
+    found: list[_Spot] = []
+    taken = list(signs)
     for one, _ in Counter(site.tolist()).most_common():
         mine = np.flatnonzero(site == one).tolist()
-        near = next((reads for at, reads in found if math.dist(at, places[one]) < _APART), None)
+        near = next((spot for spot in found if math.dist(spot[:2], places[one]) < _APART), None)
         if near is None:
-            found.append((places[one], mine))
+            x, y = places[one].tolist()
+            discs = [(x + across, y + down) for across, down in _ASIDE]
+            hidden = [sum(_box(*disc, _BADGE).meets(other) for other in taken) for disc in discs]
+            disc = discs[int(np.argmin(hidden))]
+            taken.append(_box(*disc, _BADGE))
+            found.append(_Spot(x, y, *disc, mine))
         else:
-            near += mine
-    return [[round(float(at[0]), 1), round(float(at[1]), 1), *sorted(reads)] for at, reads in found]
+            near.reads.extend(mine)
+    for spot in found:
+        spot.reads.sort()
+    return found
 
 
 def _around(x: float, y: float, name: str) -> list[_Box]:
     """Return where the name of a place may stand: right, left, below, above."""
     wide = _LETTER * len(name) + 4
-    corners = [(x + 10, y - 8), (x - 10 - wide, y - 8), (x - wide / 2, y + 9), (x - wide / 2, y - 24)]
+    corners = [(x + 10, y - 8), (x - 13 - wide, y - 8), (x - wide / 2, y + 9), (x - wide / 2, y - 24)]
     return [_Box(left, top, left + wide, top + _LINE) for left, top in corners]

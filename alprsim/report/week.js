@@ -1,5 +1,5 @@
 // The week on the map in another state of the page: which reads are held, what is drawn from them, and the sentence.
-const week = { data: null, state: null, car: 0, blocks: [] };
+const week = { data: null, state: null, car: 0, blocks: [], hint: "" };
 
 function isHeld(mask, read) {
   const digit = mask[mask.length - 1 - (read >> 2)];
@@ -27,7 +27,7 @@ function showReads(block, car, view) {
   const status = (read) => (!view ? "not asked" : !isHeld(mask, read) ? "not held" : read in view.k ? "held, " + car.notes[view.k[read]] : "held");
   for (const row of block.querySelectorAll("[data-read]")) row.querySelector(".held").textContent = status(row.dataset.read);
   for (const badge of block.querySelectorAll("[data-spot]")) {
-    const reads = car.spots[badge.dataset.spot].slice(2), n = count(reads);
+    const reads = car.spots[badge.dataset.spot], n = count(reads);
     const said = view ? `${n} of ${reads.length} read${reads.length > 1 ? "s" : ""} held` : `${reads.length} read${reads.length > 1 ? "s" : ""}, not asked`;
     badge.setAttribute("class", "badge " + (n === 0 ? "none" : n === reads.length ? "all" : "some"));
     badge.querySelector("text").textContent = n || reads.length;
@@ -54,25 +54,29 @@ function showWeek() {
   block.querySelector("svg.week").setAttribute("aria-label", filled(view ? names.alt : names.none, all));
   block.classList.toggle("unasked", !view);
   showReads(block, car, view);
-  document.getElementById("car").replaceChildren(block);
+  block.querySelector(".readout").textContent = week.hint;
+  document.getElementById("whose-week").replaceChildren(block);
 }
 
+// Say when the reads of the disc were made, camera by camera.
 function readOut(event) {
   const badge = event.target.closest("[data-spot]");
   if (!badge) return;
-  const block = week.blocks[week.car], reads = week.data.cars[week.car].spots[badge.dataset.spot].slice(2);
-  const lines = reads.map((read) => {
-    const cells = block.querySelector(`[data-read="${read}"]`).children;
-    return `${cells[0].textContent}, ${cells[1].textContent} (${cells[2].textContent})`;
-  });
-  block.querySelector(".readout").textContent = lines.join("; ") + ".";
+  const block = week.blocks[week.car], of = new Map();
+  for (const read of week.data.cars[week.car].spots[badge.dataset.spot]) {
+    const [when, camera, held] = [...block.querySelector(`[data-read="${read}"]`).children].map((cell) => cell.textContent);
+    const name = `${camera} (${held})`;
+    of.set(name, [...(of.get(name) || []), when]);
+  }
+  block.querySelector(".readout").textContent = [...of].map(([name, times]) => `${name}: ${times.join(", ")}`).join("; ") + ".";
 }
 
 async function startWeek() {
   const data = JSON.parse(await unzip(document.getElementById("week-data").content.textContent));
   const others = document.createElement("template");
   others.innerHTML = data.others;
-  week.blocks = [document.querySelector("#car .car"), ...others.content.querySelectorAll(".car")];
+  week.blocks = [document.querySelector("#whose-week .car"), ...others.content.querySelectorAll(".car")];
+  week.hint = week.blocks[0].querySelector(".readout").textContent;
   week.data = data;
   week.state = week.state || data.start;
   const list = document.querySelector("#week .cars");
@@ -80,7 +84,7 @@ async function startWeek() {
     list.hidden = false;
     list.addEventListener("change", () => { week.car = list.elements.car.selectedIndex; showWeek(); });
   }
-  for (const kind of ["focusin", "mouseover"]) document.getElementById("car").addEventListener(kind, readOut);
+  for (const kind of ["focusin", "mouseover"]) document.getElementById("whose-week").addEventListener(kind, readOut);
   showWeek();
 }
 

@@ -35,15 +35,15 @@ _CELL, _LEFT, _TOP, _ROW = 13, 74, 18, 17
 """Of the calendar: width of an hour, room for days' names and hours' numbers, height of a day."""
 
 _SAID = (
-    "Of the {trips} trips that this synthetic resident’s car made in the week, {viewer} ({sight} sight) sees {seen} under "
+    "Of the {trips} trips that this synthetic resident’s car made in the week, {viewer}, {sight} sight, sees {seen} under "
     "“{policy}” {step}. It holds {held} of {reads} reads, and from them rebuilds {right} of the {driven} km driven; "
     "{wrong} km more are drawn wrongly. {rebuilt} of the trips are rebuilt from end to end."
 )
 _ALT = (
-    "Map of one synthetic car’s week: {trips} trips, {driven} km, {places} places visited, {reads} reads. {viewer} ({sight} "
-    "sight) under “{policy}” {step} holds {held} of the reads and draws {right} km rightly and {wrong} km wrongly. {credit}."
+    "Map of one synthetic car’s week: {trips} trips, {driven} km, {places} places visited, {reads} reads. {viewer}, {sight} "
+    "sight, under “{policy}” {step} holds {held} of the reads and draws {right} km rightly and {wrong} km wrongly. {credit}."
 )
-_NOT_ASKED = "Not asked: what {viewer} ({sight} sight) would see under “{policy}” {step}. Only the truth is drawn."
+_NOT_ASKED = "Not asked: what {viewer}, {sight} sight, would see under “{policy}” {step}. Only the truth is drawn."
 
 
 class Tables(NamedTuple):
@@ -348,7 +348,7 @@ def _km(decimetres: int) -> str:
 
 def _kind(kind: int) -> str:
     name = PlaceKind(kind).name.lower().replace("_", " ")
-    return "beyond the simulated streets" if kind == PlaceKind.BEYOND else name
+    return "beyond the streets" if kind == PlaceKind.BEYOND else name
 
 
 def _purpose(purpose: int) -> str:
