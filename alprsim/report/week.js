@@ -46,9 +46,9 @@ function showReads(block, car, view) {
 function showWeek() {
   const block = week.blocks[week.car], car = week.data.cars[week.car], [words, view] = inState(car), names = week.data.names;
   const join = (runs, of) => runs.map((run) => of[run] || "").join("");
-  block.querySelector("svg .right").setAttribute("d", view ? join(view.r, car.runs) : "");
-  block.querySelector("svg .wrong").setAttribute("d", view ? join(view.w, car.runs) : "");
-  block.querySelector("svg .crosses").setAttribute("d", view ? join(view.w, car.crosses) : "");
+  block.querySelector("svg.week .right").setAttribute("d", view ? join(view.r, car.runs) : "");
+  block.querySelector("svg.week .wrong").setAttribute("d", view ? join(view.w, car.runs) : "");
+  block.querySelector("svg.week .crosses").setAttribute("d", view ? join(view.w, car.crosses) : "");
   const all = view ? { ...words, ...view.n } : words;
   block.querySelector(".sentence").textContent = filled(view ? names.said : names.none, all);
   block.querySelector("svg.week").setAttribute("aria-label", filled(view ? names.alt : names.none, all));

@@ -314,7 +314,8 @@ class _Drawing:
         for day, hour, *reads in self._cells():
             x, y = _LEFT + hour * _CELL + 1, _TOP + day * _ROW + 1
             look, title = _cell(reads, held)
-            name = f"{start + timedelta(days=first + day):%a} {(hour + DAY_STARTS // 3600) % 24:02}"
+            late, clock = divmod(hour + DAY_STARTS // 3600, 24)
+            name = f"{start + timedelta(days=first + day + late):%a} {clock:02}"
             parts.append(
                 f'<rect class="{look}" x="{x}" y="{y}" width="{_CELL - 2}" height="{_ROW - 2}" rx="2" '
                 f'data-name="{name}"><title>{name}: {title}</title></rect>'
