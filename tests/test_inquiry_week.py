@@ -1,13 +1,16 @@
 """One car's week in a hamlet, as every case knows it: against a plain count from the files, and against itself."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from alprsim import inquiry
 from alprsim.inquiry import _week
+from alprsim.inquiry._asked import Lenses
 from alprsim.store import Store
-from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Reads
 from tests import naive_paths
 from tests.test_inquiry import Hamlet
 from tests.test_inquiry_paths import Place
@@ -163,13 +166,14 @@ def test_a_read_bears_on_the_week_no_longer_than_the_margin():
     assert _week.margin(1000, 300, DAY) == 2 * DAY
 
 
-def test_nothing_is_kept_where_no_resident_was_read(place, tmp_path):
-    folder = place.without(tmp_path / "gone", before=UNLIMITED - 1)
-    Hamlet.ask(place, place.loaded, folder=folder)
+def test_nothing_is_kept_where_no_resident_was_read(place, week, tmp_path):
+    asked = dataclasses.replace(place.asked, folder=tmp_path)
+    every = Lenses.of(inquiry.cases(place.loaded, place.world), asked.records.streams)
+    _week.save(asked, every, Store(place.folder), Reads.empty())
     for name in TABLES:
-        table = pd.read_parquet(folder / f"week_{name}.parquet")
+        table = pd.read_parquet(tmp_path / f"week_{name}.parquet")
         assert len(table) == 0
-        assert table.columns.tolist() == pd.read_parquet(place.folder / f"week_{name}.parquet").columns.tolist()
+        assert table.columns.tolist() == week[name].columns.tolist()
 
 
 def test_a_vehicle_lies_where_the_store_says(place):
