@@ -273,5 +273,5 @@ def test_it_follows_the_state_of_the_page(html: str, tmp_path: Path) -> None:
     assert practised[0] in re.sub(r"\s+", " ", section(html))
     assert practised[2] == 0
     assert practised[4] == "held, as Thu 04:00 to 04:10,held, as Thu 04:00 to 04:10,not held"
-    assert "Of the 1 trips" in other[0]
+    assert "Of the 1 trip that" in other[0]
     assert other[4] == "not held"

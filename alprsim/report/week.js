@@ -40,7 +40,7 @@ function showReads(block, car, view) {
     cell.querySelector("title").textContent = `${cell.dataset.name}: ${view ? `${n} of ${reads.length} held` : "not asked"}`;
   });
   const total = [...block.querySelectorAll("[data-read]")].filter((row) => isHeld(mask, row.dataset.read)).length;
-  block.querySelector(".hours").setAttribute("aria-label", `Calendar of the week: ${view ? total : "it was not asked how many"} of ${car.facts.reads} reads held, by day and hour`);
+  block.querySelector(".hours").setAttribute("aria-label", `Calendar of the week: ${view ? total : "it was not asked how many"} of ${car.facts.reads} held, by day and hour`);
 }
 
 function showWeek() {
@@ -55,7 +55,8 @@ function showWeek() {
   block.classList.toggle("unasked", !view);
   showReads(block, car, view);
   block.querySelector(".readout").textContent = week.hint;
-  document.getElementById("whose-week").replaceChildren(block);
+  const place = document.getElementById("whose-week");
+  if (place.firstElementChild !== block) place.replaceChildren(block); // else the focus would be lost
 }
 
 // Say when the reads of the disc were made, camera by camera.
@@ -77,6 +78,7 @@ async function startWeek() {
   others.innerHTML = data.others;
   week.blocks = [document.querySelector("#whose-week .car"), ...others.content.querySelectorAll(".car")];
   week.hint = week.blocks[0].querySelector(".readout").textContent;
+  for (const block of week.blocks) block.querySelector(".readout").hidden = false;
   week.data = data;
   week.state = week.state || data.start;
   const list = document.querySelector("#week .cars");

@@ -35,12 +35,12 @@ _CELL, _LEFT, _TOP, _ROW = 13, 74, 18, 17
 """Of the calendar: width of an hour, room for days' names and hours' numbers, height of a day."""
 
 _SAID = (
-    "Of the {trips} trips that this synthetic resident’s car made in the week, {viewer}, {sight} sight, sees {seen} under "
-    "“{policy}” {step}. It holds {held} of {reads} reads, and from them rebuilds {right} of the {driven} km driven; "
+    "Of the {trips} that this synthetic resident’s car made in the week, {viewer}, {sight} sight, sees {seen} under "
+    "“{policy}” {step}. It holds {held} of {reads}, and from them rebuilds {right} of the {driven} km driven; "
     "{wrong} km more are drawn wrongly. {rebuilt} of the trips are rebuilt from end to end."
 )
 _ALT = (
-    "Map of one synthetic car’s week: {trips} trips, {driven} km, {places} places visited, {reads} reads. {viewer}, {sight} "
+    "Map of one synthetic car’s week: {trips}, {driven} km, {places} visited, {reads}. {viewer}, {sight} "
     "sight, under “{policy}” {step} holds {held} of the reads and draws {right} km rightly and {wrong} km wrongly. {credit}."
 )
 _NOT_ASKED = "Not asked: what {viewer}, {sight} sight, would see under “{policy}” {step}. Only the truth is drawn."
@@ -218,8 +218,9 @@ class _Drawing:
         views, notes = self._views()
         number = int(self._cases["view"].iloc[case])
         view = views[number]
-        facts = {"trips": len(self._trips), "reads": len(self._reads), "places": len(self._visits()),
-                 "driven": _km(int(self._cases["driven"].iloc[case])), "credit": self._map.streets.credit}  # fmt: skip
+        driven, credit = _km(int(self._cases["driven"].iloc[case])), self._map.streets.credit
+        facts = {"trips": _count(len(self._trips), "trip"), "reads": _count(len(self._reads), "read"),
+                 "places": _count(len(self._visits()), "place"), "driven": driven, "credit": credit}  # fmt: skip
         state = self._names.said(*_case(self._names, self._cases.iloc[case]))
         words_of = {**facts, **state, **view["n"]}
         held = _bits(view["h"])
@@ -345,6 +346,10 @@ def _bits(mask: str) -> int:
 
 def _km(decimetres: int) -> str:
     return f"{decimetres / KILOMETRE:.1f}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def _kind(kind: int) -> str:
