@@ -1,6 +1,7 @@
 """One car's week in a hamlet, as every case knows it: against a plain count from the files, and against itself."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,41 @@ def test_the_cars_are_the_median_by_reads_and_the_one_read_most(place, week, rea
     assert counts.max() > counts.median()
     assert (cars["moment"] == MOMENT).all()
     assert (cars["since"] == MOMENT - DAY).all()
+
+
+def cars_read(times_of, town):
+    """Return a world of as many cars as towns, in which car c was read at the given times, and the reads."""
+    rows = [(time, car) for car, times in enumerate(times_of) for time in times]
+    reads = Reads.of(
+        time=[t for t, _ in rows], site=[0] * len(rows), plate=[c for _, c in rows], vehicle=[0] * len(rows)
+    )
+    vehicles = SimpleNamespace(key=np.arange(len(town), dtype=np.uint64))
+    done = SimpleNamespace(settlement=SimpleNamespace(vehicles=vehicles))
+    return SimpleNamespace(done=done, people=SimpleNamespace(town=np.array(town)), seed=1), reads
+
+
+def test_the_week_begins_after_its_first_second_and_ends_with_its_last():
+    world, reads = cars_read([[10, 11, 20], [10, 21], [11], [20, 20], [12] * 9, [13] * 9], [0, 0, 0, 0, -1])
+    chosen = _week.choose(
+        world, reads, since=10, moment=20
+    )  # 2, 0, 1, 2 of residents; a visitor; a plate of nobody here
+    assert chosen.keys() == {"typical", "most"}
+    assert set(chosen.values()) == {0, 3}
+    assert _week.choose(world, reads.take(reads.plate == 1), since=10, moment=20) == {}
+    assert _week.choose(world, reads.take(reads.plate == 2), since=10, moment=20) == {"typical": 2}
+
+
+def test_of_four_cars_the_typical_is_the_lower_of_the_middle():
+    world, reads = cars_read([[11] * 4, [11], [11] * 3, [11] * 2], [0, 0, 0, 0])
+    assert _week.choose(world, reads, since=10, moment=20) == {"typical": 3, "most": 0}
+
+
+def test_a_claim_counts_with_the_trip_driven_or_else_by_its_moment():
+    made = SimpleNamespace(drive=np.array([0, 1, 2, -1, -1]), claimed=np.array([5, 15, 15, 10, 11]))
+    right = _week._Right(row=np.array([-1, 7, -1]), past=np.array([True, True, False]), since=10)
+    drive, counts = right.of(made)
+    assert drive.tolist() == [-1, 7, -1, -1, -1]
+    assert counts.tolist() == [False, True, True, False, True]
 
 
 def test_trips_and_reads_are_all_of_the_week(place, week, reads):
