@@ -5,6 +5,7 @@ page       what the page says, gathered from the run
 chart      the retention ladder as SVG
 frontier   what limits lay open against what they leave an investigation
 street_map roads and cameras as SVG
+week       one synthetic car's week on the map, as every viewer and policy would have it
 tables     policies, towns, copies
 statutes   the limits that laws and agencies have named
 dossier    the page of one synthetic vehicle

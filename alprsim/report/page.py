@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import GLOSSARY
-from alprsim.report import alerts, answer, chart, explorer, frontier, losses, statutes, street_map, tables
+from alprsim.report import alerts, answer, chart, explorer, frontier, losses, statutes, street_map, tables, week
 from alprsim.report.cube import by_seed
 from alprsim.report.figures import figures
 from alprsim.report.opening import opened
@@ -24,7 +24,7 @@ from alprsim.results.headline import subject
 from alprsim.results.run import Run, horizon
 from alprsim.results.summary import as_csv
 
-SCRIPTS = ("script.js", "explorer.js")
+SCRIPTS = ("script.js", "week.js", "explorer.js")
 """Files of the page's one script, in this order; the first has what the others use."""
 
 _FILES = ("file", "commuting", "counts")
@@ -45,7 +45,7 @@ def render(run: Run) -> str:
     first = opened(run, seeds, bands)
     ladders = figures(run, first.about, first.pair, bands)
     tried = explorer.explored(run, first.about, first.pair, ladders, seeds, bands)
-    style = asset("style.css") + tried.style
+    style = asset("style.css") + asset("week.css") + tried.style
     script = "\n".join(asset(name) for name in SCRIPTS)
     copied, lives = tables.copies(run, about)
     macros = environment.get_template("figures.html.j2").module
@@ -79,6 +79,7 @@ def render(run: Run) -> str:
         alerts=alerts.table(run),
         alerted=alerts.remarks(run),
         published_hits=alerts.published(run),
+        week=week.section(run, first.about, environment, zipped),
         map=street_map.draw(run),
         losses=losses.losses(run),
         glossary=GLOSSARY,
