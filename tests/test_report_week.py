@@ -128,7 +128,7 @@ def test_a_run_that_kept_no_week_shows_none(tmp_path: Path) -> None:
     assert week.section(older, subject(older), Environment(), Markup) == ""
     for name, table in tables(older).items():
         table.head(0).to_parquet(older.folder / "seed=1" / f"week_{name}.parquet")
-    assert week.shown(results.load(older.folder), subject(older)) is None
+    assert week.shown(results.load(older.folder), subject(older), AS_WRITTEN) is None
 
 
 def test_the_sentence_is_the_baselines_as_practised(run: results.Run, html: str) -> None:

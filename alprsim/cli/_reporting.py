@@ -77,8 +77,12 @@ def report(result: Path, form: str, out: Path | None, program: str | None) -> No
 @click.option("--out", type=click.Path(path_type=Path), help="Folder (default: figures in the result).")
 @click.option("--format", "form", type=click.Choice(("svg", "png")), default="svg", show_default=True)
 @click.option("--measure", metavar="NAME", help='Of the ladder: "trips_detected", or with a statistic after a dot.')
-@click.option("--viewer", metavar="NAME", help="Of the ladder: through whose eyes (default: the headline's).")
-@click.option("--sight", metavar="NAME", help="Of the ladder: bulk, request … (default: the headline's).")
+@click.option("--viewer", metavar="NAME", help="Of ladder and week: through whose eyes (default: the headline's).")
+@click.option("--sight", metavar="NAME", help="Of ladder and week: bulk, request … (default: the headline's).")
+@click.option("--policy", metavar="NAME", help="Of the week: under which policy (default: the baseline).")
+@click.option(
+    "--retention", metavar="LIMIT", help='Of the week: a limit of the ladder, such as "21 d" (default: as practised).'
+)
 @_browser
 @_plainly
 def figures(
@@ -88,9 +92,11 @@ def figures(
     measure: str | None,
     viewer: str | None,
     sight: str | None,
+    policy: str | None,
+    retention: str | None,
     program: str | None,
 ) -> None:
-    """Write a result's figures for papers: the ladder asked for, the frontier, the map, the answer; print where they are."""
+    """Write a result's figures for papers: ladder, frontier, map, a week, the answer; print where they are."""
     from alprsim.report import browser, drawn
     from alprsim.results import load
 
@@ -98,5 +104,5 @@ def figures(
         browser.find(program)
     run = load(result)
     folder = out or run.folder / "figures"
-    for figure in drawn.every(run, measure=measure, viewer=viewer, sight=sight):
+    for figure in drawn.every(run, measure=measure, viewer=viewer, sight=sight, policy=policy, retention=retention):
         click.echo(figure.save(folder / f"{figure.name}.{form}", program=program))

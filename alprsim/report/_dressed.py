@@ -65,7 +65,7 @@ def _dress(element: Element, above: list[tuple[str, frozenset[str]]], colour: st
 def _part_halos(element: Element) -> None:
     """Draw a text's outline as a text of its own under it: ``paint-order``, which puts it there, is not known everywhere."""
     for row, child in reversed(list(enumerate(element))):
-        if child.attrib.pop("paint-order", "") and _name(child) == "text":
+        if _name(child) == "text" and child.attrib.pop("paint-order", ""):
             halo = Element(child.tag, {**child.attrib, "fill": "none", "aria-hidden": "true"})
             halo.text = child.text
             element.insert(row, halo)
@@ -103,7 +103,8 @@ def _name(element: Element) -> str:
 @cache
 def _style() -> str:
     """Return the page's style without its comments and its rules for screens in the dark, small ones and print."""
-    text = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
+    folder = resources.files("alprsim.report")
+    text = "".join(folder.joinpath(f"{name}.css").read_text("utf-8") for name in ("style", "week"))
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     return re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
 

@@ -41,6 +41,7 @@ def standalone(
 def placed(svg: str, x: float, y: float, width: float, height: float) -> str:
     """Return a picture to stand inside another, a ladder without the class that sizes it on a page."""
     where = f'overflow="visible" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
-    for dress, kept in (("ladder", ""), ("map", 'class="map" ')):
+    for dress in ("ladder", "map", "map week", "hours"):
+        kept = "" if dress == "ladder" else f'class="{dress}" '
         svg = svg.replace(f'<svg class="{dress}" ', f"<svg {kept}{where}", 1)
     return svg

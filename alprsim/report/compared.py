@@ -13,7 +13,7 @@ import pandas as pd
 from alprsim.measures.glossary import BY_NAME
 from alprsim.report.differences import Dot
 from alprsim.results import comparison, words
-from alprsim.results.headline import Subject, subject
+from alprsim.results.headline import TRIPS, Subject, opening, subject
 from alprsim.results.marks import Marks, marks
 from alprsim.results.sides import ROW, Side
 
@@ -26,6 +26,8 @@ class Compared:
     table: pd.DataFrame
     marks: Marks
     about: Subject
+    pair: tuple[str, str]
+    """The measure and statistic that it begins with."""
 
     @property
     def others(self) -> Sequence[Side]:
@@ -89,5 +91,9 @@ class Compared:
 def of(sides: Sequence[Side], table: pd.DataFrame) -> Compared:
     """Gather what a page of these sides needs."""
     first = sides[0]
-    about = subject(first.run)._replace(policy=first.policy)
-    return Compared(sides, table, marks(sides, table), about)
+    about, pair = opening(first.run)
+    if not all(
+        side.run.answer(side.policy, about.viewer, about.sight, side.retention, *pair).measured for side in sides
+    ):
+        about, pair = subject(first.run), TRIPS
+    return Compared(sides, table, marks(sides, table), about._replace(policy=first.policy), pair)

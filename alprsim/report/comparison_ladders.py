@@ -15,7 +15,6 @@ from alprsim.report.compared import Compared
 from alprsim.report.explorer import Choice
 from alprsim.report.figures import Figure
 from alprsim.results import words
-from alprsim.results.headline import TRIPS
 from alprsim.results.run import NOTHING, Run
 from alprsim.tables import AS_WRITTEN
 
@@ -39,7 +38,7 @@ def ladders(found: Compared) -> tuple[list[Figure], dict[str, list[Choice]]]:
         key = f"{row}~{list(first.run.info['viewers']).index(viewer)}~{sight}~{'.'.join(pair)}"
         one = _ladder(found, key, policy, drawn, viewer, sight, pair)
         figures += [one] if one else []
-    start = (f"0~{list(first.run.info['viewers']).index(about.viewer)}~{about.sight}~", ".".join(TRIPS))
+    start = (f"0~{list(first.run.info['viewers']).index(about.viewer)}~{about.sight}~", ".".join(found.pair))
     figures.sort(key=lambda one: one.key != "".join(start))
     parts = [one.key.split("~") for one in figures]
     return figures, {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -12,12 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import chart, comparison_ladders, differences, tables
+from alprsim.report import chart, comparison_ladders, differences, opening, tables
 from alprsim.report.compared import Compared
-from alprsim.report.opening import Bar
 from alprsim.report.page import asset, security, without_folders, zipped
-from alprsim.results import comparison, words
-from alprsim.results.headline import TRIPS, Subject, lookbacks
+from alprsim.results import comparison, sensitivity, words
+from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks
 from alprsim.results.run import Run, horizon
 from alprsim.results.sides import ROW, Side
 from alprsim.tables import AS_WRITTEN, DAY
@@ -39,6 +38,7 @@ def render(found: Compared) -> str:
     style, script = (asset(name) for name in ("style.css", "comparison.js"))
     drawn, choices = comparison_ladders.ladders(found)
     macros = environment.get_template("figures.html.j2").module
+    rows = list(_bars(found))
     pictures = [(case, svg) for case in found.cases if (svg := _picture(found, *case))]
     return environment.get_template("comparison.html.j2").render(
         title=title(found.sides),
@@ -46,7 +46,9 @@ def render(found: Compared) -> str:
         runs=_runs(found.sides),
         labels=_labels(found.sides),
         sentences=sentences(found),
-        bars=[_bar(side, found.about) for side in found.sides],
+        rows=rows,
+        verb="rebuilt" if found.pair == REBUILT else "detected",
+        bands=any(bar.band for bar in rows),
         about=found.about,
         who=found.who(*found.first),
         pictures=[(found.who(*case), Markup(svg)) for case, svg in pictures],
@@ -106,20 +108,18 @@ def title(sides: Sequence[Side]) -> str:
 def sentences(found: Compared) -> list[str]:
     """Say what A lays open, and what each other side changes of it and of look-backs; all of it computed."""
     first, about = found.sides[0], found.about
-    now = first.run.answer(first.policy, about.viewer, about.sight, first.retention, *TRIPS)
-    who = f"{first.run.titled(about.viewer)} can detect"
     said = [
-        f"In this synthetic model, of every 10 vehicle trips that residents made in the last {horizon(first.run)}, {who} "
-        f"{words.of_ten(now.mean)} ({words.SIGHTS[about.sight][0]} sight) under {_named(first)} (A)"
+        f"{opening.seen(first.run, about, found.pair, first.retention)} under {_named(first)} (A)"
+        f"{opening.beside(first.run, about, found.pair, first.retention)}"
         f"{_looked(first, about, '; of 10 look-backs by plate it can answer {}, over {} assumed query ages')}."
     ]
     for side in found.others[: _SAID - 1]:
-        answer = side.run.answer(side.policy, about.viewer, about.sight, side.retention, *TRIPS)
-        change = _change(found, side, *TRIPS)
+        mine = about._replace(policy=side.policy)
+        answer = side.run.answer(side.policy, about.viewer, about.sight, side.retention, *found.pair)
+        beside = opening.beside(side.run, mine, found.pair, side.retention)
+        told = f"{opening.of_ten(answer.mean)}{_outlives(side, about)}{beside}"
         looked = _looked(side, about, "; of 10 look-backs it would answer {}")
-        said.append(
-            f"Under {_named(side)} ({side.letter}) it is {words.of_ten(answer.mean)}{_outlives(side, about)}: {change}{looked}."
-        )
+        said.append(f"Under {_named(side)} ({side.letter}) it is {told}: {_change(found, side, *found.pair)}{looked}.")
     if len(found.sides) > _SAID:
         said.append(f"{len(found.sides) - _SAID} more are below.")
     return said
@@ -182,9 +182,14 @@ def _outlives(side: Side, about: Subject) -> str:
     return " (copies outlive the limit)" if longest.mean * DAY > side.retention * 1.001 else ""
 
 
-def _bar(side: Side, about: Subject) -> Bar:
-    answer = side.run.answer(side.policy, about.viewer, about.sight, side.retention, *TRIPS)
-    return Bar(f"{side.letter} · {side.name}", side.when, answer, side.letter == "A")
+def _bars(found: Compared) -> Iterator[opening.Bar]:
+    bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
+    for side in found.sides:
+        case = (side.policy, *found.first, side.retention)
+        detected = side.run.answer(*case, *TRIPS) if found.pair == REBUILT else None
+        band = bands[id(side.run)].get((*case, *found.pair))
+        name, first = f"{side.letter} · {side.name}", side.letter == "A"
+        yield opening.Bar(name, side.when, side.run.answer(*case, *found.pair), detected, first, band)
 
 
 # --- pictures and tables of differences -----------------------------------------------------------------------------------

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 
-from alprsim.report import answer, browser, chart, figures, frontier, street_map
+from alprsim.report import answer, browser, chart, figures, frontier, street_map, week
 from alprsim.report._picture import standalone
 from alprsim.results import asking, sensitivity, words
+from alprsim.results.headline import Subject
 from alprsim.results.run import ResultError, Run
+from alprsim.tables import AS_WRITTEN
 
 FORMATS = ("svg", "png")
+_WEEK = (
+    "Dashed black: driven, the truth. Wide blue: drawn by the viewer, and right. Broken orange with crosses: drawn, and wrong. "
+    "Discs: reads held here; ringed where others are not held; pale where none is, with their number."
+)
 _LEGEND = 22
 """Height of a row under the map."""
 
@@ -111,6 +117,36 @@ def map_of(run: Run) -> Figure:
     return Figure("map", title, _alt(svg), whole)
 
 
+def week_of(
+    run: Run, *, policy: str | None = None, viewer: str | None = None, sight: str | None = None,
+    retention: str | None = None, car: int = 0,
+) -> Figure:  # fmt: skip
+    """Return one synthetic car's week on the map, as a state shows it; what is not named is the headline's, as practised.
+
+    Raises
+    ------
+    ResultError
+        The run kept no week, the state was not asked, or there is no such car.
+    """
+    about, step = asking.asked(run, None, viewer, sight), asking.limit(run, retention)
+    state = (asking.policy(run, policy), about.viewer, about.sight)
+    found = week.shown(run, Subject(*state, None), step)
+    if found is None:
+        raise ResultError(f"{run.folder} kept no car's week")
+    if not 0 <= car < len(found.cars):
+        raise ResultError(f"car: found {car}; the run kept the weeks of {len(found.cars)}, counted from 0")
+    mine = found.cars[car]
+    svg = re.sub(r' (?:tabindex|data-\w+)="[^"]*"', "", str(mine.svg))
+    svg = svg.replace(">", '><rect width="100%" height="100%" fill="var(--tint)"/>', 1)
+    kept = "as practised" if step == AS_WRITTEN else words.limit(step)
+    title = f"One synthetic week: {mine.title[0].lower()}{mine.title[1:]}, {found.span}"
+    whole = standalone(
+        svg, title=title, above=["This car does not exist.", mine.sentence, _rests_on(run)], below=[_WEEK],
+        width=max(float(re.findall(r'viewBox="0 0 (\d+)', svg)[0]), chart.WIDTH),
+    )  # fmt: skip
+    return Figure("-".join(["week", *map(_slug, (*state, kept)), mine.chosen]), title, _alt(svg), whole)
+
+
 def answer_of(run: Run) -> Figure:
     """Return the one figure that answers the scenario's question."""
     found = answer.shown(run)
@@ -120,10 +156,19 @@ def answer_of(run: Run) -> Figure:
     return Figure("answer", title, _alt(str(found.svg)), answer.whole(run, found))
 
 
-def every(run: Run, *, measure: str | None = None, viewer: str | None = None, sight: str | None = None) -> list[Figure]:
-    """Return the figures that the run has, the ladder as asked."""
+def every(
+    run: Run, *, measure: str | None = None, viewer: str | None = None, sight: str | None = None,
+    policy: str | None = None, retention: str | None = None,
+) -> list[Figure]:  # fmt: skip
+    """Return the figures that the run has, ladder and week as asked."""
+    asking.policy(run, policy)
+    asking.limit(run, retention)
     found = [ladder(run, measure=measure, viewer=viewer, sight=sight)]
-    others: list[Callable[[Run], Figure]] = [frontier_of, map_of, answer_of]
+
+    def seen(run: Run) -> Figure:
+        return week_of(run, policy=policy, viewer=viewer, sight=sight, retention=retention)
+
+    others: list[Callable[[Run], Figure]] = [frontier_of, map_of, seen, answer_of]
     for draw in others:
         try:
             found.append(draw(run))

@@ -3,6 +3,7 @@ const explorer = {
   form: document.getElementById("explorer"),
   cube: null,
   charts: null, // until they are unzipped
+  known: [], // policy, viewer, sight and measure of which anything was computed
   drawn: new Map(),
   state: null, // {policy: row, viewer: row, sight, stop: row, measure}
 };
@@ -21,17 +22,15 @@ function cellAt(state) {
 
 // The nearest state that was computed: what was just chosen stays, of the rest as much as possible.
 function settled(wanted, first, direction) {
-  const weight = { viewer: 3, measure: 2, sight: 1, [first]: 8 };
-  const parts = (key) => { const [viewer, sight, measure] = key.split("~"); return { viewer, sight, measure }; };
-  const score = (key) => Object.entries(parts(key)).reduce((sum, [name, part]) => sum + (part === String(wanted[name]) ? weight[name] : 0), 0);
-  const best = Object.keys(explorer.cube.cells).reduce((a, b) => (score(b) > score(a) ? b : a));
-  const state = { ...wanted, ...parts(best) };
-  const stops = explorer.cube.cells[best][state.policy];
+  const weight = { policy: 4, viewer: 3, measure: 2, sight: 1, [first]: 16 };
+  const score = (one) => Object.entries(weight).reduce((sum, [name, worth]) => sum + (String(one[name]) === String(wanted[name]) ? worth : 0), 0);
+  const state = { ...wanted, ...explorer.known.reduce((a, b) => (score(b) > score(a) ? b : a)) };
+  const stops = explorer.cube.cells[ladderKey(state)][state.policy];
   if (!stops[state.stop]) {
     const known = stops.flatMap((cell, row) => (cell ? [row] : []));
     const ahead = known.filter((row) => direction * (row - state.stop) > 0);
     const near = (rows) => rows.reduce((a, b) => (Math.abs(b - state.stop) < Math.abs(a - state.stop) ? b : a));
-    if (known.length) state.stop = near(ahead.length ? ahead : known);
+    state.stop = near(ahead.length ? ahead : known);
   }
   return state;
 }
@@ -39,6 +38,7 @@ function settled(wanted, first, direction) {
 function instead(wanted, state) {
   const { cube } = explorer;
   const said = [];
+  if (state.policy !== wanted.policy) said.push(`“${cube.policies[state.policy]}”`);
   if (state.viewer !== wanted.viewer) said.push(`through the eyes of ${cube.viewers[state.viewer].title}`);
   if (state.sight !== wanted.sight) said.push(`${cube.sights[state.sight]} sight`);
   if (state.measure !== wanted.measure) said.push(cube.measures[state.measure].title);
@@ -49,13 +49,17 @@ function instead(wanted, state) {
 // What was not computed is not offered.
 function offer(state) {
   const { form, cube } = explorer;
-  const has = (viewer, sight, measure) => Boolean(cube.cells[`${viewer}~${sight}~${measure}`]);
-  const sights = Object.keys(cube.sights);
-  for (const input of form.elements.sight.forEach ? form.elements.sight : [form.elements.sight]) input.disabled = !has(state.viewer, input.value, state.measure);
-  for (const option of form.elements.measure.options) option.disabled = !sights.some((sight) => has(state.viewer, sight, option.value));
-  for (const option of form.elements.viewer.options) option.disabled = !sights.some((sight) => has(option.value, sight, state.measure));
+  const has = (other, sight) => {
+    const { policy, viewer, measure } = { ...state, ...other };
+    return Boolean(cube.cells[`${viewer}~${sight}~${measure}`]?.[policy].some(Boolean));
+  };
+  const any = (other) => Object.keys(cube.sights).some((sight) => has(other, sight)); // the sight follows
+  const all = (inputs) => (inputs.forEach ? [...inputs] : [inputs]);
+  for (const input of all(form.elements.sight)) input.disabled = !has({}, input.value);
+  for (const option of form.elements.measure.options) option.disabled = !any({ measure: option.value });
+  for (const option of form.elements.viewer.options) option.disabled = !any({ viewer: option.value });
+  for (const input of all(form.elements.policy)) input.disabled = !any({ policy: input.value });
   const group = cube.cells[ladderKey(state)];
-  for (const input of form.elements.policy.forEach ? form.elements.policy : [form.elements.policy]) input.disabled = !group[input.value].some(Boolean);
   form.querySelectorAll(".ticks li").forEach((tick, row) => tick.classList.toggle("none", !group[state.policy][row]));
 }
 
@@ -225,7 +229,11 @@ async function explore() {
   const { form } = explorer;
   const charts = carried("charts");
   explorer.cube = await carried("cube");
-  if (!Object.keys(explorer.cube.cells).length) return;
+  explorer.known = Object.entries(explorer.cube.cells).flatMap(([key, group]) => {
+    const [viewer, sight, measure] = key.split("~");
+    return group.flatMap((stops, policy) => (stops.some(Boolean) ? [{ policy, viewer, sight, measure }] : []));
+  });
+  if (!explorer.known.length) return;
   explorer.row = the("length").content.firstElementChild;
   explorer.plain = the("law").textContent;
   for (const place of ["shown", "under"]) {

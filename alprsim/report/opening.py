@@ -115,21 +115,27 @@ def opened(run: Run, seeds: Seeds, bands: Bands) -> Opening:
 
 def sentence(run: Run, about: Subject, pair: Pair) -> str:
     """Return the page's first sentence: how much a viewer can see in practice, under a limit, and what a limit costs."""
+    text = f"{seen(run, about, pair, AS_WRITTEN)} as the baseline “{about.policy}” is practised"
+    if about.step is None:
+        return (
+            text
+            + f"{beside(run, about, pair, AS_WRITTEN)}; no limit that was tried is shorter than those {horizon(run)}."
+        )
+    limited = _ask(run, about, about.policy, about.step, pair)
+    text += f", and {of_ten(limited.mean)} under {words.limit(about.step)}{outlived(run, about)}"
+    return text + beside(run, about, pair, AS_WRITTEN, about.step) + answered(run, about, about.step)
+
+
+def seen(run: Run, about: Subject, pair: Pair, step: int) -> str:
+    """Say of how many of ten trips a viewer sees what the sentence is about, by which sight, and what that means."""
     can = "can rebuild" if pair == REBUILT else "can detect"
-    now = _ask(run, about, about.policy, AS_WRITTEN, pair)
+    now = _ask(run, about, about.policy, step, pair)
     small = [words.quantity(now.mean, "share")] if _is_small(now.mean) else []
     sight = "; ".join([*small, f"{words.SIGHTS[about.sight][0]} sight", *([_RULE] if pair == REBUILT else [])])
-    text = (
+    return (
         f"In this synthetic model, of every 10 vehicle trips that residents made in the last {horizon(run)}, "
-        f"{run.titled(about.viewer)} {can} {words.of_ten(now.mean)} ({sight}) as the baseline “{about.policy}” is practised"
+        f"{run.titled(about.viewer)} {can} {words.of_ten(now.mean)} ({sight})"
     )
-    if about.step is None:
-        beside = _beside(run, about, AS_WRITTEN) if pair == REBUILT else ""
-        return text + f"{beside}; no limit that was tried is shorter than those {horizon(run)}."
-    limited = _ask(run, about, about.policy, about.step, pair)
-    text += f", and {_of_ten(limited.mean)} under {words.limit(about.step)}{outlived(run, about)}"
-    text += _beside(run, about, AS_WRITTEN, about.step) if pair == REBUILT else ""
-    return text + answered(run, about, about.step)
 
 
 def answered(run: Run, about: Subject, step: int) -> str:
@@ -146,11 +152,14 @@ def answered(run: Run, about: Subject, step: int) -> str:
     )
 
 
-def _beside(run: Run, about: Subject, *steps: int) -> str:
+def beside(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
+    """Say how many trips are merely detected, where the sentence is of more than that."""
+    if pair != REBUILT:
+        return ""
     found = [_ask(run, about, about.policy, step, TRIPS) for step in steps]
     if not all(answer.measured for answer in found):
         return ""
-    return f" (detected, by at least one read: {' and '.join(_of_ten(answer.mean) for answer in found)})"
+    return f" (detected, by at least one read: {' and '.join(of_ten(answer.mean) for answer in found)})"
 
 
 def _why(run: Run, about: Subject, pair: Pair) -> str:
@@ -233,7 +242,7 @@ def _ask(run: Run, about: Subject, policy: str, retention: int, pair: Pair) -> A
     return run.answer(policy, about.viewer, about.sight, retention, *pair)
 
 
-def _of_ten(share: float) -> str:
+def of_ten(share: float) -> str:
     """Say a share of ten; with its percentage where ten are too few to tell it."""
     said = words.of_ten(share)
     return f"{said} ({words.quantity(share, 'share')})" if _is_small(share) else said

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from alprsim.report import _week_map, street_map
 from alprsim.results import words
 from alprsim.results.headline import Subject
-from alprsim.results.run import Run
+from alprsim.results.run import ResultError, Run
 from alprsim.tables import AS_WRITTEN, DAY, DAY_STARTS, PlaceKind, Purpose
 
 TABLES = ("cars", "trips", "drives", "reads", "cases", "held", "claims", "drawn")
@@ -103,7 +103,7 @@ class Week(NamedTuple):
 
 def section(run: Run, about: Subject, templates: Environment, zipped: Callable[[str], Markup]) -> Markup:
     """Return the page's section on the week; nothing where the run kept none."""
-    week = shown(run, about)
+    week = shown(run, about, AS_WRITTEN)
     if week is None:
         return Markup("")
     macros: Any = templates.get_template("week.html.j2").module
@@ -112,8 +112,16 @@ def section(run: Run, about: Subject, templates: Environment, zipped: Callable[[
     return Markup(macros.section(week, data, run.info, run.provenance["seeds"]))
 
 
-def shown(run: Run, about: Subject) -> Week | None:
-    """Return the week of a run's first seed; None where the run kept none, as older versions did, or no car was read."""
+def shown(run: Run, about: Subject, retention: int) -> Week | None:
+    """Return the week of a run's first seed as one state shows it.
+
+    None where the run kept none, as older versions did, or no car was read.
+
+    Raises
+    ------
+    ResultError
+        The state was not asked.
+    """
     if any(f"week_{name}" not in run.tables for name in TABLES):
         return None
     tables = Tables(*(run.table(f"week_{name}", seed=run.provenance["seeds"][0]) for name in TABLES))
@@ -121,7 +129,9 @@ def shown(run: Run, about: Subject) -> Week | None:
         return None
     names = _Names.of(run)
     cases = [_case(names, row) for row in tables.cases.itertuples() if row.car == 0]
-    start = names.key(about.policy, about.viewer, about.sight, AS_WRITTEN)
+    start = names.key(about.policy, about.viewer, about.sight, retention)
+    if start not in cases:
+        raise ResultError(_NOT_ASKED.format(**names.said(*start)))
     pairs = [_Drawing(run, tables, row, names).car(cases.index(start)) for row in range(len(tables.cars))]
     moment, since = (int(tables.cars[name].iloc[0]) for name in ("moment", "since"))
     cameras = run.table("cameras", seed=run.provenance["seeds"][0])
@@ -144,7 +154,7 @@ class _Names(NamedTuple):
     def of(cls, run: Run) -> _Names:
         viewers = list(run.info["viewers"])
         titled = [run.titled(viewer) for viewer in viewers]
-        return cls(list(run.info["policies"]), viewers, titled, run.info["baseline"], run.ladder)
+        return cls(list(run.info["policies"]), viewers, titled, run.info["baseline"], run.steps)
 
     def key(self, policy: str, viewer: str, sight: str, retention: int) -> tuple[str, str, str, str]:
         """Return a state as the page's script names it."""

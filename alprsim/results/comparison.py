@@ -13,7 +13,7 @@ import yaml
 
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
-from alprsim.results.headline import TRIPS
+from alprsim.results.headline import REBUILT, TRIPS
 from alprsim.results.run import ResultError, Run, horizon
 from alprsim.results.summary import paired, plain
 from alprsim.tables import AS_WRITTEN
@@ -25,6 +25,7 @@ ROW = ["policy", "viewer", "sight", "retention", "measure", "statistic"]
 """What names an answer of a run."""
 
 MAIN = (
+    REBUILT,
     TRIPS,
     ("observed_days", "share_of_horizon"),
     ("effective_retention", "max"),

@@ -6,7 +6,6 @@ the runs compared. Where no sensitivity was run, nothing is marked, and it is sa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -40,11 +39,11 @@ class Marks(NamedTuple):
 
 def marks(sides: Sequence[Side], table: pd.DataFrame) -> Marks:
     """Mark the differences of ``sides.differences`` that hold in every sensitivity run and exceed a percentage point."""
-    folders = {side.letter: find(side.run) for side in sides}
+    folders = {side.letter: sensitivity.find(side.run) for side in sides}
     missing = [side for side in sides if folders[side.letter] is None]
     if missing:
         return Marks(frozenset(), False, _lacking(missing))
-    variants = [_variants(folder) for folder in folders.values() if folder is not None]
+    variants = [sensitivity.variants(folder) for folder in folders.values() if folder is not None]
     common = [name for name in variants[0] if all(name in other for other in variants)]
     if len(common) > 1:
         return _of_variants(sides, table, variants, common)
@@ -53,28 +52,6 @@ def marks(sides: Sequence[Side], table: pd.DataFrame) -> Marks:
         return _of_table(sides, table, folders[first.letter] or Path())
     note = "No difference is marked: the runs of the sensitivity study that both sides share are not there."
     return Marks(frozenset(), False, note)
-
-
-def find(run: Run) -> Path | None:
-    """Return the folder of a run's sensitivity study: its own, one in it or around it, or where the study writes by itself."""
-    name = f"{run.info['name']}-sensitivity-{run.provenance['scenario_sha256'][:8]}"
-    places = (run.folder, run.folder / "sensitivity", run.folder.parent, run.folder.parent / name)
-    found = [place for place in places if (place / sensitivity.FILE).exists() and _is_of(run, place)]
-    return max(found, key=lambda place: len(_variants(place)), default=None)
-
-
-def _is_of(run: Run, folder: Path) -> bool:
-    """Tell whether a study is of this run's scenario: its own folder's is; elsewhere its base says which."""
-    base = folder / "base" / "run.json"
-    if not base.exists():
-        return folder in (run.folder, run.folder / "sensitivity")
-    made = json.loads(base.read_text("utf-8"))["provenance"]
-    return bool(made["scenario_sha256"] == run.provenance["scenario_sha256"])
-
-
-def _variants(folder: Path) -> dict[str, Path]:
-    """Return the results of a study's runs that are still there, by their folders' names."""
-    return {file.parent.name: file.parent for file in sorted(folder.glob("*/run.json"))}
 
 
 def _of_variants(
@@ -104,7 +81,7 @@ def _of_variants(
 
 def _of_table(sides: Sequence[Side], table: pd.DataFrame, folder: Path) -> Marks:
     """Read which differences to the baseline hold from ``sensitivity.csv``."""
-    rows = pd.read_csv(folder / sensitivity.FILE, keep_default_na=False)
+    rows = sensitivity.read(folder)
     found = rows[rows["differs"].eq("yes")]
     held = set(found[["policy", "retention", *ROW]].itertuples(index=False, name=None))
 

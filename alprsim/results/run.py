@@ -232,6 +232,25 @@ class Run:
 
         return drawn.map_of(self)
 
+    def week(
+        self, *, policy: str | None = None, viewer: str | None = None, sight: str | None = None,
+        retention: str | None = None, car: int = 0,
+    ) -> Figure:  # fmt: skip
+        """Draw one synthetic car's week, and what a viewer holds and draws of it; what is not named is the headline's.
+
+        Parameters
+        ----------
+        policy, viewer, sight
+            As the scenario and the command line name them.
+        retention
+            A limit of the ladder, such as ``"21 d"`` (default: as practised).
+        car
+            Which of the cars whose week the run kept: 0 the typical one, 1 the one read most.
+        """
+        from alprsim.report import drawn
+
+        return drawn.week_of(self, policy=policy, viewer=viewer, sight=sight, retention=retention, car=car)
+
     def __repr__(self) -> str:
         seeds = self.provenance["seeds"]
         return f"Run({str(self.folder)!r}: {self.info['title']}, {len(seeds)} seed{'s' if len(seeds) > 1 else ''})"
