@@ -1,17 +1,13 @@
-"""PDF, PNG and the page of a comparison in a real browser, where there is one."""
+"""PDF and PNG by a real browser, where there is one."""
 
 import struct
 import subprocess
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
-import alprsim
 from alprsim import results
 from alprsim.report import browser, formats
-from alprsim.results import words
 from alprsim.tables import DAY
 from tests import fake_run
 
@@ -59,26 +55,3 @@ def test_a_browser_that_fails_is_said(run: results.Run, tmp_path: Path, monkeypa
     monkeypatch.setattr(subprocess, "run", hangs)
     with pytest.raises(browser.BrowserError, match="within 180 s"):
         run.map().save(tmp_path / "figure.png")
-
-
-def test_a_comparison_is_chosen_from_and_anyone_can_read_it(run: results.Run, tmp_path: Path, program: str) -> None:
-    page = alprsim.compare(run, policy=["Federal query", "No sharing"]).report(tmp_path / "compare.html")
-    said: list[str] = []
-    with sync_playwright() as machine:
-        opened = machine.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        tab = opened.new_context(bypass_csp=True, viewport={"width": 320, "height": 800}).new_page()
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
-        tab.goto(page.as_uri())
-        tab.wait_for_selector(".choose:not([hidden])")
-        tab.select_option("select[name=sight]", "bulk")
-        tab.select_option("select[name=measure]", "observed_days.share_of_horizon")
-        answer = run.answer("No sharing", "ICE", "bulk", 3 * DAY, "observed_days", "share_of_horizon")
-        band = words.interval(answer.low, answer.high, "share")
-        expected = f"No sharing, 72 h: {words.quantity(answer.mean, 'share')} ({band})"
-        assert expected in tab.locator("#shown svg.ladder title").all_text_contents()
-        assert tab.evaluate("document.documentElement.scrollWidth") == 320
-        found = Axe().run(tab).response["violations"]
-        opened.close()
-    assert said == []
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from alprsim import results
 from alprsim.cli import main
-from alprsim.report import browser, chart, drawn, formats, markdown, page
+from alprsim.report import browser, chart, drawn, formats, markdown, opening
 from alprsim.report._dressed import dressed
 from alprsim.results import words
 from alprsim.tables import DAY
@@ -134,7 +134,7 @@ def test_markdown_has_the_words_the_tables_and_the_pictures(run: results.Run, tm
     assert done.stdout == f"{tmp_path / 'a.md'}\n"
     text = (tmp_path / "a.md").read_text("utf-8")
     assert "# Three departments, a vendor’s pool & ICE\n" in text
-    assert page.sentence(run, page.subject(run)) in text
+    assert opening.opened(run, {}, {}).sentence in text
     answer = run.answer("No sharing", "ICE", "request", 21 * DAY, "trips_detected", "share_of_horizon_pooled")
     value = f"{words.quantity(answer.mean, 'share')} ({words.interval(answer.low, answer.high, 'share')})"
     assert re.search(rf"\| No sharing \|[^\n]* {re.escape(value)} \|", text)

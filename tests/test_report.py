@@ -5,8 +5,6 @@ import io
 import json
 import math
 import re
-import subprocess
-from collections.abc import Callable
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -489,42 +487,7 @@ def test_chains_drive_every_segment_once(pairs: list[tuple[int, int]]) -> None:
     assert driven == sorted(tuple(sorted(pair)) for pair in pairs)
 
 
-# --- in a browser ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def browse(tmp_path: Path) -> Callable[..., tuple[str, str]]:
-    """Open a page in a headless browser; return its document after the script ran, and what the console said."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-
-    def opened(address: str, *options: str) -> tuple[str, str]:
-        quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
-        logged = (f"--user-data-dir={tmp_path}", "--enable-logging=stderr", "--virtual-time-budget=5000")
-        command = [str(CHROMIUM), *quiet, *logged, *options, address]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-        return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-
-    return opened
-
-
-def test_a_link_to_a_chart_opens_that_chart(run: results.Run, browse: Callable[..., tuple[str, str]]) -> None:
-    asked = "#policy=Peers+mirror&viewer=Vendor&sight=bulk&retention=7+d&measure=unicity.p4"
-    address = report.write(run).as_uri() + asked
-    document, console = browse(address, "--dump-dom")
-    shown = document[document.index('id="shown"') :]
-    assert console == ""
-    assert re.search(r'<figure[^>]*data-key="([^"]+)"', shown)[1] == "1~bulk~unicity.p4"  # type: ignore[index]
-    assert "Unicity: 4 sightings" in shown
-    assert re.search(r'<form id="explorer"[^>]*autocomplete="off">', document)
-    where = re.search(r'<p id="where"[^>]*>([^<]*)<', document)
-    assert where is not None
-    assert where[1] == "“Peers mirror” under a 7-day limit, Vendor, bulk sight"
-    value = words.quantity(run.answer("Peers mirror", "Vendor", "bulk", 7 * DAY, "unicity", "p4").mean, "share")
-    assert f'<strong id="value">{value}</strong>' in document
-    ringed = re.search(r'<g[^>]*data-policy="([^"]+)" data-at="(\d+)">(?:(?!</g>).)*class="here"', shown)
-    assert ringed is not None
-    assert ringed.groups() == ("Peers mirror", str(7 * DAY))
+# --- without script -----------------------------------------------------------------------------------------------------
 
 
 def test_without_the_script_the_default_chart_is_there(html: str) -> None:

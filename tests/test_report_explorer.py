@@ -220,9 +220,9 @@ def test_without_bulk_sight_of_a_department_it_says_which_sight_it_is(run: resul
 
 
 def test_a_small_share_is_told_in_percent_too() -> None:
-    assert opening._of_ten(0.004) == "fewer than 0.1 (0.4 %)"
-    assert opening._of_ten(0.05) == "0.5"
-    assert opening._of_ten(0.0) == "0.0"
+    assert opening.of_ten(0.004) == "fewer than 0.1 (0.4 %)"
+    assert opening.of_ten(0.05) == "0.5"
+    assert opening.of_ten(0.0) == "0.0"
 
 
 def test_the_baseline_is_the_first_row(run: results.Run) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from html import unescape
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,22 @@ def views(run: results.Run, data: Any) -> Iterator[tuple[int, pd.Series, Any, An
         key = "~".join((str(policies.index(row.policy)), str(viewers.index(row.viewer)), row.sight))
         car = data["cars"][row.car]
         yield row.car, row, car, car["views"][car["of"][data["cases"][key][str(row.retention)]]]
+
+
+def test_a_notebook_draws_the_week_of_any_state(run: results.Run, html: str) -> None:
+    figure = run.week()
+    sentence = re.search(r'<p class="sentence"[^>]*>([^<]*)<', section(html))
+    assert sentence is not None
+    assert unescape(sentence[1]).split(",")[0] in re.sub(r"(<[^>]*>|\s)+", " ", figure.svg)
+    assert not re.search(r"class=|var\(|currentColor|tabindex", figure.svg)
+    assert figure.alt.startswith("Map of one synthetic car’s week: ")
+    other = run.week(policy="Searchable pool", sight="bulk", retention="no limit")
+    assert other.name == "week-searchable_pool-ice-bulk-with_no_limit-typical"
+    assert "holds 3 of the reads" in other.alt
+    assert run.week(car=1).name.endswith("-most")
+    for asked, told in (({"car": 2}, "car: found 2"), ({"policy": "None"}, "policy: found 'None'")):
+        with pytest.raises(results.ResultError, match=told):
+            run.week(**asked)
 
 
 def test_a_run_that_kept_no_week_shows_none(tmp_path: Path) -> None:

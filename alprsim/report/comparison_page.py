@@ -49,6 +49,7 @@ def render(found: Compared) -> str:
         rows=rows,
         verb="rebuilt" if found.pair == REBUILT else "detected",
         bands=any(bar.band for bar in rows),
+        known=any(bar.answer.n_seeds > 1 for bar in rows),
         about=found.about,
         who=found.who(*found.first),
         pictures=[(found.who(*case), Markup(svg)) for case, svg in pictures],

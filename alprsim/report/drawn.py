@@ -11,7 +11,7 @@ from pathlib import Path
 from alprsim.report import answer, browser, chart, figures, frontier, street_map, week
 from alprsim.report._picture import standalone
 from alprsim.results import asking, sensitivity, words
-from alprsim.results.headline import Subject
+from alprsim.results.headline import Subject, opening
 from alprsim.results.run import ResultError, Run
 from alprsim.tables import AS_WRITTEN
 
@@ -128,7 +128,9 @@ def week_of(
     ResultError
         The run kept no week, the state was not asked, or there is no such car.
     """
-    about, step = asking.asked(run, None, viewer, sight), asking.limit(run, retention)
+    first, _ = opening(run)
+    about = asking.asked(run, None, viewer, sight if sight or viewer else first.sight)
+    step = asking.limit(run, retention)
     state = (asking.policy(run, policy), about.viewer, about.sight)
     found = week.shown(run, Subject(*state, None), step)
     if found is None:

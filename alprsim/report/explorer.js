@@ -93,6 +93,7 @@ function ten(cell, share) {
   if (!share || !cell) return;
   const x = (value) => (285 * value).toFixed(1);
   const known = cell.low !== null;
+  the("ten").querySelector("svg").setAttribute("viewBox", `0 0 286 ${known || cell.bandHigh !== null ? 42 : 24}`);
   the("ten").querySelector(".clip").setAttribute("width", x(cell.value));
   the("ten").querySelector(".whisker").setAttribute("d", known ? `M${x(cell.low)} 32v8m0 -4H${x(cell.high)}m0 -4v8` : "");
   the("ten").querySelector(".axisline").setAttribute("d", known || cell.bandHigh !== null ? "M0 36H285M0 33v6M285 33v6" : "");
