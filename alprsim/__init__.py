@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from alprsim.report.comparison import Comparison
     from alprsim.results import Run
     from alprsim.scenario.read import Loaded
 
@@ -88,8 +87,25 @@ def load(folder: str | Path) -> Run:
     return results.load(Path(folder))
 
 
-def compare(*folders: str | Path) -> pd.DataFrame:
-    """Put two or more results side by side."""
-    from alprsim import results
+def compare(
+    *runs: str | Path | Run, policy: str | Sequence[str] = (), retention: str | Sequence[str] = ()
+) -> Comparison:  # fmt: skip
+    """Put two or more results side by side, or policies and limits of one; the first is A, which the others are held against.
 
-    return results.compare([results.load(Path(folder)) for folder in folders])
+    Parameters
+    ----------
+    runs
+        Results, or their folders.
+    policy
+        Of several results the one to compare them by (default: each one's baseline); of one result those to compare.
+    retention
+        A limit of the ladder, such as ``"21 d"``; of one result several, beside its policies as practised.
+
+    Returns
+    -------
+    Comparison
+        ``table`` is a data frame, ``report(path)`` writes the page, and a notebook shows the main measures.
+    """
+    from alprsim.report.comparison import compare
+
+    return compare(*runs, policy=policy, retention=retention)

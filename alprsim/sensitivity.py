@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 
 import pandas as pd
 
-from alprsim import experiment, results, sweep
+from alprsim import experiment, report, results, sweep
 from alprsim.results import sensitivity as bands
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -44,6 +44,8 @@ class Found(NamedTuple):
     table: pd.DataFrame
     """The fields of ``results.sensitivity.Row``."""
     file: Path
+    page: Path
+    """The page of the run as the scenario stands, with the bands on it."""
     runs: dict[str, results.Run]
     notes: list[str]
 
@@ -67,7 +69,7 @@ def run(
     study: Callable[[tuple[str, ...]], Loaded], *, out: Path | None = None, assumptions: Sequence[str] = ASSUMPTIONS,
     jobs: int = 1, stream: IO[str] | None = None,
 ) -> Found:  # fmt: skip
-    """Run every variant that is not yet finished, and write ``sensitivity.csv``.
+    """Run every variant that is not yet finished, and write ``sensitivity.csv`` and, with its bands, the page.
 
     Parameters
     ----------
@@ -119,8 +121,9 @@ def run(
         variant.name: results.load(folder / variant.folder) for variant, one in loaded.items()
         if done.get(variant.folder) == [one.digest(), code]
     }  # fmt: skip
-    rows = bands.table(runs)
-    return Found(rows, bands.write(rows, runs[bands.BASE], folder), runs, notes)
+    rows, stands = bands.table(runs), runs[bands.BASE]
+    bands.write(rows, stands, stands.folder)  # where its page finds them
+    return Found(rows, bands.write(rows, stands, folder), report.write(stands), runs, notes)
 
 
 def _finished(folder: Path) -> dict[str, list[str]]:

@@ -225,6 +225,12 @@ class Store:
         truth, first_trip = self._grouped(Truth, "truth", number, "vehicle", "depart", len(vehicle))
         return Bucket(vehicle, first_read, Reads(**reads), first_trip, Truth(**truth))
 
+    def where(self, vehicle: int) -> tuple[int, int]:
+        """Return the number of the bucket that holds a vehicle, and its row there."""
+        place = int(self._plan.place[vehicle])
+        number = int(np.searchsorted(self._plan.first, place, side="right")) - 1
+        return number, place - int(self._plan.first[number])
+
     def reads(self) -> Reads:
         """Return every readable read, in order of (bucket, block, plate, time): 16 bytes a read."""
         parts = [_read(Reads, file) for number in range(len(self)) for file in self._files("reads", number)]

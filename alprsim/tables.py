@@ -598,6 +598,99 @@ class Access(Table):
     rotation: Int32 = column("s", "how long one pseudonym lasts; 0 the plate itself, 2³¹−1 for good")
 
 
+class WeekCars(Table):
+    """The cars whose last week before the last query moment the page shows; its other tables name them by row."""
+
+    chosen: Text = column(
+        "", "typical: the median by its reads of residents' cars read in the week; most: the car read most"
+    )
+    vehicle: Int32 = column("row", "the car", refers="Vehicles")
+    since: Int32 = column("s", "the week begins after it")
+    moment: Int32 = column("s", "the week ends with it: the last query moment")
+
+
+class WeekTrips(Table):
+    """What such a car did in its week: the trips departed in it."""
+
+    order = "by car, depart"
+    car: Int8 = column("row", "whose", refers="WeekCars", ascending=True)
+    depart: Int32 = column("s", "left")
+    arrive: Int32 = column("s", "arrived")
+    origin: Int32 = column("row", "from", refers="Places")
+    destination: Int32 = column("row", "to", refers="Places")
+    purpose: Int8 = column("Purpose", "why")
+
+
+class WeekDrives(Table):
+    """The roads that those trips drove by the last query moment."""
+
+    order = "by trip, as driven"
+    trip: Int32 = column("row", "on which", refers="WeekTrips", ascending=True)
+    road: Int32 = column("row", "driven", refers="Roads")
+    time: Int32 = column("s", "when half of it was crossed, a trip's time spread in proportion to free flow")
+
+
+class WeekReads(Table):
+    """Every read of the plate in the week, held by anybody or not."""
+
+    order = "by car, time"
+    car: Int8 = column("row", "whose plate", refers="WeekCars", ascending=True)
+    time: Int32 = column("s", "of capture")
+    site: Int32 = column("row", "where", refers="Sites")
+    ghost: Int8 = column("0 or 1", "another car's plate, misread as this one")
+    trip: Int32 = column("row", "made on it; −1 parked, a ghost, or a trip begun before the week", refers="WeekTrips")
+
+
+class WeekCases(Table):
+    """What each case knows of the week: cases that hold the same reads, as exactly, share a view."""
+
+    order = "by car, as the cases are listed"
+    car: Int8 = column("row", "of whom", refers="WeekCars", ascending=True)
+    policy: Text = column("", "the named policy")
+    viewer: Text = column("", "through whose eyes")
+    sight: Text = column("", "bulk, request")
+    retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
+    view: Int32 = column("number", "what it knows of this car")
+    seen: Int32 = column("trips", "with a read that it holds")
+    rebuilt: Int32 = column("trips", "rebuilt from end to end")
+    right: Int64 = column("dm", "driven, and drawn")
+    wrong: Int64 = column("dm", "drawn, and not driven so or then, or driven once and drawn again")
+    driven: Int64 = column("dm", "driven on the simulated streets")
+
+
+class WeekHeld(Table):
+    """The reads of the week that a view holds, as exactly as it knows them."""
+
+    order = "by car, view, read"
+    car: Int8 = column("row", "of whom", refers="WeekCars", ascending=True)
+    view: Int32 = column("number", "held by it")
+    read: Int32 = column("row", "which", refers="WeekReads")
+    time: Int32 = column("s", "as it is known: the start of its step")
+    site: Int32 = column("row", "as it is known: the middle of its cell", refers="Sites")
+    time_step: Int32 = column("s", "times are known to; 0 exactly")
+    place_step: Float64 = column("m", "places are known to; 0 the camera")
+
+
+class WeekClaims(Table):
+    """The roads that some view claims to have been driven, by the quickest ways between reads that it links."""
+
+    order = "by claim, as claimed"
+    car: Int8 = column("row", "of whom", refers="WeekCars", ascending=True)
+    claim: Int32 = column("number", "one of two reads, or of the road of one", ascending=True)
+    road: Int32 = column("row", "claimed", refers="Roads")
+    time: Int32 = column("s", "when it is claimed to be driven")
+    drive: Int32 = column("row", "what of it was driven then; −1 nothing: wrong", refers="WeekDrives")
+
+
+class WeekDrawn(Table):
+    """Which claims each view makes."""
+
+    order = "by car, view; a view's in order of the later read"
+    car: Int8 = column("row", "of whom", refers="WeekCars", ascending=True)
+    view: Int32 = column("number", "who makes it")
+    claim: Int32 = column("number", "which")
+
+
 class Paths(NamedTuple):
     """Routes, compressed: route p drives ``road[first[p]:first[p + 1]]``."""
 
@@ -678,6 +771,7 @@ class Habits(Table):
 TABLES: tuple[type[Table], ...] = (
     Towns, Junctions, Streets, Roads, Places, People, Vehicles, Habits, Plates, Trips, Journeys, Flows, Passages, Agencies,
     Cameras, Sites, Sightings, Reads, Listings, Alerts, Truth, Access, Measured,
+    WeekCars, WeekTrips, WeekDrives, WeekReads, WeekCases, WeekHeld, WeekClaims, WeekDrawn,
 )  # fmt: skip
 
 

@@ -76,9 +76,9 @@ def wanted(rows, quantity="value", **levels):
 def test_over_retention_a_value_a_step_and_its_change_against_no_limit(runs):
     run, rows = runs["retention"], answer_table.table(runs["retention"])
     for policy in run.info["policies"]:
-        values = [wanted(rows, policy=policy, retention=step, **MAIN) for step in run.ladder]
-        assert values == [run.answer(policy, "ICE", "request", step, *MAIN.values()).mean for step in run.ladder]
-        change = wanted(rows, "change", policy=policy, retention=run.ladder[0], **MAIN)
+        values = [wanted(rows, policy=policy, retention=step, **MAIN) for step in run.steps]
+        assert values == [run.answer(policy, "ICE", "request", step, *MAIN.values()).mean for step in run.steps]
+        change = wanted(rows, "change", policy=policy, retention=run.steps[0], **MAIN)
         assert change == pytest.approx(values[0] - values[-1])
     looks = answer_sentence.values(rows, measure="lookback_plate")
     assert set(looks["statistic"]) == {"fast", "cold"}

@@ -30,7 +30,7 @@ ALLOWED = {
     "chronicle": GROUND | {"scenario", "store", "custody", "ledger", "results", "report", "dossier"},
     "dossier": GROUND | {"scenario", "store", "custody", "records", "results", "report"},
     "audit": GROUND | {"scenario", "store", "custody", "utility", "results", "report", "dossier"},
-    "sensitivity": GROUND | {"scenario", "siting", "experiment", "sweep", "results"},
+    "sensitivity": GROUND | {"scenario", "siting", "experiment", "sweep", "results", "report"},
     "sweep": GROUND | {"scenario", "store", "days", "readers", "experiment", "inquiry", "results", "report"} | STAGES,
 }
 # A stage's private half (an underscored file) belongs to the stage that it serves.

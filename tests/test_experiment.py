@@ -267,7 +267,9 @@ def test_blocks_and_buckets_change_no_answer(hamlet, hamlet_run, tmp_path, monke
     run = alprsim.run(hamlet, out=tmp_path / "split")
     assert len(list(run.folder.glob("seed=1/reads/bucket=[012]/*.parquet"))) == 9
     pd.testing.assert_frame_equal(run.measures, hamlet_run.measures)
-    for name in ("exposure.parquet", "portals.parquet"):
+    weeks = [file.name for file in run.folder.glob("seed=2/week_*.parquet")]
+    assert len(weeks) == 8
+    for name in ("exposure.parquet", "portals.parquet", *weeks):
         assert contents(run.folder)[f"seed=2/{name}"] == contents(hamlet_run.folder)[f"seed=2/{name}"]
 
 

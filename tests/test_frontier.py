@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from alprsim import hotlists, results
+from alprsim.report import figures as ladders
 from alprsim.report import frontier as picture
-from alprsim.report import page
 from alprsim.results import frontier
 from alprsim.results.frontier import Band
-from alprsim.results.headline import subject
+from alprsim.results.headline import TRIPS, subject
 from alprsim.scenario import models
 from alprsim.tables import AS_WRITTEN, DAY
 from tests import fake_run
@@ -159,7 +159,7 @@ def test_hot_lists_are_worth_the_same_under_every_limit(tmp_path):
 
 
 def test_every_ladder_of_look_backs_says_what_it_follows_from(run):
-    figures, _ = page._figures(run, subject(run))
+    figures = ladders.figures(run, subject(run), TRIPS, {})
     looks = [one for one in figures if "lookback_" in one.key]
     assert len(looks) > 3
     for one in looks:

@@ -29,13 +29,17 @@ class Place(Hamlet):
             "measures.path_tolerance=20 s", "population.visitors=10 %",
         )  # fmt: skip
 
-    def family(self):
-        """Return the family itself, before it was shown anything."""
+    @property
+    def asked(self):
+        """What it is asked with."""
         settled, network, placed = self.done.settlement, self.world.network, self.done.placement
         people = question.residents(settled.vehicles, settled.people, network.places, network.towns)
         told = records.sort({}, self.world.agencies, placed.cameras, placed.sites, network, alerts=None, seed=1)
-        asked = Asked(self.loaded, self.world, self.done, 1, people, told, self.folder)
-        return Ways(asked, Lenses([], [], np.zeros(0, np.int32)))
+        return Asked(self.loaded, self.world, self.done, 1, people, told, self.folder)
+
+    def family(self):
+        """Return the family itself, before it was shown anything."""
+        return Ways(self.asked, Lenses([], [], np.zeros(0, np.int32)))
 
 
 @pytest.fixture(scope="module")

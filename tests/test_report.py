@@ -2,10 +2,9 @@ import base64
 import gzip
 import hashlib
 import io
+import json
 import math
 import re
-import subprocess
-from collections.abc import Callable
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -249,9 +248,11 @@ def test_the_same_run_gives_the_same_page(run: results.Run) -> None:
 def test_charts_travel_zipped_and_whole(run: results.Run, html: str) -> None:
     inside = re.search(r'<template id="charts">([^<]+)</template>', html)
     assert inside is not None
-    charts = gzip.decompress(base64.b64decode(inside[1])).decode()
-    keys = re.findall(r'data-key="([^"]+)"', charts)
-    assert len(keys) == len(set(keys)) > 50
+    carried = json.loads(gzip.decompress(base64.b64decode(inside[1])))
+    charts, keys = "".join(carried.values()), [key for key in carried if not key.startswith("looks~")]
+    assert all(f'data-key="{key.removeprefix("looks~")}"' in text for key, text in carried.items())
+    assert len(keys) > 50
+    assert "looks~1~bulk" in carried
     assert "0~bulk~unicity.p4" in keys
     assert "0~request~unicity.p4" not in keys  # not asked of that sight
     assert "0~request~trips_detected.share_of_horizon" in keys  # the mean over vehicles, named so
@@ -486,33 +487,7 @@ def test_chains_drive_every_segment_once(pairs: list[tuple[int, int]]) -> None:
     assert driven == sorted(tuple(sorted(pair)) for pair in pairs)
 
 
-# --- in a browser ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def browse(tmp_path: Path) -> Callable[..., tuple[str, str]]:
-    """Open a page in a headless browser; return its document after the script ran, and what the console said."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-
-    def opened(address: str, *options: str) -> tuple[str, str]:
-        quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
-        logged = (f"--user-data-dir={tmp_path}", "--enable-logging=stderr", "--virtual-time-budget=5000")
-        command = [str(CHROMIUM), *quiet, *logged, *options, address]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-        return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-
-    return opened
-
-
-def test_a_link_to_a_chart_opens_that_chart(run: results.Run, browse: Callable[..., tuple[str, str]]) -> None:
-    address = report.write(run).as_uri() + "#viewer=1&sight=bulk&measure=unicity.p4"
-    document, console = browse(address, "--dump-dom")
-    shown = document[document.index('id="shown"') :]
-    assert console == ""
-    assert re.search(r'<figure[^>]*data-key="([^"]+)"', shown)[1] == "1~bulk~unicity.p4"  # type: ignore[index]
-    assert "Unicity: 4 sightings" in shown
-    assert re.search(r'<form class="choose">', document)
+# --- without script -----------------------------------------------------------------------------------------------------
 
 
 def test_without_the_script_the_default_chart_is_there(html: str) -> None:
@@ -520,7 +495,7 @@ def test_without_the_script_the_default_chart_is_there(html: str) -> None:
     shown = before_script[before_script.index('id="shown"') : before_script.index("<template")]
     assert 'data-key="0~request~trips_detected.share_of_horizon_pooled"' in shown
     assert '<svg class="ladder"' in shown
-    assert '<form class="choose" hidden>' in before_script
+    assert re.search(r'<form id="explorer" class="choose"[^>]* hidden>', before_script)
 
 
 # --- what became of the plates ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import alprsim
-from alprsim import results, sensitivity, siting, sweep
+from alprsim import report, results, sensitivity, siting, sweep
 from alprsim.cli import main
 from alprsim.results import sensitivity as bands
 from alprsim.tables import AS_WRITTEN, DAY
@@ -83,7 +83,12 @@ def copied(outpost_run, monkeypatch):
             ran.append((out.name, loaded.scenario.cameras.capture))
             shutil.copytree(outpost_run.folder, out, dirs_exist_ok=True)
 
+    def write(run):
+        assert (run.folder / bands.FILE).exists()  # so that the page has the band
+        return run.page
+
     monkeypatch.setattr(sweep, "run_all", run_all)
+    monkeypatch.setattr(report, "write", write)
     return ran, failing
 
 
@@ -127,10 +132,11 @@ def test_the_command_prints_the_bands(outpost, copied, tmp_path):
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
     assert "band over 3 runs" in done.stdout
-    assert done.stdout.endswith(f"{tmp_path / bands.FILE}\n")
+    assert done.stdout.endswith(f"{tmp_path / 'base' / 'report.html'}\n{tmp_path / bands.FILE}\n")
     assert "variant: capture 80 %" in done.stderr
     told = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)
     assert {row["runs"] for row in told["table"]} >= {3}
+    assert told["page"] == str(tmp_path / "base" / "report.html")
     wrong = CliRunner().invoke(main, ["sensitivity", str(outpost), "--set", "cameras.cuont=1"])
     assert wrong.exit_code == 2
     assert "did you mean 'count'" in wrong.stderr

@@ -7,5 +7,6 @@ from alprsim.cli import _explaining as _explaining
 from alprsim.cli import _listing as _listing
 from alprsim.cli import _looking as _looking
 from alprsim.cli import _measuring as _measuring
+from alprsim.cli import _reporting as _reporting
 from alprsim.cli import _runs as _runs
 from alprsim.cli._shared import main as main

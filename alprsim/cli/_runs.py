@@ -96,7 +96,7 @@ def sensitivity(
     graph: Path | None,
     as_json: bool,
 ) -> None:
-    """Run a scenario with twice and four times the cameras, other capture rates and volumes; print each figure's band."""
+    """Run a scenario with twice and four times the cameras, other capture rates and volumes: each figure's band, and the page."""
 
     def study(more: tuple[str, ...]) -> Any:
         return _study(scenario, (*overrides, *more), seed, graph)
@@ -110,9 +110,10 @@ def sensitivity(
         click.echo(note, err=True)
     if as_json:
         rows = json.loads(found.table.to_json(orient="records"))
-        click.echo(json.dumps({"file": str(found.file), "table": rows}, indent=2, ensure_ascii=False))
+        said = {"file": str(found.file), "page": str(found.page), "table": rows}
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
         return
-    click.echo(f"{found.text()}\n\n{found.file}")
+    click.echo(f"{found.text()}\n\n{found.page}\n{found.file}")
 
 
 @main.command()
@@ -275,20 +276,6 @@ def calibrate(
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
     click.echo(f"{found.table()}\n\npopulation: {json.dumps(found.keys(), ensure_ascii=False)}")
-
-
-@main.command()
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_json
-@_plainly
-def compare(results: tuple[Path, ...], as_json: bool) -> None:
-    """Put two or more results side by side."""
-    from alprsim import results as runs
-
-    if len(results) < 2:
-        raise click.UsageError("compare needs two results")
-    table = runs.compare([runs.load(folder) for folder in results])
-    click.echo(runs.as_json(table) if as_json else runs.as_text(table))
 
 
 def _print_results(results: list[Any], as_json: bool) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from alprsim import hotlists, records, sight
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
-from alprsim.inquiry import _apart, _audience, _company, _linkability, _lookbacks, _portals, _prediction, _unique
+from alprsim.inquiry import _apart, _audience, _company, _linkability, _lookbacks, _portals, _prediction, _unique, _week
 from alprsim.inquiry._answer import AUDIENCE as AUDIENCE
 from alprsim.inquiry._answer import ask_answer as ask_answer
 from alprsim.inquiry._answer import subset_name as subset_name
@@ -91,6 +91,8 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     whose = {question.VEHICLES: lives.residents, question.PEOPLE: lives.people}
     answered = _lookbacks.ask(asked, every.only(sight.ALL), kept, reads, whose)
     _portals.save(asked, reads)
+    tell("a week", 0)
+    _week.save(asked, every.only(sight.ALL).certain(), kept, reads)
     owners = np.unique(done.placement.cameras.agency).tolist()
     wide = [case for case in whole if case.least == 0]
     effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed)

@@ -74,24 +74,14 @@ class Ways:
         return self._sketch[1]
 
     def _driven(self, bucket: Bucket) -> drives.Drives:
-        """Return where the bucket's targets drove, and the other cars of who mainly drives one of them.
-
-        A way is chosen by the planned departure; of a trip held up until another period of the day, what was driven is taken
-        to be that period's way.
-        """
+        """Return where the bucket's targets drove, and the other cars of who mainly drives one of them."""
         if self._drives is None or self._bucket is not bucket:
             people = self._asked.people
             person = people.drivers[np.isin(people.car, self._targets) & np.isin(people.car, bucket.vehicle)]
             theirs = bucket.truth.vehicle[np.isin(bucket.truth.driver, person)]
             cars = np.isin(bucket.vehicle, self._targets) | np.isin(bucket.vehicle, theirs)
             row = np.flatnonzero(cars).astype(np.int64)
-            truth = bucket.truth.take(drives.trips_of(bucket, row))
-            access, key = self._asked.world.network.places.junction, self._asked.done.settlement.vehicles.key
-            ends = access[truth.origin], access[truth.destination]
-            taken = routing.choose(self._routes, key[truth.vehicle], *ends, truth.depart)
-            driven, route = routing.paths(self._routes, *ends, taken, truth.depart)
-            keeper = self._asked.keepers[bucket.vehicle[row]]
-            self._bucket, self._drives = bucket, drives.drives(bucket, row, driven, route, self._roads, keeper)
+            self._bucket, self._drives = bucket, drove(self._asked, self._routes, bucket, row)
             self._lives = self._asked_about(bucket.vehicle[row], person, drives.pairs(self._drives))
         return self._drives
 
@@ -118,3 +108,17 @@ class Ways:
         taken = routing.choose(self._routes, key[some], *ends, trips.depart[some])
         driven, route = routing.paths(self._routes, *ends, taken, trips.depart[some])
         return driven, np.bincount(route, minlength=len(driven.first) - 1).astype(np.int64)
+
+
+def drove(asked: Asked, routes: routing.Routes, bucket: Bucket, row: Int64) -> drives.Drives:
+    """Return where some vehicles of a bucket drove.
+
+    A way is chosen by the planned departure; of a trip held up until another period of the day, what was driven is taken to
+    be that period's way.
+    """
+    truth = bucket.truth.take(drives.trips_of(bucket, row))
+    access, key = asked.world.network.places.junction, asked.done.settlement.vehicles.key
+    ends = access[truth.origin], access[truth.destination]
+    taken = routing.choose(routes, key[truth.vehicle], *ends, truth.depart)
+    taken_ways, route = routing.paths(routes, *ends, taken, truth.depart)
+    return drives.drives(bucket, row, taken_ways, route, asked.world.network.roads, asked.keepers[bucket.vehicle[row]])

@@ -19,3 +19,8 @@ class Entry:
     """What a reader must know before believing a figure."""
     headline: str
     """A sentence for ``str.format``: {viewer}; {value}, written with its unit; {horizon}, in words."""
+
+    @property
+    def told(self) -> str:
+        """The definition with its source, as a page says it beside a figure."""
+        return f"{self.definition} Source: {self.source}."

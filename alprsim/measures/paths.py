@@ -50,6 +50,21 @@ class Lives(NamedTuple):
     """[n_pairs]: whose each pair of vehicle and driver is; −1 nobody's who is asked about."""
 
 
+class Drawn(NamedTuple):
+    """What one sight draws by the quickest ways: a row a link or passage, in order of the later of its two reads."""
+
+    claim: Int64
+    """Equal pairs of reads are one claim."""
+    sights: UInt64
+    """Whose it is."""
+    way: Paths
+    """The roads that each claims."""
+    claimed: Int32
+    """s: when each road of them is claimed to be driven."""
+    drive: Int32
+    """Which road of `Drives` it was; −1 none: wrong."""
+
+
 class Sums(NamedTuple):
     """What was counted so far through one lens, over moments, of each target: so that the error of the draw is known."""
 
@@ -156,6 +171,23 @@ class Sketch:
             np.concatenate([sights[:found], passage[read]])[order],
         )  # fmt: skip
 
+    def drawn(self, masks: UInt64) -> Drawn:
+        """Return what is drawn by the quickest ways, as `add` counts it.
+
+        Parameters
+        ----------
+        masks : uint64[n_reads]
+            As of `add`.
+        """
+        earlier, later, way, sights = self.legs(masks[self.read])
+        claim = self._claimed(earlier, later, way)
+        made = self._claims[0]
+        old = np.empty_like(self.pairs.drive)
+        old[self.pairs.drive] = np.arange(len(old))
+        of_truth = _renumbered(made.drive, old)
+        claimed, drive = (pieces(Paths(made.first, of), claim).road for of in (made.claimed, of_truth))
+        return Drawn(claim, sights, self._roads_of(later, way, self._ways.quickest), claimed, drive)
+
     def _pairs(self) -> Int64:
         """Return the pairs of different roads, from × roads + to, of reads that may be of one leg."""
         codes = [np.zeros(0, np.int64)]
@@ -183,12 +215,8 @@ class Sketch:
         return order[np.searchsorted(self._known, code, sorter=order)].astype(np.int64)
 
     def _match(self, earlier: Int32, later: Int32, way: Int32, ways: Paths) -> "_Claims":
-        """Hold claims against the truth: a passage claims the road of its read, a link the way between."""
-        truth, passage = self._truth, np.flatnonzero(way < 0)
-        own = Paths(np.arange(len(passage) + 1, dtype=np.int64), self._road[later[passage]])
-        row = np.where(way < 0, 0, len(passage) + way)
-        row[passage] = np.arange(len(passage))
-        claimed = pieces(joined(own, ways), row)
+        """Hold claims against the truth."""
+        truth, claimed = self._truth, self._roads_of(later, way, ways)
         known = np.maximum(self._step[earlier], self._step[later])
         drive, when, trip = (np.empty(len(claimed.road), np.int32) for _ in range(3))
         legs.match(
@@ -201,6 +229,14 @@ class Sketch:
             claimed.first, _renumbered(drive, self.pairs.drive), when, _renumbered(trip, self.pairs.trip),
             lengths(self._roads, claimed.road), *at_wheel(truth, self.pairs, car, drive, when, trip),
         )  # fmt: skip
+
+    def _roads_of(self, later: Int32, way: Int32, ways: Paths) -> Paths:
+        """Return the roads of claims: a passage claims the road of its read, a link the way between."""
+        passage = np.flatnonzero(way < 0)
+        own = Paths(np.arange(len(passage) + 1, dtype=np.int64), self._road[later[passage]])
+        row = np.where(way < 0, 0, len(passage) + way)
+        row[passage] = np.arange(len(passage))
+        return pieces(joined(own, ways), row)
 
 
 class _Claims(NamedTuple):

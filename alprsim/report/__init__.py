@@ -5,9 +5,13 @@ page       what the page says, gathered from the run
 chart      the retention ladder as SVG
 frontier   what limits lay open against what they leave an investigation
 street_map roads and cameras as SVG
+week       one synthetic car's week on the map, as every viewer and policy would have it
 tables     policies, towns, copies
 statutes   the limits that laws and agencies have named
 dossier    the page of one synthetic vehicle
+comparison what another policy, limit or world changes: a page of its own
+drawn      single figures for papers and notebooks
+formats    the page as PDF and Markdown
 """
 
 from __future__ import annotations

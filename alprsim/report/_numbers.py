@@ -37,7 +37,7 @@ def _several(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> Grid:
     key = {"policies": "policy", "retention": "retention", "variants": "variant", "towns": "town"}[asked["rows"]]
     titles = [column["title"] for column in asked["columns"]]
     known = {column["title"]: BY_NAME.get(column["measure"]) for column in asked["columns"]}
-    heads = [Head(title, "", entry.definition if (entry := known[title]) else "") for title in titles]
+    heads = [Head(title, "", entry.told if (entry := known[title]) else "") for title in titles]
     lines = []
     for name in table.row_names(run, asked):
         cells = [rows[rows[key].eq(name) & rows["column"].eq(title)] for title in titles]
@@ -77,7 +77,7 @@ def _head(run: Run, asked: dict[str, Any], row: pd.Series[Any]) -> Head:
     if asked["over"] == "policies" and row["measure"] != table.AUDIENCE:
         about.append(words.SIGHTS[row["sight"]][0])
     known = BY_NAME.get(row["measure"])
-    return Head(str(title), "; ".join(about), known.definition if known else "")
+    return Head(str(title), "; ".join(about), known.told if known else "")
 
 
 def _cell(asked: dict[str, Any], row: pd.Series[Any]) -> Cell:

@@ -1,12 +1,12 @@
-"""A figure as a file of its own: with its title, what is said above and below it, and the page's style."""
+"""A figure as a file of its own: with its title, what is said above and below it, and the page's style in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib import resources
 
 from alprsim.report import chart
+from alprsim.report._dressed import dressed
 from alprsim.report._measures import wrapped
 
 _LETTERS, _TITLE_LETTERS = 128, 92
@@ -28,20 +28,20 @@ def standalone(
     text = "".join(f'<text class="note" x="12" y="{y:.0f}">{escape(line)}</text>' for y, line in said)
     text += f'<text class="base" x="12" y="{top - 14}">{escape(head)}</text>' if head else ""
     heading = "".join(
-        f'<text class="base" x="12" y="{26 + 21 * k}" font-size="17">{escape(line)}</text>'
-        for k, line in enumerate(titles)
+        f'<text class="base title" x="12" y="{26 + 21 * k}">{escape(line)}</text>' for k, line in enumerate(titles)
     )
-    style = resources.files("alprsim.report").joinpath("style.css").read_text("utf-8")
-    return (
+    return dressed(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{whole:.0f}" '
-        f'viewBox="0 0 {width} {whole:.0f}" font-family="system-ui, sans-serif"><style>{escape(style)}</style>'
+        f'viewBox="0 0 {width} {whole:.0f}">'
         f'<defs>{chart.SHAPES}</defs><rect width="100%" height="100%" fill="var(--paper)"/>'
         f"{heading}{text}{placed(svg, 0, top, width, height)}</svg>\n"
     )
 
 
 def placed(svg: str, x: float, y: float, width: float, height: float) -> str:
-    """Return a picture to stand inside another, without the class that sizes it on a page."""
-    return svg.replace(
-        '<svg class="ladder" ', f'<svg overflow="visible" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" ', 1
-    )
+    """Return a picture to stand inside another, a ladder without the class that sizes it on a page."""
+    where = f'overflow="visible" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
+    for dress in ("ladder", "map", "map week", "hours"):
+        kept = "" if dress == "ladder" else f'class="{dress}" '
+        svg = svg.replace(f'<svg class="{dress}" ', f"<svg {kept}{where}", 1)
+    return svg

@@ -66,21 +66,24 @@ def figure(run: Run, rows: pd.DataFrame) -> str:
 def save(run: Run) -> None:
     """Write ``answer.svg`` into the run's folder: the figure with its style, title and sentence, to be shown anywhere."""
     found = shown(run)
-    if found is None:
-        return
+    if found is not None:
+        (run.folder / FILE).write_text(whole(run, found), "utf-8")
+
+
+def whole(run: Run, found: Shown) -> str:
+    """Return the figure as a picture of its own, with the sentence above it."""
     own = ("retention", "measures")  # their panels have titles of their own
     head = "" if run.info["answer"]["over"] in own else found.title
-    whole = standalone(
+    return standalone(
         str(found.svg), title=run.info["question"] or run.info["title"], above=[found.sentence], below=found.notes,
         width=_WIDTH, head=head,
     )  # fmt: skip
-    (run.folder / FILE).write_text(whole, "utf-8")
 
 
 def line(run: Run, policy: str, viewer: str, sight: str, measure: str, statistic: str) -> chart.Line:
     """Return a policy's answers over the ladder; where more is kept than was simulated, those of the time so far."""
     answers, so_far = [], []
-    for row, step in enumerate(run.ladder):
+    for row, step in enumerate(run.steps):
         answer = run.answer(policy, viewer, sight, step, measure, statistic)
         if not answer.measured:
             answer = run.answer(policy, viewer, sight, step, measure, statistic + words.SO_FAR)
@@ -114,7 +117,7 @@ def _notes(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> list[str]:
         said.append(
             "The best order is the one along which least is seen in all; it need not pass the best choice of each number."
         )
-    if asked["over"] == "retention" and max(run.ladder) > run.info["horizon_s"]:
+    if asked["over"] == "retention" and max(run.steps) > run.info["horizon_s"]:
         said.append(
             f"Hollow points: the limit is longer than the last {words.duration(run.info['horizon_s'])} asked about."
         )
@@ -145,7 +148,7 @@ def _panel(run: Run, asked: dict[str, Any], title: str, measure: str, lines: Seq
     limit = run.info["horizon_s"] if measure != table.LOOKBACK else None
     nothing = Answer(math.nan, math.nan, math.nan, 0, "", 0)
     subject = who(run, asked["viewer"], asked["sight"])
-    return chart.Panel(title, subject, measure, "share", run.ladder, lines, nothing, limit)
+    return chart.Panel(title, subject, measure, "share", run.steps, lines, nothing, limit)
 
 
 # --- bars -----------------------------------------------------------------------------------------------------------------

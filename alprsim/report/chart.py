@@ -7,19 +7,25 @@ line passes through.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from alprsim.report import statutes
+from alprsim.report.scale import BOTTOM as BOTTOM
+from alprsim.report.scale import HEIGHT as HEIGHT
+from alprsim.report.scale import LEFT as LEFT
+from alprsim.report.scale import RIGHT as RIGHT
+from alprsim.report.scale import TOP as TOP
+from alprsim.report.scale import WIDTH as WIDTH
+from alprsim.report.scale import Lifetime as Lifetime
+from alprsim.report.scale import Linear as Linear
+from alprsim.report.scale import Place as Place
+from alprsim.report.scale import Scale as Scale
 from alprsim.results import words
-from alprsim.results.run import Answer
-from alprsim.tables import DAY, UNLIMITED
-
-WIDTH, HEIGHT = 900, 506
-LEFT, RIGHT, TOP, BOTTOM = 62, 712, 178, 444
-"""The plot's edges; beyond RIGHT stand the lines' names, above TOP the laws, below BOTTOM the limits."""
+from alprsim.results.run import NOTHING, Answer
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
 
 MARKERS = 6
 """Marker shapes the page defines as #m0 …; colour, shape and dashes change together."""
@@ -38,10 +44,8 @@ _DASHES = ("", "9 4", "2.5 4", "12 4 2.5 4", "5 3", "16 5")
 _LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
 _NAME_LETTERS = 25
 _HOLLOW = ' class="hollow"'
-
-
-Place = Callable[[float], float]
-"""Where a value stands along an axis."""
+_COLUMN = 66
+"""Room for the policies as practised, left of the limits."""
 
 
 class Line(NamedTuple):
@@ -52,6 +56,10 @@ class Line(NamedTuple):
     baseline: bool
     so_far: frozenset[int] = frozenset()
     """Rows whose answer counts only what was simulated, because more is kept."""
+    practised: Answer = NOTHING
+    """As the policy itself says, drawn left of the limits."""
+    wide: Sequence[tuple[float, float]] = ()
+    """Row for row the band over assumptions, NaN where there is none; empty where none was computed."""
 
 
 class Panel(NamedTuple):
@@ -71,68 +79,18 @@ class Panel(NamedTuple):
     """s: limits longer than this are hollow; None where the statistic has no horizon."""
 
 
-class Scale(Protocol):
-    """Where a value stands, and which values are named at the side."""
-
-    def __call__(self, value: float) -> float:
-        """Return y."""
-
-    @property
-    def ticks(self) -> Sequence[tuple[float, str]]:
-        """Return y and text of each tick."""
-
-
-class Linear:
-    """From 0 up to a round number above the largest value."""
-
-    def __init__(self, largest: float, unit: str) -> None:
-        self.step, self.top = _round_top(largest, unit)
-        self.unit = unit
-
-    def __call__(self, value: float) -> float:
-        """Return y; values outside (intervals may be) stop at the edge."""
-        return BOTTOM - (BOTTOM - TOP) * min(max(value / self.top, 0), 1)
-
-    @property
-    def ticks(self) -> list[tuple[float, str]]:
-        """Return y and text of each tick."""
-        values = [number * self.step for number in range(round(self.top / self.step) + 1)]
-        return [(self(v), f"{100 * v:g} %" if self.unit == "share" else f"{v:,g}") for v in values]
-
-
-class Lifetime:
-    """Days on a logarithmic scale, with a place below for none and above for no end."""
-
-    _NAMED = (60, 3600, DAY, 7 * DAY, 30 * DAY, 365 * DAY, 1826 * DAY, 18260 * DAY)
-
-    def __init__(self, days: Sequence[float]) -> None:
-        finite = [d * DAY for d in days if 0 < d < math.inf] or [60.0, 1826.0 * DAY]
-        self.low, self.high = math.log(min(*finite, 3600)), math.log(max(*finite, 365 * DAY) * 1.3)
-
-    def __call__(self, value: float) -> float:
-        """Return y of a number of days."""
-        if value <= 0 or math.isinf(value):
-            return BOTTOM if value <= 0 else TOP + 6
-        along = (math.log(value * DAY) - self.low) / (self.high - self.low)
-        return BOTTOM - 26 - (BOTTOM - TOP - 56) * min(max(along, 0), 1)
-
-    @property
-    def ticks(self) -> list[tuple[float, str]]:
-        """Return y and text of each tick."""
-        named = [s for s in self._NAMED if self.low <= math.log(s) <= self.high]
-        return [(BOTTOM, "none"), *((self(s / DAY), words.duration(s)) for s in named), (TOP + 6, "no end")]
-
-
 def ladder(panel: Panel) -> str:
     """Return the panel as an SVG picture with a text that says what it shows."""
-    x, breaks = positions(panel.steps)
+    x, breaks = positions(panel.steps, first=_first(panel))
     y = _scale(panel)
     parts = [_frame(x, breaks, y, panel), _laws(x, panel.steps)]
     if panel.measure == "effective_retention":
         parts.append(_diagonal(x, y, panel.steps))
+    parts += [_wide(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
     parts += [_band(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
     parts.append(_practised(panel, y))
     parts += [_line(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
+    parts.append(_column(panel, y))
     parts.append(_names(panel, x, y))
     label = escape(summary(panel), quote=True)
     return (
@@ -181,17 +139,22 @@ def notes(panel: Panel) -> list[str]:
         )
     elif seeds == 1:
         said.append("One seed: no interval.")
+    if any(line.wide for line in panel.lines):
+        said.append(
+            "Outlined, paler bands: from the least to the most over other assumptions (cameras, capture, volumes of traffic), "
+            "as alprsim sensitivity ran them."
+        )
     return said
 
 
-def positions(steps: Sequence[int]) -> tuple[list[float], list[float]]:
-    """Return x of each step, logarithmic, and where the axis is shortened."""
+def positions(steps: Sequence[int], *, first: float = LEFT + 22) -> tuple[list[float], list[float]]:
+    """Return x of each step, logarithmic, the least at ``first``, and where the axis is shortened."""
     gaps, broken = [0.0], [False]
     for before, after in pairwise(steps):
         decades = math.log10(after / max(before, 1)) if after < UNLIMITED else math.inf
         broken.append(decades > _LONGEST_GAP * 1.2)
         gaps.append(min(decades, _LONGEST_GAP if after < UNLIMITED else 0.6 * _LONGEST_GAP))
-    first, span = LEFT + 22, RIGHT - LEFT - 44
+    span = RIGHT - 22 - first
     total = sum(gaps)
     if not total:
         return [first + span / 2] * len(steps), []
@@ -235,20 +198,12 @@ def _top(block: list[float], gap: float, low: float, high: float) -> float:
 
 def _scale(panel: Panel) -> Scale:
     answers = [*(a for line in panel.lines for a in line.answers), panel.practised]
+    answers += [line.practised for line in panel.lines]
     values = [v for a in answers for v in (a.mean, a.high) if not math.isnan(v)]
+    values += [high for line in panel.lines for _, high in line.wide if math.isfinite(high)]
     if panel.measure == "effective_retention":
         return Lifetime([*values, *(step / DAY for step in panel.steps if step < UNLIMITED)])
     return Linear(max((v for v in values if math.isfinite(v)), default=0), panel.unit)
-
-
-def _round_top(largest: float, unit: str) -> tuple[float, float]:
-    if largest <= 0:
-        return (0.25, 1.0) if unit == "share" else (1.0, 1.0)
-    if unit == "share" and largest > 0.5:
-        return 0.2, 1.0
-    size = 10 ** math.floor(math.log10(largest))
-    step = next(size * part for part in (0.2, 0.25, 0.5, 1, 2) if largest / (size * part) <= 6)
-    return step, step * math.ceil(largest / step - 1e-9)
 
 
 def _frame(x: Sequence[float], breaks: Sequence[float], y: Scale, panel: Panel) -> str:
@@ -312,6 +267,18 @@ def _band(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> s
     return "".join(parts)
 
 
+def _wide(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> str:
+    """Draw the band over assumptions: pale, with an outline as the line is broken."""
+    parts = []
+    for rows in _runs(line, panel) if line.wide else []:
+        known = [k for k in rows if all(map(math.isfinite, line.wide[k]))]
+        if len(known) > 1:
+            there = "L".join(f"{x[k]:.1f} {y(line.wide[k][1]):.1f}" for k in known)
+            back = "L".join(f"{x[k]:.1f} {y(line.wide[k][0]):.1f}" for k in reversed(known))
+            parts.append(f'<path class="wide s{row % MARKERS}" {dash(row)}d="M{there}L{back}Z"/>')
+    return "".join(parts)
+
+
 def _line(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> str:
     """Draw a line; earlier ones are wider, so that one that lies under another still shows."""
     width = 2 + 1.3 * min(len(panel.lines) - 1 - row, 4)
@@ -323,13 +290,54 @@ def _line(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> s
         if len(rows) > 1
     ]
     points = [
-        f"<g{_HOLLOW if _is_hollow(panel, line, k) else ''}><title>"
-        f"{escape(f'{line.name}, {words.duration(step)}: {_say(panel, answer)}')}</title>"
-        f'<use href="#m{row % MARKERS}" x="{at:.1f}" y="{y(answer.mean):.1f}"/></g>'
+        _point(panel, line, row, step, (at, y(answer.mean)), answer, hollow=_is_hollow(panel, line, k))
         for k, (at, step, answer) in enumerate(zip(x, panel.steps, line.answers, strict=True))
         if answer.measured
     ]
     return f'<g class="s{row % MARKERS}">{"".join(strokes)}{"".join(points)}</g>'
+
+
+def _point(
+    panel: Panel, line: Line, row: int, step: int, where: tuple[float, float], answer: Answer, *, hollow: bool = False
+) -> str:  # fmt: skip
+    """Draw a marker that says its value, and by its data which policy and limit it is."""
+    when = "as practised" if step == AS_WRITTEN else words.duration(step)
+    return (
+        f'<g{_HOLLOW if hollow else ""} data-policy="{escape(line.name)}" data-at="{step}"><title>'
+        f"{escape(f'{line.name}, {when}: {_say(panel, answer)}')}</title>"
+        f'<use href="#m{row % MARKERS}" x="{where[0]:.1f}" y="{where[1]:.1f}"/></g>'
+    )
+
+
+def _first(panel: Panel) -> float:
+    """Return where the limits begin: further right where the policies as practised stand before them."""
+    return LEFT + 22 + (_COLUMN if any(line.practised.measured for line in panel.lines) else 0)
+
+
+def _column(panel: Panel, y: Scale) -> str:
+    """Draw what each policy itself says, left of the limits and joined to nothing."""
+    drawn = [(row, line) for row, line in enumerate(panel.lines) if line.practised.measured]
+    if not drawn:
+        return ""
+    x = LEFT + 30
+    points = "".join(
+        f'<g class="s{row % MARKERS}">{_whisker(line.practised, x, y)}'
+        f"{_point(panel, line, row, AS_WRITTEN, (x, y(line.practised.mean)), line.practised)}</g>"
+        for row, line in drawn
+    )
+    edge = LEFT + _COLUMN - 6
+    return (
+        f'<path class="axisline" stroke-dasharray="1 3" d="M{edge} {TOP - 8}V{BOTTOM}"/>'
+        f'<path class="axisline" d="M{x} {BOTTOM}v5"/>'
+        f'<text class="tick" x="{x}" y="{BOTTOM + 18}" text-anchor="middle">as</text>'
+        f'<text class="tick" x="{x}" y="{BOTTOM + 33}" text-anchor="middle">practised</text>{points}'
+    )
+
+
+def _whisker(answer: Answer, x: float, y: Scale) -> str:
+    if answer.n_seeds < 2 or not (math.isfinite(answer.low) and math.isfinite(answer.high)):
+        return ""
+    return f'<path class="stroke" stroke-width="1.5" d="M{x} {y(answer.low):.1f}V{y(answer.high):.1f}"/>'
 
 
 def _runs(line: Line, panel: Panel) -> list[list[int]]:
@@ -351,7 +359,7 @@ def _practised(panel: Panel, y: Scale) -> str:
     above = level - 6 if level - 20 > TOP else level + 15
     return (
         f'<path class="practised" d="M{LEFT} {level:.1f}H{RIGHT}"/>'
-        f'<text class="note" x="{LEFT + 6}" y="{above:.1f}">{said}</text>'
+        f'<text class="note" x="{_first(panel) - 16:.0f}" y="{above:.1f}">{said}</text>'
     )
 
 

@@ -73,11 +73,15 @@ def save(run: Run) -> None:
     """Write ``frontier.svg`` into the run's folder, with all that must be said beside it."""
     found = shown(run)
     if found is not None:
-        whole = standalone(
-            str(found.svg), title=f"What limits lay open, and what they leave an investigation: {run.info['title']}",
-            above=found.notes[:2], below=found.notes[2:], width=chart.WIDTH,
-        )  # fmt: skip
-        (run.folder / FILE).write_text(whole, "utf-8")
+        (run.folder / FILE).write_text(whole(run, found), "utf-8")
+
+
+def whole(run: Run, found: Shown) -> str:
+    """Return the frontier as a picture of its own, with all that must be said beside it."""
+    title = f"What limits lay open, and what they leave an investigation: {run.info['title']}"
+    return standalone(
+        str(found.svg), title=title, above=found.notes[:2], below=found.notes[2:], width=chart.WIDTH
+    )  # fmt: skip
 
 
 def notes(run: Run) -> list[str]:
@@ -285,11 +289,11 @@ def _in_words(run: Run, points: Sequence[frontier.Point]) -> str:
 def _numbers(run: Run, points: Sequence[frontier.Point]) -> Grid:
     """Return a panel's numbers: a row a policy, its shares of trips and of look-backs at each limit."""
     about = BY_NAME[TRIPS[0]].title.lower()
-    heads = [Head(words.duration(step), f"{about}; look-backs", "") for step in run.ladder]
+    heads = [Head(words.duration(step), f"{about}; look-backs", "") for step in run.steps]
     rows = []
     for policy in run.info["policies"]:
         mine = {point.retention: point for point in points if point.policy == policy}
-        cells = [_cell(mine[step]) for step in run.ladder]
+        cells = [_cell(mine[step]) for step in run.steps]
         rows.append((policy, "", cells))
     who = f"{run.titled(points[0].viewer)}, {words.SIGHTS[points[0].sight][0]} sight"
     return Grid(f"Trips detected, and look-backs by plate answered over the assumed delays: {who}", heads, rows)

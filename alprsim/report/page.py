@@ -5,33 +5,27 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import math
+import json
 import re
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import alerts, answer, chart, frontier, losses, statutes, street_map, tables
-from alprsim.results import frontier as utility
-from alprsim.results import words
-from alprsim.results.headline import TRIPS, Subject, lookbacks, outlived, subject
-from alprsim.results.run import Answer, Run, horizon
+from alprsim.measures.glossary import GLOSSARY
+from alprsim.report import alerts, answer, chart, explorer, frontier, losses, statutes, street_map, tables, week
+from alprsim.report.cube import by_seed
+from alprsim.report.figures import figures
+from alprsim.report.opening import opened
+from alprsim.results import sensitivity, words
+from alprsim.results.headline import subject
+from alprsim.results.run import Run, horizon
 from alprsim.results.summary import as_csv
-from alprsim.tables import AS_WRITTEN, UNLIMITED
 
-_ORDER = ("trips_detected", "observed_days", "trips_linked", "effective_retention", "home_found", "unicity",
-          "lookback_plate", "lookback_area", "work_found", "exposure_rate", "exposure_rate_driving", "days_per_answer",
-          "ghost_rate")  # fmt: skip
-_STATISTICS = ("share_of_horizon_pooled", "share_of_horizon", "stock", "share_of_window", "max", "mean")
-_POOLED = ("trips_detected", "trips_linked")
-"""Measures whose pooled shares are drawn too: trips over trips."""
-
-_DRAWN_TOO = ("_of_no_limit", "_eligible", words.WITH_HOLDS)
-"""Of the statistics that are another view of a plain one; those so far are hollow points of theirs, others in the table."""
+SCRIPTS = ("script.js", "week.js", "explorer.js")
+"""Files of the page's one script, in this order; the first has what the others use."""
 
 _FILES = ("file", "commuting", "counts")
 """Keys of a scenario that name files."""
@@ -40,58 +34,29 @@ _MOST_CSV = 1_500_000
 """Letters of zipped CSV carried with the page; beyond that only the answers for all towns together."""
 
 
-class Bar(NamedTuple):
-    """A row of ten cars on the first screen."""
-
-    name: str
-    when: str
-    answer: Answer
-    baseline: bool
-
-    @property
-    def said(self) -> str:
-        """How many of ten, with the interval."""
-        if not self.answer.measured:
-            return "not measured"
-        value = f"{words.of_ten(self.answer.mean)} of 10"
-        if self.answer.n_seeds < 2:
-            return f"{value} (one seed, no interval)"
-        return f"{value} ({words.of_ten(self.answer.low)} to {words.of_ten(self.answer.high)})"
-
-
-class Figure(NamedTuple):
-    """A ladder with its notes and numbers; `key` is viewer, sight and measure by their rows in the choices."""
-
-    key: str
-    title: str
-    subject: str
-    svg: Markup
-    notes: list[str]
-    numbers: tables.Grid
-    names: list[tuple[str, bool]]
-
-
-class Choice(NamedTuple):
-    """An entry of one of the three lists above the ladder; entries of a group stand together."""
-
-    value: str
-    text: str
-    group: str = ""
-
-
 def render(run: Run) -> str:
     """Return the page as one HTML document."""
     environment = Environment(
         loader=PackageLoader("alprsim.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    about = subject(run)
-    style, script = (asset(name) for name in ("style.css", "script.js"))
-    figures, choices = _figures(run, about)
+    about, bands = subject(run), sensitivity.bands(run)
+    seeds = by_seed(run)
+    first = opened(run, seeds, bands)
+    ladders = figures(run, first.about, first.pair, bands)
+    tried = explorer.explored(run, first.about, first.pair, ladders, seeds, bands)
+    style = asset("style.css") + asset("week.css") + tried.style
+    script = "\n".join(asset(name) for name in SCRIPTS)
     copied, lives = tables.copies(run, about)
     macros = environment.get_template("figures.html.j2").module
+    charts = {one.key: macros.figure(one) for one in ladders[1:]}  # type: ignore[attr-defined]
+    charts |= {f"looks~{one.key}": macros.under(one) for one in tried.looks[1:]}  # type: ignore[attr-defined]
     return environment.get_template("page.html.j2").render(
-        charts=zipped("".join(macros.figure(one) for one in figures[1:])),  # type: ignore[attr-defined]
+        charts=zipped(json.dumps(charts, ensure_ascii=False)),
+        cube=zipped(json.dumps(tried.cube, ensure_ascii=False, separators=(",", ":"))),
+        tried=tried,
+        opening=first,
+        bands=bands,
         run=run,
         info=run.info,
         made=run.provenance,
@@ -101,15 +66,12 @@ def render(run: Run) -> str:
         style=Markup(style),
         script=Markup(script),
         policy=security(style, script),
-        sentence=sentence(run, about),
         headline=run.headline(),
-        bars=_bars(run, about),
-        figures=figures,
-        choices=choices,
+        figures=ladders,
         frontier=frontier.shown(run),
         copies=copied,
         lives=lives,
-        lifetime=next((f for f in figures if f.key.endswith("effective_retention.max")), None),
+        lifetime=next((f for f in ladders if f.key.endswith("effective_retention.max")), None),
         policies=tables.policies(run, about),
         towns=tables.towns(run, about),
         lives_and_sources=[grid for grid in (tables.lives(run, about), tables.sources(run, about)) if grid],
@@ -117,143 +79,17 @@ def render(run: Run) -> str:
         alerts=alerts.table(run),
         alerted=alerts.remarks(run),
         published_hits=alerts.published(run),
+        week=week.section(run, first.about, environment, zipped),
         map=street_map.draw(run),
         losses=losses.losses(run),
         glossary=GLOSSARY,
-        statutes={step: laws for step in run.ladder if (laws := statutes.at(step))},
+        statutes={step: laws for step in run.steps if (laws := statutes.at(step))},
         horizon=horizon(run),
         csv=_csv(run),
         words=words,
         scenario=without_folders(run.scenario_text),
         cell=words.bins(run.info.get("unicity_bin_s")),
         markup=Markup,
-    )
-
-
-def sentence(run: Run, about: Subject) -> str:
-    """Return the page's first sentence: how much a viewer can see in practice, under a limit, and what a limit costs."""
-    who = f"{run.titled(about.viewer)} can detect"
-    sight = f"({words.SIGHTS[about.sight][0]} sight)"
-    now = _trips(run, about, about.policy, AS_WRITTEN)
-    text = (
-        f"In this synthetic model, of every 10 vehicle trips that residents made in the last {horizon(run)}, {who} "
-        f"{words.of_ten(now.mean)} {sight} as the baseline “{about.policy}” is practised"
-    )
-    if about.step is None:
-        return text + f"; no limit that was tried is shorter than those {horizon(run)}."
-    limited = _trips(run, about, about.policy, about.step)
-    text += f", and {words.of_ten(limited.mean)} under {words.limit(about.step)}{outlived(run, about)}"
-    return text + answered(run, about, about.step)
-
-
-def answered(run: Run, about: Subject, step: int) -> str:
-    """Say what a limit leaves of look-backs by plate, beside what no limit leaves: coverage caps both."""
-    limited, unlimited = (
-        sorted(answer.mean for answer in lookbacks(run, about, limit).values()) for limit in (step, UNLIMITED)
-    )
-    if not limited:
-        return "."
-    without = f" ({words.of_ten_range(unlimited[0], unlimited[-1])} without a limit)" if unlimited else ""
-    return (
-        f"; of 10 look-backs by plate it would still answer {words.of_ten_range(limited[0], limited[-1])}{without}, over "
-        f"{len(limited)} assumed query ages."
-    )
-
-
-def _bars(run: Run, about: Subject) -> list[Bar]:
-    bars = [Bar(about.policy, "as practised", _trips(run, about, about.policy, AS_WRITTEN), True)]
-    if about.step is not None:
-        limited = _trips(run, about, about.policy, about.step)
-        bars.append(Bar(about.policy, f"with {words.limit(about.step)}", limited, True))
-    for policy in run.info["policies"]:
-        if policy != about.policy:
-            bars.append(Bar(policy, "as written", _trips(run, about, policy, AS_WRITTEN), False))
-            if about.step is not None:
-                limited = _trips(run, about, policy, about.step)
-                bars.append(Bar(policy, f"with {words.limit(about.step)}", limited, False))
-    return bars
-
-
-def _trips(run: Run, about: Subject, policy: str, retention: int) -> Answer:
-    return run.answer(policy, about.viewer, about.sight, retention, *TRIPS)
-
-
-def _figures(run: Run, about: Subject) -> tuple[list[Figure], dict[str, list[Choice]]]:
-    """Return every ladder that has something to show, the subject's own first, and what can be chosen."""
-    viewers, sights = list(run.info["viewers"]), list(words.SIGHTS)
-    asked = sorted(((m, s) for m, names in run.statistics.items() if m in BY_NAME for s in names), key=_rank)
-    asked = [pair for pair in asked if _is_drawn(*pair)]
-    figures = [
-        _figure(run, viewer, sight, measure, statistic)
-        for viewer in sorted(viewers, key=lambda name: name != about.viewer)
-        for sight in sorted(sights, key=lambda name: name != about.sight)
-        for measure, statistic in asked
-        if _any(run, viewer, sight, measure, statistic)
-    ]
-    parts = [figure.key.split("~") for figure in figures]
-    shown = {pair: _titled(run, *pair) for pair in asked if any(p[2] == ".".join(pair) for p in parts)}
-    return figures, {
-        "viewer": [
-            Choice(str(row), run.titled(v)) for row, v in enumerate(viewers) if any(p[0] == str(row) for p in parts)
-        ],
-        "sight": [Choice(s, words.SIGHTS[s][0]) for s in sights if any(p[1] == s for p in parts)],
-        "measure": [Choice(".".join(pair), text, BY_NAME[pair[0]].title) for pair, text in shown.items()],
-    }
-
-
-def _figure(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> Figure:
-    steps, baseline = run.ladder, run.info["baseline"]
-    lines = [answer.line(run, policy, viewer, sight, measure, statistic) for policy in run.info["policies"]]
-    lines = [line for line in lines if any(answer.measured for answer in line.answers)]
-    unit = next(a.unit for line in lines for a in line.answers if a.measured)
-    title = _titled(run, measure, statistic)
-    who = f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight"
-    practised = run.answer(baseline, viewer, sight, AS_WRITTEN, measure, statistic)
-    limited = run.info["horizon_s"] if statistic.startswith("share_of_horizon") else None
-    panel = chart.Panel(title, who, measure, unit, steps, lines, practised, limited)
-    return Figure(
-        f"{list(run.info['viewers']).index(viewer)}~{sight}~{measure}.{statistic}",
-        title,
-        who,
-        Markup(chart.ladder(panel)),
-        [*chart.notes(panel), *_cells(run, measure)],
-        tables.numbers(panel),
-        [(line.name, line.baseline) for line in lines],
-    )
-
-
-def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> bool:
-    return any(
-        run.answer(policy, viewer, sight, step, measure, statistic).measured
-        for policy in run.info["policies"]
-        for step in run.ladder
-    )
-
-
-def _is_drawn(measure: str, statistic: str) -> bool:
-    if statistic.endswith("_pooled"):
-        return measure in _POOLED and statistic == TRIPS[1]
-    return words.is_plain(statistic) or statistic.endswith(_DRAWN_TOO)
-
-
-def _cells(run: Run, measure: str) -> list[str]:
-    """Say what a cell of unicity was in this run, and what look-backs rest on."""
-    if measure.startswith("lookback_") or measure == "days_per_answer":
-        return [f"It {utility.CAVEAT}, and it {utility.RESTS_ON}.", *utility.basis(run)]
-    cell = words.bins(run.info.get("unicity_bin_s")) if measure == "unicity" else ""
-    return [f"A sighting is a cell: {cell}."] if cell else []
-
-
-def _titled(run: Run, measure: str, statistic: str) -> str:
-    return f"{BY_NAME[measure].title}: {words.statistic(statistic, run.info['horizon_s'])}"
-
-
-def _rank(pair: tuple[str, str]) -> tuple[float, float, str]:
-    measure, statistic = pair
-    return (
-        _ORDER.index(measure) if measure in _ORDER else math.inf,
-        _STATISTICS.index(statistic) if statistic in _STATISTICS else math.inf,
-        statistic,
     )
 
 

@@ -1,57 +1,14 @@
 "use strict";
-// Everything is readable without this: it only shows another of the charts that the page carries, and unzips its table.
-const form = document.querySelector(".choose");
-const shown = document.getElementById("shown");
-const lists = [...form.elements];
-const charts = new Map();
-let keys = [];
+// Everything is readable without this: it moves through what the page carries, and unzips its table.
 
 async function unzip(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
 }
 
-function keep(figures) {
-  for (const figure of figures) charts.set(figure.dataset.key, figure);
-}
-
-// The nearest chart there is: as many of the choices as possible, the one just made before all others.
-function nearest(wanted, first) {
-  const score = (key) => key.reduce((sum, part, row) => sum + (part === wanted[row] ? (row === first ? 4 : 1) : 0), 0);
-  return keys.reduce((best, key) => (score(key) > score(best) ? key : best), keys[0]);
-}
-
-function show(wanted, first) {
-  const key = nearest(wanted, first);
-  document.getElementById("nothing").hidden = key.every((part, row) => part === wanted[row]);
-  lists.forEach((list, row) => { list.value = key[row]; });
-  const open = shown.querySelector("details").open;
-  shown.replaceChildren(charts.get(key.join("~")));
-  shown.querySelector("details").open = open;
-  return key;
-}
-
-function fromAddress() {
-  const asked = new URLSearchParams(location.hash.slice(1));
-  if (asked.has("measure")) show(lists.map((list) => asked.get(list.name)), 2);
-}
-
-async function start() {
-  keep(shown.querySelectorAll("figure"));
-  const others = document.createElement("template");
-  others.innerHTML = await unzip(document.getElementById("charts").content.textContent);
-  keep(others.content.querySelectorAll("figure"));
-  keys = [...charts.keys()].map((key) => key.split("~"));
-  if (!keys.length) return;
-  form.hidden = false;
-  show(keys[0], 2);
-  fromAddress();
-  addEventListener("hashchange", fromAddress);
-  form.addEventListener("change", (event) => {
-    const key = show(lists.map((list) => list.value), lists.indexOf(event.target));
-    const state = new URLSearchParams(lists.map((list, row) => [list.name, key[row]]));
-    history.replaceState(null, "", "#" + state);
-  });
+// What a <template> carries: JSON, zipped. The browser keeps the text only, so take it once.
+async function carried(id) {
+  return JSON.parse(await unzip(document.getElementById(id).content.textContent.trim()));
 }
 
 const link = document.querySelector(".download");
@@ -66,4 +23,3 @@ link.addEventListener("click", async (event) => {
 });
 
 addEventListener("beforeprint", () => document.querySelectorAll("#policies details").forEach((part) => { part.open = true; }));
-if ("DecompressionStream" in window) start();

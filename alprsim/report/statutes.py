@@ -16,6 +16,10 @@ class Statute(NamedTuple):
     source: str
     read: bool
     """Whether the text of the law or bill itself was read in full; else it is as reported."""
+    state: str = ""
+    """Whose: CT; empty where it is no state's."""
+    kind: str = ""
+    """A law, a bill, or else a practice."""
 
 
 @cache
@@ -30,7 +34,17 @@ def at(step: int) -> tuple[Statute, ...]:
     return tuple(statute for statute in known() if abs(step - statute.seconds) <= _SAME * statute.seconds)
 
 
+def states(step: int) -> str:
+    """Return the states whose laws name a step, Connecticut's first; without any, whose bills do, or whose practice it is."""
+    named = at(step)
+    for kind, said in (("law", ""), ("bill", " bill"), ("practice", " practice")):
+        if found := dict.fromkeys(one.state for one in named if one.kind == kind and one.state):
+            return ", ".join(found) + said
+    return ""
+
+
 def _statute(preset: presets.Preset) -> Statute:
     label = (preset.mark or preset.title) + ("" if preset.verified else ", as reported")
     told = (preset.status,) if preset.kind == "bill" else dict.fromkeys((preset.authority, preset.status))
-    return Statute(preset.window or 0, label, "; ".join(told), preset.verified)
+    kind = preset.kind if preset.kind in ("law", "bill") else "practice"
+    return Statute(preset.window or 0, label, "; ".join(told), preset.verified, preset.state or "", kind)

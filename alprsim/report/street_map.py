@@ -71,21 +71,44 @@ class View(NamedTuple):
         return np.stack([(x - self.west) * self.scale + _PAD, (self.north - y) * self.scale + _PAD], axis=1)
 
 
+class Extent(NamedTuple):
+    """A part of the map, m."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
 class Streets(NamedTuple):
     """A run's streets alone, for pictures that put something else on them."""
 
     view: View
     svg: str
     credit: str
+    places: NDArray[np.float64]
+    """[junctions, 2] in the picture."""
+    dropped: str
 
 
-def streets(run: Run) -> Streets:
-    """Draw the roads of a run as paths."""
-    junctions = run.table("junctions")
-    view, (kept, _) = _view(junctions), _segments(run.roads)
+def streets(run: Run, within: Extent | None = None, width: int = WIDTH) -> Streets:
+    """Draw the roads of a run as paths: all, or those that reach into a part."""
+    junctions, roads = run.table("junctions"), run.roads
+    corners = junctions if within is None else pd.DataFrame({"x": within[0::2], "y": within[1::2]})
+    if within is not None:
+        roads = roads[_reaches(within, junctions, roads)]
+    view, (kept, dropped) = _view(corners, width), _segments(roads)
     places = view(junctions["x"].to_numpy(), junctions["y"].to_numpy())
-    lines = [_road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
-    return Streets(view, "".join(lines), run.info["attribution"] or "generated streets")
+    lines = [road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
+    return Streets(view, "".join(lines), run.info["attribution"] or "generated streets", places, dropped)
+
+
+def _reaches(part: Extent, junctions: pd.DataFrame, roads: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which roads' bounding boxes touch a part of the map."""
+    x, y = (junctions[name].to_numpy()[roads[["tail", "head"]].to_numpy()] for name in ("x", "y"))
+    inside = (x.min(axis=1) <= part.east) & (x.max(axis=1) >= part.west)
+    touches: NDArray[np.bool_] = inside & (y.min(axis=1) <= part.north) & (y.max(axis=1) >= part.south)
+    return touches
 
 
 def draw(run: Run) -> Map:
@@ -94,11 +117,11 @@ def draw(run: Run) -> Map:
     cameras = run.table("cameras", seed=run.provenance["seeds"][0])
     view = _view(junctions)
     kept, dropped = _segments(roads)
-    owners = _owners(cameras)
+    owners = owners_of(cameras)
     places = view(junctions["x"].to_numpy(), junctions["y"].to_numpy())
-    lines = [_road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
+    lines = [road_class(name, kept[kept["kind"].isin(kinds)], places) for name, kinds in reversed(_CLASSES)]
     roving = cameras["kind"].isin(_ROVING)
-    marks = [_owner_marks(owner, cameras[~roving & cameras["agency"].eq(owner.name)], view) for owner in owners]
+    marks = [owner_marks(owner, cameras[~roving & cameras["agency"].eq(owner.name)], view) for owner in owners]
     areas, labels = _beats(owners, cameras[roving], roads, kept, places)
     zones = _zones(run.table("zones", seed=run.provenance["seeds"][0]), view) if "zones" in run.tables else ""
     credit = run.info["attribution"] or "generated streets"
@@ -106,16 +129,16 @@ def draw(run: Run) -> Map:
     label = f"Map of {len(kept):,} road segments and {n} cameras of {len(owners)} owners; {credit}."
     svg = (
         f'<svg class="map" viewBox="0 0 {view.width} {view.height}" role="img" aria-label="{escape(label, quote=True)}">'
-        f"{areas}{''.join(lines)}{zones}{''.join(marks)}{labels}{_scale_bar(view)}"
+        f"{areas}{''.join(lines)}{zones}{''.join(marks)}{labels}{scale_bar(view)}"
         f'<text class="credit" x="{view.width - 8}" y="{view.height - 8}" text-anchor="end">{escape(credit)}</text></svg>'
     )
     return Map(svg, owners, dropped)
 
 
-def _view(junctions: pd.DataFrame) -> View:
+def _view(junctions: pd.DataFrame, width: int = WIDTH) -> View:
     x, y = junctions["x"], junctions["y"]
     wide, tall = max(float(x.max() - x.min()), 1.0), max(float(y.max() - y.min()), 1.0)
-    room = WIDTH - 2 * _PAD
+    room = width - 2 * _PAD
     scale = min(room / wide, _TALLEST * room / tall)
     return View(x.min(), y.max(), scale, round(wide * scale) + 2 * _PAD, round(tall * scale) + 2 * _PAD)
 
@@ -135,7 +158,7 @@ def _segments(roads: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return segments, dropped
 
 
-def _road_class(name: str, segments: pd.DataFrame, places: NDArray[np.float64]) -> str:
+def road_class(name: str, segments: pd.DataFrame, places: NDArray[np.float64]) -> str:
     """Draw one class as a single path in tenths of a unit, chaining segments that follow each other."""
     at = np.rint(places * 10).astype(int)
     parts = []
@@ -166,7 +189,8 @@ def _chains(a: Sequence[int], b: Sequence[int]) -> Iterator[list[int]]:
         yield chain
 
 
-def _owners(cameras: pd.DataFrame) -> list[Owner]:
+def owners_of(cameras: pd.DataFrame) -> list[Owner]:
+    """Return the owners of cameras, each with its mark."""
     owners = []
     for row, (name, own) in enumerate(cameras.drop_duplicates("camera").groupby("agency", sort=False)):
         kinds = ", ".join(f"{n} {kind}" for kind, n in own["kind"].value_counts().items())
@@ -183,7 +207,7 @@ def _beats(
     for segments, cars in _by_beat(sites, roads, kept):
         said = escape(" · ".join(f"{owner}: {n} {kind} car{'s' * (n > 1)}" for (owner, kind), n in cars.items()))
         mark = marks[next(iter(cars))[0]]
-        areas += f'<g class="s{mark}"><title>{said}</title>{_road_class("beat", segments, places)}</g>'
+        areas += f'<g class="s{mark}"><title>{said}</title>{road_class("beat", segments, places)}</g>'
         at = places[np.unique(segments[["a", "b"]])]
         x, y = at[:, 0].mean(), max(at[:, 1].min() - 10, 14)
         while any(abs(x - other) < _NAME and abs(y - above) < _LINE for other, above, _, _ in names):
@@ -210,7 +234,7 @@ def _by_beat(
             yield segments, whose
 
 
-def _owner_marks(owner: Owner, sites: pd.DataFrame, view: View) -> str:
+def owner_marks(owner: Owner, sites: pd.DataFrame, view: View) -> str:
     """Draw an owner's cameras: the mark, a tail the way traffic goes that it watches, a ring around a gantry.
 
     A trailer's every stop has a mark, in a dashed ring.
@@ -239,7 +263,8 @@ def _zones(corners: pd.DataFrame, view: View) -> str:
     return f'<path class="zone" d="{"".join(rims)}"><title>No camera stands here: a zone to be avoided</title></path>'
 
 
-def _scale_bar(view: View) -> str:
+def scale_bar(view: View) -> str:
+    """Draw how long some round number of metres is."""
     widest = view.width / view.scale / 4
     metres = next((m for m in (20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100) if m <= widest), 50)
     length = metres * view.scale

@@ -106,7 +106,7 @@ def towns(run: Run, about: Subject) -> Grid | None:
     heads = [
         Head(
             policy, _step(step) + _keeps_more(run, Subject(policy, about.viewer, about.sight, step)),
-            BY_NAME["trips_detected"].definition,
+            BY_NAME["trips_detected"].told,
         )
         for policy, step in wanted
     ]  # fmt: skip
@@ -162,9 +162,7 @@ def lives(run: Run, about: Subject) -> Grid | None:
         ("observed_days", "share_of_horizon", "vehicles"), ("observed_days", "share_of_horizon", "people"),
         (*TRIPS, "vehicles"), (*TRIPS, "visitors"), (*TRIPS, "through"),
     ]  # fmt: skip
-    heads = [
-        Head(f"{BY_NAME[m].title}: {_LIVES[who][0]}", _LIVES[who][1], BY_NAME[m].definition) for m, _, who in columns
-    ]
+    heads = [Head(f"{BY_NAME[m].title}: {_LIVES[who][0]}", _LIVES[who][1], BY_NAME[m].told) for m, _, who in columns]
     asked = [{"measure": m, "statistic": s, "who": who} for m, s, who in columns]
     return _others(run, about, heads, asked, "Whose lives")
 
@@ -174,9 +172,7 @@ def sources(run: Run, about: Subject) -> Grid | None:
     rate = ("exposure_rate", "share_of_horizon")
     seen = [of for of in _SOURCES if _any_reads(run, about, *rate, of)]
     columns = [(*rate, of) for of in seen] + [(*TRIPS, of) for of in seen]
-    heads = [
-        Head(f"{BY_NAME[m].title}: {_SOURCES[of][0]}", _SOURCES[of][1], BY_NAME[m].definition) for m, _, of in columns
-    ]
+    heads = [Head(f"{BY_NAME[m].title}: {_SOURCES[of][0]}", _SOURCES[of][1], BY_NAME[m].told) for m, _, of in columns]
     asked = [{"measure": m, "statistic": s, "reads": of} for m, s, of in columns]
     return _others(run, about, heads, asked, "Whose cameras")
 
@@ -218,7 +214,7 @@ def copies(run: Run, about: Subject) -> tuple[list[str], Grid | None]:
                     f"{words.duration(about.step)}. A copy outlives its source."
                 )
     entry = BY_NAME["effective_retention"]
-    heads = [Head(policy, words.limit(about.step), entry.definition) for policy in run.info["policies"]]
+    heads = [Head(policy, words.limit(about.step), entry.told) for policy in run.info["policies"]]
     caption = f"How long some department’s read can be reached under {words.limit(about.step)}, by any sight"
     return sentences, Grid(caption, heads, rows, open=True)
 
@@ -259,9 +255,9 @@ def _columns(
     """Return a measure's column; behind trips detected their difference to the baseline, look-backs as a range."""
     entry = BY_NAME[measure]
     if measure == "lookback_plate":
-        head = Head(entry.title, "range over assumed query ages", entry.definition)
+        head = Head(entry.title, "range over assumed query ages", entry.told)
         return [_Column(head, lambda policy, step: _range(run, Subject(policy, viewer, sight, None), step))]
-    head = Head(entry.title, _about(run, measure, statistic), entry.definition)
+    head = Head(entry.title, _about(run, measure, statistic), entry.told)
     own = _Column(
         head, lambda policy, step: _cell(run, Subject(policy, viewer, sight, step), measure, statistic)
     )  # fmt: skip
@@ -305,7 +301,7 @@ def _change(
 def _statistic(run: Run, viewer: str, sight: str, measure: str, start: str) -> str:
     """Return the first statistic of a measure that starts so and was measured for all towns; empty if none was."""
     names = [name for name in run.statistics.get(measure, []) if words.is_plain(name) and words.starts(name, start)]
-    steps = (AS_WRITTEN, *run.ladder)
+    steps = (AS_WRITTEN, *run.steps)
     asked = [(policy, viewer, sight, step, measure) for policy in run.info["policies"] for step in steps]
     known = (n for n in names if any(run.answer(*case, s).measured for case in asked for s in (n, n + words.SO_FAR)))
     return next(known, "")

@@ -7,6 +7,9 @@ summary      the answers of all seeds as means with intervals
 geography    roads and cameras as GeoParquet
 published    simulated figures beside published ones
 comparison   two or more runs side by side
+sides        what is compared: runs, or policies and limits of one
+marks        which differences hold under other assumptions too
+asking       what may be asked of a run, by name
 answer_table     the one table that answers a scenario's question
 answer_sentence  the same in a sentence
 coalitions   who matters when only some opt out

@@ -171,10 +171,10 @@ def _both(found: dict[Key, Found], key: Key, against: Key) -> Iterator[Row]:
 
 def _retention(run: Run, asked: dict[str, Any]) -> Iterator[Row]:
     found = _measured(run, asked)
-    longest = run.ladder[-1]
+    longest = run.steps[-1]
     for policy in run.info["policies"]:
         for measure, statistic in _asked(asked):
-            for step in run.ladder:
+            for step in run.steps:
                 key = Key(policy, asked["viewer"], asked["sight"], step, measure, statistic)
                 yield from _both(found, key, key._replace(retention=longest))
 
@@ -269,7 +269,7 @@ def row_names(run: Run, asked: dict[str, Any]) -> list[Any]:
     if asked["rows"] == "towns":
         found = [run.measures.loc[mask, "town"].unique() for mask in (_of_column(run, c) for c in asked["columns"])]
         return [*dict.fromkeys(name for names in found for name in names if name != "all"), "all"]
-    return list(run.ladder if asked["rows"] == "retention" else run.info["policies"])
+    return list(run.steps if asked["rows"] == "retention" else run.info["policies"])
 
 
 def _several(run: Run, asked: dict[str, Any]) -> Iterator[Row]:

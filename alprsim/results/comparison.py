@@ -13,7 +13,7 @@ import yaml
 
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
-from alprsim.results.headline import TRIPS
+from alprsim.results.headline import REBUILT, TRIPS
 from alprsim.results.run import ResultError, Run, horizon
 from alprsim.results.summary import paired, plain
 from alprsim.tables import AS_WRITTEN
@@ -21,9 +21,11 @@ from alprsim.tables import AS_WRITTEN
 _WIDE = 60
 """Letters of a row's name in text."""
 
-_ROW = ["policy", "viewer", "sight", "retention", "measure", "statistic"]
+ROW = ["policy", "viewer", "sight", "retention", "measure", "statistic"]
+"""What names an answer of a run."""
 
 MAIN = (
+    REBUILT,
     TRIPS,
     ("observed_days", "share_of_horizon"),
     ("effective_retention", "max"),
@@ -48,17 +50,9 @@ def compare(runs: Sequence[Run]) -> pd.DataFrame:
     """
     if not 2 <= len(runs) <= len(ascii_uppercase):
         raise ResultError(f"compare needs 2 to {len(ascii_uppercase)} results, not {len(runs)}")
-    by_seed = [_by_seed(run) for run in runs]
-    rows = pd.concat([values.index.to_frame(index=False) for values in by_seed]).drop_duplicates(ignore_index=True)
-    index = pd.MultiIndex.from_frame(rows)
-    by_seed = [values.reindex(index) for values in by_seed]
-    table = rows.copy()
-    for letter, values in zip(ascii_uppercase, by_seed, strict=False):
-        table[letter] = values.mean(axis=1).to_numpy()
-    for letter, values in zip(ascii_uppercase[1:], by_seed[1:], strict=False):
-        _add_difference(table, letter, by_seed[0], values)
+    table = beside([by_seed(run, ROW) for run in runs])
     table.attrs["runs"] = {letter: f"{run.folder.name}: {run.info['title']}" for letter, run in _lettered(runs)}
-    table.attrs["notes"] = [note for letter, run in _lettered(runs)[1:] for note in _notes(letter, runs[0], run)]
+    table.attrs["notes"] = [note for letter, run in _lettered(runs)[1:] for note in notes(letter, runs[0], run)]
     table.attrs["horizon_s"] = runs[0].info["horizon_s"]
     return table
 
@@ -67,7 +61,7 @@ def as_text(table: pd.DataFrame) -> str:
     """Return a comparison as readable text: policies as written by the measures of ``MAIN``, and trips detected by limit."""
     lines = [f"{letter}  {name}" for letter, name in table.attrs["runs"].items()]
     lines += [f"note: {note}" for note in table.attrs["notes"]]
-    chosen = np.array([_is_main(*row) for row in table[["measure", "statistic"]].to_numpy()], bool)
+    chosen = np.array([is_main(*row) for row in table[["measure", "statistic"]].to_numpy()], bool)
     main = table[table["retention"].eq(AS_WRITTEN) & chosen]
     order = main["measure"].map({name: row for row, (name, _) in enumerate(MAIN)})
     for (policy, viewer, sight), group in main.assign(order=order).groupby(["policy", "viewer", "sight"], sort=False):
@@ -83,18 +77,35 @@ def as_text(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def as_json(table: pd.DataFrame) -> str:
+def as_json(table: pd.DataFrame, letters: Sequence[str] = ()) -> str:
     """Return a comparison as JSON records; JSON has no infinity: ``A_unbounded`` … say where a null is without end."""
-    values = [*table.attrs["runs"], *(f"{letter} − A" for letter in list(table.attrs["runs"])[1:])]
+    letters = letters or list(table.attrs["runs"])
+    values = [*letters, *(f"{letter} − A" for letter in letters[1:])]
     text: str = table.assign(**{f"{name}_unbounded": np.isinf(table[name]) for name in values}).to_json(
         orient="records", indent=2, force_ascii=False
     )
     return text
 
 
-def _by_seed(run: Run) -> pd.DataFrame:
-    """Return a column a seed, a row an answer for all towns."""
-    return plain(run.measures).set_index([*_ROW, "unit", "seed"])["value"].unstack("seed", sort=False)
+def by_seed(run: Run, row: Sequence[str], **of: Any) -> pd.DataFrame:
+    """Return a column a seed, a row an answer for all towns; ``of`` keeps those of a policy, a retention …."""
+    rows = plain(run.measures)
+    for name, wanted in of.items():
+        rows = rows[rows[name].eq(wanted)]
+    return rows.set_index([*row, "unit", "seed"])["value"].unstack("seed", sort=False)
+
+
+def beside(sides: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the answers of several sides, as ``by_seed`` has them, in one table: means, differences and intervals."""
+    rows = pd.concat([values.index.to_frame(index=False) for values in sides]).drop_duplicates(ignore_index=True)
+    index = pd.MultiIndex.from_frame(rows)
+    sides = [values.reindex(index) for values in sides]
+    table = rows.copy()
+    for letter, values in zip(ascii_uppercase, sides, strict=False):
+        table[letter] = values.mean(axis=1).to_numpy()
+    for letter, values in zip(ascii_uppercase[1:], sides[1:], strict=False):
+        _add_difference(table, letter, sides[0], values)
+    return table
 
 
 def _add_difference(table: pd.DataFrame, letter: str, first: pd.DataFrame, second: pd.DataFrame) -> None:
@@ -108,7 +119,8 @@ def _add_difference(table: pd.DataFrame, letter: str, first: pd.DataFrame, secon
         table[[name, f"{name} low", f"{name} high"]] = np.array(pairs).reshape(-1, 3)
 
 
-def _notes(letter: str, first: Run, other: Run) -> Iterator[str]:
+def notes(letter: str, first: Run, other: Run) -> Iterator[str]:
+    """Yield what a reader must know of two runs before comparing them: seeds, what differs, horizons."""
     if first.provenance["seeds"] != other.provenance["seeds"]:
         yield f"A and {letter} have other seeds: differences are not paired and have no interval"
     elif len(first.provenance["seeds"]) < 2:
@@ -116,34 +128,37 @@ def _notes(letter: str, first: Run, other: Run) -> Iterator[str]:
     if first.provenance["scenario_sha256"] == other.provenance["scenario_sha256"]:
         yield f"A and {letter} ran the same scenario"
         return
-    changes = list(_changes(yaml.safe_load(first.scenario_text), yaml.safe_load(other.scenario_text)))
-    shown = "; ".join(changes[:8]) + (f"; and {len(changes) - 8} more" if len(changes) > 8 else "")
+    between = changes(yaml.safe_load(first.scenario_text), yaml.safe_load(other.scenario_text))
+    differ = [f"{key}: {brief(a)} → {brief(b)}" for key, a, b in between]
+    shown = "; ".join(differ[:8]) + (f"; and {len(differ) - 8} more" if len(differ) > 8 else "")
     yield f"A and {letter} ran different scenarios: {shown or 'the files they read differ'}"
     if first.info["horizon_s"] != other.info["horizon_s"]:
         yield f"A and {letter} look back over different times ({horizon(first)}, {horizon(other)}): shares do not compare"
 
 
-def _changes(a: Any, b: Any, path: str = "") -> Iterator[str]:
-    """Name the keys in which two scenarios differ, titles apart."""
+def changes(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield the keys in which two scenarios differ, titles apart, and what each says; None: nothing."""
     if isinstance(a, dict) and isinstance(b, dict):
         for key in {**a, **b}:
             if path or key not in ("title", "question"):
-                yield from _changes(a.get(key), b.get(key), f"{path}.{key}".lstrip("."))
+                yield from changes(a.get(key), b.get(key), f"{path}.{key}".lstrip("."))
     elif isinstance(a, list) and isinstance(b, list) and any(isinstance(item, dict) for item in [*a, *b]):
         for row, (x, y) in enumerate(zip_longest(a, b)):
-            yield from _changes(x, y, f"{path}[{row}]")
+            yield from changes(x, y, f"{path}[{row}]")
     elif a != b:
-        yield f"{path}: {_brief(a)} → {_brief(b)}"
+        yield path, a, b
 
 
-def _brief(value: Any) -> str:
+def brief(value: Any) -> str:
+    """Say what a key says, on one line."""
     if value is None:
         return "nothing"
     text = yaml.safe_dump(value, default_flow_style=True, width=1000, allow_unicode=True).removesuffix("...\n").strip()
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _is_main(measure: str, statistic: str) -> bool:
+def is_main(measure: str, statistic: str) -> bool:
+    """Tell whether a statistic is one that a reader looks at first."""
     return words.is_plain(statistic) and any(measure == name and words.starts(statistic, start) for name, start in MAIN)
 
 

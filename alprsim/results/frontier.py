@@ -78,7 +78,7 @@ def points(
         for sight in sights:
             for query in queries:
                 for policy in run.info["policies"]:
-                    for step in (*run.ladder, AS_WRITTEN):
+                    for step in (*run.steps, AS_WRITTEN):
                         yield _point(run, policy, viewer, sight, step, query, measure)
 
 

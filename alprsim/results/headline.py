@@ -25,15 +25,35 @@ class Subject(NamedTuple):
 TRIPS = ("trips_detected", "share_of_horizon_pooled")
 """Trips over trips, as "of every 10 trips" says; not the mean of each vehicle's own share."""
 
+REBUILT = ("trips_rebuilt", "share_of_horizon_pooled")
+"""Trips rebuilt by the quickest ways; measured where a scenario asks for the family ``paths``."""
+
 
 def subject(run: Run) -> Subject:
     """Choose the baseline, the onlooker's widest sight, and the step nearest 21 d among those below 30 d and the horizon."""
     viewer = run.onlooker
     sights = {key[2] for key in run.answers if key[1] == viewer}
     sight = next((name for name in ("request", "bulk") if name in sights), "request")
-    steps = [step for step in run.ladder if step <= _LONGEST and step < run.info["horizon_s"]]
+    steps = [step for step in run.steps if step <= _LONGEST and step < run.info["horizon_s"]]
     nearest = min(steps, key=lambda step: abs(math.log(max(step, 1) / _PREFERRED)), default=None)
     return Subject(run.info["baseline"], viewer, sight, nearest)
+
+
+def opening(run: Run) -> tuple[Subject, tuple[str, str]]:
+    """Return what the page's first sentence is about: trips rebuilt where they were measured, else trips detected.
+
+    Rebuilt trips are told by bulk sight where the baseline gives the onlooker any department's reads in bulk, else by the
+    sight by which it has them: bulk sight would then be of private cameras alone, on which no limit here bears.
+    """
+    about = subject(run)
+    reach = {
+        sight: run.answer(about.policy, about.viewer, sight, AS_WRITTEN, "effective_retention", "max").mean
+        for sight in ("bulk", "request")
+    }
+    for sight in ("bulk", "request") if reach["bulk"] > 0 else ("request", "bulk"):
+        if run.answer(about.policy, about.viewer, sight, AS_WRITTEN, *REBUILT).measured:
+            return about._replace(sight=sight), REBUILT
+    return about, TRIPS
 
 
 def headline(run: Run) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ import pandas as pd
 from alprsim.results import words
 from alprsim.results.summary import KEYS, PLAIN, plain
 from alprsim.tables import AgencyKind
+
+if TYPE_CHECKING:
+    from alprsim.report.drawn import Figure
 
 SCHEMA = 1
 """Of a run's folder."""
@@ -169,8 +172,8 @@ class Run:
         return {str(measure): list(names) for measure, names in pairs}
 
     @cached_property
-    def ladder(self) -> list[int]:
-        """The retention steps, s, rising; the last may be UNLIMITED."""
+    def steps(self) -> list[int]:
+        """The ladder's retention limits, s, rising; the last may be UNLIMITED."""
         steps: list[int] = sorted(int(step) for step in self.summary["retention"].unique() if step >= 0)
         return steps
 
@@ -202,6 +205,51 @@ class Run:
         from alprsim import report  # templates are loaded only where a page is wanted
 
         return self.page if self.page.exists() else report.write(self)
+
+    def ladder(self, *, measure: str | None = None, viewer: str | None = None, sight: str | None = None) -> Figure:
+        """Draw a measure under every limit, a line a policy; what is not named is the headline's.
+
+        Parameters
+        ----------
+        measure
+            A name, such as ``"trips_detected"``; or with its statistic, ``"home_found.within_250m"``.
+        viewer, sight
+            As the scenario and the command line name them.
+        """
+        from alprsim.report import drawn
+
+        return drawn.ladder(self, measure=measure, viewer=viewer, sight=sight)
+
+    def frontier(self) -> Figure:
+        """Draw what limits lay open against what they leave an investigation."""
+        from alprsim.report import drawn
+
+        return drawn.frontier_of(self)
+
+    def map(self) -> Figure:
+        """Draw roads and cameras."""
+        from alprsim.report import drawn
+
+        return drawn.map_of(self)
+
+    def week(
+        self, *, policy: str | None = None, viewer: str | None = None, sight: str | None = None,
+        retention: str | None = None, car: int = 0,
+    ) -> Figure:  # fmt: skip
+        """Draw one synthetic car's week, and what a viewer holds and draws of it; what is not named is the headline's.
+
+        Parameters
+        ----------
+        policy, viewer, sight
+            As the scenario and the command line name them.
+        retention
+            A limit of the ladder, such as ``"21 d"`` (default: as practised).
+        car
+            Which of the cars whose week the run kept: 0 the typical one, 1 the one read most.
+        """
+        from alprsim.report import drawn
+
+        return drawn.week_of(self, policy=policy, viewer=viewer, sight=sight, retention=retention, car=car)
 
     def __repr__(self) -> str:
         seeds = self.provenance["seeds"]

@@ -6,6 +6,7 @@ sign of the difference is the same in every run and it exceeds one percentage po
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from alprsim.results import words
 from alprsim.results.comparison import MAIN
 from alprsim.results.frontier import CAVEAT, RESTS_ON
+from alprsim.results.headline import TRIPS
 from alprsim.results.run import ResultError, Run
 from alprsim.results.summary import labels, paired, plain
 from alprsim.tables import AS_WRITTEN
@@ -66,6 +68,15 @@ class Row(NamedTuple):
     """yes or no; empty where it is the baseline, no share, or not measured in every run."""
 
 
+class Band(NamedTuple):
+    """What other assumptions make of a headline: the least and the most mean, and in which run."""
+
+    band_low: float
+    band_high: float
+    least_in: str
+    most_in: str
+
+
 def table(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Return the bands as a data frame, the fields of `Row`.
 
@@ -96,10 +107,48 @@ def write(rows: pd.DataFrame, run: Run, folder: Path) -> Path:
     return folder / FILE
 
 
+def find(run: Run) -> Path | None:
+    """Return the folder of a run's sensitivity study: its own, one in it or around it, or where the study writes by itself."""
+    name = f"{run.info['name']}-sensitivity-{run.provenance['scenario_sha256'][:8]}"
+    places = (run.folder, run.folder / "sensitivity", run.folder.parent, run.folder.parent / name)
+    found = [place for place in places if (place / FILE).exists() and _is_of(run, place)]
+    return max(found, key=lambda place: len(variants(place)), default=None)
+
+
+def variants(folder: Path) -> dict[str, Path]:
+    """Return the results of a study's runs that are still there, by their folders' names."""
+    return {file.parent.name: file.parent for file in sorted(folder.glob("*/run.json"))}
+
+
+def read(folder: Path) -> pd.DataFrame:
+    """Return the table that `write` wrote into a study's folder."""
+    return pd.read_csv(folder / FILE, keep_default_na=False, na_values=[""])
+
+
+def bands(run: Run) -> dict[tuple[str, str, str, int, str, str], Band]:
+    """Return the bands of a run's study, by policy, viewer, sight, retention, measure and statistic; none where none was run."""
+    folder = find(run)
+    if folder is None:
+        return {}
+    rows = read(folder)
+    keys = zip(*(rows[name].tolist() for name in [*_CASE, "statistic"]), strict=True)
+    told = zip(*(rows[name].tolist() for name in Band._fields), strict=True)
+    return {key: Band(*band) for key, band in zip(keys, told, strict=True) if not math.isnan(band[0])}
+
+
+def _is_of(run: Run, folder: Path) -> bool:
+    """Tell whether a study is of this run's scenario: its own folder's is; elsewhere its base says which."""
+    base = folder / "base" / "run.json"
+    if not base.exists():
+        return folder in (run.folder, run.folder / "sensitivity")
+    made = json.loads(base.read_text("utf-8"))["provenance"]
+    return bool(made["scenario_sha256"] == run.provenance["scenario_sha256"])
+
+
 def as_text(rows: pd.DataFrame, run: Run) -> str:
     """Return the trips and look-backs of the run's onlooker as readable text, policies as they say and at each limit."""
     mine = rows[rows["viewer"].eq(run.onlooker) & rows["sight"].eq("request")]
-    mine = mine[mine["measure"].isin([MAIN[0][0], _LOOKBACKS[0]]) & mine["statistic"].isin([MAIN[0][1], ANY_AGE])]
+    mine = mine[mine["measure"].isin([TRIPS[0], _LOOKBACKS[0]]) & mine["statistic"].isin([TRIPS[1], ANY_AGE])]
     lines = [f"{run.titled(run.onlooker)}, {words.SIGHTS['request'][0]} sight"]
     for measure, of_measure in mine.groupby("measure", sort=False):
         about = f"mean, interval over seeds, band over {of_measure['runs'].max()} runs, whether it differs from the baseline"

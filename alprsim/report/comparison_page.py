@@ -1,0 +1,342 @@
+"""The page of a comparison: what another policy, limit or world changes, in a sentence, pictures, tables, with its limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from alprsim.measures.glossary import BY_NAME, GLOSSARY
+from alprsim.report import chart, comparison_ladders, differences, opening, tables
+from alprsim.report.compared import Compared
+from alprsim.report.page import asset, security, without_folders, zipped
+from alprsim.results import comparison, sensitivity, words
+from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks
+from alprsim.results.run import Run, horizon
+from alprsim.results.sides import ROW, Side
+from alprsim.tables import AS_WRITTEN, DAY
+
+_SAID = 4
+"""Sides that the sentence has room for, A among them."""
+
+
+class Key(NamedTuple):
+    """A key of the scenarios and what each side says."""
+
+    path: str
+    values: list[str]
+
+
+def render(found: Compared) -> str:
+    """Return the page as one HTML document."""
+    environment = _templates()
+    style, script = (asset(name) for name in ("style.css", "comparison.js"))
+    drawn, choices = comparison_ladders.ladders(found)
+    macros = environment.get_template("figures.html.j2").module
+    rows = list(_bars(found))
+    pictures = [(case, svg) for case in found.cases if (svg := _picture(found, *case))]
+    return environment.get_template("comparison.html.j2").render(
+        title=title(found.sides),
+        sides=found.sides,
+        runs=_runs(found.sides),
+        labels=_labels(found.sides),
+        sentences=sentences(found),
+        rows=rows,
+        verb="rebuilt" if found.pair == REBUILT else "detected",
+        bands=any(bar.band for bar in rows),
+        known=any(bar.answer.n_seeds > 1 for bar in rows),
+        about=found.about,
+        who=found.who(*found.first),
+        pictures=[(found.who(*case), Markup(svg)) for case, svg in pictures],
+        marks=found.marks,
+        tables=grids(found),
+        blind=[found.who(*case) for case in found.blind],
+        towns=_towns(found),
+        ladders=drawn,
+        choices=choices,
+        charts=zipped("".join(macros.figure(one) for one in drawn[1:])),  # type: ignore[attr-defined]
+        keys=_keys(found.sides),
+        notes=_notes(found.sides),
+        remarks=_remarks(found.sides),
+        glossary=[entry for entry in GLOSSARY if entry.name in dict(comparison.MAIN)],
+        csv=zipped(as_csv(found)),
+        shapes=Markup(chart.SHAPES),
+        style=Markup(style),
+        script=Markup(script),
+        policy=security(style, script),
+        words=words,
+        horizon=horizon(found.sides[0].run),
+        step=found.about.step,
+    )
+
+
+def grids(found: Compared) -> list[tables.Grid]:
+    """Return the numbers of the main measures: a grid a viewer and sight that sees anything, the subject's first."""
+    return [grid for case in found.cases if case not in found.blind and (grid := _grid(found, *case))]
+
+
+def briefly(found: Compared) -> str:
+    """Return the sentence and the subject's grid as HTML, for a notebook."""
+    parts = [Markup("<p>{}</p>").format(" ".join(sentences(found)))]
+    macros = _templates().get_template("figures.html.j2").module
+    parts += [macros.grid(grid, grid.caption) for grid in grids(found)[:1]]  # type: ignore[attr-defined]
+    return "".join([*parts, Markup("<small>{}</small>").format(found.marks.note)])
+
+
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("alprsim.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def title(sides: Sequence[Side]) -> str:
+    """Say what is compared: "What would 21 d change here?" of one policy with one limit, else which sides there are."""
+    policies, steps = ({side.policy for side in sides}, [side.retention for side in sides if side.retention >= 0])
+    if sides[0].several:
+        return f"Compared: {' and '.join(dict.fromkeys(side.name for side in sides))}"
+    where = f": {sides[0].run.info['title']}"
+    if len(policies) == 1:
+        return f"What would {' or '.join(words.limit(step) for step in steps)} change here{where}?"
+    return f"What would another policy change here{where}?"
+
+
+def sentences(found: Compared) -> list[str]:
+    """Say what A lays open, and what each other side changes of it and of look-backs; all of it computed."""
+    first, about = found.sides[0], found.about
+    said = [
+        f"{opening.seen(first.run, about, found.pair, first.retention)} under {_named(first)} (A)"
+        f"{opening.beside(first.run, about, found.pair, first.retention)}"
+        f"{_looked(first, about, '; of 10 look-backs by plate it can answer {}, over {} assumed query ages')}."
+    ]
+    for side in found.others[: _SAID - 1]:
+        mine = about._replace(policy=side.policy)
+        answer = side.run.answer(side.policy, about.viewer, about.sight, side.retention, *found.pair)
+        beside = opening.beside(side.run, mine, found.pair, side.retention)
+        told = f"{opening.of_ten(answer.mean)}{_outlives(side, about)}{beside}"
+        looked = _looked(side, about, "; of 10 look-backs it would answer {}")
+        said.append(f"Under {_named(side)} ({side.letter}) it is {told}: {_change(found, side, *found.pair)}{looked}.")
+    if len(found.sides) > _SAID:
+        said.append(f"{len(found.sides) - _SAID} more are below.")
+    return said
+
+
+def as_csv(found: Compared) -> str:
+    """Return every answer and difference, tidy: a row a (viewer, sight, measure, statistic), and which are marked."""
+    wide = found.table.copy()
+    for side in found.others:
+        keys = [(side.letter, *row) in found.marks.marked for row in wide[ROW].itertuples(index=False, name=None)]
+        wide[f"{side.letter} − A marked"] = (
+            pd.Series(keys, index=wide.index).map({True: "yes", False: "no"}) if found.marks.known else "not asked"
+        )
+    told = {
+        f"{side.letter} is": f"{side.run.folder.name}, {side.policy}, {_plain_when(side)}, scenario "
+        f"{side.run.provenance['scenario_sha256'][:8]}"
+        for side in found.sides
+    }
+    text: str = wide.assign(**told).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return text
+
+
+# --- the sentence ---------------------------------------------------------------------------------------------------------
+
+
+def _named(side: Side) -> str:
+    return f"{side.name}, {side.when}" if side.several else f"“{side.policy}” {side.when}"
+
+
+def _plain_when(side: Side) -> str:
+    return "as the policy says" if side.retention == AS_WRITTEN else words.duration(side.retention)
+
+
+def _change(found: Compared, side: Side, measure: str, statistic: str) -> str:
+    dot = found.dot(side, *found.first, measure, statistic)
+    if math.isnan(dot.mean):
+        return "the difference was not measured"
+    if dot.mean == dot.low == dot.high == 0 or (dot.mean == 0 and math.isnan(dot.low)):
+        return "no difference in any seed"
+    band = (
+        "no interval" if math.isnan(dot.low)
+        else f"{words.points(dot.low)} to {words.points(dot.high)} over seeds"
+    )  # fmt: skip
+    return f"{words.points(dot.mean)} percentage points ({band})"
+
+
+def _looked(side: Side, about: Subject, text: str) -> str:
+    asked = about._replace(policy=side.policy)
+    values = sorted(answer.mean for answer in lookbacks(side.run, asked, side.retention).values())
+    if not values:
+        return ""
+    return text.format(words.of_ten_range(values[0], values[-1]), len(values))
+
+
+def _outlives(side: Side, about: Subject) -> str:
+    """Say it where copies outlive the limit tried."""
+    if side.retention == AS_WRITTEN:
+        return ""
+    longest = side.run.answer(side.policy, about.viewer, about.sight, side.retention, "effective_retention", "max")
+    return " (copies outlive the limit)" if longest.mean * DAY > side.retention * 1.001 else ""
+
+
+def _bars(found: Compared) -> Iterator[opening.Bar]:
+    bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
+    for side in found.sides:
+        case = (side.policy, *found.first, side.retention)
+        detected = side.run.answer(*case, *TRIPS) if found.pair == REBUILT else None
+        band = bands[id(side.run)].get((*case, *found.pair))
+        name, first = f"{side.letter} · {side.name}", side.letter == "A"
+        yield opening.Bar(name, side.when, side.run.answer(*case, *found.pair), detected, first, band)
+
+
+# --- pictures and tables of differences -----------------------------------------------------------------------------------
+
+
+def _picture(found: Compared, viewer: str, sight: str) -> str:
+    """Draw the differences of the shares that any side has; empty where there are none."""
+    rows = [row for row in found.main(viewer, sight) if row["unit"] == "share"]
+    rows = [row for row in rows if found.sees([row]) and _is_known(found, row)]
+    if not rows:
+        return ""
+    groups = [
+        differences.Group(
+            found.titled(row["measure"], row["statistic"]),
+            [found.dot(side, viewer, sight, row["measure"], row["statistic"]) for side in found.others],
+        )
+        for row in rows
+    ]  # fmt: skip
+    return differences.draw(groups, f"Differences to A in percentage points; {found.who(viewer, sight)}.")
+
+
+def _is_known(found: Compared, row: dict[str, Any]) -> bool:
+    return any(not math.isnan(row[f"{side.letter} − A"]) for side in found.others)
+
+
+def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
+    rows = found.main(viewer, sight)
+    if not rows:
+        return None
+    heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
+    heads += [tables.Head(f"{side.letter} − A", _pairing(found, side), "") for side in found.others]
+    lines = []
+    for row in rows:
+        cells = [_answer(side, viewer, sight, row) for side in found.sides]
+        cells += [_apart(found, side, row) for side in found.others]
+        said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
+        lines.append((BY_NAME[row["measure"]].title, said, cells))
+    return tables.Grid(found.who(viewer, sight), heads, lines, (viewer, sight) == found.first)
+
+
+def _pairing(found: Compared, side: Side) -> str:
+    known = found.table[f"{side.letter} − A low"].notna().any()
+    return "paired by seed" if known else "no interval"
+
+
+def _answer(side: Side, viewer: str, sight: str, row: dict[str, Any]) -> tables.Cell:
+    found = side.run.answer(side.policy, viewer, sight, side.retention, row["measure"], row["statistic"])
+    return tables.cell(found, row["measure"])
+
+
+def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
+    """Say a difference with its interval and mark, in points of shares, else in the measure's own unit."""
+    if row["unit"] == "share":
+        dot = found.dot(side, row["viewer"], row["sight"], row["measure"], row["statistic"])
+        if math.isnan(dot.mean):
+            return tables.Cell("not measured")
+        mark = {True: "◆ ", False: "◇ ", None: ""}[dot.marked]
+        band = "" if math.isnan(dot.low) else f"{words.points(dot.low)} to {words.points(dot.high)}"
+        return tables.Cell(f"{mark}{words.points(dot.mean)} points", band)
+    value, low, high = (row[f"{side.letter} − A{end}"] for end in ("", " low", " high"))
+    if math.isnan(value):
+        return tables.Cell("not measured")
+    if math.isinf(value):
+        return tables.Cell("no longer without end" if value < 0 else "now without end")
+    band = "" if math.isnan(low) or low == high else f"{_signed(low)} to {_signed(high)}"
+    return tables.Cell(f"{_signed(value)} {row['unit']}", band)
+
+
+def _signed(value: float) -> str:
+    return "0" if value == 0 else ("+" if value > 0 else "−") + words.number(abs(value))
+
+
+def _towns(found: Compared) -> tables.Grid | None:
+    """Return the share of trips detected by home town, a column a side; None where the runs list no towns."""
+    first, about = found.sides[0].run, found.about
+    lines = []
+    for town in (town for town in first.info["towns"] if town["listed"]):
+        answers = [
+            side.run.answer(side.policy, about.viewer, about.sight, side.retention, *TRIPS, town["name"])
+            for side in found.sides
+        ]
+        if any(answer.measured for answer in answers):
+            cells = [tables.cell(answer, TRIPS[0]) for answer in answers]
+            lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
+    heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
+    caption = f"Trips detected, of those in the last {horizon(first)}, by home town: {found.who(*found.first)}"
+    return tables.Grid(caption, heads, lines) if lines else None
+
+
+# --- what differs, and what it all rests on -------------------------------------------------------------------------------
+
+
+def _runs(sides: Sequence[Side]) -> list[tuple[str, Run]]:
+    """Return each run once, with the letters of its sides."""
+    runs: dict[int, tuple[list[str], Run]] = {}
+    for side in sides:
+        runs.setdefault(id(side.run), ([], side.run))[0].append(side.letter)
+    return [(", ".join(letters), run) for letters, run in runs.values()]
+
+
+def _labels(sides: Sequence[Side]) -> list[str]:
+    """Return what the figures rest on; seeds where they are shared."""
+    said: dict[str, None] = {}
+    for side in sides:
+        of = side.run.info["labels"]
+        said |= dict.fromkeys((f"{of['streets']} streets", f"{of['cameras']} cameras", of["calibration"]))
+    counts = {len(side.run.provenance["seeds"]) for side in sides}
+    seeds = [f"{count} seed{'s' if count > 1 else ': no interval'}" for count in sorted(counts)]
+    return [*said, *seeds]
+
+
+def _keys(sides: Sequence[Side]) -> list[Key]:
+    """Return the keys in which any side differs from A: of scenarios, or of the policies of one."""
+    told = [_told(side) for side in sides]
+    differ = [{path: (a, b) for path, a, b in comparison.changes(told[0], other)} for other in told[1:]]
+    first = {path: a for of in differ for path, (a, _) in of.items()}
+    return [
+        Key(path, [comparison.brief(a), *(comparison.brief(of.get(path, (a, a))[1]) for of in differ)])
+        for path, a in first.items()
+    ]
+
+
+def _told(side: Side) -> Any:
+    scenario = yaml.safe_load(without_folders(side.run.scenario_text))
+    if side.several:
+        return scenario
+    policy = (scenario.get("policies") or {}).get(side.policy)
+    return {"policy": policy or {}, "limit tried": _plain_when(side)}
+
+
+def _remarks(sides: Sequence[Side]) -> list[str]:
+    """Return the runs' own notes, each once, with the runs that it is not of all of."""
+    runs = _runs(sides)
+    said: dict[str, list[str]] = {}
+    for letters, run in runs:
+        for note in run.info["notes"]:
+            said.setdefault(note, []).append(letters)
+    return [note if len(of) == len(runs) else f"{', '.join(of)}: {note}" for note, of in said.items()]
+
+
+def _notes(sides: Sequence[Side]) -> list[str]:
+    """Return what must be known before comparing: other seeds, other horizons."""
+    first = sides[0].run
+    if not sides[0].several:
+        return [
+            "Every policy and limit is asked of the same simulated reads: two sides differ by that and by nothing else."
+        ]
+    said = [note for side in sides[1:] for note in comparison.notes(side.letter, first, side.run)]
+    return [f"{note}." for note in said if "ran different scenarios" not in note]

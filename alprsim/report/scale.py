@@ -1,0 +1,79 @@
+"""Where a value stands in a chart: the plot's edges, shares and counts on a plain scale, lifetimes on a logarithmic one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from alprsim.results import words
+from alprsim.tables import DAY
+
+WIDTH, HEIGHT = 900, 506
+LEFT, RIGHT, TOP, BOTTOM = 62, 712, 178, 444
+"""The plot's edges; beyond RIGHT stand the lines' names, above TOP the laws, below BOTTOM the limits."""
+
+Place = Callable[[float], float]
+"""Where a value stands along an axis."""
+
+
+class Scale(Protocol):
+    """Where a value stands, and which values are named at the side."""
+
+    def __call__(self, value: float) -> float:
+        """Return y."""
+
+    @property
+    def ticks(self) -> Sequence[tuple[float, str]]:
+        """Return y and text of each tick."""
+
+
+class Linear:
+    """From 0 up to a round number above the largest value."""
+
+    def __init__(self, largest: float, unit: str, *, upper: float = TOP, lower: float = BOTTOM) -> None:
+        self.step, self.top = _round_top(largest, unit)
+        self.unit, self.upper, self.lower = unit, upper, lower
+
+    def __call__(self, value: float) -> float:
+        """Return y; values outside (intervals may be) stop at the edge."""
+        return self.lower - (self.lower - self.upper) * min(max(value / self.top, 0), 1)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return y and text of each tick."""
+        values = [number * self.step for number in range(round(self.top / self.step) + 1)]
+        return [(self(v), f"{100 * v:g} %" if self.unit == "share" else f"{v:,g}") for v in values]
+
+
+class Lifetime:
+    """Days on a logarithmic scale, with a place below for none and above for no end."""
+
+    _NAMED = (60, 3600, DAY, 7 * DAY, 30 * DAY, 365 * DAY, 1826 * DAY, 18260 * DAY)
+
+    def __init__(self, days: Sequence[float]) -> None:
+        finite = [d * DAY for d in days if 0 < d < math.inf] or [60.0, 1826.0 * DAY]
+        self.low, self.high = math.log(min(*finite, 3600)), math.log(max(*finite, 365 * DAY) * 1.3)
+
+    def __call__(self, value: float) -> float:
+        """Return y of a number of days."""
+        if value <= 0 or math.isinf(value):
+            return BOTTOM if value <= 0 else TOP + 6
+        along = (math.log(value * DAY) - self.low) / (self.high - self.low)
+        return BOTTOM - 26 - (BOTTOM - TOP - 56) * min(max(along, 0), 1)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return y and text of each tick."""
+        named = [s for s in self._NAMED if self.low <= math.log(s) <= self.high]
+        return [(BOTTOM, "none"), *((self(s / DAY), words.duration(s)) for s in named), (TOP + 6, "no end")]
+
+
+def _round_top(largest: float, unit: str) -> tuple[float, float]:
+    if largest <= 0:
+        return (0.25, 1.0) if unit == "share" else (1.0, 1.0)
+    if unit == "share" and largest > 0.5:
+        return 0.2, 1.0
+    size = 10 ** math.floor(math.log10(largest))
+    step = next(size * part for part in (0.2, 0.25, 0.5, 1, 2) if largest / (size * part) <= 6)
+    return step, step * math.ceil(largest / step - 1e-9)

@@ -1,0 +1,377 @@
+"""One synthetic car's week: where it went, which reads a viewer holds of it, and what is drawn from them, on a map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment
+from markupsafe import Markup
+
+from alprsim.report import _week_map, street_map
+from alprsim.results import words
+from alprsim.results.headline import Subject
+from alprsim.results.run import ResultError, Run
+from alprsim.tables import AS_WRITTEN, DAY, DAY_STARTS, PlaceKind, Purpose
+
+TABLES = ("cars", "trips", "drives", "reads", "cases", "held", "claims", "drawn")
+KILOMETRE = 10_000
+"""Decimetres."""
+
+_CHOSEN = {
+    "typical": (
+        "The typical car",
+        "of the residents’ cars that any camera read in this week, the one with the median number of reads (of several, one "
+        "by a draw)",
+    ),
+    "most": ("The car read most", "of all residents’ cars, the one read most often in this week"),
+}
+
+_CELL, _LEFT, _TOP, _ROW = 13, 74, 18, 17
+"""Of the calendar: width of an hour, room for days' names and hours' numbers, height of a day."""
+
+_SAID = (
+    "Of the {trips} that this synthetic resident’s car made in the week, {viewer}, {sight} sight, sees {seen} under "
+    "“{policy}” {step}. It holds {held} of {reads}, and from them rebuilds {right} of the {driven} km driven; "
+    "{wrong} km more are drawn wrongly. {rebuilt} of the trips are rebuilt from end to end."
+)
+_ALT = (
+    "Map of one synthetic car’s week: {trips}, {driven} km, {places} visited, {reads}. {viewer}, {sight} "
+    "sight, under “{policy}” {step} holds {held} of the reads and draws {right} km rightly and {wrong} km wrongly. {credit}."
+)
+_NOT_ASKED = "Not asked: what {viewer}, {sight} sight, would see under “{policy}” {step}. Only the truth is drawn."
+
+
+class Tables(NamedTuple):
+    """What the run kept of the week, of one seed."""
+
+    cars: pd.DataFrame
+    trips: pd.DataFrame
+    drives: pd.DataFrame
+    reads: pd.DataFrame
+    cases: pd.DataFrame
+    held: pd.DataFrame
+    claims: pd.DataFrame
+    drawn: pd.DataFrame
+
+
+class Row(NamedTuple):
+    """A read in the list under the map."""
+
+    number: int
+    when: str
+    camera: str
+    truth: str
+    held: str
+
+
+class Visit(NamedTuple):
+    """A place in the list of those visited."""
+
+    kind: str
+    times: str
+
+
+class Car(NamedTuple):
+    """One car's pictures and lists, as they stand in the state that the page begins with."""
+
+    chosen: str
+    title: str
+    rule: str
+    sentence: str
+    svg: Markup
+    calendar: Markup
+    rows: list[Row]
+    visits: list[Visit]
+    coarse: bool
+
+
+class Week(NamedTuple):
+    """What the page shows of the week: cars, and what the script needs to show them in another state, zipped later."""
+
+    cars: list[Car]
+    span: str
+    credit: str
+    owners: list[street_map.Owner]
+    dropped: str
+    data: dict[str, Any]
+
+
+def section(run: Run, about: Subject, templates: Environment, zipped: Callable[[str], Markup]) -> Markup:
+    """Return the page's section on the week; nothing where the run kept none."""
+    week = shown(run, about, AS_WRITTEN)
+    if week is None:
+        return Markup("")
+    macros: Any = templates.get_template("week.html.j2").module
+    others = "".join(macros.block(car, week) for car in week.cars[1:])
+    data = zipped(json.dumps({**week.data, "others": others}, ensure_ascii=False, separators=(",", ":")))
+    return Markup(macros.section(week, data, run.info, run.provenance["seeds"]))
+
+
+def shown(run: Run, about: Subject, retention: int) -> Week | None:
+    """Return the week of a run's first seed as one state shows it.
+
+    None where the run kept none, as older versions did, or no car was read.
+
+    Raises
+    ------
+    ResultError
+        The state was not asked.
+    """
+    if any(f"week_{name}" not in run.tables for name in TABLES):
+        return None
+    tables = Tables(*(run.table(f"week_{name}", seed=run.provenance["seeds"][0]) for name in TABLES))
+    if not len(tables.cars):
+        return None
+    names = _Names.of(run)
+    cases = [_case(names, row) for row in tables.cases.itertuples() if row.car == 0]
+    start = names.key(about.policy, about.viewer, about.sight, retention)
+    if start not in cases:
+        raise ResultError(_NOT_ASKED.format(**names.said(*start)))
+    pairs = [_Drawing(run, tables, row, names).car(cases.index(start)) for row in range(len(tables.cars))]
+    moment, since = (int(tables.cars[name].iloc[0]) for name in ("moment", "since"))
+    cameras = run.table("cameras", seed=run.provenance["seeds"][0])
+    data = {"cars": [data for _, data, _ in pairs], "cases": _grouped(cases), "names": names.data(), "start": start}
+    span = f"{said(run, since, day=True)} to {said(run, moment, day=True)}"
+    dropped = next((streets.dropped for *_, streets in pairs if streets.dropped), "")
+    return Week([car for car, _, _ in pairs], span, pairs[0][2].credit, street_map.owners_of(cameras), dropped, data)
+
+
+class _Names(NamedTuple):
+    """The names of what a state of the page is made of."""
+
+    policies: list[str]
+    viewers: list[str]
+    titled: list[str]
+    baseline: str
+    steps: list[int]
+
+    @classmethod
+    def of(cls, run: Run) -> _Names:
+        viewers = list(run.info["viewers"])
+        titled = [run.titled(viewer) for viewer in viewers]
+        return cls(list(run.info["policies"]), viewers, titled, run.info["baseline"], run.steps)
+
+    def key(self, policy: str, viewer: str, sight: str, retention: int) -> tuple[str, str, str, str]:
+        """Return a state as the page's script names it."""
+        return str(self.policies.index(policy)), str(self.viewers.index(viewer)), sight, str(retention)
+
+    def step(self, policy: str, retention: int) -> str:
+        """Say a step of the ladder after a policy's name."""
+        if retention == AS_WRITTEN:
+            return "as practised" if policy == self.baseline else "as written"
+        return f"with {words.limit(retention)}"
+
+    def said(self, policy: str, viewer: str, sight: str, retention: str) -> dict[str, str]:
+        """Return the words of a state."""
+        name = self.policies[int(policy)]
+        return {
+            "policy": name, "viewer": self.titled[int(viewer)], "sight": words.SIGHTS[sight][0],
+            "step": self.step(name, int(retention)),
+        }  # fmt: skip
+
+    def data(self) -> dict[str, Any]:
+        """Return what the script needs to say any state."""
+        steps = {str(step): self.step("", step) for step in (*self.steps, AS_WRITTEN)}
+        written = [self.step(policy, AS_WRITTEN) for policy in self.policies]
+        sights = {name: title for name, (title, _) in words.SIGHTS.items()}
+        return {"policies": self.policies, "viewers": self.titled, "sights": sights, "steps": steps, "written": written,
+                "said": _SAID, "alt": _ALT, "none": _NOT_ASKED}  # fmt: skip
+
+
+def _case(names: _Names, row: Any) -> tuple[str, str, str, str]:
+    return names.key(row.policy, row.viewer, row.sight, int(row.retention))
+
+
+def _grouped(cases: list[tuple[str, str, str, str]]) -> dict[str, dict[str, int]]:
+    """Return the row of each case, by policy, viewer and sight, and by retention: a case's view is at its row."""
+    found: dict[str, dict[str, int]] = {}
+    for row, (policy, viewer, sight, retention) in enumerate(cases):
+        found.setdefault(f"{policy}~{viewer}~{sight}", {})[retention] = row
+    return found
+
+
+def said(run: Run, seconds: int, *, day: bool = False) -> str:
+    """Say a moment: "Mon 08:12", or with the date."""
+    since = int(seconds) + DAY_STARTS
+    at = date.fromisoformat(run.info["start"]) + timedelta(days=since // DAY)
+    clock = f"{since % DAY // 3600:02}:{since % 3600 // 60:02}"
+    return f"{at:%a} {at.day} {at:%b}, {clock}" if day else f"{at:%a} {clock}"
+
+
+class _Drawing:
+    """One car's part of the tables, drawn."""
+
+    def __init__(self, run: Run, tables: Tables, car: int, names: _Names) -> None:
+        def mine(table: pd.DataFrame) -> pd.DataFrame:
+            return table[table["car"].eq(car)]
+
+        self._run, self._names, self._moment = run, names, int(tables.cars["moment"].iloc[car])
+        self._since = int(tables.cars["since"].iloc[car])
+        self._chosen = str(tables.cars["chosen"].iloc[car])
+        self._trips, self._reads, self._held = mine(tables.trips), mine(tables.reads), mine(tables.held)
+        self._claims, self._drawn = mine(tables.claims), mine(tables.drawn)
+        self._cases = mine(tables.cases)
+        self._drives = tables.drives[tables.drives["trip"].isin(self._trips.index)]
+        self._places = run.table("places")
+        sites = run.table("cameras", seed=run.provenance["seeds"][0])
+        roads = run.roads[["tail", "head"]].to_numpy()
+        self._map = _week_map.Picture(run, roads, sites, self._drives, self._claims, self._reads, self._stops())
+        self._sites = sites
+
+    def car(self, case: int) -> tuple[Car, dict[str, Any], street_map.Streets]:
+        """Return the car in one case, and what the script needs to show it in any other."""
+        views, notes = self._views()
+        number = int(self._cases["view"].iloc[case])
+        view = views[number]
+        driven, credit = _km(int(self._cases["driven"].iloc[case])), self._map.streets.credit
+        facts = {"trips": _count(len(self._trips), "trip"), "reads": _count(len(self._reads), "read"),
+                 "places": _count(len(self._visits()), "place"), "driven": driven, "credit": credit}  # fmt: skip
+        state = self._names.said(*_case(self._names, self._cases.iloc[case]))
+        words_of = {**facts, **state, **view["n"]}
+        held = _bits(view["h"])
+        title, rule = _CHOSEN[self._chosen]
+        drawn = {"runs": self._map.runs, "crosses": self._map.crosses, "spots": self._map.spots}
+        data = {"facts": facts, "views": views, "of": self._cases["view"].tolist(), "notes": notes, **drawn,
+                "cells": self._cells()}  # fmt: skip
+        svg = self._map.svg(held, view["r"], view["w"], _ALT.format(**words_of))
+        known = {int(read): notes[note] for read, note in view["k"].items()}
+        rows = [row._replace(held=_status(row.number, held, known)) for row in self._rows()]
+        car = Car(self._chosen, title, rule, _SAID.format(**words_of), Markup(svg), Markup(self._calendar(held)), rows,
+                  self._visits(), len(notes) > 0)  # fmt: skip
+        return car, data, self._map.streets
+
+    def _views(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return what each view holds, knows, draws and counts; and the ways in which reads are known inexactly."""
+        first, notes, views = int(self._reads.index[0]) if len(self._reads) else 0, list[str](), []
+        for number, cases in self._cases.groupby("view"):
+            held = self._held[self._held["view"].eq(number)]
+            claims = self._drawn.loc[self._drawn["view"].eq(number), "claim"].unique()
+            known = {}
+            for read, time, step, side in held[["read", "time", "time_step", "place_step"]].itertuples(index=False):
+                if step or side:
+                    note = self._known(int(time), int(step), float(side))
+                    notes += [note] if note not in notes else []
+                    known[str(int(read) - first)] = notes.index(note)
+            one = cases.iloc[0]
+            counts = {"held": len(held), "seen": int(one["seen"]), "rebuilt": int(one["rebuilt"]),
+                      "right": _km(one["right"]), "wrong": _km(one["wrong"])}  # fmt: skip
+            mask = sum(1 << int(read) - first for read in held["read"])
+            right, wrong = self._map.drawn(claims)
+            views.append({"h": f"{mask:x}", "k": known, "r": right, "w": wrong, "n": counts})
+        return views, notes
+
+    def _known(self, time: int, step: int, side: float) -> str:
+        """Say how exactly a read is known."""
+        when = said(self._run, time) if step < DAY else said(self._run, time).split(" ")[0]
+        until = f" to {said(self._run, time + step).split(' ')[-1]}" if step and step < DAY else ""
+        where = f", within a square of {side:g} m" if side else ""
+        return f"as {when}{until}{where}"
+
+    def _rows(self) -> Iterator[Row]:
+        """Say every read."""
+        cameras = self._sites.set_index(np.arange(len(self._sites)))
+        for number, (time, site, ghost, trip) in enumerate(
+            self._reads[["time", "site", "ghost", "trip"]].itertuples(index=False)
+        ):
+            truth = "another car’s plate, misread" if ghost else "parked, or on a trip begun before the week"
+            if trip >= 0:
+                truth = "on a trip " + _purpose(int(self._trips.loc[trip, "purpose"]))
+            yield Row(number, said(self._run, time), camera(cameras.iloc[int(site)]), truth, "")
+
+    def _stops(self) -> pd.DataFrame:
+        """Return the places where trips of the week ended, and the one where the first began: kind, junction, arrival."""
+        ends = self._trips[["destination", "arrive"]].set_axis(["place", "time"], axis=1)
+        begun = self._trips[["origin", "depart"]].set_axis(["place", "time"], axis=1).head(1).assign(time=-1)
+        stops = pd.concat([begun, ends], ignore_index=True)
+        of = self._places.iloc[stops["place"].to_numpy()].reset_index(drop=True)
+        return stops.assign(kind=[_kind(kind) for kind in of["kind"]], junction=of["junction"].to_numpy())
+
+    def _visits(self) -> list[Visit]:
+        """Say each place visited, most often first, and when the car came."""
+        found = []
+        for (_, kind), stops in self._stops().groupby(["place", "kind"], sort=False):
+            times = [said(self._run, time) for time in stops["time"] if 0 <= time <= self._moment]
+            found.append((len(times), Visit(kind, ", ".join(times) or "where the week began")))
+        return [visit for _, visit in sorted(found, key=lambda one: -one[0])]
+
+    def _cells(self) -> list[list[int]]:
+        """Return day (from the week's first), hour of the day from 04:00, and rows of reads, of every hour with reads."""
+        cells: dict[tuple[int, int], list[int]] = {}
+        for number, time in enumerate(self._reads["time"]):
+            cells.setdefault((time // DAY - self._since // DAY, time % DAY // 3600), []).append(number)
+        return [[int(day), int(hour), *reads] for (day, hour), reads in cells.items()]
+
+    def _calendar(self, held: int) -> str:
+        """Draw days as rows and hours as columns, from 04:00: filled where a read is held, a ring where none is."""
+        first, last = self._since // DAY, max(self._moment - 1, 0) // DAY
+        days = last - first + 1
+        parts = []
+        for column in range(0, 25, 4):
+            x, clock = _LEFT + column * _CELL, (column + DAY_STARTS // 3600) % 24
+            parts.append(f'<path class="grid" d="M{x} {_TOP}v{days * _ROW}"/>')
+            parts.append(f'<text class="tick" x="{x}" y="{_TOP - 5}" text-anchor="middle">{clock:02}</text>')
+        start = date.fromisoformat(self._run.info["start"])
+        for day in range(days):
+            at = start + timedelta(days=first + day)
+            y = _TOP + day * _ROW + _ROW / 2 + 4
+            parts.append(
+                f'<text class="tick" x="{_LEFT - 6}" y="{y:g}" text-anchor="end">{at:%a} {at.day} {at:%b}</text>'
+            )
+        for day, hour, *reads in self._cells():
+            x, y = _LEFT + hour * _CELL + 1, _TOP + day * _ROW + 1
+            look, title = _cell(reads, held)
+            late, clock = divmod(hour + DAY_STARTS // 3600, 24)
+            name = f"{start + timedelta(days=first + day + late):%a} {clock:02}"
+            parts.append(
+                f'<rect class="{look}" x="{x}" y="{y}" width="{_CELL - 2}" height="{_ROW - 2}" rx="2" '
+                f'data-name="{name}"><title>{name}: {title}</title></rect>'
+            )
+        n = sum(held >> number & 1 for number in range(len(self._reads)))
+        return (
+            f'<svg class="hours" viewBox="0 0 {_LEFT + 24 * _CELL + 12} {_TOP + days * _ROW + 4}" role="img" '
+            f'aria-label="Calendar of the week: {n} of {len(self._reads)} reads held, by day and hour">{"".join(parts)}</svg>'
+        )
+
+
+def _cell(reads: list[int], held: int) -> tuple[str, str]:
+    """Return the look of some reads' cell, and what it says."""
+    n = sum(held >> number & 1 for number in reads)
+    return f"h{min(n, 4)}", f"{n} of {len(reads)} held"
+
+
+def _status(number: int, held: int, known: dict[int, str]) -> str:
+    if not held >> number & 1:
+        return "not held"
+    return f"held, {known[number]}" if number in known else "held"
+
+
+def _bits(mask: str) -> int:
+    return int(mask, 16)
+
+
+def _km(decimetres: int) -> str:
+    return f"{decimetres / KILOMETRE:.1f}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
+def _kind(kind: int) -> str:
+    name = PlaceKind(kind).name.lower().replace("_", " ")
+    return "beyond the streets" if kind == PlaceKind.BEYOND else name
+
+
+def _purpose(purpose: int) -> str:
+    names = {Purpose.HOME: "home", Purpose.THROUGH: "passing through", Purpose.SERVICE: "that is its work"}
+    return names.get(Purpose(purpose), f"to {Purpose(purpose).name.lower().replace('_', ' ')}")
+
+
+def camera(site: Any) -> str:
+    """Say which camera a site is of."""
+    return f"{site['agency']}, {site['kind']} camera {site['camera']}"

@@ -1,0 +1,263 @@
+"""The page of a comparison: its numbers are the paired ones, marks stand only where every sensitivity run agrees."""
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import math
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import alprsim
+from alprsim import results
+from alprsim.cli import main
+from alprsim.report import comparison_page as page
+from alprsim.report import differences
+from alprsim.results import asking, marks, sensitivity, sides, words
+from alprsim.results.summary import paired
+from alprsim.tables import AS_WRITTEN, DAY
+from tests import fake_run
+from tests.test_report import Outline, said
+
+CASE = ("ICE", "request", "trips_detected", "share_of_horizon_pooled")
+LADDER = (3 * DAY, 21 * DAY, 30 * DAY)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> results.Run:
+    return results.load(
+        fake_run.build(tmp_path_factory.mktemp("runs") / "fake", ladder=LADDER, notes=["Both say this."])
+    )
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> results.Run:
+    """Return a run of two seeds and one limit."""
+    return results.load(fake_run.build(tmp_path_factory.mktemp("runs") / "small", seeds=(1, 2), ladder=(21 * DAY,)))
+
+
+@pytest.fixture(scope="module")
+def html(run: results.Run) -> str:
+    found = alprsim.compare(run, policy=["Federal query", "No sharing"], retention="21 d")
+    return found.report().read_text("utf-8")
+
+
+def varied(run: results.Run, to: Path, times: float, *, shift: float = 0.0) -> results.Run:
+    """Return a copy of a run whose shares under “No sharing” are so many times as large, and some more."""
+    shutil.copytree(run.folder, to, ignore=shutil.ignore_patterns("*.html", "sensitivity*"))
+    changed = pd.read_parquet(to / "measures.parquet")
+    chosen = changed["policy"].eq("No sharing") & changed["unit"].eq("share")
+    changed.loc[chosen, "value"] = changed.loc[chosen, "value"] * times + shift
+    changed.to_parquet(to / "measures.parquet")
+    results.write_summary(to)
+    return results.load(to)
+
+
+def by_hand(run: results.Run, policy: str, step: int) -> tuple[float, float, float]:
+    """Pair a policy's trips detected with the baseline's as practised."""
+    rows = run.measures[
+        run.measures["who"].eq("vehicles") & run.measures["reads"].eq("all") & run.measures["town"].eq("all")
+    ]
+    rows = rows[rows[["viewer", "sight", "measure", "statistic"]].eq(list(CASE)).all(axis=1)]
+    a, b = (
+        rows[rows["policy"].eq(name) & rows["retention"].eq(limit)].sort_values("seed")["value"].to_numpy(float)
+        for name, limit in (("Federal query", AS_WRITTEN), (policy, step))
+    )
+    return paired(a, b)
+
+
+# --- the page -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_whole_and_fetches_nothing(html: str) -> None:
+    outline = Outline(html)
+    assert outline.open == []
+    links = [v for _, attrs in outline.tags for key, v in attrs.items() if key in ("href", "src", "action", "data")]
+    assert all(link is not None and link.startswith(("#", "data:")) for link in links)
+    assert not [attrs for _, attrs in outline.tags if "style" in attrs or any(key.startswith("on") for key in attrs)]
+    policy = unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1])  # type: ignore[index]
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, flags=re.S)
+        assert f"{tag}-src 'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'" in policy
+    assert "significant" not in html.lower()
+
+
+def test_the_sentence_says_what_a_limit_changes(run: results.Run, html: str) -> None:
+    text = said(html)
+    now = run.answer("Federal query", *CASE[:2], AS_WRITTEN, *CASE[2:])
+    mean, low, high = (words.points(value) for value in by_hand(run, "Federal query", 21 * DAY))
+    assert f"ICE (federal consumer) can detect {10 * now.mean:.1f} (on-request sight) under “Federal query” as" in text
+    assert f"{mean} percentage points ({low} to {high} over seeds)" in text
+    assert [bar.split("</strong>")[0] for bar in html.split('role="listitem">\n<p><strong>')[1:]] == [
+        "A · Federal query", "B · Federal query", "C · No sharing", "D · No sharing",
+    ]  # fmt: skip
+
+
+def test_what_one_limit_changes_is_the_title(run: results.Run) -> None:
+    assert page.title(sides.of([run], retentions=["21 d"])).startswith("What would a 21-day limit change here: ")
+    assert page.title(sides.of([run, run], retentions=["21 d"])).startswith("Compared: fake")
+
+
+def test_differences_are_those_paired_by_hand(run: results.Run, html: str) -> None:
+    table = html[html.index("<h3>The numbers</h3>") : html.index("<h3>By home town</h3>")]
+    row = re.search(r"Trips detected<small>of the last 30 d, all vehicles together</small>.*?</tr>", table, flags=re.S)
+    assert row is not None
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row[0])[4:]
+    for cell, case in zip(
+        cells, (("Federal query", 21 * DAY), ("No sharing", AS_WRITTEN), ("No sharing", 21 * DAY)), strict=True
+    ):
+        mean, low, high = (words.points(value) for value in by_hand(run, *case))
+        assert cell == f"{mean} points<small>{low} to {high}</small>"
+
+
+def test_the_table_can_be_taken_along(run: results.Run, html: str) -> None:
+    data = re.search(r'href="data:application/gzip;base64,([^"]+)"', html)
+    assert data is not None
+    table = pd.read_csv(io.BytesIO(gzip.decompress(base64.b64decode(data[1]))))
+    (row,) = table[table[sides.ROW].eq(list(CASE)).all(axis=1)].to_dict("records")
+    expected = by_hand(run, "No sharing", AS_WRITTEN)
+    assert [row[f"C − A{end}"] for end in ("", " low", " high")] == pytest.approx(expected, rel=1e-5)
+    assert row["C − A marked"] == "not asked"
+    assert row["C is"] == "fake, No sharing, as the policy says, scenario abababab"
+
+
+def test_ladders_of_two_runs_and_what_differs(run: results.Run, tmp_path: Path) -> None:
+    other = varied(run, tmp_path / "other", 1.5)
+    (other.folder / "scenario.yaml").write_text("name: fake\ncustody:\n  retention: 21 d\n", "utf-8")
+    info = json.loads((other.folder / "run.json").read_text())
+    info["provenance"]["scenario_sha256"] = "cd" * 32
+    info["notes"] = ["Both say this.", "Only the other."]
+    (other.folder / "run.json").write_text(json.dumps(info))
+    found = alprsim.compare(run, other.folder, policy="No sharing")
+    file = found.report()
+    assert file == run.folder.parent / "compare-fake-other.html"
+    html = file.read_text("utf-8")
+    assert "<code>custody.retention</code></th><td>30 d</td><td>21 d</td>" in html
+    shown = html[html.index('id="shown"') : html.index('id="charts"')]
+    assert "A · fake (baseline)" in shown
+    assert "B · other" in shown
+    assert html.count("<li>Both say this.</li>") == 1
+    assert "<li>B: Only the other.</li>" in html
+    assert f"{100 * run.answer('No sharing', *CASE[:2], 21 * DAY, *CASE[2:]).mean:.0f} %" in said(shown)
+    others = gzip.decompress(base64.b64decode(re.search(r'id="charts">([^<]+)<', html)[1])).decode()  # type: ignore[index]
+    keys = re.findall(r'data-key="([^"]+)"', shown + others)
+    assert len(keys) == len(set(keys))
+    assert {key.split("~")[0] for key in keys} == {"0", "1", "2", "3"}  # each policy that both have
+
+
+def test_one_seed_has_no_interval(tmp_path: Path) -> None:
+    one = results.load(fake_run.build(tmp_path / "one", seeds=(1,), ladder=(21 * DAY,)))
+    found = alprsim.compare(one, retention="21 d")
+    html = page.render(found.found)
+    assert "percentage points (no interval)" in said(html)
+    assert "points (no interval)" in unescape(re.search(r'aria-label="Differences[^"]+"', html)[0])  # type: ignore[index]
+
+
+# --- marks ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("times", "holds"), [((0.5, 2.0), True), ((0.5, 9.0), False)])
+def test_a_difference_is_marked_where_every_run_agrees(
+    small: results.Run, tmp_path: Path, times: tuple[float, float], holds: bool
+) -> None:
+    base = results.load(shutil.copytree(small.folder, tmp_path / "base", ignore=shutil.ignore_patterns("*.html")))
+    runs = {sensitivity.BASE: base}
+    runs |= {f"times {k}": varied(small, tmp_path / f"times-{k}", k) for k in times}
+    sensitivity.write(sensitivity.table(runs), base, tmp_path)
+    found = alprsim.compare(base, policy=["Federal query", "No sharing"]).found
+    assert (("B", *CASE) in found.marks.marked) == holds
+    for folder in tmp_path.glob("times-*"):  # then only the table is left
+        shutil.rmtree(folder)
+    table = alprsim.compare(base, policy=["Federal query", "No sharing"]).found
+    assert (("B", *CASE) in table.marks.marked) == holds
+    assert ("B", "ICE", "request", "effective_retention", "max") not in table.marks.marked  # days are no share
+    assert "Marked (◆)" in table.marks.note
+    other = alprsim.compare(base, policy=["No sharing", "Federal query"]).found  # the table knows the baseline alone
+    assert other.marks == marks.Marks(frozenset(), False, other.marks.note)
+    assert f"{'◆' if holds else '◇'} {words.points(by_hand(small, 'No sharing', AS_WRITTEN)[0])} points" in page.render(
+        found
+    )
+
+
+def test_a_small_difference_is_not_marked(small: results.Run, tmp_path: Path) -> None:
+    base = varied(small, tmp_path / "base", 1.0)
+    changed = pd.read_parquet(base.folder / "measures.parquet")
+    federal = changed[changed["policy"].eq("Federal query")]
+    for by, marked in ((0.009, False), (0.011, True)):
+        shifted = federal.assign(policy="No sharing", value=federal["value"] + by)
+        rest = changed[changed["policy"].ne("No sharing")]
+        pd.concat([rest, shifted]).to_parquet(base.folder / "measures.parquet")
+        opened = results.load(base.folder)
+        shutil.copytree(base.folder, tmp_path / "twin", dirs_exist_ok=True)
+        sensitivity.write(sensitivity.table({sensitivity.BASE: opened}), opened, tmp_path)
+        found = alprsim.compare(opened, policy=["Federal query", "No sharing"]).found
+        assert (("B", *CASE) in found.marks.marked) == marked
+
+
+def test_without_sensitivity_nothing_is_marked_and_it_is_said(html: str) -> None:
+    assert "No difference is marked: sensitivity was not run for this run (command: alprsim sensitivity " in html
+    assert "◆" not in html
+    assert "◇" not in html
+
+
+# --- the picture ----------------------------------------------------------------------------------------------------------
+
+
+def test_dots_and_whiskers_stand_where_their_numbers_are() -> None:
+    dots = [
+        differences.Dot("B", 1, -0.1, -0.2, 0.0, True),
+        differences.Dot("C", 2, math.nan, math.nan, math.nan, False),
+    ]
+    svg = differences.draw([differences.Group("Trips <detected>", dots)], "Differences.")
+    use = re.search(r'<use href="#m1" x="([\d.]+)"', svg)
+    whisker = re.search(r'd="M([\d.]+) [\d.]+H([\d.]+)M', svg)
+    assert use is not None
+    assert whisker is not None
+    assert float(use[1]) == pytest.approx((float(whisker[1]) + float(whisker[2])) / 2)
+    assert "Trips &lt;detected&gt;: B − A ◆ −10.0 points (−20.0 to 0.0), C − A not measured." in svg
+    assert "#m2" not in svg
+    assert differences._axis([]) == (-0.005, 0.005, 0.0025)
+    assert differences._axis([-0.33, 0.02]) == pytest.approx((-0.4, 0.1, 0.1))
+    assert differences._axis([0.021]) == pytest.approx((0, 0.025, 0.005))
+
+
+# --- what may be asked ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_wrong_is_named_with_what_there_is(run: results.Run) -> None:
+    for asked, told in (
+        ({"policy": "No sharign"}, "policy: found 'No sharign'; the run has No sharing, "),
+        ({"retention": "20 d"}, "retention: found '20 d'; the run's ladder has "),
+        ({"retention": "3"}, "retention: '3' has no unit"),
+        ({"policy": "No sharing"}, "2 to 26 policies and limits, not 1"),
+    ):
+        with pytest.raises(results.ResultError, match=re.escape(told)):
+            alprsim.compare(run, **asked)
+    with pytest.raises(results.ResultError, match="one of each at the most"):
+        alprsim.compare(run, run, policy=["No sharing", "Federal query"])
+    assert [asking.limit(run, text) for text in ("72 h", "3 d", "504 h")] == [3 * DAY, 3 * DAY, 21 * DAY]
+
+
+def test_a_notebook_shows_it_and_the_command_writes_it(run: results.Run, tmp_path: Path) -> None:
+    found = alprsim.compare(run, retention="21 d")
+    assert found._repr_html_().startswith("<p>In this synthetic model")
+    assert "Trips detected<small>" in found._repr_html_()
+    assert repr(found) == "Comparison(A, Federal query, as practised; B, Federal query, with a 21-day limit)"
+    (row,) = found.table[found.table[sides.ROW].eq(list(CASE)).all(axis=1)].to_dict("records")
+    command = ["compare", str(run.folder), "--retention", "21 d", "--out", str(tmp_path / "new" / "page.html")]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    assert done.stderr == f"page  {tmp_path / 'new' / 'page.html'}\n"
+    assert (tmp_path / "new" / "page.html").read_text("utf-8") == page.render(found.found)
+    assert f"{words.points(row['B − A'])} points" in done.stdout
+    rows = json.loads(found.json)
+    assert next(r for r in rows if [r[name] for name in sides.ROW] == list(CASE))["B − A"] == pytest.approx(
+        row["B − A"]
+    )

@@ -1,0 +1,344 @@
+"""The page of a fresh run in a real browser: opened from the disk without a network, moved, held against the tidy table."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import alprsim
+from alprsim import report, results
+from alprsim.results import words
+from alprsim.results.run import Run
+from alprsim.tables import AS_WRITTEN, UNLIMITED
+
+pytestmark = pytest.mark.whole
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+QUIET = (
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+CHOOSES = "!document.querySelector('.choose').hidden"
+READY = "document.getElementById('explorer') && !document.getElementById('explorer').hidden"
+
+TRIED = """name => {
+    const list = document.querySelector(`#explorer select[name=${name}]`);
+    const told = [];
+    for (const option of list.options) {
+        if (option.disabled) continue;
+        list.value = option.value;
+        list.dispatchEvent(new Event("input", {bubbles: true}));
+        told.push([location.hash, document.getElementById("value").textContent.trim()]);
+    }
+    return told;
+}"""
+"""Chooses all that is offered, one after the other, and tells the address and the value of each."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no browser on the path; looked for {', '.join(BROWSERS)}")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def run(hamlet_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a copy of the hamlet's run with its page written anew."""
+    folder = tmp_path_factory.mktemp("browsed") / "hamlet"
+    shutil.copytree(hamlet_run.folder, folder)
+    fresh = results.load(folder)
+    report.write(fresh)
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def compared(run: Run) -> Path:
+    """Return the page of two policies of that run, compared as practised and with a limit."""
+    return alprsim.compare(run, policy=["Federal query", "No sharing"], retention="12 h").report()
+
+
+@pytest.fixture
+def visit(browser: Browser, run: Run) -> Iterator[Callable[..., Page]]:
+    """Open the page from the disk, offline; afterwards nothing may have been fetched, and nothing complained of."""
+    heard: list[str] = []
+    asked: list[str] = []
+    contexts, pages = [], set()
+
+    def opened(
+        state: dict[str, str] | None = None, *, ready: str = READY, file: Path = run.page, **options: Any
+    ) -> Page:  # fmt: skip
+        context = browser.new_context(offline=True, **{"viewport": {"width": 1240, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        pages.add(file.as_uri())
+        page.goto(file.as_uri() + ("#" + urlencode(state) if state else ""))
+        if ready:
+            page.wait_for_function(ready)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert heard == []
+    fetched = {address.split("#")[0] for address in asked if not address.startswith(("blob:", "data:"))}
+    assert fetched <= pages
+
+
+def state_of(page: Page) -> dict[str, str]:
+    return dict(parse_qsl(page.evaluate("location.hash").removeprefix("#")))
+
+
+@cache
+def tidy(folder: Path) -> dict[tuple[Any, ...], Any]:
+    """Return the rows of the tidy table about vehicles, all towns together and all reads."""
+    rows = pd.read_parquet(folder / "summary.parquet")
+    rows = rows[rows["town"].eq("all") & rows["who"].eq("vehicles") & rows["reads"].eq("all") & rows["mean"].notna()]
+    keys = ["policy", "viewer", "sight", "retention", "measure", "statistic"]
+    return {tuple(getattr(row, key) for key in keys): row for row in rows.itertuples()}
+
+
+def told(run: Run, state: dict[str, str]) -> str:
+    """Return what the tidy table says at a state of the page, worded as results are."""
+    step = {words.duration(one["seconds"]): one["seconds"] for one in run.info["ladder"] if not one["unlimited"]}
+    step |= {"as practised": AS_WRITTEN, "unlimited": UNLIMITED}
+    measure, statistic = state["measure"].split(".", 1)
+    case = (state["policy"], state["viewer"], state["sight"], step[state["retention"]], measure)
+    for name in (statistic, statistic + words.SO_FAR):
+        if (row := tidy(run.folder).get((*case, name))) is not None:
+            return words.quantity(float(row.mean), row.unit, measure=measure)
+    return "not measured"
+
+
+def shown(page: Page) -> str:
+    return page.inner_text("#value").strip()
+
+
+def ringed(page: Page) -> str | None:
+    """Return the tip of the point on the chart that the ring is round."""
+    ring = page.query_selector("#shown .here")
+    return None if ring is None else ring.evaluate("ring => ring.parentNode.querySelector('title').textContent")
+
+
+def week_of(page: Page) -> str:
+    return page.inner_text("#week .sentence").strip()
+
+
+# --- moved -------------------------------------------------------------------------------------------------------------
+
+
+def test_it_opens_quickly_without_a_network(visit: Callable[..., Page], run: Run) -> None:
+    taken = []
+    for _ in range(3):
+        page = visit()
+        taken.append(page.evaluate("performance.now()"))  # since the navigation began, the explorer ready
+    assert min(taken) < 4000  # 2 s on a machine that has nothing else to do
+    assert run.page.stat().st_size <= report.MOST_BYTES
+    assert shown(page) not in ("", "not measured")
+
+
+def test_the_slider_by_keyboard_tells_the_tidy_table_at_every_stop(visit: Callable[..., Page], run: Run) -> None:
+    page = visit({"policy": "Federal query", "viewer": "ICE", "sight": "request", "retention": "as practised",
+                  "measure": "trips_detected.share_of_horizon_pooled"})  # fmt: skip
+    page.focus("#retention")
+    stops = [one["text"] if not one["unlimited"] else "unlimited" for one in run.info["ladder"]]
+    said, weeks, rings = [], set(), set()
+    for stop in stops:
+        page.keyboard.press("ArrowRight")
+        state = state_of(page)
+        assert state["retention"] == stop
+        assert shown(page) == told(run, state)
+        assert page.inner_text("#limit") == page.get_attribute("#retention", "aria-valuetext").split(" (")[0]  # type: ignore[union-attr]
+        said.append(shown(page))
+        weeks.add(week_of(page))
+        rings.add(ringed(page))
+    assert len(set(said)) > 2  # the limits of this run do change what is seen
+    assert len(weeks) > 1
+    assert len(rings) == len(stops)
+    page.keyboard.press("Home")
+    assert state_of(page)["retention"] == "as practised"
+
+
+def test_the_slider_by_mouse_stops_where_it_is_let_go(visit: Callable[..., Page], run: Run) -> None:
+    page = visit()
+    slider = page.locator("#retention")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    before = shown(page)
+    page.mouse.move(box["x"] + 9, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, middle, steps=4)
+    page.mouse.up()
+    state = state_of(page)
+    assert 0 < int(slider.input_value()) < len(run.info["ladder"])
+    assert shown(page) == told(run, state) != before
+    assert words.duration(next(s["seconds"] for s in run.info["ladder"] if s["text"] == state["retention"])) in (
+        ringed(page) or ""
+    )
+
+
+def test_every_choice_tells_the_tidy_table(visit: Callable[..., Page], run: Run) -> None:
+    page = visit()
+    seen = set()
+    for policy in page.locator("#explorer input[name=policy]").all():
+        if policy.is_enabled():
+            policy.check()
+        for name in ("viewer", "measure") if policy.get_attribute("value") in ("1", "3") else ("viewer",):
+            for address, value in page.evaluate(TRIED, name):
+                state = dict(parse_qsl(address.removeprefix("#")))
+                seen.add(tuple(state.values()))
+                assert value == told(run, state), state
+                assert value != "not measured", state  # what was not computed is not offered
+    assert len(seen) > 20
+
+
+def test_what_was_not_asked_of_a_policy_is_not_landed_on(visit: Callable[..., Page], run: Run) -> None:
+    """A query gives no bulk sight of homes: a link that asks for it lands on the sight by which the policy shows some."""
+    asked = {"viewer": "ICE", "sight": "bulk", "retention": "unlimited", "measure": "home_found.median_error"}
+    sights = {}
+    for policy in ("Federal query", "Searchable pool", "No sharing"):
+        page = visit({"policy": policy, **asked})
+        state = page.evaluate("Object.fromEntries(address(explorer.state))")
+        assert (state["policy"], state["measure"]) == (policy, asked["measure"])
+        assert shown(page) == told(run, state) != "not measured"
+        assert (page.inner_text("#instead") == "") == (state == {"policy": policy, **asked})
+        sights[policy] = state["sight"]
+    assert sights["Federal query"] == "request"
+    assert sights["Searchable pool"] == "bulk"
+
+
+def test_a_link_opens_the_state_it_names(visit: Callable[..., Page], run: Run) -> None:
+    first = visit()
+    first.locator("#explorer input[name=policy]").last.check()
+    first.focus("#retention")
+    first.keyboard.press("End")
+    state = state_of(first)
+    assert list(state) == ["policy", "viewer", "sight", "retention", "measure"]
+    other = visit(state)
+    assert shown(other) == shown(first) == told(run, state)
+    assert week_of(other) == week_of(first)
+    assert ringed(other) == ringed(first)
+
+
+def test_what_an_address_has_wrong_is_left_as_it_was(visit: Callable[..., Page]) -> None:
+    plain, odd = (
+        visit(),
+        visit({"policy": "<b>none</b>", "viewer": "nobody", "retention": "1 min", "measure": "toString"}),
+    )
+    assert shown(odd) == shown(plain)
+
+
+def test_the_map_draws_what_the_state_rebuilds(visit: Callable[..., Page], run: Run) -> None:
+    page = visit({"policy": "Federal query", "viewer": "ICE", "sight": "request", "retention": "unlimited"})
+    most = page.locator("#week .badge.all, #week .badge.some").count()
+    page.focus("#retention")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")  # 3 min
+    assert page.locator("#week .badge.all, #week .badge.some").count() < most
+    assert page.locator("#week .badge.none").count() > 0
+
+
+def test_the_table_that_is_downloaded_is_the_summary(visit: Callable[..., Page], run: Run, tmp_path: Path) -> None:
+    page = visit()
+    with page.expect_download() as download:
+        page.click(".download")
+    download.value.save_as(tmp_path / "saved.csv")
+    assert (tmp_path / "saved.csv").read_text("utf-8") == (run.folder / "summary.csv").read_text("utf-8")
+
+
+# --- read, printed, looked at --------------------------------------------------------------------------------------------
+
+
+def test_it_is_readable_without_script(visit: Callable[..., Page]) -> None:
+    page = visit(ready="", java_script_enabled=False)
+    assert "of every 10 vehicle trips" in page.inner_text("#answer .sentence")
+    assert page.locator("#shown svg.ladder").count() == 1
+    assert page.locator("svg.week").count() == 1
+    assert not page.locator("#explorer").is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 1240, 3840])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_width_is_scrolled_sideways(visit: Callable[..., Page], tmp_path: Path, width: int, scheme: str) -> None:
+    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    folder = Path(os.environ.get("ALPRSIM_PLOTS") or tmp_path)
+    picture = page.screenshot(full_page=width < 2000, path=folder / f"page-{width}-{scheme}.png", timeout=120_000)
+    assert len(picture) > 50_000
+    for text in page.locator("main h2").all():
+        box = text.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def test_it_prints(visit: Callable[..., Page], tmp_path: Path) -> None:
+    page = visit()
+    folder = Path(os.environ.get("ALPRSIM_PLOTS") or tmp_path)
+    printed = page.pdf(path=folder / "page.pdf", format="A4", prefer_css_page_size=True)
+    assert printed.startswith(b"%PDF-")
+    sheets = len(re.findall(rb"/Type\s*/Page\b", printed))
+    assert 3 <= sheets <= 40
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 1016})  # A4 at 96 to the inch, less 14 mm on every side
+    high = page.evaluate("[...document.querySelectorAll('figure svg')].map(one => one.getBoundingClientRect().height)")
+    assert max(high) < 1000  # of 1,016: no picture needs to be cut
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1240])
+def test_no_serious_barrier(visit: Callable[..., Page], scheme: str, width: int) -> None:
+    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 20  # it did look
+    assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+
+
+# --- compared ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_comparison_is_chosen_from(visit: Callable[..., Page], run: Run, compared: Path) -> None:
+    page = visit(file=compared, ready=CHOOSES, viewport={"width": 320, "height": 900})
+    page.select_option("select[name=sight]", "bulk")
+    page.select_option("select[name=viewer]", "2")
+    page.select_option("select[name=measure]", "observed_days.share_of_horizon")
+    answer = run.answer("Federal query", "ICE", "request", 12 * 3600, "observed_days", "share_of_horizon")
+    page.select_option("select[name=sight]", "request")
+    tips = page.locator("#shown svg.ladder title").all_text_contents()
+    assert any(tip.startswith(f"Federal query, 12 h: {words.quantity(answer.mean, 'share')}") for tip in tips)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1240, "dark")])
+def test_a_comparison_has_no_serious_barrier(
+    visit: Callable[..., Page], compared: Path, width: int, scheme: str
+) -> None:
+    page = visit(file=compared, ready=CHOOSES, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 20
+    assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found["violations"]] == []
