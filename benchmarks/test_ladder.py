@@ -127,50 +127,61 @@ UNION ALL SELECT 2, vehicle, {BITS} FROM trips GROUP BY vehicle
 """Three of the four statistics, of everything held: the trips with two reads are left out, to be fair."""
 
 
-def tallied(of, masks, inside, counts):
-    """Return what counts some rows, a cacheful at a time, and keeps the four stocks that people ask about."""
-    asked = [ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE]
-
-    def count(rows, start):
-        scratch = np.empty((512 * ladder.ROWS, ladder.CASES), np.int32)
-        for begin in range(0, len(rows), 512):
-            chunk = rows[begin : begin + 512]
-            mine = scratch[: len(chunk) * ladder.ROWS]
-            ladder.tally(
-                chunk, of.first_read, of.time, of.trip, masks, of.first_trip, of.depart, of.arrive, inside,
-                crowd.NOW, crowd.NOW - crowd.HORIZON, mine,
-            )  # fmt: skip
-            place = slice(start + begin, start + begin + len(chunk))
-            counts[place] = mine.reshape(len(chunk), ladder.ROWS, ladder.CASES)[:, asked, :40]
-
-    return count
-
-
-def test_forty_arbitrary_policies(benchmark, tell):
-    """10 M reads: who holds each, then reads, days and trips of the last T, of the window and of all that is held."""
-    of = crowd.crowd(10_000_000)
+def job(reads, policies):
+    """Say of so many reads who holds each, then count reads, days and trips of the last T, of the window and of all held."""
+    of = crowd.crowd(reads)
     counts = np.empty((len(of.rows), 4, 40), np.int32)
+    asked = [ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE]
     nowhere, one_owner = np.zeros(len(of.depart), np.int32), np.zeros(1, np.int16)
     inside = ladder.held(of.depart, nowhere, one_owner, crowd.AGES, crowd.NESTED, crowd.NOW)
 
-    def hold():
-        return ladder.held(of.time, of.site, crowd.OWNER, crowd.AGES, crowd.ARBITRARY, crowd.NOW)
+    def whole(rows, start):
+        """Take a cacheful of vehicles at a time; of what is counted, keep the stocks that people ask about."""
+        mine = slice(of.first_read[start], of.first_read[start + len(rows)])
+        time, trip = of.time[mine], of.trip[mine]
+        masks = ladder.held(time, of.site[mine], crowd.OWNER, crowd.AGES, crowd.POLICIES[policies], crowd.NOW)
+        first_read = of.first_read[start : start + len(rows) + 1] - of.first_read[start]
+        first_trip, scratch = of.first_trip[start:], np.empty((512 * ladder.ROWS, ladder.CASES), np.int32)
+        for begin in range(0, len(rows), 512):
+            chunk = np.arange(begin, min(begin + 512, len(rows)))
+            part = scratch[: len(chunk) * ladder.ROWS]
+            ladder.tally(
+                chunk, first_read, time, trip, masks, first_trip, of.depart, of.arrive, inside,
+                crowd.NOW, crowd.NOW - crowd.HORIZON, part,
+            )  # fmt: skip
+            counts[start + chunk] = part.reshape(len(chunk), ladder.ROWS, ladder.CASES)[:, asked, :40]
 
-    def whole():
-        tallied(of, hold(), inside, counts)(of.rows, 0)
+    def right():
+        """Of some vehicles by numpy, day by day and trip by trip."""
+        assert (counts[:, 3] <= counts[:, 2]).all()
+        masks = crowd.masks(of, policies).reshape(len(of.rows), crowd.DAYS, 2, 2)[:: len(of.rows) // 50]
+        masks = np.where(of.trip.reshape(len(of.rows), crowd.DAYS, 2, 2)[:: len(of.rows) // 50] >= 0, masks, 0)
+        held = (masks[..., None] >> np.arange(40, dtype=np.uint64)) & np.uint64(1) > 0
+        trips = held.sum(axis=3)
+        plain = [
+            trips.sum(axis=(1, 2)),
+            trips.any(axis=2).sum(axis=1),
+            *((trips >= n).sum(axis=(1, 2)) for n in (1, 2)),
+        ]
+        assert np.array_equal(counts[:: len(of.rows) // 50], np.stack(plain, axis=1))
 
-    benchmark.pedantic(whole, rounds=3)
-    n = benchmark.extra_info["reads"] = len(of.time)
-    masks = hold()
-    assert of.time.nbytes + of.site.nbytes + of.trip.nbytes + masks.nbytes <= 24 * n  # and the answer
-    one, alone = crowd.core_seconds(whole, 5), counts.copy()
-    cores = crowd.two_cores(tallied(of, masks, inside, counts), of.rows, 60)
-    assert np.array_equal(counts, alone)
-    rows, duck = crowd.ask_duckdb(QUERY, vehicle=of.vehicle, time=of.time, trip=of.trip, mask=masks)
-    answer = np.zeros((3, len(of.rows), 40), np.int64)
-    answer[rows["what"], rows["vehicle"]] = rows.iloc[:, 2:]
-    assert np.array_equal(counts[:, :3].transpose(1, 0, 2), answer)
-    assert (counts[:, 3] <= counts[:, 2]).all()
-    stream = crowd.streaming(of.time, of.site, of.trip, masks)
-    what = "40 arbitrary policies × 4 statistics × 3 times, 10 M reads (DuckDB: 3 statistics of one time)"
-    crowd.say(tell, what, n, one, bytes_a_read=20, stream=stream, duck=duck, cores=cores)
+    return crowd.Job(
+        f"40 policies, {policies} × 4 statistics × 3 times", 20, of, whole, (of.time, of.site, of.trip), (counts,), right,
+        lambda: in_duckdb(of, counts, policies), " for 3 statistics of one time",
+    )  # fmt: skip
+
+
+def in_duckdb(of, counts, policies):
+    """Assert that DuckDB counts the same; return its CPU time."""
+    masks = crowd.masks(of, policies)
+    rows, seconds = crowd.ask_duckdb(QUERY, vehicle=of.vehicle, time=of.time, trip=of.trip, mask=masks)
+    theirs = np.zeros((3, len(of.rows), 40), np.int64)
+    theirs[rows["what"], rows["vehicle"]] = rows.iloc[:, 2:]
+    assert np.array_equal(counts[:, :3].transpose(1, 0, 2), theirs)
+    return seconds
+
+
+@pytest.mark.parametrize("reads", crowd.TIMES)
+@pytest.mark.parametrize("policies", ["by owner", "arbitrary"])
+def test_forty_policies(benchmark, tell, reads, policies):
+    crowd.try_out(benchmark, tell, job(reads, policies))

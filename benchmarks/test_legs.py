@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from alprsim.kernels import legs
+from benchmarks import crowd
 
 VEHICLES, TRIPS, DAY = 2_000, 120, 86_400
 ROADS, CAMERAS = 500, 60
@@ -68,6 +69,91 @@ def test_walk_of_nested_windows(benchmark, reads):
     assert np.sum(links & np.uint64(2) != 0) == VEHICLES * 2 * 2
 
 
+LIMIT, LONGEST = 450, 3600
+"""s, between the two reads of a link: a quarter of the crowd's trips have longer gaps; of a leg."""
+
+QUERY = """
+WITH held AS (
+    SELECT i, time, site, lag(i) OVER same AS earlier, lag(time) OVER same AS since, lag(site) OVER same AS start
+    FROM reads WHERE mask <> 0 WINDOW same AS (PARTITION BY vehicle ORDER BY time, i)
+)
+SELECT earlier, i AS later, way FROM held JOIN pairs ON pairs.start = held.start AND pairs.site = held.site
+WHERE time - since <= lim ORDER BY i
+"""
+
+
+def job(reads, policies):
+    """Cut so many reads into legs; every two of the dozen sites that a car passes are a pair, and none is passed twice a trip."""
+    of = crowd.crowd(reads)
+    site = of.site.copy()
+    site[1::2] = (site[1::2] + (site[1::2] == site[::2])) % crowd.SITES
+    masks, step, table = crowd.masks(of, policies), np.zeros(len(of.time), np.int32), pairs()
+    keys, row, limit = np.full(2**14, legs.EMPTY, np.int64), np.zeros(2**14, np.int32), np.zeros(2**14, np.int32)
+    legs.enter(table["start"] * crowd.SITES + table["site"], table["lim"], keys, row, limit)
+    passage, room = (
+        np.empty(len(of.time), np.uint64),
+        len(of.depart),
+    )  # two reads a trip, far from others: a link at most
+    links = [*(np.zeros(room, np.int32) for _ in range(3)), np.zeros(room, np.uint64)]
+
+    def cut(rows, start):
+        first, trips = of.first_read[start : start + len(rows) + 1], of.first_trip[start : start + len(rows) + 1]
+        mine = [column[trips[0] : trips[-1]] for column in links]
+        told = of.time, site, step, masks, keys, row, limit, crowd.SITES, GAP, LONGEST, passage
+        assert legs.walk(first, *told, *mine) <= len(mine[0])
+
+    def found():
+        return [passage, *(column[links[-1] != 0] for column in links)]
+
+    return crowd.Job(
+        f"legs of 40 policies, {policies}", 150, of, cut, (of.time, site, step, masks), (passage, *links),
+        lambda: right(of, site, masks, table, found()),
+        (lambda: in_duckdb(of, site, masks, table, found())) if policies == "nested" else None, " without who holds each",
+        found,
+    )  # fmt: skip
+
+
+def right(of, site, masks, table, found):
+    """Assert that the links and passages of some vehicles are those of a plain loop."""
+    way = dict(
+        zip(zip(table["start"].tolist(), table["site"].tolist(), strict=True), table["way"].tolist(), strict=True)
+    )
+    passage, earlier, later, row, sights = found
+    for vehicle in of.rows[:: len(of.rows) // 20].tolist():
+        begin, end = of.first_read[vehicle : vehicle + 2].tolist()
+        time, road, mask = (column[begin:end].tolist() for column in (of.time, site, masks))
+        links, own = [], list(mask)
+        for read in range(len(time)):
+            rest, before = mask[read], read - 1
+            while rest and before >= 0 and time[read] - time[before] <= LONGEST:
+                both, gap = rest & mask[before], time[read] - time[before]
+                rest &= ~both
+                if road[read] == road[before] and gap <= GAP:
+                    own[read] &= ~both
+                elif both and road[read] != road[before] and gap <= LIMIT:
+                    links.append((begin + before, begin + read, way[road[before], road[read]], both))
+                before -= 1
+        mine = slice(*np.searchsorted(later, [begin, end]))
+        assert [*zip(*(column[mine].tolist() for column in (earlier, later, row, sights)), strict=True)] == links
+        assert passage[begin:end].tolist() == own
+
+
+def in_duckdb(of, site, masks, table, found):
+    """Assert that DuckDB finds the same links; return its CPU time."""
+    told = {"i": np.arange(len(of.time)), "vehicle": of.vehicle, "time": of.time, "site": site, "mask": masks}
+    links, seconds = crowd.ask_duckdb(QUERY, more={"pairs": table}, **told)
+    assert all(np.array_equal(links[name], part) for name, part in zip(links, found[1:4], strict=True))
+    return seconds
+
+
+def pairs():
+    """Return the ways between sites at most twelve apart in number: from, to, row, and the limit in s."""
+    start, apart = (part.reshape(-1) for part in np.mgrid[: crowd.SITES, -12:13])
+    start, apart = start[apart != 0], apart[apart != 0]
+    return {"start": start, "site": (start + apart) % crowd.SITES, "way": np.arange(len(start), dtype=np.int32),
+            "lim": np.full(len(start), LIMIT, np.int32)}  # fmt: skip
+
+
 class Driven(NamedTuple):
     """Trips of 20 roads, of which the claims, two cameras and the 18 roads between, are all right."""
 
@@ -127,3 +213,9 @@ def test_score(benchmark, driven):
     assert (counts[:, legs.RIGHT] == TRIPS * 1800).all()
     assert (counts[:, legs.WRONG] == 0).all()
     assert (counts[:, legs.REBUILT] == TRIPS).all()
+
+
+@pytest.mark.parametrize("reads", crowd.TIMES)
+@pytest.mark.parametrize("policies", ["nested", "by owner"])
+def test_legs(benchmark, tell, reads, policies):
+    crowd.try_out(benchmark, tell, job(reads, policies))

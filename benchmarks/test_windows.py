@@ -18,18 +18,23 @@ SELECT vehicle, what, b, count(*) AS n FROM every WHERE b < {len(crowd.WINDOWS)}
 """
 
 
-def nested(of, counts):
-    """Return what counts some rows into their place."""
+def job(reads):
+    """Count, of so many reads, what 40 windows show of each vehicle."""
+    of = crowd.crowd(reads)
+    counts = np.empty((len(of.rows) * windows.QUANTITIES, len(crowd.WINDOWS)), np.int32)
 
     def count(rows, start):
         mine = counts[start * windows.QUANTITIES : (start + len(rows)) * windows.QUANTITIES]
         windows.nested(rows, of.first_read, of.time, of.trip, crowd.WINDOWS, crowd.NOW, mine)
 
-    return count
+    return crowd.Job(
+        "40 windows × 4 statistics", 90, of, count, (of.time, of.trip), (counts,), lambda: right(of, counts),
+        lambda: in_duckdb(of, counts),
+    )  # fmt: skip
 
 
 def right(of, counts):
-    """Say whether every vehicle's reads are as many as numpy counts, and days and trips of all windows add up."""
+    """Assert that every vehicle's reads are as many as numpy counts, and that days and trips of all windows add up."""
     by = counts.reshape(len(of.rows), windows.QUANTITIES, -1)
     true = (of.trip != -2).reshape(len(of.rows), -1)
     age = crowd.NOW - of.time.reshape(true.shape)
@@ -42,40 +47,15 @@ def right(of, counts):
     assert (np.diff(by, axis=2) >= 0).all()
 
 
-def test_nested(benchmark, tell):
-    of = crowd.crowd(10_000_000)
-    counts = np.empty((len(of.rows) * windows.QUANTITIES, len(crowd.WINDOWS)), np.int32)
-    count = nested(of, counts)
-    benchmark.pedantic(count, (of.rows, 0), rounds=15)
-    n = benchmark.extra_info["reads"] = len(of.time)
-    right(of, counts)
-    assert of.time.nbytes + of.trip.nbytes + of.first_read.nbytes <= 9 * n  # nothing else is held but the answer
-    one, alone = crowd.core_seconds(lambda: count(of.rows, 0)), counts.copy()
-    cores = crowd.two_cores(count, of.rows)
-    assert np.array_equal(counts, alone)  # any number of threads: the same bits
-    stream, (answer, duck) = crowd.streaming(of.time, of.trip), in_duckdb(of)
-    assert np.array_equal(counts, answer)
-    crowd.say(
-        tell, "40 windows × 4 statistics, 10 M reads", n, one, bytes_a_read=8, stream=stream, duck=duck, cores=cores
-    )
-
-
-def in_duckdb(of):
-    """Return the same counts as DuckDB finds them, and its CPU time."""
+def in_duckdb(of, counts):
+    """Assert that DuckDB finds the same counts; return its CPU time."""
     rows, seconds = crowd.ask_duckdb(QUERY, vehicle=of.vehicle, time=of.time, trip=of.trip)
-    counts = np.zeros((len(of.rows), windows.QUANTITIES, len(crowd.WINDOWS)), np.int32)
-    counts[rows["vehicle"], rows["what"], rows["b"]] = rows["n"]
-    return counts.cumsum(axis=2, dtype=np.int32).reshape(-1, len(crowd.WINDOWS)), seconds
+    theirs = np.zeros((len(of.rows), windows.QUANTITIES, len(crowd.WINDOWS)), np.int32)
+    theirs[rows["vehicle"], rows["what"], rows["b"]] = rows["n"]
+    assert np.array_equal(counts, theirs.cumsum(axis=2, dtype=np.int32).reshape(counts.shape))
+    return seconds
 
 
-@pytest.mark.large
-def test_nested_100_million(benchmark, tell):
-    of = crowd.crowd(100_000_000)
-    counts = np.empty((len(of.rows) * windows.QUANTITIES, len(crowd.WINDOWS)), np.int32)
-    count = nested(of, counts)
-    benchmark.pedantic(count, (of.rows, 0), rounds=3)
-    n = benchmark.extra_info["reads"] = len(of.time)
-    right(of, counts)
-    one, cores = crowd.core_seconds(lambda: count(of.rows, 0), 5), crowd.two_cores(count, of.rows, 20)
-    stream = crowd.streaming(of.time, of.trip)
-    crowd.say(tell, "40 windows × 4 statistics, 100 M reads", n, one, bytes_a_read=8, stream=stream, cores=cores)
+@pytest.mark.parametrize("reads", crowd.TIMES)
+def test_nested(benchmark, tell, reads):
+    crowd.try_out(benchmark, tell, job(reads))

@@ -87,7 +87,8 @@ def told(grouping, lens, now=2 * DAY, horizon=DAY, cases=1, metres=1000, world=C
     asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
     sums = equity.empty(grouping)
     held = question.held(asked, opened.bucket.reads)
-    equity.add(sums, opened, held, asked, grouping, metres=np.full(len(opened.bucket.truth), metres))
+    of, driven = world.sites()[opened.bucket.reads.site], np.full(len(opened.bucket.truth), metres)
+    equity.add(sums, opened, held, asked, grouping, metres=driven, stream=of)
     table = equity.rows(grouping, [sums], np.arange(cases, dtype=np.int32), [Case()] * cases, seed=1)
     number = np.arange(len(table)) % cases
     keys = zip(table.who, table.measure, table.town, table.statistic, number, strict=True)
@@ -161,3 +162,80 @@ def test_a_time_longer_than_was_simulated_is_not_measured():
     value, n = got["vehicles", "reads_per_1000_km", "all", "share_of_horizon", 0]
     assert np.isnan(value)
     assert n == 0
+
+
+# --- of each kilometre, and how long its own reads live ------------------------------------------------------------------
+
+
+def test_days_and_trips_are_told_for_each_kilometre():
+    towns = equity.by_town(("Ash", "Elm"), np.array(CROWD.town, np.int16))
+    got = told(towns, limits(UNLIMITED), horizon=2 * DAY, metres=500)
+    assert got["vehicles", "trips_per_1000_km", "Ash", "share_of_horizon", 0] == (2000.0, 30)
+    assert got["vehicles", "days_per_1000_km", "Elm", "share_of_horizon", 0] == (1000.0, 30)
+    assert got["homes by town", "equity", "all", "most_to_least_trips_per_1000_km", 0] == (2.0, 2)
+    assert got["homes by town", "equity", "all", "most_to_least_trips_linked", 0][1] == 0  # as none is
+
+
+OWNERS = st.integers(0, 1)
+SOME_READS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1), st.integers(0, 2), st.integers(0, 2)), max_size=9)
+
+
+@few
+@given(
+    SOME_READS, st.lists(st.sampled_from([0, 2 * HOUR, 3 * HOUR, UNLIMITED]), min_size=2, max_size=2), st.integers(1, 5)
+)
+def test_how_long_own_reads_live_equals_the_twin(reads, windows, horizon):
+    """Sites 0 and 1 are of owners 0 and 1, each with a window of its own."""
+    world = World(
+        trips=(), reads=tuple((hour * HOUR, site, plate, true) for hour, site, plate, true in reads),
+        owner_of_site=(0, 1), vehicles=3, town=(0, 0, 1), kind=(0,) * 3,
+    )  # fmt: skip
+    opened = question.open_bucket(world.bucket(range(3)))
+    asked = question.ask(of_owners(windows), world.sites(), moment=4 * HOUR, horizon=horizon * HOUR)
+    assert equity.retained(asked)[:, 0].tolist() == [w / DAY if w < UNLIMITED else np.inf for w in windows]
+    grouping = equity.by_town(("Ash", "Elm"), np.array(world.town, np.int16))
+    sums, held = equity.empty(grouping), question.held(asked, opened.bucket.reads)
+    equity.add(
+        sums,
+        opened,
+        held,
+        asked,
+        grouping,
+        metres=np.zeros(0, np.int64),
+        stream=world.sites()[opened.bucket.reads.site],
+    )
+    table = equity.rows(grouping, [sums], np.zeros(1, np.int32), [Case()], seed=1)
+    mine = table.take((table.measure == "retention_of_reads") & (table.who == "vehicles"))
+    for town, value, n in zip(mine.town, mine.value, mine.n, strict=True):
+        cars = [v for v in range(3) if town in ("all", ("Ash", "Ash", "Elm")[v])]
+        means = twin_of_retention(world.reads, cars, windows, 4 * HOUR, horizon * HOUR) if horizon <= 4 else []
+        assert n == len(means)
+        assert value == pytest.approx(np.mean(means) if means else np.nan, abs=1e-5, nan_ok=True)
+
+
+def of_owners(windows):
+    """Return a lens of one sight that obtains each owner's reads until its window ends."""
+    pieces = [[(0, 1), (w, 0)] if 0 < w < UNLIMITED else [(0, int(w > 0))] for w in windows]
+    first = np.cumsum([0, *map(len, pieces)])
+    age, cases = zip(*(piece for mine in pieces for piece in mine), strict=True)
+    return Told(first.astype(np.int64), np.array(age, np.int32), np.array(cases, np.uint64))
+
+
+class Told(NamedTuple):
+    """A lens as the measures take it."""
+
+    first: np.ndarray
+    age: np.ndarray
+    cases: np.ndarray
+
+
+def twin_of_retention(reads, cars, windows, now, horizon):
+    """Return each read car's mean, d, over its own reads of the last T."""
+    found = []
+    for car in cars:
+        mine = [
+            windows[site] for time, site, plate, true in reads if plate == true == car and now - horizon < time <= now
+        ]
+        if mine:
+            found.append(np.mean([w / DAY if w < UNLIMITED else np.inf for w in mine]))
+    return found

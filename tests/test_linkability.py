@@ -27,12 +27,12 @@ def asked(lens, now):
     return question.ask(lens, OWNERS, moment=now, horizon=HOUR)
 
 
-def added(reads, lens, now, length, *, by_clock=False, targets=TARGETS, sums=None):
+def added(reads, lens, now, length, *, by_clock=False, targets=TARGETS, sums=None, also=()):
     columns = table(reads)
     sums = sums or linkability.empty(1)
     linkability.add(
         sums, 0, columns, columns.site, columns.time, question.held(asked(lens, now), columns),
-        linkability.last_epochs(now, length, by_clock=by_clock), np.array(targets, np.int32), SITES,
+        linkability.last_epochs(now, length, by_clock=by_clock), np.array(targets, np.int32), SITES, also,
     )  # fmt: skip
     return sums
 
@@ -56,6 +56,17 @@ def test_ranks_equal_exact_fractions(before, after):
     better, tied = linkability.ranks(earlier, later, SITES * 24)
     want = naive.ranks(plain_earlier, plain_later)
     assert dict(zip(later.plate.tolist(), zip(better.tolist(), tied.tolist(), strict=True), strict=True)) == want
+
+
+@few
+@given(crowds, lenses, st.lists(st.booleans(), min_size=len(TARGETS), max_size=len(TARGETS)))
+def test_some_targets_beside_are_as_if_asked_alone(reads, lens, mine):
+    some, beside = np.array(mine, np.bool_), linkability.empty(1)
+    whole = added(reads, lens, 6 * HOUR, 2 * HOUR, also=[(beside, some)])
+    alone = added(reads, lens, 6 * HOUR, 2 * HOUR, targets=np.array(TARGETS)[some])
+    for name in linkability.Sums._fields:
+        assert getattr(beside, name).tolist() == getattr(alone, name).tolist(), name
+    assert whole.asked.tolist() == added(reads, lens, 6 * HOUR, 2 * HOUR).asked.tolist()
 
 
 @few

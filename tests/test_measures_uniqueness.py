@@ -44,13 +44,13 @@ def asked(lens, now):
     return question.ask(lens, OWNERS, moment=now, horizon=HOUR)
 
 
-def added(reads, lens, now, targets=(0, 1, 2, 3), *, sums=None, seed=SEED):
+def added(reads, lens, now, targets=(0, 1, 2, 3), *, sums=None, seed=SEED, also=()):
     sums, targets = sums or uniqueness.empty(POINTS), np.array(targets, np.int32)
     put, columns = asked(lens, now), table(reads)
     known = crowd.known(columns, np.zeros(len(columns), np.int16), None, {})
     uniqueness.add(
         sums, known, question.held(put, columns)[known.row], put, targets=targets,
-        base=uniqueness.draws(VEHICLES, targets, seed=seed), site_key=SITE_KEY, time_bin=BIN,
+        base=uniqueness.draws(VEHICLES, targets, seed=seed), site_key=SITE_KEY, time_bin=BIN, also=also,
     )  # fmt: skip
     return sums
 
@@ -72,6 +72,17 @@ def test_the_index_lists_each_plate_once_a_cell(reads, lens, now):
     }  # fmt: skip
     assert got == naive.index(reads, masks.tolist(), BIN, 6)
     assert all((np.diff(who[a:b]) > 0).all() for a, b in itertools.pairwise(first))
+
+
+@settings(few, max_examples=15)
+@given(crowds, lenses, moments, st.lists(st.booleans(), min_size=4, max_size=4))
+def test_some_targets_beside_are_as_if_asked_alone(reads, lens, now, mine):
+    some, beside = np.array(mine, np.bool_), uniqueness.empty(POINTS)
+    whole = added(reads, lens, now, also=[(beside, some)])
+    alone = added(reads, lens, now, np.flatnonzero(some))
+    for name in uniqueness.Sums._fields:
+        assert getattr(beside, name).tolist() == getattr(alone, name).tolist(), name
+    assert whole.unique.tolist() == added(reads, lens, now).unique.tolist()
 
 
 def same_as_plain_sets(reads, lens, now, targets):

@@ -346,7 +346,8 @@ class Case(NamedTuple):
     reads: str = "all"
 
 
-def test_scores_are_added_up_and_told_by_town_and_kind():
+def test_scores_are_added_up_and_told_by_town_and_kind(monkeypatch):
+    monkeypatch.setattr(position, "FEWEST", 1)  # as many targets as a town has here
     people = question.residents(*World().tables())
     sums = position.empty(2)
     scores = np.zeros((3, 2, 6))
@@ -374,3 +375,21 @@ def test_scores_are_added_up_and_told_by_town_and_kind():
     assert got["position_region", "coverage", "Ash", 0] == (0.5, 2)
     assert got["position_region", "prior_coverage", "Ash", 0] == (0.5, 2)
     assert {name for name, *_ in got} == {name for name, *_ in position.MEASURES} | {"position_region"}
+
+
+@pytest.mark.parametrize(("targets", "is_told"), [(29, False), (30, True)])
+def test_a_town_with_fewer_than_thirty_targets_is_not_told(targets, is_told):
+    people, moments = question.residents(*World().tables()), 2
+    sums, town = position.empty(targets + 1), np.array([0] * targets + [1], np.int16)
+    for row in range(targets + 1):
+        for _ in range(moments):
+            position.add(sums, row, np.array([0]), [(truths(1, 2), np.full((3, 2, 6), 100.0))])
+    by_town = position.of_groups(sums, town, 2)
+    assert [part.shape[0] for part in by_town] == [2] * 3
+    assert by_town.asked[:, 0, 0].tolist() == [2 * moments * targets, 2 * moments]
+    table = position.rows([by_town], np.zeros(1, np.int32), [Case()], people, moments=moments, seed=1)
+    said = (table.measure == "position_error") & (table.statistic == "tracker")
+    for name, known, n in (("Ash", is_told, targets), ("Elm", False, 1), ("all", True, targets + 1)):
+        mine = table.take(said & (table.town == name))
+        assert mine.n.tolist() == [2 * moments * n if known else 0]
+        assert np.isnan(mine.value[0]) == (not known)

@@ -28,18 +28,31 @@ SITE_OWNER = np.append(OWNERS, OWNERS[1]).astype(np.int16)
 CAMERA, AHEAD, TARGETS = np.array([0, 1, 2, 2], np.int32), np.array([1, -1, 0], np.int32), (0, 2, 3)
 
 
-def added(reads, lens, now, until, targets=TARGETS, sums=None):
+def added(reads, lens, now, until, targets=TARGETS, sums=None, also=()):
     columns, put = table(reads), question.ask(lens, SITE_OWNER, moment=now, horizon=HOUR)
     sums = sums or prediction.empty()
     prediction.add(
         sums, columns, columns.site, columns.time, question.held(put, columns), put, streams=SITE_OWNER[columns.site],
         order=prediction.by_time(columns), targets=np.array(targets, np.int32), camera=CAMERA, ahead=AHEAD, until=until,
+        also=also,
     )  # fmt: skip
     return sums
 
 
 def ever(lens, sight, owner):
     return any(mask >> sight & 1 for _, mask in lens.pieces[owner])
+
+
+@few
+@given(crowds, lenses, st.lists(st.booleans(), min_size=3, max_size=3), st.integers(4, 30))
+def test_some_targets_beside_are_as_if_asked_alone(reads, lens, mine, half):
+    now, some, beside = half * HOUR // 2, np.array(mine, np.bool_), prediction.empty()
+    whole = added(reads, lens, now, now + 6 * HOUR, also=[(beside, some)])
+    alone = added(reads, lens, now, now + 6 * HOUR, targets=np.array(TARGETS)[some])
+    for name in ("asked", "guessed", "reads", "hits", "squares"):
+        assert getattr(beside, name).tolist() == getattr(alone, name).tolist(), name
+    assert whole.hits.tolist() == added(reads, lens, now, now + 6 * HOUR).hits.tolist()
+    assert not beside.regular.any()  # how regular what is held is, is of all targets alone
 
 
 @few

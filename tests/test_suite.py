@@ -1,19 +1,23 @@
 """All seventeen measures of a run: each asked of every viewer under every policy, and printed."""
 
 import json
+from collections import Counter
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import alprsim
 from alprsim.cli import main
+from alprsim.measures import question
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import suite, words
 from alprsim.results.suite import SUITE
 from alprsim.scenario import models
 from alprsim.scenario.read import load
-from alprsim.tables import AS_WRITTEN
+from alprsim.tables import AS_WRITTEN, DAY
 
 EVERY = [*models.FamilyName.__args__]
 
@@ -35,6 +39,7 @@ def run(hamlet, tmp_path_factory):
         "seeds=[1]",
         "ladder.retention=[6 h, unlimited]",
         "utility.incidents=5",
+        "hot_lists={lists: {Stolen: {kind: stolen, owner: NCIC, share: 40 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}}}",
     ]
     return alprsim.run(hamlet, overrides=said, out=tmp_path_factory.mktemp("suite") / "every")
 
@@ -47,9 +52,11 @@ def test_the_seventeen_are_in_their_order_and_in_the_glossary():
 @pytest.mark.whole
 def test_every_measure_of_the_suite_is_told_under_its_name(run):
     known = run.summary.groupby("measure")["statistic"].agg(set)
-    for shown in SUITE:
-        statistic = shown.statistic.replace("_1d", "_12h").replace("_7d", "_12h")
-        assert {statistic, statistic + words.SO_FAR} & known[shown.measure], shown
+    shown = suite.lines(run)
+    for one in shown:
+        assert {one.statistic, one.so_far or one.statistic + words.SO_FAR} & known[one.measure], one
+    assert {one.number for one in shown} == {*range(1, 21)}
+    assert {one.statistic for one in shown if one.measure == "linkability"} == {"first_12h"}
     assert suite.BY_CAMERA in set(run.summary["who"])
 
 
@@ -78,14 +85,109 @@ def test_every_column_of_the_shipped_questions_is_a_statistic_that_runs_tell(run
         assert column.measure in always or study.measures.families, (name, column)
 
 
+class Table:
+    """The tidy table of a run's one seed, looked up line by line."""
+
+    def __init__(self, run):
+        self.simulated = min(run.info["moments_s"]) / DAY
+        self.rows = {}
+        rows = run.measures[run.measures["retention"] == AS_WRITTEN]
+        columns = ["policy", "viewer", "sight", "measure", "who", "reads", "statistic", "town", "value", "n"]
+        for *case, town, value, n in rows[columns].itertuples(index=False, name=None):
+            self.rows.setdefault(tuple(case), {})[town] = (value, n)
+
+    def reach(self, *case):
+        """Return how far back a viewer can reach, d."""
+        return self.rows[(*case, "effective_retention", "vehicles", "all", "window")]["all"][0]
+
+    def told(self, one, policy, viewer, sight):
+        """Return the value, n, and whether it is of the time so far; None: not measured."""
+        case = (policy, one.viewer or viewer, "bulk" if one.bulk else sight, one.measure, one.who, "all")
+        case = ("all", "all", "all", one.measure, "all", "all") if one.of_no_case else case
+        for statistic in (one.statistic, one.so_far or one.statistic + "_so_far"):
+            found = {town: row for town, row in self.rows.get((*case, statistic), {}).items() if not np.isnan(row[0])}
+            if found:
+                return *(found["all"] if "all" in found else max(found.values())), statistic != one.statistic
+        return None
+
+    def why(self, one, policy, viewer, sight):
+        """Name why a line may say nothing of a viewer under a policy; None: it must say something."""
+        reach = self.reach(policy, viewer, sight)
+        names = (one.statistic, one.so_far or one.statistic + "_so_far")
+        none = not any(
+            self.rows.get((policy, viewer, "bulk" if one.bulk else sight, one.measure, one.who, "all", name), {}).get(
+                "all", (0, 0)
+            )[1]
+            for name in names
+        )
+        if one.bulk and self.reach(policy, viewer, "bulk") == 0:
+            return "nothing held whole"
+        if one.span == "window" and reach == 0:
+            return "nothing is kept"
+        if one.span == "window" and reach > self.simulated and not one.so_far:
+            return "more is kept than was simulated"
+        if one.measure == "days_per_answer" and (reach > self.simulated or reach == 0):
+            return "a store that still fills, or none"
+        if one.statistic in ("precision", "by_chance", "at_decoys") and none:
+            return "nothing inferred"
+        if one.measure == "path_precision" and none:
+            return "nothing claimed"
+        if (one.measure, one.statistic) in NEVER and none:
+            return "nothing to find"
+        if one.statistic in OF_TOO_FEW:
+            return "groups of too few"
+        if one.statistic == "most_to_least_retention_of_reads" and np.isinf(reach):
+            return "kept without end"
+        return "nobody exposed" if one.measure == "equity" and self.exposed(one, policy, viewer, sight) == 0 else None
+
+    def exposed(self, one, policy, viewer, sight):
+        """Return the figure of all homes together of what equity compares; NaN where it is not measured."""
+        measure = one.statistic.removeprefix("most_to_least_")
+        statistic = {"home_found": "within_250m", "sensitive_visits": "recall", "retention_of_reads": "mean"}
+        name = statistic.get(measure, "share_of_horizon")
+        return self.rows[(policy, viewer, sight, measure, "vehicles", "all", name)]["all"][0]
+
+
+NEVER = {("position_error", "tracker_moving"), ("nights_away", "recall"), ("sensitive_habits", "recall")}
+"""Nobody was under way at a moment asked about, slept elsewhere, or went to a place in several weeks, in three days."""
+
+OF_TOO_FEW = {"most_to_least_path_recall", "most_to_least_position_error"}
+"""Of 20 and 4 cars drawn, no quarter has 30."""
+
+ALLOWED = {
+    "nothing held whole": 264,
+    "nothing is kept": 110,
+    "more is kept than was simulated": 44,
+    "a store that still fills, or none": 42,
+    "nothing inferred": 90,
+    "nothing claimed": 20,
+    "nobody exposed": 70,
+    "groups of too few": 48,
+    "nothing to find": 72,
+}
+"""How often each reason stands for a “–” in the run of the hamlet, over policies, viewers and sights."""
+
+
 @pytest.mark.whole
-def test_every_viewer_and_policy_has_every_measure(run):
-    told = {}
-    for policy in run.info["policies"]:
-        for line in suite.suite(run, policy):
-            assert len(line.answers) == len(run.info["viewers"])
-            told[line.shown.number] = told.get(line.shown.number, False) or any(a.measured for a in line.answers)
-    assert [number for number, one in told.items() if not one] == [13]  # a day's pseudonyms need two of them
+def test_every_figure_is_the_tables_and_what_is_not_told_has_a_reason(run):
+    said, table = Counter(), Table(run)
+    for policy, sight in product(run.info["policies"], ("bulk", "request")):
+        for line in suite.suite(run, policy, sight=sight):
+            for viewer, got in zip(run.info["viewers"], line.told, strict=True):
+                case = (line.shown, policy, viewer, sight)
+                if got.answer.measured:
+                    assert (got.answer.mean, got.answer.n, got.so_far) == table.told(*case), case
+                    assert not line.shown.bulk or table.reach(policy, viewer, "bulk"), case
+                    reach = table.reach(policy, viewer, sight) * DAY
+                    assert got.beyond == (line.shown.span == "horizon" and reach > run.info["horizon_s"]), case
+                else:
+                    assert table.told(*case) is None or line.shown.bulk, case
+                    said[table.why(*case) or case] += 1
+    assert said == ALLOWED
+
+
+@pytest.mark.whole
+def test_the_police_are_told_what_they_hold_and_who_has_no_access_nothing(run):
     police = dict(zip(run.info["viewers"], next(suite.suite(run, "No sharing")).answers, strict=True))
     assert police["East police"].mean > 0
     assert police["ICE"].mean == 0
@@ -97,12 +199,17 @@ def test_the_command_prints_them_all(run):
     assert said.exit_code == 0, said.output
     for policy in run.info["policies"]:
         assert f"{policy}; on-request sight, the retention it says itself" in said.output
-    for shown in SUITE:
-        assert f"{BY_NAME[shown.measure].title}, {shown.said}" in said.output
+    for shown in suite.lines(run):
+        assert f"  {BY_NAME[shown.measure].title}" in said.output
+        assert f"\n      {shown.said} " in said.output
+    assert said.output.count("\nUtility\n") == len(run.info["policies"])
+    told = CliRunner().invoke(main, ["measures", str(run.folder), "--policy", "No sharing", "--n"])
+    n = next(line for line in suite.suite(run, "No sharing") if line.shown.measure == "trips_linked").answers[0].n
+    assert f"[n {n:,}]" in told.output
     few = ["--policy", "Federal query", "--who", "people"]
     people = CliRunner().invoke(main, ["measures", str(run.folder), *few, "--json"])
     told = {row["number"] for row in json.loads(people.output) if row["n_seeds"]}
-    assert told == {1, 2, 3, 4, 5, 6, 7, 8, 9, 16}
+    assert told == {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 18, 19, 20}
     said = suite.as_text(run, ["No sharing"], who="people")
     assert "No sharing; on-request sight, the retention it says itself; of people, over the cars they drive" in said
     wrong = CliRunner().invoke(main, ["measures", str(run.folder), "--retention", "5 d"])
@@ -110,11 +217,69 @@ def test_the_command_prints_them_all(run):
     assert "found '5 d'; the run's ladder has 6 h, no limit" in wrong.output
 
 
+@pytest.mark.whole
+def test_as_data_it_carries_everything(run):
+    said = CliRunner().invoke(main, ["measures", str(run.folder), "--policy", "Searchable pool", "--json"])
+    rows, viewers = json.loads(said.output), run.info["viewers"]
+    assert len(rows) == len(viewers) * len(suite.lines(run))
+    spans = [row["statistic"] for row in rows if row["measure"] == "trips_detected" and row["viewer"] == "Vendor"]
+    assert spans == ["stock", "share_of_horizon_pooled", "share_of_window_pooled"]
+    held, last, kept = (row for row in rows if row["measure"] == "trips_detected" and row["viewer"] == "Vendor")
+    assert held["so_far"]
+    assert (
+        held["mean"]
+        == run.answer("Searchable pool", "Vendor", "request", AS_WRITTEN, "trips_detected", "stock_so_far").mean
+    )
+    assert last["window_beyond_horizon"]
+    assert last["n"] > 0
+    assert kept["mean"] is None
+    assert {row["sight"] for row in rows if row["number"] in range(10, 16)} == {"bulk"}
+    assert {row["who"] for row in rows if row["measure"] == "days_per_answer"} == {"people"}
+
+
 def test_where_nothing_was_asked_nothing_is_said(outpost_run):
-    lines = {line.shown.measure: line.answers for line in suite.suite(outpost_run, outpost_run.info["baseline"])}
-    assert not any(answer.measured for answer in lines["path_recall"])
-    assert any(answer.measured for answer in lines["trips_detected"])
+    said = suite.suite(outpost_run, outpost_run.info["baseline"])
+    lines = {(line.shown.measure, line.shown.span): line.answers for line in said}
+    assert not any(answer.measured for answer in lines["path_recall", "horizon"])
+    assert any(answer.measured for answer in lines["trips_detected", "horizon"])
     exposed = outpost_run.answer(
         outpost_run.info["baseline"], "ICE", "request", AS_WRITTEN, "observed_days", "share_of_horizon"
     )
-    assert exposed in lines["observed_days"]
+    assert exposed in lines["observed_days", "horizon"]
+
+
+# --- of whom --------------------------------------------------------------------------------------------------------------
+
+APART = {
+    "longest_gap": "median_of_horizon",
+    "home_found": "within_250m",
+    "nights_away": "base_rate",
+    "sensitive_visits": "recall",
+}
+
+
+@pytest.mark.whole
+def test_groups_of_homes_and_listed_drivers_are_told_apart(run):
+    rows = run.measures[(run.measures["policy"] == "Federal query") & (run.measures["viewer"] == "ICE")]
+    rows = rows[(rows["sight"] == "request") & (rows["retention"] == 6 * 3600) & (rows["town"] == "all")]
+    quarters = [who for who in rows["who"].unique() if who.startswith(suite.BY_CAMERA + ",")]
+    assert len(quarters) == 4
+    for measure, statistic in APART.items():
+        mine = rows[(rows["measure"] == measure) & (rows["statistic"] == statistic)].set_index("who")
+        whole, listed = mine.loc["vehicles"], list(question.STRATA[:2])
+        for parts in (quarters, listed):
+            of = mine.loc[parts]
+            assert of["n"].sum() == whole["n"]
+            assert statistic.startswith("median") or (of["value"] * of["n"]).sum() == pytest.approx(
+                whole["value"] * whole["n"]
+            )
+        assert mine.loc[list(question.STRATA[2:]), "n"].eq(0).all()  # nobody is on such a list
+        assert mine.loc[list(question.STRATA[2:]), "value"].isna().all()
+    found = rows[rows["measure"].eq("home_found") & rows["statistic"].eq("within_250m")].set_index("who")["value"]
+    apart = rows[rows["statistic"].eq("most_to_least_home_found")].set_index("who")["value"]
+    assert apart[suite.BY_CAMERA] == pytest.approx(found[quarters].max() / found[quarters].min())
+    few = rows[
+        rows["measure"].isin(["path_recall", "position_error"]) & rows["who"].isin([*quarters, *question.STRATA])
+    ]
+    assert len(few) > 40
+    assert few["n"].eq(0).all()  # of 20 and 4 cars drawn

@@ -18,10 +18,13 @@ from alprsim.cli._shared import _json, _plainly, main
     "--who", type=click.Choice(["vehicles", "people"]), default="vehicles", show_default=True,
     help="Of residents' vehicles, or of residents over the cars they drive.",
 )  # fmt: skip
+@click.option(
+    "--n", "with_n", is_flag=True, help="With each figure, of how many (vehicles × moments, trips, reads …) it is."
+)
 @_json
 @_plainly
 def measures(
-    result: Path, policies: tuple[str, ...], sight: str, retention: str | None, who: str, as_json: bool
+    result: Path, policies: tuple[str, ...], sight: str, retention: str | None, who: str, with_n: bool, as_json: bool
 ) -> None:
     """Print all seventeen measures of a result for every viewer under each policy; "–" was not asked or not measured."""
     from alprsim import results as runs
@@ -35,16 +38,10 @@ def measures(
     step = _step(run, retention) if retention else AS_WRITTEN
     chosen = policies or tuple(run.info["policies"])
     if as_json:
-        found = [
-            {"policy": policy, "measure": line.shown.measure, "statistic": line.shown.statistic, "number": line.shown.number,
-             "viewer": viewer, "so_far": told.so_far, **told.answer._asdict()}
-            for policy in chosen
-            for line in suite.suite(run, policy, sight=sight, retention=step, who=who)
-            for viewer, told in zip(run.info["viewers"], line.told, strict=True)
-        ]  # fmt: skip
+        found = [row for policy in chosen for row in suite.as_rows(run, policy, sight=sight, retention=step, who=who)]
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    click.echo(suite.as_text(run, chosen, sight=sight, retention=step, who=who))
+    click.echo(suite.as_text(run, chosen, sight=sight, retention=step, who=who, n=with_n))
 
 
 def _step(run: Any, text: str) -> int:

@@ -14,12 +14,12 @@ import numpy as np
 from alprsim import hotlists, records, sight
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
-from alprsim.inquiry import _audience, _company, _linkability, _lookbacks, _portals, _prediction, _unique, _week
+from alprsim.inquiry import _apart, _audience, _company, _linkability, _lookbacks, _portals, _prediction, _unique, _week
 from alprsim.inquiry._answer import AUDIENCE as AUDIENCE
 from alprsim.inquiry._answer import ask_answer as ask_answer
 from alprsim.inquiry._answer import subset_name as subset_name
 from alprsim.inquiry._asked import SO_FAR as SO_FAR
-from alprsim.inquiry._asked import Asked, Family, Lenses, Look, middles
+from alprsim.inquiry._asked import Asked, Counting, Family, Lenses, Look, middles
 from alprsim.inquiry._cases import SIGHTS, cases, expected
 from alprsim.inquiry._distribution import Distribution
 from alprsim.inquiry._equity import Equity
@@ -76,9 +76,11 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     sure = every.only(sight.ALL).certain()
     lives = Lives(asked, every)
     wanted = loaded.scenario.measures.families
-    others = [make(asked, sure) for name, make in BY_VEHICLE.items() if name in wanted]
+    named = {name: make(asked, sure) for name, make in BY_VEHICLE.items() if name in wanted}
+    groups = _apart.Apart(asked, sure, wanted, [one for one in named.values() if isinstance(one, (Ways, Position))])
+    others = list(named.values())
     kept = Store(folder)
-    _ask_buckets(asked, every, [lives, *others], kept, tell)
+    _ask_buckets(asked, every, [lives, *others, groups], kept, tell)
     lives.save()
     reads = kept.reads()
     crowd: list[Measured] = []
@@ -96,11 +98,12 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed)
     lived = expected(question.join([*lives.rows(), answered]), whole)
     counted = [rows for family in others for rows in family.rows()]
+    counted += groups.rows(counted)
     able = _audience.ask(loaded, world, owners, seed=seed)
     return question.join([effective, able, lived, *counted, *crowd, *_alerted(asked)])
 
 
-def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Family], kept: Store, tell: Tell) -> None:
+def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept: Store, tell: Tell) -> None:
     """Show every family each bucket through each lens at each moment."""
     questions = asked.questions(every.lenses)
     centres = [middles(asked, lens) for lens in every.lenses]

@@ -123,14 +123,25 @@ class Look(NamedTuple):
     """[n_reads]: the sights that hold each read."""
 
 
-class Family(Protocol):
-    """Measures that need one vehicle's, or one driver's, reads at a time."""
+class Counting(Protocol):
+    """What needs one vehicle's, or one driver's, reads at a time."""
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment: called for each, in any order of buckets."""
 
+
+class Family(Counting, Protocol):
+    """Measures that are counted so."""
+
     def rows(self) -> list[Measured]:
         """Return the tidy rows of all cases."""
+
+
+class OfTargets(Protocol):
+    """A family that counts each of its targets by itself, and so tells any groups of them."""
+
+    def rows_of(self, people: Residents) -> list[Measured]:
+        """Return the tidy rows, told by the groups that ``people`` has in the place of towns."""
 
 
 def middles(asked: Asked, lens: sight.Lens) -> dict[float, Int32]:

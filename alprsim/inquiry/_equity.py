@@ -18,7 +18,7 @@ class Equity:
 
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
-        self._groupings = _groupings(asked)
+        self._groupings = groupings(asked)
         self._sums = [[equity.empty(grouping) for _ in every.lenses] for grouping in self._groupings]
         roads = asked.world.network.roads
         self._metres = roads.length.astype(np.float64)
@@ -30,7 +30,7 @@ class Equity:
             return
         metres = self._driven(look.opened.bucket)
         for grouping, sums in zip(self._groupings, self._sums, strict=True):
-            equity.add(sums[look.lens], look.opened, look.masks, look.put, grouping, metres=metres)
+            equity.add(sums[look.lens], look.opened, look.masks, look.put, grouping, metres=metres, stream=look.stream)
 
     def rows(self) -> list[Measured]:
         """Return the rows, one grouping after the other."""
@@ -60,7 +60,7 @@ class Equity:
         return np.rint(length).astype(np.int64)[route]
 
 
-def _groupings(asked: Asked) -> list[equity.Grouping]:
+def groupings(asked: Asked) -> list[equity.Grouping]:
     """Return the groups of homes: by the nearest fixed camera, by neighbours, by the way to the town's centre, by town."""
     network, placement, people = asked.world.network, asked.done.placement, asked.people
     home, measured = asked.done.settlement.vehicles.garage, people.town >= 0

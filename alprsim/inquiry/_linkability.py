@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alprsim.inquiry._asked import Asked, of_all_moments, so_far
 from alprsim.inquiry._crowd import glances
-from alprsim.inquiry._unique import in_bulk
+from alprsim.inquiry._unique import Towns, by_town, in_bulk
 from alprsim.measures import linkability, uniqueness
 from alprsim.scenario import units
 from alprsim.tables import Measured, Reads
@@ -23,18 +23,20 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     names += [OWN] if any(own) else []
     targets = uniqueness.choose(vehicles, asked.people, study.linkability_targets, seed=seed)
     questions = asked.questions(bulk.lenses)
-    sums = [[linkability.empty(len(lengths)) for _ in row] for row in questions]
+    towns = Towns.of(asked, targets)
+    sums = [[[linkability.empty(len(lengths)) for _ in ("all", *towns.names)] for _ in row] for row in questions]
     for look in glances(asked, bulk, questions, reads, of_read):
         rotates = own[look.lens]
         for row, length in enumerate(lengths):
             if (length == 0) == (rotates > 0):
+                whole, *apart = sums[look.moment][look.lens]
                 linkability.add(
-                    sums[look.moment][look.lens], row, reads, look.seen.site, look.seen.time, look.masks,
+                    whole, row, reads, look.seen.site, look.seen.time, look.masks,
                     linkability.last_epochs(look.put.moment, length or rotates, by_clock=rotates > 0), targets,
-                    len(asked.done.placement.sites),
+                    len(asked.done.placement.sites), also=list(zip(apart, towns.targets, strict=True)),
                 )  # fmt: skip
     simulated = [[so_far(put) for put in row] for row in questions]  # no look is further back than two epochs
-    return [
-        of_all_moments(sums, simulated, "", lambda by_lens: linkability.rows(
+    return by_town(towns, sums, lambda part: [
+        of_all_moments(part, simulated, "", lambda by_lens: linkability.rows(
             by_lens, bulk.place, bulk.cases, names, seed=seed))
-    ]  # fmt: skip
+    ])  # fmt: skip

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from alprsim import hotlists, parquet, sight
+from alprsim import parquet, sight
+from alprsim.inquiry._apart import strata
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.inquiry._cases import Named
 from alprsim.measures import completeness, question
@@ -24,12 +25,10 @@ class Lives:
         towns, moments = len(asked.people.towns), len(asked.moments)
         self.vehicles = [completeness.empty(towns + len(question.APART), moments) for _ in every.lenses]
         self.people = [completeness.empty(towns, moments) for _ in every.lenses]
-        lists, horizon = asked.done.lists, asked.study.measures.horizon
-        self._strata = None if lists is None else [
-            hotlists.strata(lists, asked.done.settlement.vehicles, since=moment - horizon, until=moment)
-            for moment in asked.moments
-        ]  # fmt: skip
-        self.strata = [completeness.empty(len(question.STRATA) + 1, moments) for _ in every.lenses if lists]
+        self._strata = strata(asked)
+        self.strata = [
+            completeness.empty(len(question.STRATA) + 1, moments) for _ in every.lenses if self._strata is not None
+        ]
         self._exposed: list[completeness.Exposure] = []
         whole = every.only(sight.ALL)
         self._shown = divmod(int(whole.place[_shown(asked.loaded, whole.cases)]), 64)
@@ -62,7 +61,7 @@ class Lives:
         vehicle = look.opened.bucket.vehicle
         group = np.full(len(vehicle), len(question.STRATA), np.int16)
         inside = question.home_towns(self._asked.people, vehicle) >= 0
-        group[inside] = self._strata[look.moment][vehicle[inside]]
+        group[inside] = self._strata.group[vehicle[inside]]
         return [(self.strata[look.lens], group)]
 
     def rows(self) -> list[Measured]:

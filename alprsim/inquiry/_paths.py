@@ -50,9 +50,13 @@ class Ways:
 
     def rows(self) -> list[Measured]:
         """Return the rows."""
+        return self.rows_of(self._asked.people)
+
+    def rows_of(self, people: question.Residents) -> list[Measured]:
+        """Return the rows by groups of the targets."""
         every, asked = self._every, self._asked
         return [
-            paths.rows(sums, every.place, every.cases, self._targets, asked.people, seed=asked.seed, who=who)
+            paths.rows(sums, every.place, every.cases, self._targets, people, seed=asked.seed, who=who)
             for sums, who in ((self._sums, question.VEHICLES), (self._people, question.PEOPLE))
         ]
 

@@ -63,7 +63,7 @@ class Position:
         spec, vehicles = asked.study.measures, asked.done.settlement.vehicles
         self.step = min(spec.position_step, spec.horizon)
         self._targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
-        self._cars, self._lives = ([position.empty(len(asked.people.towns)) for _ in every.lenses] for _ in range(2))
+        self._cars, self._lives = ([position.empty(len(self._targets)) for _ in every.lenses] for _ in range(2))
         self._views: dict[tuple[int, int], _View] = {}
         self._truths: dict[tuple[int, int], list[Truths]] = {}
         self._quiet: dict[tuple[int, bytes, int], Float64] = {}
@@ -79,10 +79,15 @@ class Position:
 
     def rows(self) -> list[Measured]:
         """Return the rows: of vehicles, and of people."""
-        every, asked = self._every, self._asked
+        return self.rows_of(self._asked.people)
+
+    def rows_of(self, people: question.Residents) -> list[Measured]:
+        """Return the rows by groups of the targets."""
+        every, asked, group = self._every, self._asked, people.town[self._targets]
         return [
             position.rows(
-                sums, every.place, every.cases, asked.people, moments=len(asked.moments), seed=asked.seed, who=who
+                [position.of_groups(one, group, len(people.towns)) for one in sums], every.place, every.cases, people,
+                moments=len(asked.moments), seed=asked.seed, who=who,
             )
             for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
         ]  # fmt: skip
@@ -122,7 +127,7 @@ class Position:
 
     def _add(self, look: Look, row: int, vehicle: int) -> None:
         view, adversary = self._view(look), self._adversary
-        town = int(self._asked.people.town[vehicle])
+        target = int(np.searchsorted(self._targets, vehicle))
         lives = self._truth(look, view, row, vehicle)
         within = self._asked.study.measures.position_within
         home = self._home(vehicle)
@@ -156,8 +161,8 @@ class Position:
                 moment = view.start + truths.step.astype(np.int64) * self.step
                 simple = position.nearest(truths, moment, time, spots, unknown, within)
                 drawn.append((truths, np.stack([tracked, simple, unknown])))
-            position.add(self._cars[look.lens], town, group, drawn[:1])
-            position.add(self._lives[look.lens], town, group, drawn[1:])
+            position.add(self._cars[look.lens], target, group, drawn[:1])
+            position.add(self._lives[look.lens], target, group, drawn[1:])
 
     def _view(self, look: Look) -> _View:
         key = look.moment, look.lens

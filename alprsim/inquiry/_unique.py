@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ from alprsim.inquiry._cases import cases
 from alprsim.measures import crowd, question, resolution, risk, uniqueness
 from alprsim.measures.question import Question
 from alprsim.tables import AS_WRITTEN, Bool, Int32, Measured, Reads, UInt64
+
+FEWEST = 30
+"""Targets that a town's figure must be of."""
 
 
 class Look(NamedTuple):
@@ -25,6 +29,22 @@ class Look(NamedTuple):
     """[reads of `known`]: the sights that hold each."""
     alike: list[list[int]]
     """The sights of the lens that some case has, those together that hold the same reads."""
+
+
+class Towns(NamedTuple):
+    """The home towns that have enough targets to be told apart; with a single town, none: it is all."""
+
+    names: list[str]
+    targets: list[Bool]
+    """[n] each: which are of that town."""
+
+    @classmethod
+    def of(cls, asked: Asked, targets: Int32) -> Towns:
+        """Find the towns of some residents' vehicles."""
+        people, town = asked.people, asked.people.town[targets]
+        some = [row for row in range(len(people.towns)) if np.sum(town == row) >= FEWEST]
+        some = some if len(people.towns) > 1 else []
+        return cls([people.towns[row] for row in some], [town == row for row in some])
 
 
 def in_bulk(asked: Asked, *, steps: bool = True) -> Lenses:
@@ -43,14 +63,18 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     targets, base = _targets(asked, study.unicity_targets)
     keys = _site_keys(asked)
 
-    def add(sums: uniqueness.Sums, look: Look) -> None:
+    towns = Towns.of(asked, targets)
+
+    def add(sums: list[uniqueness.Sums], look: Look) -> None:
         uniqueness.add(
-            sums, look.known, look.masks, look.put,
-            targets=targets, base=base, site_key=keys, time_bin=study.unicity_bin,
+            sums[0], look.known, look.masks, look.put, targets=targets, base=base, site_key=keys,
+            time_bin=study.unicity_bin, also=list(zip(sums[1:], towns.targets, strict=True)),
         )  # fmt: skip
 
-    found = _counted(asked, reads, bulk, lambda: uniqueness.empty(study.unicity_points), add)
-    return _told(asked, bulk, found, lambda sums: uniqueness.rows(sums, bulk.place, bulk.cases, seed=asked.seed))
+    found = _counted(asked, reads, bulk, _each(towns, lambda: uniqueness.empty(study.unicity_points)), add)
+    return by_town(towns, found, lambda part: _told(
+        asked, bulk, part, lambda sums: uniqueness.rows(sums, bulk.place, bulk.cases, seed=asked.seed)
+    ))  # fmt: skip
 
 
 def ask_resolution(asked: Asked, reads: Reads) -> list[Measured]:
@@ -83,29 +107,54 @@ def ask_sets(asked: Asked, reads: Reads) -> list[Measured]:
     bulk, placed = in_bulk(asked), asked.done.placement
     camera = risk.ranked(placed.cameras, placed.sites)
     residents = np.flatnonzero(asked.people.town >= 0).astype(np.int32)
+    towns = Towns.of(asked, residents)
 
-    def add(sums: risk.Sets, look: Look) -> None:
+    def add(sums: list[risk.Sets], look: Look) -> None:
         for bits in look.alike:
-            risk.add_sets(sums, risk.sharing_top(look.known, _held(look, bits), camera, residents), bits)
+            sharing = risk.sharing_top(look.known, _held(look, bits), camera, residents)
+            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *towns.targets), strict=True):
+                risk.add_sets(total, sharing[some], bits)
 
-    found = _counted(asked, reads, bulk, risk.no_sets, add)
-    return _told(asked, bulk, found, lambda sums: risk.rows_of_sets(sums, bulk.place, bulk.cases, seed=asked.seed))
+    found = _counted(asked, reads, bulk, _each(towns, risk.no_sets), add)
+    return by_town(towns, found, lambda part: _told(
+        asked, bulk, part, lambda sums: risk.rows_of_sets(sums, bulk.place, bulk.cases, seed=asked.seed)
+    ))  # fmt: skip
 
 
 def ask_worst_case(asked: Asked, reads: Reads) -> list[Measured]:
     """Ask how far the most telling sightings would single targets out."""
     study, bulk, keys = asked.study.measures, in_bulk(asked), _site_keys(asked)
     targets, _ = _targets(asked, study.worst_case_targets)
+    towns = Towns.of(asked, targets)
 
-    def add(sums: risk.Worst, look: Look) -> None:
+    def add(sums: list[risk.Worst], look: Look) -> None:
         for bits in look.alike:
             held = _held(look, bits)
             everybody = crowd.gather(look.known, held, keys, study.unicity_bin)
             sharing, cut = risk.worst_sharing(everybody, look.known.read_targets(held, targets))
-            risk.add_worst(sums, sharing, cut, bits)
+            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *towns.targets), strict=True):
+                risk.add_worst(total, sharing[some], cut[some], bits)
 
-    found = _counted(asked, reads, bulk, risk.no_worst, add)
-    return _told(asked, bulk, found, lambda sums: risk.rows_of_worst(sums, bulk.place, bulk.cases, seed=asked.seed))
+    found = _counted(asked, reads, bulk, _each(towns, risk.no_worst), add)
+    return by_town(towns, found, lambda part: _told(
+        asked, bulk, part, lambda sums: risk.rows_of_worst(sums, bulk.place, bulk.cases, seed=asked.seed)
+    ))  # fmt: skip
+
+
+def by_town(
+    towns: Towns, found: Sequence[Sequence[list[Any]]], told: Callable[[list[list[Any]]], list[Measured]]
+) -> list[Measured]:
+    """Return the rows of all targets, and of each town's: ``found`` has all targets' sums first, then a town's each."""
+    return [
+        dataclasses.replace(table, town=np.full(len(table), name))
+        for number, name in enumerate(["all", *towns.names])
+        for table in told([[sums[number] for sums in row] for row in found])
+    ]
+
+
+def _each(towns: Towns, empty: Callable[[], Any]) -> Callable[[], list[Any]]:
+    """Return what makes sums of nothing for all targets and for each town's."""
+    return lambda: [empty() for _ in range(1 + len(towns.names))]
 
 
 def _looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:

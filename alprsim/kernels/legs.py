@@ -91,7 +91,7 @@ def walk(
 
     Returns
     -------
-    How many links there are: if more than there was room for, the rest was not written.
+    How many links there are: if more than there was room for, the rest was not written; beyond them, anything was.
     """
     found, room = np.uint64(0), np.uint64(len(earlier))
     for vehicle in range(len(first) - 1):
@@ -114,10 +114,11 @@ def walk(
                     own &= ~both if gap <= max(same, known) else ALL
                     continue
                 slot = _slot(keys, np.int64(road[before]) * roads + road[read])
-                if keys[slot] != EMPTY and gap <= max(limit[slot], known):
-                    if found < room:
-                        earlier[found], later[found], way[found], sights[found] = before, read, row[slot], both
-                    found += BIT
+                if (
+                    found < room
+                ):  # at once, and kept or not: a guess whether the gap is short enough costs more than the words
+                    earlier[found], later[found], way[found], sights[found] = before, read, row[slot], both
+                found += np.uint64((keys[slot] != EMPTY) & (gap <= max(limit[slot], known)))
             passage[read] = own
             read += BIT
     return int(found)

@@ -10,6 +10,7 @@ visits        whether stops at a clinic, a place of worship, a bar, … show    
 sensitive     where such places and their decoys stand, and who truly stops there
 nights        whether nights away from the registered address show                        (measure 8)
 equity        who bears it: by neighbourhood and town, and per kilometre driven           (measure 17)
+apart         the same of listed drivers and of groups of homes
 uniqueness    how few sightings single a car out: whether hashing plates would help       (measure 11)
 linkability   whether habits link pseudonyms that change                             (measure 13)
 company       who is read together with whom                                        (measure 14)

@@ -74,16 +74,50 @@ ENTRIES: tuple[Entry, ...] = (
         "{viewer} can obtain {value} driven by residents' cars in the last {horizon}.",
     ),
     Entry(
+        "days_per_1000_km",
+        "Days seen per 1,000 km",
+        "days/1000 km",
+        "Driven days (04:00 to 04:00) of the last T with a correct read that the viewer can obtain, of all vehicles "
+        "together, for each 1,000 km that they drove on the simulated roads.",
+        "Whose days show more for the same driving?",
+        "Own definition",
+        "A day counts once however far a car went: who drives little has more days for each kilometre.",
+        "{viewer} can see {value} driven by residents' cars in the last {horizon}.",
+    ),
+    Entry(
+        "trips_per_1000_km",
+        "Trips detected per 1,000 km",
+        "trips/1000 km",
+        "Trips of the last T with a correct read that the viewer can obtain, of all vehicles together, for each 1,000 km that "
+        "they drove on the simulated roads.",
+        "Whose trips show more for the same driving?",
+        "Own definition",
+        "A trip counts once however long it is: short ones weigh more for each kilometre.",
+        "{viewer} can detect {value} driven by residents' cars in the last {horizon}.",
+    ),
+    Entry(
+        "retention_of_reads",
+        "Retention of a car's own reads",
+        "d",
+        "How long the viewer can obtain reads of the owners that read a car: the mean over its correct reads of the last T of "
+        "their owners' effective retention, and of it the mean over the cars that were read.",
+        "Whose reads live longer, because of who reads them?",
+        "Own definition",
+        "Owners are weighed by what they read, obtained or not; a car that nobody read has none. Infinite where some read of a "
+        "car in the group never goes.",
+        "A read of the average resident's car that was read stays within reach of {viewer} for {value}.",
+    ),
+    Entry(
         "equity",
         "Most to least exposed",
         "times",
-        "The figure of the most exposed group of homes over that of the least exposed: by distance to the nearest fixed camera, "
-        "by how many people live within 500 m, by distance from the town's centre, by town.",
+        "The largest figure of a group of homes over the smallest: by distance to the nearest fixed camera, by how many people "
+        "live within 500 m, by distance from the town's centre, by town.",
         "Who bears it?",
         "Own definition",
         "By what the map says of homes, and not by income, race or age, of which the simulation knows nothing. Quarters of all "
-        "residents' vehicles; groups of fewer than 30 are joined or left out. A ratio of extremes grows with the "
-        "number of groups.",
+        "residents' vehicles; groups of fewer than 30 vehicles, or targets drawn, are joined or left out. A ratio of extremes "
+        "grows with the number of groups. Of gaps and distance errors the largest is of the least exposed.",
         "{viewer} sees the most exposed group of homes {value} as much as the least exposed (last {horizon}).",
     ),
 )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from alprsim.kernels import ladder
 from alprsim.measures import completeness
-from alprsim.measures.question import Answer, Case, Opened, Question, join, of_cases, ratio, tidy
+from alprsim.measures.question import BITS, Answer, Case, Opened, Question, join, of_cases, ratio, tidy
 from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, PlaceKind, Places, UInt64
 
 AROUND = 500.0
@@ -24,7 +24,13 @@ LEAST = 30
 """Vehicles that a group must have, or it is joined to the next."""
 
 _LAST = ladder.HORIZON * ladder.QUANTITIES
-PER_KM = "reads_per_1000_km"
+PER_KM = {"reads_per_1000_km": ladder.READS, "days_per_1000_km": ladder.DAYS, "trips_per_1000_km": ladder.ONCE}
+"""What is counted for each kilometre: reads, days with one, trips with one."""
+
+RETENTION = "retention_of_reads"
+
+DAY_PARTS = 1 << 20
+"""Days of retention are summed in so many parts, so that the order of buckets and processes changes nothing."""
 BY_TOWN = "homes by town"
 NOBODY = -1
 
@@ -50,6 +56,9 @@ class Sums(NamedTuple):
     lives: completeness.Sums
     metres: Int64
     """[groups, 64]: driven in the last T, over all moments at which that is measured."""
+    retained: Int64
+    """[groups, 3, 64]: vehicles × moments that were read in the last T; those of them of which some read can be obtained without
+    end; the others' sum of how long their own reads can be obtained on average, days in `DAY_PARTS`."""
 
 
 def quarters(name: str, nearest: str, value: Float64, who: NDArray[np.bool_]) -> Grouping:
@@ -103,10 +112,21 @@ def neighbours(places: Places, x: Float64, y: Float64) -> Float64:
 def empty(grouping: Grouping) -> Sums:
     """Return sums of nothing."""
     groups = len(grouping.groups)
-    return Sums(completeness.empty(groups), np.zeros((groups, ladder.CASES), np.int64))
+    return Sums(completeness.empty(groups), *(np.zeros((groups, *of, ladder.CASES), np.int64) for of in ((), (3,))))
 
 
-def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, grouping: Grouping, *, metres: Int64) -> None:
+def retained(question: Question) -> Float64:
+    """Return how long each sight can obtain the reads of each owner, or stream, d: [owners, 64]; infinite without end."""
+    grid = question.grid.reshape(len(question.steps), -1)
+    held = (grid[..., None] >> BITS & np.uint64(1)).astype(np.bool_)
+    ends = np.append(question.steps[1:], np.inf) / DAY
+    until: Float64 = (held * np.where(np.isinf(ends), 0, ends)[:, None, None]).max(axis=0)
+    return np.where(held[-1], np.inf, until)
+
+
+def add(
+    sums: Sums, opened: Opened, masks: UInt64, question: Question, grouping: Grouping, *, metres: Int64, stream: Int16
+) -> None:
     """Add one bucket at one moment.
 
     Parameters
@@ -117,6 +137,8 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, grouping:
         The answer of `question.held` for the bucket's reads.
     metres : int64[n_trips], m
         How far each trip of the bucket went.
+    stream : int16[n_reads]
+        Of each read, as `question.grid` has them.
     """
     bucket, since = opened.bucket, question.moment - question.horizon
     group = np.full(len(bucket.vehicle), NOBODY, np.int16)
@@ -129,52 +151,77 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, grouping:
         driven = np.zeros(len(sums.metres), np.int64)
         np.add.at(driven, of_trip[some], metres[some])
         sums.metres[:] += driven[:, None]
+        _add_retained(sums, opened, question, group, stream)
 
 
 def rows(grouping: Grouping, sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:
     """Write one grouping's sums of all lenses as tidy rows; case c stands at lens × 64 + bit ``place[c]``.
 
-    Of the last T, for each group, which ``who`` names: exposure_rate, observed_days, trips_detected and reads_per_1000_km,
-    ``share_of_horizon``; of towns, which ``town`` names, reads_per_1000_km alone, since the others are told anyway. And
+    Of the last T, for each group, which ``who`` names: exposure_rate, observed_days, trips_detected, trips_linked and reads,
+    days and trips with one for each 1,000 km, ``share_of_horizon``; and retention_of_reads, ``mean`` (d; n counts vehicles that
+    were read; infinite where some read never goes). Of towns, which ``town`` names, those that are not told anyway. And
     equity, ``most_to_least_`` and the measure's name: the most exposed group's figure over the least exposed one's, of the
     groups of 30 vehicles or more, which n counts; infinite where somebody is not exposed at all. NaN with n = 0 was not
     measured.
     """
     lives = completeness.Sums(*(of_cases(parts, place) for parts in zip(*(lens.lives for lens in sums), strict=True)))
-    metres = of_cases([lens.metres for lens in sums], place)
+    metres, kept = (of_cases(parts, place) for parts in zip(*(lens[1:] for lens in sums), strict=True))
     big = grouping.sizes >= LEAST
     towns, found = grouping.name == BY_TOWN, []
-    for measure, unit, value, n in _figures(lives, metres):
-        apart = _apart(value[:-1][big])
-        counted = np.where(np.isnan(apart), 0, big.sum())
-        compared = Answer("equity", f"most_to_least_{measure}", "times", apart, counted)
+    for measure, unit, value, n in _figures(lives, metres, kept):
+        times = apart(value[:-1][big])
+        counted = np.where(np.isnan(times), 0, big.sum())
+        compared = Answer("equity", f"most_to_least_{measure}", "times", times, counted)
         found.append(tidy([compared], cases, ["all"], seed=seed, who=grouping.name))
-        if towns and measure == PER_KM:
-            answer = Answer(measure, "share_of_horizon", unit, value, n)
+        statistic = "mean" if measure == RETENTION else "share_of_horizon"
+        if towns and measure in (RETENTION, *PER_KM):
+            answer = Answer(measure, statistic, unit, value, n)
             found.append(tidy([answer], cases, [*grouping.groups, "all"], seed=seed))
         for row, name in enumerate(() if towns else grouping.groups):
-            answer = Answer(measure, "share_of_horizon", unit, value[row : row + 1], n[row : row + 1])
+            answer = Answer(measure, statistic, unit, value[row : row + 1], n[row : row + 1])
             found.append(tidy([answer], cases, ["all"], seed=seed, who=name))
     return join(found)
 
 
-def _figures(lives: completeness.Sums, metres: Int64) -> Iterator[tuple[str, str, Float64, Int64]]:
+def _add_retained(sums: Sums, opened: Opened, question: Question, group: Int16, stream: Int16) -> None:
+    """Add how long the reads of the last T of each vehicle, as they were truly its own, can be obtained on average."""
+    bucket, now = opened.bucket, question.moment
+    whose = np.repeat(np.arange(len(group)), np.diff(bucket.first_read))
+    mine = (bucket.reads.time > now - question.horizon) & (bucket.reads.time <= now) & (opened.trip != ladder.GHOST)
+    mine &= group[whose] >= 0
+    days = retained(question)
+    reads = np.zeros((len(group), len(days)), np.int64)
+    np.add.at(reads, (whose[mine], stream[mine]), 1)
+    read = np.flatnonzero(reads.any(axis=1))
+    endless = reads[read] @ np.isinf(days).astype(np.int64) > 0
+    mean = (reads[read] @ np.where(np.isinf(days), 0.0, days)) / reads[read].sum(axis=1)[:, None]
+    parts = np.where(endless, 0, np.rint(mean * DAY_PARTS)).astype(np.int64)
+    np.add.at(sums.retained, group[read], np.stack([np.ones_like(parts), endless, parts], axis=1))
+
+
+def _figures(lives: completeness.Sums, metres: Int64, kept: Int64) -> Iterator[tuple[str, str, Float64, Int64]]:
     """Yield each measure's name, unit, value and n, [groups + 1, cases]: of the last T, mean over vehicles; by km, pooled."""
     reads, n = lives.totals[:, _LAST + ladder.READS], lives.lives[:, 1]
     yield "exposure_rate", "reads/d", ratio(reads * float(DAY), lives.seconds[:, 1]), n
-    for measure, row in (("observed_days", 1), ("trips_detected", 2)):
+    for measure, row in (("observed_days", 1), ("trips_detected", 2), ("trips_linked", 3)):
         eligible = lives.eligible[:, row]
         yield measure, "share", ratio(lives.shares[:, row] / ladder.ONE_SHARE, eligible), eligible
-    yield PER_KM, "reads/1000 km", ratio(reads * 1e6, metres), n
+    for measure, row in PER_KM.items():
+        yield measure, f"{measure.split('_')[0]}/1000 km", ratio(lives.totals[:, _LAST + row] * 1e6, metres), n
+    read, endless, parts = np.moveaxis(kept, 1, 0)
+    yield RETENTION, "d", np.where(endless > 0, np.inf, ratio(parts / DAY_PARTS, read)), read
 
 
-def _apart(value: Float64) -> Float64:
-    """Return the most over the least of [groups, cases], [1, cases]; NaN with fewer than two groups, or none exposed."""
+def apart(value: Float64) -> Float64:
+    """Return the most over the least of [groups, cases], [1, cases].
+
+    NaN with fewer than two groups, where one is not measured or without end, and where nobody is exposed.
+    """
     if len(value) < 2:
         return np.full((1, value.shape[1]), np.nan)
     most, least = value.max(axis=0), value.min(axis=0)
-    apart = np.where((least == 0) & (most > 0), np.inf, ratio(most, least))
-    return apart[None]
+    most = np.where(np.isinf(most), np.nan, most)
+    return np.where((least == 0) & (most > 0), np.inf, ratio(most, np.where(np.isinf(least), np.nan, least)))[None]
 
 
 def _joined(sizes: Int64) -> Int16:

@@ -12,7 +12,7 @@ import numpy as np
 
 from alprsim.kernels import linkage
 from alprsim.measures.question import BITS, Answer, Case, alike, of_cases, ratio, tidy
-from alprsim.tables import UNLIMITED, Float64, Int32, Int64, Measured, Reads, UInt64
+from alprsim.tables import UNLIMITED, Bool, Float64, Int32, Int64, Measured, Reads, UInt64
 
 CASES = 64
 SCALE = 1 << 32
@@ -79,7 +79,7 @@ def empty(lengths: int) -> Sums:
 
 def add(
     sums: Sums, row: int, reads: Reads, site: Int32, time: Int32, masks: UInt64, epochs: Epochs, targets: Int32,
-    n_sites: int,
+    n_sites: int, also: Sequence[tuple[Sums, Bool]] = (),
 ) -> None:  # fmt: skip
     """Add two epochs at one moment.
 
@@ -94,10 +94,14 @@ def add(
     masks : uint64[n_reads]
         The answer of `question.held`.
     targets : int32[n], row of Vehicles
+    also
+        Other sums, and which of the targets (bool[n]) are added to them too.
     """
     if epochs.begin < 0:
         return
-    sums.asked[row] += len(targets)
+    every = [(sums, np.ones(len(targets), np.bool_)), *also]
+    for total, some in every:
+        total.asked[row] += some.sum()
     inside = np.flatnonzero(
         (reads.time >= epochs.begin) & (reads.time < epochs.end) & (reads.plate >= 0) & (masks != 0)
     )
@@ -112,12 +116,14 @@ def add(
         now = _of(profiles(plate[after], cell[after]), present)
         better, tied = ranks(earlier, now, n_sites * HOURS)
         bits = np.flatnonzero(cases >> BITS & np.uint64(1))
-        sums.present[row, bits] += len(present)
-        sums.candidates[row, bits] += len(earlier.plate) * len(targets)
         first, top = chance(better, tied, 1), chance(better, tied, TOP)
-        sums.first[row, bits] += _parts(first).sum()
-        sums.top[row, bits] += _parts(top).sum()
-        sums.squares[row, bits] += _parts(first**2).sum()
+        for total, some in every:
+            here = some[np.searchsorted(targets, present)]
+            total.present[row, bits] += here.sum()
+            total.candidates[row, bits] += len(earlier.plate) * some.sum()
+            total.first[row, bits] += _parts(first[here]).sum()
+            total.top[row, bits] += _parts(top[here]).sum()
+            total.squares[row, bits] += _parts(first[here] ** 2).sum()
 
 
 def profiles(plate: Int32, cell: Int64) -> Profiles:

@@ -23,7 +23,20 @@ from alprsim.kernels.ladder import CASES
 from alprsim.measures.question import VEHICLES, Answer, Case, Residents, of_cases, ratio, tidy
 from alprsim.measures.zones import Zones
 from alprsim.randomness import below, draw, stream
-from alprsim.tables import Bool, Float64, Int32, Int64, Junctions, Measured, Paths, Roads, Truth, UInt64, Vehicles
+from alprsim.tables import (
+    Bool,
+    Float64,
+    Int16,
+    Int32,
+    Int64,
+    Junctions,
+    Measured,
+    Paths,
+    Roads,
+    Truth,
+    UInt64,
+    Vehicles,
+)
 
 METHODS = ("tracker", "nearest", "prior")
 ERROR, POINT, WITHIN, ZONE, COVERED, SIZE = range(6)
@@ -48,17 +61,20 @@ UNIT = 2.0**16
 
 REGION = 0.9
 
+FEWEST = 30
+"""Targets that a group's figure must be of; those of a smaller one count in all together only."""
+
 
 class Sums(NamedTuple):
     """What was found so far through one lens, over buckets and moments."""
 
     asked: Int64
-    """[towns, 3, 64]: moments."""
+    """[targets, 3, 64], or a row a town (`of_groups`): moments."""
     score: Int64
-    """[towns, 3 moments, 3 methods, 6, 64], in 2⁻¹⁶."""
+    """[targets, 3 moments, 3 methods, 6, 64], in 2⁻¹⁶."""
     spread: Int64
-    """[towns, 5, 64]: targets; the sum of each one's mean error of the tracker, in 2⁻¹⁶ km; and of each draw, a car with those
-    who are asked about of it, that sum squared, that sum times their number, and their number squared."""
+    """[targets, 5, 64]: lives × moments; the sum of each one's mean error of the tracker, in 2⁻¹⁶ km; and of each draw, a car
+    with those who are asked about of it, that sum squared, that sum times their number, and their number squared."""
 
 
 class Course(NamedTuple):
@@ -136,10 +152,15 @@ def instants(key: UInt64 | int, under_way: Bool, *, moment: int, count: int, see
     return step[order], kinds[order]
 
 
-def empty(towns: int) -> Sums:
+def empty(targets: int) -> Sums:
     """Return sums of nothing."""
     shapes = ((3,), (3, len(METHODS), SCORES), (SPREAD,))
-    return Sums(*(np.zeros((towns, *shape, CASES), np.int64) for shape in shapes))
+    return Sums(*(np.zeros((targets, *shape, CASES), np.int64) for shape in shapes))
+
+
+def of_groups(sums: Sums, group: Int16, groups: int) -> Sums:
+    """Return the sums of each group of targets; group is int16[targets], −1 of none."""
+    return Sums(*(np.stack([part[group == row].sum(axis=0) for row in range(groups)]) for part in sums))
 
 
 def from_truth(zones: Zones, truths: Truths, within: float) -> tuple[Float64, Float64]:
@@ -198,19 +219,19 @@ def nearest(
     return found
 
 
-def add(sums: Sums, town: int, bits: Int64, drawn: Sequence[tuple[Truths, Float64]]) -> None:
-    """Add one draw at one moment: each one's truth, and as the sights ``bits`` score of it, [3 methods, rows, 6]."""
+def add(sums: Sums, row: int, bits: Int64, drawn: Sequence[tuple[Truths, Float64]]) -> None:
+    """Add one draw, a row of the sums, at one moment: truths, and how the sights ``bits`` score, [3 methods, rows, 6]."""
     total = 0.0
     for truths, scores in drawn:
         whole = np.rint(scores * UNIT).astype(np.int64)
         for kind in range(3):
             mine = truths.moments[:, kind]
-            sums.asked[town, kind, bits] += mine.sum()
-            sums.score[town, kind][:, :, bits] += whole[:, mine].sum(axis=1)[:, :, None]
+            sums.asked[row, kind, bits] += mine.sum()
+            sums.score[row, kind][:, :, bits] += whole[:, mine].sum(axis=1)[:, :, None]
         total += scores[0, truths.moments[:, EVER], POINT].mean() / 1000.0
     n = len(drawn)
     spread = np.rint(np.array([n, total * UNIT, total * total * UNIT, n * total * UNIT, n * n])).astype(np.int64)
-    sums.spread[town][:, bits] += spread[:, None]
+    sums.spread[row][:, bits] += spread[:, None]
 
 
 def rows(
@@ -224,6 +245,7 @@ def rows(
     tracker's error as a share of theirs) and ``tracker_error`` (standard error from having drawn targets; its n counts
     them). ``position_region``: ``coverage`` and ``prior_coverage`` (how often the 90 % region holds the truth), ``zones`` and
     ``prior_zones`` (its size), and ``of_prior``. n counts moments.
+    A town with fewer than 30 targets is not told.
     """
     asked = of_cases([lens.asked for lens in sums], place)
     found = of_cases([lens.score for lens in sums], place)
@@ -249,7 +271,13 @@ def rows(
                 answers.append(Answer("position_region", name + called + suffix, unit, value, asked[:, kind]))
     size = found[:, EVER, :, SIZE]
     answers.append(Answer("position_region", "of_prior", "share", ratio(size[:, 0], size[:, 2]), n))
-    return tidy(answers, cases, [*people.towns, "all"], seed=seed, who=who)
+    few = spread[:, 0] < FEWEST * moments
+    few[-1] = False
+    told = [
+        one._replace(value=np.where(few, np.nan, one.value), n=np.where(few, 0, one.n).astype(np.int64))
+        for one in answers
+    ]
+    return tidy(told, cases, [*people.towns, "all"], seed=seed, who=who)
 
 
 def along(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alprsim.kernels import prediction as kernels
 from alprsim.measures import entropy
@@ -36,6 +37,9 @@ PREDICTORS = ("markov", "own_most_frequent", "most_frequent_next", "along_the_ro
 
 ANNEX = ("real_shortest_unseen", "uncorrelated", "random", "predictability_shortest_unseen")
 """As `entropy.Bounds`; those that hang on a convention end with its name."""
+
+ENTROPY = "prediction_entropy"
+"""The measure of the annex: of all targets together alone."""
 
 SCALE = 1 << 32
 """Bits and shares of the annex are summed in so many parts."""
@@ -94,7 +98,7 @@ def by_time(reads: Reads) -> Int64:
 
 def add(
     sums: Sums, reads: Reads, site: Int32, time: Int32, masks: UInt64, question: Question, *, streams: Int16,
-    order: Int64, targets: Int32, camera: Int32, ahead: Int32, until: int,
+    order: Int64, targets: Int32, camera: Int32, ahead: Int32, until: int, also: Sequence[tuple[Sums, Bool]] = (),
 ) -> None:  # fmt: skip
     """Add one moment.
 
@@ -117,11 +121,15 @@ def add(
         The answer of `along_the_road`.
     until : int, s
         Reads after the moment up to here are guessed.
+    also
+        Other sums, and which of the targets (bool[n]) are added to them too.
     """
     moment = question.moment
     words = np.where(reads.time <= moment, masks, np.where(reads.time <= until, ever(question)[streams], np.uint64(0)))
     words = words[order]
-    sums.asked[:] += len(targets) * question.measured
+    every = [(sums, np.ones(len(targets), np.bool_)), *also]
+    for total, some in every:
+        total.asked[:] += some.sum() * question.measured
     for one, cases in alike(words):
         bits = np.flatnonzero((cases >> BITS & np.uint64(1) == 1) & question.measured)
         rows = order[words >> np.uint64(one) & np.uint64(1) == 1]
@@ -131,15 +139,21 @@ def add(
         mine = Stream(reads.plate[rows], camera[site[rows]], hour, asked, past)
         of, right, guesses = guess(mine, targets, len(ahead), ahead, camera[reads.site[rows]])
         hits = guesses == right
-        sums.reads[bits] += len(right)
-        sums.hits[:, bits] += hits.sum(axis=1)[:, None]
-        n, hit = (np.bincount(of, weights, len(targets)).astype(np.int64) for weights in (None, hits[0]))
-        sums.guessed[bits] += (n > 0).sum()
-        sums.squares[:, bits] += np.array([(n * n).sum(), (n * hit).sum(), (hit * hit).sum()])[:, None]
+        for total, some in every:
+            _add_hits(total, bits, of[some[of]], hits[:, some[of]], len(targets))
         first, found = regularity(mine, targets)
         sums.regular[bits] += len(first) - 1
         sums.looked_at[bits] += first[-1]
         sums.annex[:, bits] += np.rint(found * SCALE).astype(np.int64).sum(axis=1)[:, None]
+
+
+def _add_hits(sums: Sums, bits: NDArray[np.intp], of: Int64, hits: Bool, n_targets: int) -> None:
+    """Add guesses, [predictors, reads], of some targets."""
+    sums.reads[bits] += len(of)
+    sums.hits[:, bits] += hits.sum(axis=1)[:, None]
+    n, hit = (np.bincount(of, weights, n_targets).astype(np.int64) for weights in (None, hits[0]))
+    sums.guessed[bits] += (n > 0).sum()
+    sums.squares[:, bits] += np.array([(n * n).sum(), (n * hit).sum(), (hit * hit).sum()])[:, None]
 
 
 def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int32) -> tuple[Int64, Int32, Int32]:
@@ -236,7 +250,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 
     Statistics: the share of reads guessed right by each of `PREDICTORS` (n counts reads), ``markov_error``, the standard
     error of the first from having drawn targets, and ``read_next``, the share of targets that had a read to guess.
-    Of measure ``prediction_entropy``: the means of `ANNEX` over the targets with at least `entropy.LEAST` held reads (n counts
+    Of measure `ENTROPY`: the means of `ANNEX` over the targets with at least `entropy.LEAST` held reads (n counts
     them), of how many reads each is made, and the share of targets that have so many.
     """
     asked, guessed, reads, hits, squares, regular, looked_at, annex = (
@@ -260,7 +274,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
             for name, unit, part in zip(ANNEX, units, annex, strict=True)
         ),
     ]
-    answers += [Answer("prediction_entropy", name, unit, value[None], n[None]) for name, unit, value, n in told]
+    answers += [Answer(ENTROPY, name, unit, value[None], n[None]) for name, unit, value, n in told]
     return tidy(answers, cases, ["all"], seed=seed)
 
 

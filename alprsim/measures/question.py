@@ -36,7 +36,7 @@ APART = (VISITORS, THROUGH, DELIVERY, TAXIS)
 """In the order of VehicleKind, from VISITOR on: never part of the residents' figures."""
 
 STRATA = ("unlisted", "rightly listed", "stale-listed", "custom-listed")
-"""In the order of Stratum: residents' vehicles by what hot lists said of them in the last T."""
+"""In the order of Stratum: residents' vehicles by what hot lists said of them from the first moment's last T on."""
 
 BITS = np.arange(ladder.CASES, dtype=np.uint64)
 """The places of a lens's sights in a mask."""

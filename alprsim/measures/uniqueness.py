@@ -15,7 +15,7 @@ from alprsim.kernels import unicity
 from alprsim.measures.crowd import Known, cell_keys
 from alprsim.measures.question import Answer, Case, Question, Residents, of_cases, ratio, tidy
 from alprsim.randomness import draw, stream
-from alprsim.tables import Cameras, Int32, Int64, Measured, Sites, UInt64, Vehicles
+from alprsim.tables import Bool, Cameras, Int32, Int64, Measured, Sites, UInt64, Vehicles
 
 SUBSETS = 8
 """Random subsets of each size a target; the noise they leave is part of the printed error."""
@@ -67,7 +67,7 @@ def draws(vehicles: Vehicles, targets: Int32, *, seed: int) -> UInt64:
 
 def add(
     sums: Sums, known: Known, masks: UInt64, question: Question, *,
-    targets: Int32, base: UInt64, site_key: UInt64, time_bin: int,
+    targets: Int32, base: UInt64, site_key: UInt64, time_bin: int, also: Sequence[tuple[Sums, Bool]] = (),
 ) -> None:  # fmt: skip
     """Add one moment.
 
@@ -84,6 +84,8 @@ def add(
     site_key : uint64[n_sites]
         The answer of `site_keys`.
     time_bin : int, s
+    also
+        Other sums, and which of the targets (bool[n]) are added to them too.
     """
     bins = int(known.time.max(initial=0)) // time_bin + 1
     first, who, seen = unicity.index(known.time, known.site, known.who, masks, time_bin, bins, len(site_key))
@@ -95,10 +97,11 @@ def add(
         base, trace.first, trace.who, trace.cell, key, trace.masks, first, who, seen, SUBSETS, points, scores, able
     )
     unique, eligible = (part.reshape(-1, points, unicity.CASES).astype(np.int64) for part in (scores, able))
-    sums.asked[:] += len(targets) * question.measured
-    sums.eligible[:] += eligible.sum(axis=0) * question.measured
-    sums.unique[:] += unique.sum(axis=0) * question.measured
-    sums.squares[:] += (unique**2).sum(axis=0) * question.measured
+    for one, mine in ((sums, np.ones(len(targets), np.bool_)), *also):
+        one.asked[:] += mine.sum() * question.measured
+        one.eligible[:] += eligible[mine].sum(axis=0) * question.measured
+        one.unique[:] += unique[mine].sum(axis=0) * question.measured
+        one.squares[:] += (unique[mine] ** 2).sum(axis=0) * question.measured
 
 
 def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:

@@ -1,19 +1,27 @@
-"""The seventeen measures of a run in their order, for every viewer under every policy: what ``alprsim measures`` prints."""
+"""The seventeen measures of a run in their order, and what is left for an investigation: what ``alprsim measures`` prints."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
-
-import pandas as pd
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from alprsim.measures.glossary import BY_NAME
-from alprsim.results import words
+from alprsim.results import frontier, words
 from alprsim.results.answer_sentence import rests_on
 from alprsim.results.run import Answer, Run, horizon
-from alprsim.results.summary import PLAIN
-from alprsim.tables import AS_WRITTEN
+from alprsim.results.summary import KEYS, PLAIN
+from alprsim.tables import AS_WRITTEN, DAY
+
+STOCK, LAST, KEPT = "stock", "horizon", "window"
+"""What a completeness measure looks back over: all that is held; the last T; what the policy keeps."""
+
+EVERY = "all"
+"""As the tidy table names what no case changes (hot lists), and all towns together."""
+
+UTILITY = 18
+"""The number of what follows the seventeen."""
 
 
 class Shown(NamedTuple):
@@ -24,50 +32,79 @@ class Shown(NamedTuple):
     statistic: str
     said: str
     """What it is, beside the measure's title."""
+    span: str = ""
+    """STOCK, LAST or KEPT, of a completeness measure."""
     bulk: bool = False
     who: str = PLAIN["who"]
     viewer: str | None = None
     """In whose name the measure stands, where it is one for all viewers."""
+    so_far: str = ""
+    """The statistic that stands in where more is kept than was simulated; empty: the same name with its ending."""
+    of_no_case: bool = False
+    """Whether it is the same whatever policy, viewer and sight."""
+
+
+def _thrice(
+    measure: str, number: int, *, pooled: bool = True, stock: bool = True, by: str = "", said: str = ""
+) -> Iterator[Shown]:
+    """Yield a completeness measure as it is held, of the last T, and of what is kept."""
+    ending = ("_pooled" if pooled else "") + by
+    if stock:
+        yield Shown(number, measure, f"stock{by}", f"held{said}", STOCK, so_far=f"stock_so_far{by}")
+    yield Shown(number, measure, f"share_of_horizon{ending}", f"of the last T{said}", LAST)
+    yield Shown(number, measure, f"share_of_window{ending}", f"of what is kept{said}", KEPT)
 
 
 BY_CAMERA = "homes by distance to a camera"
 """A grouping of ``measures.equity``, which results do not import: a test holds them together."""
 
 SUITE = (
-    Shown(1, "exposure_rate", "share_of_horizon", "of the last T"),
-    Shown(1, "exposure_rate_driving", "share_of_horizon", "of the last T"),
+    *_thrice("exposure_rate", 1, pooled=False),
+    *_thrice("exposure_rate_driving", 1, pooled=False, stock=False),
     Shown(2, "effective_retention", "max", "longest of any department"),
     Shown(2, "effective_retention", "mean", "mean of departments"),
-    Shown(3, "observed_days", "share_of_horizon", "of days driven in the last T"),
-    Shown(4, "trips_detected", "share_of_horizon_pooled", "of the last T"),
-    Shown(4, "trips_linked", "share_of_horizon_pooled", "of the last T"),
-    Shown(5, "path_recall", "share_of_horizon_pooled", "of the last T, quickest ways"),
-    Shown(5, "path_recall", "share_of_horizon_pooled_by_choice", "of the last T, drivers’ ways"),
-    Shown(5, "path_precision", "share_of_horizon_pooled", "of the last T, quickest ways"),
-    Shown(5, "trips_rebuilt", "share_of_horizon_pooled", "of the last T, quickest ways"),
-    Shown(6, "longest_gap", "median_of_horizon", "median, of the last T"),
-    Shown(6, "longest_gap", "max_of_horizon", "most, of the last T"),
-    Shown(7, "position_error", "tracker", "Bayesian tracker"),
-    Shown(7, "position_error", "nearest", "nearest read in time"),
+    *_thrice("observed_days", 3, pooled=False),
+    *_thrice("trips_detected", 4),
+    *_thrice("trips_linked", 4),
+    *_thrice("path_recall", 5, said=", quickest ways"),
+    *_thrice("path_recall", 5, by="_by_choice", said=", drivers’ ways"),
+    *_thrice("path_precision", 5, stock=False, said=", quickest ways"),
+    *_thrice("path_precision", 5, stock=False, by="_by_choice", said=", drivers’ ways"),
+    *_thrice("trips_rebuilt", 5, said=", quickest ways"),
+    *_thrice("trips_rebuilt", 5, by="_by_choice", said=", drivers’ ways"),
+    Shown(6, "longest_gap", "median_of_horizon", "of the last T, median", LAST),
+    Shown(6, "longest_gap", "max_of_horizon", "of the last T, most", LAST),
+    Shown(6, "longest_gap", "median_of_window", "of what is kept, median", KEPT, so_far="median_so_far"),
+    Shown(6, "longest_gap", "max_of_window", "of what is kept, most", KEPT, so_far="max_so_far"),
+    Shown(7, "position_error", "tracker", "Bayesian tracker", LAST),
+    Shown(7, "position_error", "tracker_moving", "Bayesian tracker, under way", LAST),
+    Shown(7, "position_error", "tracker_parked", "Bayesian tracker, parked", LAST),
+    Shown(7, "position_error", "nearest", "nearest read in time", LAST),
     Shown(7, "position_error", "prior", "no read: streets, places, hours"),
-    Shown(7, "position_within", "tracker", "Bayesian tracker"),
-    Shown(7, "position_within", "nearest", "nearest read in time"),
+    Shown(7, "position_within", "tracker", "Bayesian tracker", LAST),
+    Shown(7, "position_within", "nearest", "nearest read in time", LAST),
     Shown(8, "home_found", "within_250m", "within 250 m, for who lacks the register"),
+    Shown(8, "home_found", "right_town", "in the right town"),
+    Shown(8, "home_found", "days_until_half", "days of reads until half were once found"),
     Shown(8, "work_found", "within_250m", "within 250 m"),
-    Shown(8, "nights_away", "recall", "recall"),
-    Shown(9, "sensitive_visits", "recall", "recall"),
-    Shown(9, "sensitive_visits", "precision", "precision"),
-    Shown(9, "sensitive_visits", "at_decoys", "inferred at places that do not exist"),
+    Shown(8, "nights_away", "recall", "recall, of the last T", LAST),
+    Shown(8, "nights_away", "precision", "precision, of the last T", LAST),
+    Shown(9, "sensitive_visits", "recall", "recall, of the last T", LAST),
+    Shown(9, "sensitive_visits", "precision", "precision, of the last T", LAST),
+    Shown(9, "sensitive_visits", "by_chance", "precision of a guess at random", LAST),
+    Shown(9, "sensitive_visits", "at_decoys", "inferred at places that do not exist", LAST),
     Shown(9, "sensitive_habits", "recall", "recall"),
+    Shown(9, "sensitive_habits", "precision", "precision"),
     Shown(10, "top_anonymity_set", "top2_defined", "cars with a top 2", bulk=True),
     Shown(10, "top_anonymity_set", "top2_median", "top 2, median", bulk=True),
     Shown(10, "top_anonymity_set", "top2_below_5", "top 2 shared by fewer than 5", bulk=True),
-    Shown(11, "unicity", "p4", "4 sightings, of all cars", bulk=True),
-    Shown(11, "unicity", "p4_eligible", "cars with 4 sightings", bulk=True),
-    Shown(11, "unicity", "p4_eligible_only", "4 sightings, of those", bulk=True),
-    Shown(12, "worst_case_risk", "p2", "2 sightings", bulk=True),
-    Shown(13, "linkability", "first_1d", "from day to day, first guess right", bulk=True),
-    Shown(13, "linkability", "first_7d", "from week to week, first guess right", bulk=True),
+    *(
+        Shown(11, "unicity", f"p{p}{ending}", f"{p} sighting{'s' * (p > 1)}, {said}", bulk=True)
+        for p in range(1, 7) for ending, said in (("", "of all cars"), ("_eligible", "cars with as many"))
+    ),
+    Shown(11, "unicity", "p4_eligible_only", "4 sightings, of the cars with as many", bulk=True),
+    *(Shown(12, "worst_case_risk", f"p{p}", f"{p} sighting{'s' * (p > 1)}", bulk=True) for p in (1, 2, 3)),
+    Shown(13, "linkability", "first_1d", "named first", bulk=True),
     Shown(14, "company", "ties", "pairs taken to travel together", bulk=True),
     Shown(14, "company", "ties_by_chance", "the same by chance", bulk=True),
     Shown(14, "company", "precision", "of one household", bulk=True),
@@ -75,8 +112,16 @@ SUITE = (
     Shown(15, "prediction", "markov", "Markov chain", bulk=True),
     Shown(15, "prediction", "own_most_frequent", "its most frequent camera", bulk=True),
     Shown(16, "audience", "agencies", "that can reach a read, most of any department", viewer="everybody"),
-    Shown(17, "equity", "most_to_least_trips_detected", "quarters of homes by distance to a camera", who=BY_CAMERA),
-)
+    *(
+        Shown(17, "equity", f"most_to_least_{measure}", f"{said}, quarters by distance to a camera", who=BY_CAMERA)
+        for measure, said in (
+            ("reads_per_1000_km", "reads a kilometre"), ("retention_of_reads", "how long own reads live"),
+            ("observed_days", "days observed"), ("trips_detected", "trips detected"), ("trips_linked", "trips linked"),
+            ("path_recall", "kilometres recovered"), ("longest_gap", "longest gap"), ("position_error", "distance error"),
+            ("home_found", "homes found"), ("sensitive_visits", "visits found"),
+        )
+    ),
+)  # fmt: skip
 """In the order of the list; of each measure what a reader asks first. Everything else is in summary.csv."""
 
 
@@ -90,6 +135,8 @@ class Told(NamedTuple):
     answer: Answer
     so_far: bool = False
     """Whether more is kept than was simulated, so that this is of what the simulated time holds."""
+    beyond: bool = False
+    """Whether it is of the last T alone although the viewer can reach further back."""
 
 
 class Line(NamedTuple):
@@ -107,76 +154,169 @@ class Line(NamedTuple):
 
 NOTHING = Told(Answer(math.nan, math.nan, math.nan, 0, "", 0))
 
+_EPOCH = re.compile("first_(policy|[0-9]+[a-z]+)")
+"""Of linkability: the chance that the right pseudonym is named, and how long one lasts."""
+
+_Rows = dict[tuple[str, ...], list[tuple[str, Answer]]]
+"""(policy, viewer, sight, measure, who, reads, statistic) → (town, answer)."""
+
+
+def lines(run: Run) -> tuple[Shown, ...]:
+    """Return every line of a run's suite: the seventeen measures, then what is left for an investigation."""
+    shapes = [(shape, shape.replace("_", " ")) for shape in frontier.shapes(run)]
+    utility = [
+        Shown(UTILITY, f"lookback_{kind}", shape, f"query ages: {said}")
+        for kind in ("plate", "area") for shape, said in shapes
+    ]  # fmt: skip
+    utility += [
+        Shown(UTILITY + 1, "days_per_answer", shape, f"query ages: {said}", who="people") for shape, said in shapes
+    ]
+    if frontier.hot_lists(run):
+        utility += [
+            Shown(UTILITY + 2, "hot_list_value", statistic, said, who=EVERY, of_no_case=True)
+            for statistic, said in (("true_hits", "true hits"), ("false_alerts", "false alerts"))
+        ]
+    return (*_as_asked(run), *utility)
+
+
+def _as_asked(run: Run) -> Iterator[Shown]:
+    """Yield the seventeen: of unicity as many sightings, and of linkability the epochs, that the run was asked of."""
+    known = run.statistics
+    epochs = [name for name in known.get("linkability", []) if _EPOCH.fullmatch(name)]
+    for shown in SUITE:
+        if shown.measure == "linkability" and epochs:
+            yield from (shown._replace(statistic=name, said=words.statistic(name, 0)) for name in epochs)
+        elif shown.measure != "unicity" or _told(shown, known):
+            yield shown
+
+
+def _told(shown: Shown, known: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether a run tells a statistic of a measure that it was asked about."""
+    names = known.get(shown.measure)
+    return names is None or shown.statistic in names or shown.statistic + words.SO_FAR in names
+
 
 def suite(
     run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"]
 ) -> Iterator[Line]:
     """Yield the suite under one policy, viewers in the order of the run; ``who``: vehicles, or people."""
-    rows = run.summary
-    rows = rows[rows["policy"].eq(policy) & rows["retention"].eq(retention) & rows["reads"].eq(PLAIN["reads"])]
-    for shown in SUITE:
-        told = [one(rows, _of(shown, who), viewer, sight) for viewer in run.info["viewers"]]
-        yield Line(shown, BY_NAME[shown.measure].title, told)
+    shown = [_of(one, who) for one in lines(run)]
+    rows = _rows(run, policy, retention, {one.measure for one in shown})
+    reach = {viewer: _reach(rows, policy, viewer, sight) for viewer in run.info["viewers"]}
+    for one in shown:
+        told = []
+        for viewer in run.info["viewers"]:
+            found = _one(rows, one, policy, viewer, sight)
+            beyond = one.span == LAST and reach[viewer] * DAY > run.info["horizon_s"]
+            told.append(found._replace(beyond=beyond and found.answer.measured))
+        yield Line(one, BY_NAME[one.measure].title, told)
 
 
-def one(rows: pd.DataFrame, shown: Shown, viewer: str, sight: str) -> Told:
-    """Return one figure out of the rows of a policy and limit; nothing where it is of a sight that the viewer has not."""
-    if shown.bulk and not _has_bulk(rows, viewer):
+def _rows(run: Run, policy: str, retention: int, measures: set[str]) -> _Rows:
+    """Return what the suite may ask of one policy and limit, and of what no case changes, by name."""
+    table = run.summary
+    table = table[table["measure"].isin(measures) & table["mean"].notna()]
+    mine = table["policy"].eq(policy) & table["retention"].eq(retention)
+    table = table[mine | table["policy"].eq(EVERY)]
+    found: _Rows = {}
+    names = [key for key in KEYS if key not in ("retention", "town")]
+    for *case, town, mean, low, high, seeds, unit, n in table[
+        [*names, "town", "mean", "low", "high", "n_seeds", "unit", "n"]
+    ].itertuples(index=False, name=None):
+        found.setdefault(tuple(case), []).append((town, Answer(mean, low, high, int(seeds), unit, int(n))))
+    return found
+
+
+def _one(rows: _Rows, shown: Shown, policy: str, viewer: str, sight: str) -> Told:
+    """Return one figure; nothing where it is of a sight that the viewer has not."""
+    if shown.bulk and not _reach(rows, policy, viewer, "bulk"):
         return NOTHING
-    mask = rows["viewer"].eq(shown.viewer or viewer) & rows["who"].eq(shown.who)
-    mask &= rows["sight"].eq("bulk" if shown.bulk else sight) & rows["measure"].eq(shown.measure)
-    for ending in ("", words.SO_FAR):
-        mine = rows[mask & rows["statistic"].eq(shown.statistic + ending) & rows["mean"].notna()]
-        whole = mine[mine["town"].eq("all")]
-        mine = whole if len(whole) else mine
-        if len(mine):
-            row = mine.loc[mine["mean"].idxmax()]
-            answer = Answer(row["mean"], row["low"], row["high"], int(row["n_seeds"]), row["unit"], int(row["n"]))
-            return Told(answer, bool(ending))
+    case = (policy, shown.viewer or viewer, "bulk" if shown.bulk else sight)
+    case, reads = ((EVERY,) * 3, EVERY) if shown.of_no_case else (case, PLAIN["reads"])
+    for statistic in (shown.statistic, shown.so_far or shown.statistic + words.SO_FAR):
+        key = dict(zip(("policy", "viewer", "sight"), case, strict=True))
+        key |= {"measure": shown.measure, "who": shown.who, "reads": reads, "statistic": statistic}
+        if mine := rows.get(tuple(key[name] for name in KEYS if name in key)):
+            whole = [answer for town, answer in mine if town == EVERY] or [answer for _, answer in mine]
+            return Told(max(whole, key=lambda answer: answer.mean), statistic != shown.statistic)
     return NOTHING
 
 
+def _reach(rows: _Rows, policy: str, viewer: str, sight: str) -> float:
+    """Return how far back a viewer can reach any camera's reads, d; 0: not at all."""
+    key = {"policy": policy, "viewer": viewer, "sight": sight, "measure": "effective_retention", "statistic": "window"}
+    key |= PLAIN
+    return max(
+        (answer.mean for _, answer in rows.get(tuple(key[name] for name in KEYS if name in key), [])), default=0.0
+    )
+
+
+def as_rows(
+    run: Run, policy: str, *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"]
+) -> Iterator[dict[str, Any]]:
+    """Yield every figure of the suite under one policy as plain data; what was not measured is None."""
+    for line in suite(run, policy, sight=sight, retention=retention, who=who):
+        shown = line.shown
+        of = {"number": shown.number, "measure": shown.measure, "title": line.title, "statistic": shown.statistic}
+        of |= {"said": shown.said, "span": shown.span, "who": shown.who, "sight": "bulk" if shown.bulk else sight}
+        for viewer, told in zip(run.info["viewers"], line.told, strict=True):
+            answer = {
+                key: None if isinstance(value, float) and math.isnan(value) else value
+                for key, value in told.answer._asdict().items()
+            }
+            marks = {"so_far": told.so_far, "window_beyond_horizon": told.beyond}
+            yield {"policy": policy, "viewer": viewer, "retention": retention, **of, **answer, **marks}
+
+
 def as_text(
-    run: Run, policies: Sequence[str], *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"]
-) -> str:
-    """Return the suite as text: what it rests on, then a block a policy, a column a viewer."""
+    run: Run, policies: Sequence[str], *, sight: str = "request", retention: int = AS_WRITTEN, who: str = PLAIN["who"],
+    n: bool = False,
+) -> str:  # fmt: skip
+    """Return the suite as text: what it rests on, then a block a policy, a column a viewer; on demand with each figure's n."""
     viewers = list(run.info["viewers"])
-    width = max(16, *(len(name) for name in viewers)) + 2
     blocks = [
-        f"{run.info['title']} {rests_on(run)}\nT, the last {horizon(run)} before each moment. Bulk: of everybody's reads, for "
-        "who holds or can search them whole, whatever sight is asked about.\n*: more is kept than was simulated; of what the "
-        "simulated time holds. –: not asked, not measured, or a sight that the viewer has not."
+        f"{run.info['title']} {rests_on(run)}\n"
+        f"T: the last {horizon(run)} before each moment. What is kept: as far back as the viewer can reach, W. T<W: W is "
+        "longer than T, of which\nalone this is. Bulk: of everybody's reads, for who holds or can search them whole, "
+        "whatever sight is asked about.\n*: more is kept than was simulated; of what the simulated time holds. –: not asked, "
+        "not measured (nothing to measure, or W longer\nthan what was simulated), or a sight that the viewer has not."
     ]
     for policy in policies:
-        lines = [f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"]
-        lines[0] += "" if who == PLAIN["who"] else f"; of {who}, over the cars they drive"
-        lines.append(f"{'':72}" + "".join(f"{name:>{width}}" for name in viewers))
-        before = 0
-        for line in suite(run, policy, sight=sight, retention=retention, who=who):
-            number = f"{line.shown.number:>2}" if line.shown.number != before else "  "
-            before = line.shown.number
-            what = f"{line.title}, {line.shown.said}" + (" (bulk)" if line.shown.bulk else "")
-            lines.append(f"{number}  {what:68}" + "".join(f"{_said(one):>{width}}" for one in line.told))
-        blocks.append("\n".join(lines))
+        found = list(suite(run, policy, sight=sight, retention=retention, who=who))
+        cells = [[_said(one, n) for one in line.told] for line in found]
+        width = max(len(text) for row in [viewers, *cells] for text in row) + 2
+        text = [f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"]
+        text[0] += "" if who == PLAIN["who"] else f"; of {who}, over the cars they drive"
+        text.append(f"{'':54}" + "".join(f"{name:>{width}}" for name in viewers))
+        before: tuple[int, str] = 0, ""
+        for line, row in zip(found, cells, strict=True):
+            text += _heading(line, before)
+            before = line.shown.number, line.title
+            text.append(f"      {line.shown.said:48}" + "".join(f"{cell:>{width}}" for cell in row))
+        blocks.append("\n".join(text))
     return "\n\n".join(blocks)
+
+
+def _heading(line: Line, before: tuple[int, str]) -> Iterator[str]:
+    """Yield what stands above a line: that what follows is utility, and its measure's title, once."""
+    number, title = line.shown.number, line.title
+    if before[0] < UTILITY <= number:
+        yield "Utility"
+    if (number, title) != before:
+        yield f"{number if number != before[0] else '':>2}  {title}" + (" (bulk)" if line.shown.bulk else "")
 
 
 def _of(shown: Shown, who: str) -> Shown:
     """Ask a figure of other lives: where it is told of none of them, nothing is found."""
-    return shown if who == PLAIN["who"] or shown.number in OF_STORES else shown._replace(who=who)
+    same = shown.number in OF_STORES or shown.number >= UTILITY
+    return shown if who == PLAIN["who"] or same else shown._replace(who=who)
 
 
-def _said(told: Told) -> str:
+def _said(told: Told, n: bool) -> str:
     answer = told.answer
     if not answer.measured:
         return "–"
-    said = words.quantity(answer.mean, answer.unit) + ("*" if told.so_far else "")
+    said = words.quantity(answer.mean, answer.unit) + ("*" if told.so_far else "") + (" T<W" if told.beyond else "")
     if answer.n_seeds > 1 and not math.isnan(answer.low):
         said += f" ({words.interval(answer.low, answer.high, answer.unit)})"
-    return said
-
-
-def _has_bulk(rows: pd.DataFrame, viewer: str) -> bool:
-    """Say whether a viewer holds, or can search whole, any camera's reads."""
-    mine = rows[rows["viewer"].eq(viewer) & rows["sight"].eq("bulk") & rows["measure"].eq("effective_retention")]
-    return bool(mine[mine["statistic"].eq("window")]["mean"].gt(0).any())
+    return said + (f" [n {answer.n:,}]" if n else "")

@@ -1,0 +1,81 @@
+"""What is told of residents' cars together, told of some of them apart: by what hot lists say of them, by where they live."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from alprsim import hotlists
+from alprsim.inquiry._asked import Asked, Family, Lenses, Look, OfTargets
+from alprsim.inquiry._equity import groupings
+from alprsim.inquiry._gaps import Gaps
+from alprsim.inquiry._homes import Homes
+from alprsim.inquiry._nights import Nights
+from alprsim.inquiry._visits import Visits
+from alprsim.measures import apart, equity
+from alprsim.tables import Measured
+
+COUNTED: dict[str, Callable[[Asked, Lenses], Family]] = {
+    "gaps": Gaps,
+    "homes": Homes,
+    "nights": Nights,
+    "visits": Visits,
+}
+"""Families that go through every car's reads: once more for each grouping."""
+
+
+class Apart:
+    """Those families, by the strata of listed drivers and, where equity is asked for, by groups of homes.
+
+    A family of few targets counts each of them once, and tells any grouping of them.
+    """
+
+    def __init__(self, asked: Asked, every: Lenses, wanted: Sequence[str], of_targets: Sequence[OfTargets]) -> None:
+        self._asked, self._of_targets = asked, of_targets
+        self._groupings = [one for one in [strata(asked)] if one is not None]
+        homes = groupings(asked) if "equity" in wanted else []
+        self._homes = [one for one in homes if one.name != equity.BY_TOWN]
+        self._by_town = [one for one in homes if one.name == equity.BY_TOWN]
+        self._groupings += self._homes
+        self._families: list[list[Family]] = [
+            [make(self._of(grouping), every) for name, make in COUNTED.items() if name in wanted]
+            for grouping in self._groupings
+        ]
+
+    def add(self, look: Look) -> None:
+        """Count one bucket through one lens at one moment."""
+        for families in self._families:
+            for family in families:
+                family.add(look)
+
+    def rows(self, of_towns: Sequence[Measured]) -> list[Measured]:
+        """Return the rows: of each group, and how far apart groups of homes, and towns, are.
+
+        ``of_towns``: what the families say of home towns.
+        """
+        found = []
+        for grouping, families in zip(self._groupings, self._families, strict=True):
+            people = self._of(grouping).people
+            tables = [table for family in families for table in family.rows()]
+            tables += [table for family in self._of_targets for table in family.rows_of(people)]
+            found += [apart.told(table, grouping) for table in tables]
+            found += self._compared(tables, grouping) if grouping in self._homes else []
+        return found + [table for towns in self._by_town for table in self._compared(of_towns, towns)]
+
+    def _compared(self, tables: Sequence[Measured], grouping: equity.Grouping) -> list[Measured]:
+        distance = min(self._asked.study.measures.near_home)
+        return [apart.compared(table, grouping, distance) for table in tables]
+
+    def _of(self, grouping: equity.Grouping) -> Asked:
+        return dataclasses.replace(self._asked, people=apart.by(self._asked.people, grouping))
+
+
+def strata(asked: Asked) -> equity.Grouping | None:
+    """Return the residents' cars by what hot lists said of them from the first moment's last T on to the last moment."""
+    lists, moments = asked.done.lists, asked.moments
+    if lists is None:
+        return None
+    since = min(moments) - asked.study.measures.horizon
+    return apart.strata(
+        asked.people, hotlists.strata(lists, asked.done.settlement.vehicles, since=since, until=max(moments))
+    )
