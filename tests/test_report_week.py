@@ -132,7 +132,7 @@ def test_a_notebook_draws_the_week_of_any_state(run: results.Run, html: str) -> 
     assert not re.search(r"class=|var\(|currentColor|tabindex", figure.svg)
     assert figure.alt.startswith("Map of one synthetic car’s week: ")
     other = run.week(policy="Searchable pool", sight="bulk", retention="no limit")
-    assert other.name == "week-searchable_pool-ice-bulk-with_no_limit-typical"
+    assert other.name == "week-searchable_pool-ice-bulk-no_limit-typical"
     assert "holds 3 of the reads" in other.alt
     assert run.week(car=1).name.endswith("-most")
     for asked, told in (({"car": 2}, "car: found 2"), ({"policy": "None"}, "policy: found 'None'")):

@@ -139,13 +139,20 @@ def week_of(
         raise ResultError(f"car: found {car}; the run kept the weeks of {len(found.cars)}, counted from 0")
     mine = found.cars[car]
     svg = re.sub(r' (?:tabindex|data-\w+)="[^"]*"', "", str(mine.svg))
-    svg = svg.replace(">", '><rect width="100%" height="100%" fill="var(--tint)"/>', 1)
-    kept = "as practised" if step == AS_WRITTEN else words.limit(step)
+    size = re.findall(r'viewBox="0 0 (\d+) (\d+)"', svg)[0]
+    inner = svg.replace('class="map week"', 'class="week map" width="{}" height="{}"'.format(*size), 1)
+    inner = inner.replace(">", '><rect width="100%" height="100%" fill="var(--tint)"/>', 1)
     title = f"One synthetic week: {mine.title[0].lower()}{mine.title[1:]}, {found.span}"
     whole = standalone(
-        svg, title=title, above=["This car does not exist.", mine.sentence, _rests_on(run)], below=[_WEEK],
-        width=max(float(re.findall(r'viewBox="0 0 (\d+)', svg)[0]), chart.WIDTH),
-    )  # fmt: skip
+        '<svg class="map" viewBox="0 0 {} {}">{}</svg>'.format(
+            *size, inner
+        ),  # a picture in a picture ends at its edges
+        title=title,
+        above=["This car does not exist.", mine.sentence, _rests_on(run)],
+        below=[_WEEK],
+        width=max(float(size[0]), chart.WIDTH),
+    )
+    kept = "as practised" if step == AS_WRITTEN else words.duration(step)
     return Figure("-".join(["week", *map(_slug, (*state, kept)), mine.chosen]), title, _alt(svg), whole)
 
 
