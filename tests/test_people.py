@@ -344,13 +344,14 @@ def test_who_shares_a_car_is_one_draw_of_the_error():
     people, sums = question.residents(*World().tables()), position.empty(2)
 
     def at(metres):
-        scores = np.zeros((3, 2, 6))
+        scores = np.zeros((3, 2, position.SCORES))
         scores[:, :, position.POINT] = metres
         return truths(1, 2), scores
 
     position.add(sums, 0, np.array([0]), [at(200), at(300)])
     position.add(sums, 0, np.array([0]), [at(100)])
-    table = position.rows([sums], np.zeros(1, np.int32), [Case()], people, moments=1, seed=1, who="people")
+    groups = position.of_groups(sums, np.array([0, 1], np.int16), 2)
+    table = position.rows([groups], np.zeros(1, np.int32), [Case()], people, moments=1, seed=1, who="people")
     assert set(table.who) == {"people"}
     row = (table.measure == "position_error") & (table.statistic == "tracker_error") & (table.town == "all")
     assert table.value[row] == pytest.approx([np.hypot(500 - 400, 100 - 200) / 3], rel=1e-3)

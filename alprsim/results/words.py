@@ -69,6 +69,7 @@ STATISTICS = {
     "tracker": "by the Bayesian tracker",
     "nearest": "by the nearest read in time",
     "prior": "without any read",
+    "tracker_minus_nearest": "the tracker’s less the nearest read’s",
     "of_nearest": "the tracker’s, as a share of the nearest read’s",
     "of_prior": "the tracker’s, as a share of that without any read",
     "coverage": "holds the truth",
