@@ -102,7 +102,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "A plate's registered address is known to the police: this is for whoever gets the reads without the register. A "
         "simple adversary, that names a camera and not a house: others may do better. A vehicle without an estimate "
         "counts as not found; the median error is of those with one. Days of reads until it shows are of vehicles whose "
-        "home ever does: read them with the share that does. Of people: found from any car that they drive.",
+        "home ever does: read them with the share that does. Of people: "
+        "from the car that they mainly drive; `_any_car` is an upper bound.",
         "From what {viewer} holds, a simple guess finds {value} of residents' homes.",
     ),
     Entry(

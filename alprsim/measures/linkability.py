@@ -76,7 +76,8 @@ def rotation(lasts: Int32) -> int:
 def empty(lengths: int, targets: int) -> Sums:
     """Return sums of nothing, for so many lengths of epochs, and targets."""
     own = np.zeros((targets, lengths, CASES), np.int64)
-    return Sums(*np.zeros((5, lengths, CASES), np.int64), own)
+    asked, present, first, top, candidates = np.zeros((5, lengths, CASES), np.int64)
+    return Sums(asked, present, first, top, candidates, own)
 
 
 def add(

@@ -59,7 +59,8 @@ def site_keys(sites: Sites, cameras: Cameras) -> UInt64:
 def empty(points: int, targets: int) -> Sums:
     """Return sums of nothing, for so many targets."""
     own = np.zeros((targets, points, unicity.CASES), np.int32)
-    return Sums(*np.zeros((3, points, unicity.CASES), np.int64), own)
+    asked, eligible, unique = np.zeros((3, points, unicity.CASES), np.int64)
+    return Sums(asked, eligible, unique, own)
 
 
 def draws(vehicles: Vehicles, targets: Int32, *, seed: int) -> UInt64:

@@ -121,6 +121,7 @@ _VARIANTS = {
     "_by_choice": ", ways as drivers choose them",
     "_of_present": ", of cars read in both epochs",
     "_by_chance": ", by chance alone",
+    "_any_car": ", were it known which of their cars shows it (an upper bound)",
 }
 """Endings of statistics that are another view of a plain one."""
 
