@@ -180,7 +180,8 @@ def rows(
 
     Statistics of home_found and work_found: ``within_250m`` (and each other distance) and ``right_town``, shares of
     all vehicles (or people) that have such a place, where no estimate is not found; ``median_error`` in metres to 12.5 m, of the
-    vehicles that have an estimate, which n counts (infinite beyond 25.6 km); ``days_until_found``, the median over the
+    vehicles that have an estimate, which n counts (infinite beyond 25.6 km); ``within_250m_of_guessed``, the share of these that
+    is right; ``days_until_found``, the median over the
     vehicles whose guess is ever within the least distance, which n counts, of the days back from the moment from whose
     reads it first is; ``days_until_half``, the days from whose reads half of all who have such a place were once found
     so: infinite where that never is. Of people also ``within_250m_any_car`` and ``right_town_any_car``, upper bounds.
@@ -194,13 +195,18 @@ def rows(
         answers += [
             Answer(measure, name, "share", ratio(found[:, row], asked), asked) for row, name in enumerate(names)
         ]
+        guessed = errors.sum(axis=1)
+        answers += [
+            Answer(measure, f"{name}_of_guessed", "share", ratio(found[:, row], guessed), guessed)
+            for row, name in enumerate(names[:-1])
+        ]
         if who == PEOPLE:
             best = of_cases([lens.any_car[kind] for lens in sums], place)
             answers += [
                 Answer(measure, f"{name}_any_car", "share", ratio(best[:, row], asked), asked)
                 for row, name in enumerate(names)
             ]
-        answers.append(Answer(measure, "median_error", "m", _median(errors), errors.sum(axis=1)))
+        answers.append(Answer(measure, "median_error", "m", _median(errors), guessed))
         days = of_cases([lens.days[kind] for lens in sums], place)
         answers.append(Answer(measure, "days_until_found", "d", median_days(days), days.sum(axis=1)))
         answers.append(Answer(measure, "days_until_half", "d", _days_until_half(days, asked), asked))
