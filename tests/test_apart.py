@@ -69,6 +69,13 @@ def test_the_most_exposed_group_is_set_beside_the_least():
     assert len(apart.compared(table, HOMES, 50.0)) == 2  # homes are compared by the least distance alone
 
 
+def test_what_is_of_fewer_than_thirty_visits_is_not_compared():
+    few = family(("sensitive_visits", "recall", VALUES, ((40, 29), (29, 29), (30, 30), (99, 99))))
+    got = apart.compared(few, HOMES, 100.0)
+    assert got.value.tolist() == pytest.approx([2, np.nan], nan_ok=True)
+    assert got.n.tolist() == [2, 0]
+
+
 def test_what_is_not_measured_of_a_group_is_not_compared():
     unknown = family(("longest_gap", "median_of_horizon", VALUES, ((0, 40), (29, 29), (30, 30), (99, 99))))
     got = apart.compared(unknown, HOMES, 100.0)

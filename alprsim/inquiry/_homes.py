@@ -52,9 +52,7 @@ class Homes:
         """Return what one guess for everybody finds, and what none can exceed."""
         every, asked, people = self._every, self._asked, self._asked.people
         named = np.concatenate([self._named(lens) for lens in range(len(every.lenses))], axis=1)[:, every.place]
-        drivers = places.Known(
-            *(places.Spots(*(column[people.drivers] for column in spots)) for spots in self._persons)
-        )
+        drivers = places.Known(*(places.here(spots, people.drivers) for spots in self._persons))
         return [
             one_guess.rows(
                 truths, town, people.towns, asked.sites, named, asked.study.measures.near_home, every.cases,
@@ -72,7 +70,9 @@ class Homes:
         itself = np.arange(len(self._asked.sites.x), dtype=np.int32)
         steps = [0.0] * streams if seen is None else seen.place_step.tolist()
         of_stream = [centres.get(step, itself) for step in steps]
-        return np.logical_or.reduce([one_guess.can_be_named(row[lens], of_stream) for row in self._questions])
+        looks = [one_guess.can_be_named(row[lens], of_stream) for row in self._questions]
+        named: Bool = np.logical_or.reduce(looks)
+        return named
 
     def _told(self, sums: list[places.Sums], who: str) -> Measured:
         every, asked = self._every, self._asked

@@ -148,12 +148,12 @@ def add(
     vehicle = bucket.vehicle[rows]
     first, car, main = _driven(bucket, people, drivers, rows, question.moment)
     person = np.repeat(drivers.person, np.diff(first))
-    own = [_here(truth, vehicle) for truth in cars]
-    theirs = [_here(truth, person) for truth in persons]
+    own = [here(truth, vehicle) for truth in cars]
+    theirs = [here(truth, person) for truth in persons]
     apart = np.flatnonzero(_elsewhere(own, theirs, car))
     asked = np.concatenate([rows, rows[car[apart]]])
     near = np.empty((2 * len(asked), len(sites.x)), np.bool_)
-    truths = [_both(mine, _here(its, apart)) for mine, its in zip(own, theirs, strict=True)]
+    truths = [_both(mine, here(its, apart)) for mine, its in zip(own, theirs, strict=True)]
     for kind, truth in enumerate(truths):
         metres = np.hypot(sites.x - truth.x[:, None], sites.y - truth.y[:, None])
         near[kind::2] = metres <= min(sums.within)  # a place beyond the map, and none at all, are near nothing
@@ -267,7 +267,8 @@ def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now:
     return first, code % cars, np.searchsorted(code, mainly).astype(np.int64)
 
 
-def _here(truth: Spots, row: NDArray[np.integer]) -> Spots:
+def here(truth: Spots, row: NDArray[np.integer]) -> Spots:
+    """Return some of the places."""
     return Spots(truth.x[row], truth.y[row], truth.town[row])
 
 
