@@ -10,9 +10,11 @@ import numpy as np
 
 from alprsim.measures.places import Known, Spots
 from alprsim.measures.question import BITS, Answer, Case, Question, ratio, tidy
-from alprsim.tables import Bool, Int16, Int32, Int64, Measured
+from alprsim.tables import Bool, Float64, Int16, Int32, Int64, Measured
 
 CONSTANT, CEILING = "by_constant_guess", "ceiling"
+_SPOTS = 2048
+"""Places whose distances to all sites are found at a time."""
 
 
 def can_be_named(question: Question, middles: Sequence[Int32]) -> Bool:
@@ -35,9 +37,9 @@ def can_be_named(question: Question, middles: Sequence[Int32]) -> Bool:
     return named
 
 
-def near(truth: Spots, sites: Spots, within: Sequence[float]) -> Bool:
-    """Return which sites each place lies near, by distance: [distances, places, sites]; one without a place near none."""
-    metres = np.hypot(sites.x - truth.x[:, None], sites.y - truth.y[:, None])
+def near(spot: Float64, sites: Spots, within: Sequence[float]) -> Bool:
+    """Return which sites each place, [places, 2], lies near, by distance: [distances, places, sites]."""
+    metres = np.hypot(sites.x - spot[:, :1], sites.y - spot[:, 1:])
     return np.stack([metres <= one for one in within])
 
 
@@ -56,18 +58,15 @@ def found(
         Which sites each can name.
     """
     has = ~np.isnan(truth.x) & (town >= 0)
-    asked = np.bincount(town[has], minlength=towns)
-    once, any_ = (
-        np.zeros((len(within), towns, len(sites.x)), np.int64),
-        np.zeros((len(within), towns, named.shape[1]), np.int64),
-    )
-    for row in range(towns):
-        mine = np.flatnonzero(has & (town == row))
-        for start in range(0, len(mine), 2048):
-            some = mine[start : start + 2048]
-            close = near(Spots(truth.x[some], truth.y[some], truth.town[some]), sites, within)
-            once[:, row] += close.sum(axis=1)
-            any_[:, row] += (close.astype(np.float32) @ named.astype(np.float32) > 0).sum(axis=1)
+    spot, of = np.unique(np.stack([truth.x[has], truth.y[has]], axis=1), axis=0, return_inverse=True)
+    lives = np.zeros((towns, len(spot)))  # of a place many cars, and of one to work at many people
+    np.add.at(lives, (town[has], of.reshape(-1)), 1)
+    once, any_ = np.zeros((len(within), towns, len(sites.x))), np.zeros((len(within), towns, named.shape[1]))
+    for start in range(0, len(spot), _SPOTS):
+        some = slice(start, start + _SPOTS)
+        close = near(spot[some], sites, within)
+        once += lives[:, some] @ close
+        any_ += lives[:, some] @ (close.astype(np.float32) @ named.astype(np.float32) > 0)
     best = np.where(named.T, once.sum(axis=1)[:, None], -1)
     which = best.argmax(axis=2) if len(sites.x) else np.zeros(best.shape[:2], np.int64)
     constant = np.zeros_like(any_)
@@ -75,7 +74,8 @@ def found(
         constant[distance] = np.where(named.any(axis=0), once[distance][:, sites_of], 0)
     both = np.stack([constant, any_])
     whole = np.concatenate([both, both.sum(axis=2, keepdims=True)], axis=2)
-    return np.append(asked, asked.sum()).astype(np.int64), whole
+    asked = lives.sum(axis=1)
+    return np.append(asked, asked.sum()).astype(np.int64), whole.astype(np.int64)
 
 
 def rows(
