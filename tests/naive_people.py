@@ -116,29 +116,33 @@ def visits(world, made, obtains, sites, places, rule, now, horizon, kinds):
 
 
 def places(world, obtains, first_weekday, now, sites, homes, works, within):
-    """Return, of each person, (home, work): None without such a place, or (guessed, error, in its town, days)."""
+    """Return, of each person, (home, work): None without such a place, or two (guessed, error, in its town, days).
+
+    The first by the car they mainly drive, the second the best by any that they drive.
+    """
     main, answer = world.main or tuple(range(world.vehicles)), []
     for person in range(len(main)):
-        cars = {main[person]} | {
-            v for v, depart, _ in world.trips if depart <= now and world.driver(v, depart) == person
-        }
+        others = {v for v, depart, _ in world.trips if depart <= now and world.driver(v, depart) == person}
         both = []
         for kind, spots in enumerate((homes, works)):
             x, y, town = (float(column[person]) for column in spots)
             if math.isnan(x):
                 both.append(None)
                 continue
-            guessed, error, in_town, days = False, math.inf, False, []
             near = [math.hypot(a - x, b - y) <= min(within) for a, b in zip(sites.x, sites.y, strict=True)]
-            for car in cars:
-                left = [(time, site) for time, site, *_ in obtains(car)]
-                guess = naive.home_and_work(left, first_weekday)[kind]
-                if guess is None:
-                    continue
-                guessed, in_town = True, in_town or sites.town[guess] == town
-                error = min(error, math.hypot(sites.x[guess] - x, sites.y[guess] - y))
-                days.append(naive.days_until(left, first_weekday, now, near, kind))
-            days = [d for d in days if d is not None]
-            both.append((guessed, error, in_town, min(days, default=None)))
+            found = []
+            for cars in ({main[person]}, {main[person]} | others):
+                guessed, error, in_town, days = False, math.inf, False, []
+                for car in cars:
+                    left = [(time, site) for time, site, *_ in obtains(car)]
+                    guess = naive.home_and_work(left, first_weekday)[kind]
+                    if guess is None:
+                        continue
+                    guessed, in_town = True, in_town or sites.town[guess] == town
+                    error = min(error, math.hypot(sites.x[guess] - x, sites.y[guess] - y))
+                    days.append(naive.days_until(left, first_weekday, now, near, kind))
+                days = [d for d in days if d is not None]
+                found.append((guessed, error, in_town, min(days, default=None)))
+            both.append(tuple(found))
         answer.append(both)
     return answer

@@ -1,11 +1,13 @@
 """Groups of cars apart: by what lists say of them, by where they live, by town; and small ones not told."""
 
+import dataclasses
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from alprsim.inquiry import _apart
 from alprsim.inquiry._unique import FEWEST, Towns, by_town
 from alprsim.measures import apart, equity, question
 from alprsim.measures.equity import Grouping
@@ -69,6 +71,13 @@ def test_the_most_exposed_group_is_set_beside_the_least():
     assert len(apart.compared(table, HOMES, 50.0)) == 2  # homes are compared by the least distance alone
 
 
+def test_what_is_of_fewer_than_thirty_visits_is_not_compared():
+    few = family(("sensitive_visits", "recall", VALUES, ((40, 29), (29, 29), (30, 30), (99, 99))))
+    got = apart.compared(few, HOMES, 100.0)
+    assert got.value.tolist() == pytest.approx([2, np.nan], nan_ok=True)
+    assert got.n.tolist() == [2, 0]
+
+
 def test_what_is_not_measured_of_a_group_is_not_compared():
     unknown = family(("longest_gap", "median_of_horizon", VALUES, ((0, 40), (29, 29), (30, 30), (99, 99))))
     got = apart.compared(unknown, HOMES, 100.0)
@@ -121,3 +130,45 @@ def test_each_towns_sums_are_told_in_its_name():
     assert [(table.town[0], table.measure[0], table.statistic[0]) for table in tables] == [
         ("all", "all of it", "later"), ("Ash", "of Ash", "Ash later"), ("Oak", "of Oak", "Oak later"),
     ]  # fmt: skip
+
+
+# --- beside what chance gives ---------------------------------------------------------------------------------------------
+
+
+class FirstHalf:
+    """A family that finds the homes of the first sixty cars."""
+
+    def __init__(self, asked, every):
+        self._town, self._towns = asked.people.town, asked.people.towns
+
+    def rows(self):
+        mine = [self._town == group for group in range(len(self._towns))] + [self._town >= 0]
+        value, n = [[some[:60].sum() / some.sum()] for some in mine], [[some.sum()] for some in mine]
+        answer = Answer("home_found", "within_250m", "share", np.array(value), np.array(n, np.int64))
+        return [question.tidy([answer], CASES[:1], [*self._towns, "all"], seed=1)]
+
+
+def test_groups_of_homes_are_compared_beside_what_shuffled_ones_give(monkeypatch):
+    """Quarters of 120 cars: the first two are found whole, the others not at all; by chance about half of each."""
+    people, key = residents([0] * 120, ("Ash",)), np.arange(120).astype(np.uint64)
+    done = SimpleNamespace(settlement=SimpleNamespace(vehicles=SimpleNamespace(key=key)), lists=None)
+    study = SimpleNamespace(measures=SimpleNamespace(near_home=(250.0,)))
+    homes = equity.quarters("rank", "first", np.arange(120.0), np.ones(120, np.bool_))
+    monkeypatch.setattr(_apart, "COUNTED", {"homes": FirstHalf})
+    monkeypatch.setattr(_apart, "groupings", lambda asked: [homes, equity.by_town(people.towns, people.town)])
+    tables = _apart.Apart(Asked(people, done, study), None, ["equity", "homes"], []).rows([])
+    ratio = {table.statistic[0]: (table.value[0], table.n[0]) for table in tables if table.measure[0] == "equity"}
+    assert ratio["most_to_least_home_found"] == (np.inf, 4)
+    value, n = ratio["most_to_least_home_found_by_chance"]
+    assert 1 < value < 3
+    assert n == 4
+    assert _apart.Apart(Asked(people, done, study), None, ["homes"], []).rows([]) == []
+
+
+@dataclasses.dataclass
+class Asked:
+    people: question.Residents
+    done: SimpleNamespace
+    study: SimpleNamespace
+    seed: int = 1
+    moments: tuple = (0,)

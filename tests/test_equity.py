@@ -113,6 +113,45 @@ def test_groups_of_homes_are_compared():
     assert whole[(second, "reads_per_1000_km", *said)] == (500.0, 30)
 
 
+def test_groups_of_chance_have_the_same_sizes_and_hang_on_keys():
+    grouping = equity.Grouping("homes by rank", ("near", "far"), np.repeat([0, -1, 1], [30, 10, 40]).astype(np.int16))
+    key = np.arange(100, 180).astype(np.uint64)
+    one, other = (equity.shuffled(grouping, key, number, seed=1) for number in range(2))
+    assert one.sizes.tolist() == other.sizes.tolist() == [30, 40]
+    assert (one.group[30:40] == -1).all()
+    assert 5 < (one.group[:30] == 0).sum() < 25
+    assert one.group.tolist() != other.group.tolist()
+    turned = equity.shuffled(grouping._replace(group=grouping.group[::-1].copy()), key[::-1], 0, seed=1)
+    assert turned.group[::-1].tolist() == one.group.tolist()  # who is where in the table changes nothing
+
+
+def test_quarters_share_their_shuffles_and_who_cannot_be_compared_has_none():
+    value, key = np.arange(120.0), np.arange(120).astype(np.uint64)
+    who = np.ones(120, np.bool_)
+    quarters = [equity.quarters(name, "first", value, who) for name in ("one", "other")]
+    towns = equity.by_town(("a", "b", "c", "d"), np.repeat([0, 1, 2, 3], [60, 20, 20, 20]).astype(np.int16))
+    assert equity.chances([towns], key, seed=1) == []
+    ((names, shuffles),) = equity.chances([*quarters, towns], key, seed=1)
+    assert names == ["homes by one", "homes by other"]
+    assert len(shuffles) == equity.SHUFFLES
+    apart = equity.by_town(("a", "b", "c", "d"), np.repeat([0, 1, 2, 3], 30).astype(np.int16))
+    assert [names for names, _ in equity.chances([*quarters, apart], key, seed=1)] == [names, [equity.BY_TOWN]]
+
+
+def test_chance_is_the_mean_of_shuffles_in_the_name_of_each_grouping():
+    def one(*value):
+        return question.tidy(
+            [question.Answer("equity", "most_to_least_x", "times", np.array([value]), np.array([[4, 4]]))],
+            [Case(), Case()], ["all"], seed=1, who="shuffle",
+        )  # fmt: skip
+
+    got = equity.by_chance([one(1.0, 2.0), one(2.0, np.nan)], ["homes by one", "homes by other"])
+    assert got.who.tolist() == ["homes by one"] * 2 + ["homes by other"] * 2
+    assert set(got.statistic) == {"most_to_least_x_by_chance"}
+    assert got.value.tolist() == pytest.approx([1.5, np.nan] * 2, nan_ok=True)
+    assert got.n.tolist() == [4, 0] * 2
+
+
 def test_towns_have_rows_of_their_own_and_small_ones_are_not_compared():
     towns = equity.by_town(("Ash", "Elm"), np.array(CROWD.town, np.int16))
     got = told(towns, limits(UNLIMITED), horizon=2 * DAY, metres=500)

@@ -29,7 +29,7 @@ def asked(lens, now):
 
 def added(reads, lens, now, length, *, by_clock=False, targets=TARGETS, sums=None, also=()):
     columns = table(reads)
-    sums = sums or linkability.empty(1)
+    sums = sums or linkability.empty(1, len(targets))
     linkability.add(
         sums, 0, columns, columns.site, columns.time, question.held(asked(lens, now), columns),
         linkability.last_epochs(now, length, by_clock=by_clock), np.array(targets, np.int32), SITES, also,
@@ -61,7 +61,7 @@ def test_ranks_equal_exact_fractions(before, after):
 @few
 @given(crowds, lenses, st.lists(st.booleans(), min_size=len(TARGETS), max_size=len(TARGETS)))
 def test_some_targets_beside_are_as_if_asked_alone(reads, lens, mine):
-    some, beside = np.array(mine, np.bool_), linkability.empty(1)
+    some, beside = np.array(mine, np.bool_), linkability.empty(1, sum(mine))
     whole = added(reads, lens, 6 * HOUR, 2 * HOUR, also=[(beside, some)])
     alone = added(reads, lens, 6 * HOUR, 2 * HOUR, targets=np.array(TARGETS)[some])
     for name in linkability.Sums._fields:
@@ -82,7 +82,9 @@ def test_all_sights_at_once_equal_plain_dictionaries_one_by_one(reads, lens, now
         got = [int(column[0, sight]) for column in sums[:4]]
         assert got[0] == measured * len(TARGETS)
         assert got[1] == measured * sum(there for there, _ in once)
-        assert got[2] == measured * sum(round(share * linkability.SCALE) for _, share in once)
+        own = [measured * round(share * linkability.SCALE) for _, share in once]
+        assert sums.own[:, 0, sight].tolist() == own
+        assert got[2] == sum(own)
         assert got[3] == measured * sum(round(share * linkability.SCALE) for _, share in five)
         known = {r[2] for r, yes in zip(reads, held, strict=True) if yes and r[2] >= 0 and begin <= r[0] < middle}
         any_ = any(yes and r[2] >= 0 and begin <= r[0] < end for r, yes in zip(reads, held, strict=True))
@@ -100,12 +102,12 @@ ALL = limits(UNLIMITED)
 
 def test_steady_habits_are_linked_and_all_alike_are_a_random_pick():
     sums = added(DAYS, ALL, 48 * HOUR - 1, 24 * HOUR)
-    assert sums.first[0, 0] == sums.top[0, 0] == sums.squares[0, 0] == 4 * linkability.SCALE
+    assert sums.first[0, 0] == sums.top[0, 0] == sums.own[:, 0, 0].sum() == 4 * linkability.SCALE
     alike = [(time, 0, plate, plate) for day in (0, 24) for plate in range(4) for time in [day * HOUR + 9]]
     alike.append((9, 1, 4, 4))  # else all cells are everybody's, and say nothing
     sums = added(alike, ALL, 48 * HOUR - 1, 24 * HOUR)
     assert sums.first[0, 0] == linkability.SCALE
-    assert sums.squares[0, 0] == linkability.SCALE // 4
+    assert sums.own[:, 0, 0].tolist() == [linkability.SCALE // 4] * 4
     assert sums.top[0, 0] == 4 * linkability.SCALE
     assert sums.candidates[0, 0] == 5 * 4
     assert not sums.present[0, 1:].any()
@@ -163,6 +165,15 @@ def test_rows_print_every_figure():
     }  # fmt: skip
     assert set(rows.measure) == {"linkability"}
     assert {u for s, u in zip(rows.statistic, rows.unit, strict=True) if s != "candidates_1d"} == {"share"}
+
+
+def test_the_same_moment_entered_twice_leaves_the_error_as_it_is():
+    sums, said = linkability.empty(1, 4), []
+    for _ in range(2):
+        added(DAYS, ALL, 48 * HOUR - 1, 24 * HOUR, targets=(0, 1, 2, 7), sums=sums)
+        rows = linkability.rows([sums], np.zeros(1, np.int32), [Case()], ["1d"], seed=1)
+        said.append(rows.value.tolist())
+    assert said[0] == said[1]
 
 
 def test_sights_that_hold_the_same_are_asked_once():

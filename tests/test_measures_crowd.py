@@ -388,7 +388,7 @@ def test_unicity_knows_sightings_of_one_pseudonym(reads, first, second):
     who = known(reads, seen(first, second))
     put, columns = asked(ladder(30 * HOUR), 40 * HOUR), table(reads)
     targets = np.arange(4, dtype=np.int32)
-    sums, base = uniqueness.empty(3), uniqueness.draws(VEHICLES, targets, seed=5)
+    sums, base = uniqueness.empty(3, len(targets)), uniqueness.draws(VEHICLES, targets, seed=5)
     masks = question.held(put, columns)[who.row]
     uniqueness.add(sums, who, masks, put, targets=targets, base=base, site_key=SITE_KEY, time_bin=BIN)
     held = [read for read in reads if 40 * HOUR - read[0] < 30 * HOUR]
@@ -520,14 +520,15 @@ def test_rows_of_sets():
 
 
 def test_rows_of_worst_cases():
-    sums = risk.no_worst()
+    sums = risk.no_worst(2)
     risk.add_worst(sums, np.array([[4, 2, 1], [0, 0, 0]], np.int32), np.array([True, False]), [0, 1])
     risk.add_worst(sums, np.array([[1, 1, 1], [4, 4, 2]], np.int32), np.array([True, True]), [1])
     rows = risk.rows_of_worst([sums], np.array([1], np.int32), [Case()], seed=1)
     got = dict(zip(rows.statistic, zip(rows.value, rows.n, strict=True), strict=True))
     assert got["p1"] == (pytest.approx(1.5 / 4, abs=1e-9), 4)
     assert got["p2"] == (pytest.approx(1.75 / 4, abs=1e-9), 4)
-    assert got["p2_error"][0] == pytest.approx(np.std([0.5, 0, 1, 0.25]) / 2, abs=1e-6)
+    means = np.array([0.75, 0.125])  # of each target over its two moments: one draw
+    assert got["p2_error"][0] == pytest.approx(np.std(means) / np.sqrt(2), abs=1e-6)
     assert [got[f"p{p}_certain"][0] for p in (1, 2, 3)] == [0.25, 0.25, 0.5]
     assert [got[f"p{p}_bounded"][0] for p in (1, 2, 3)] == [0, 0.5, 0.25]
     assert set(rows.measure) == {"worst_case_risk"} <= set(BY_NAME)

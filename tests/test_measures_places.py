@@ -185,6 +185,14 @@ def test_the_median_error_is_of_those_with_an_estimate():
     assert got["home_found", "median_error", "all", 0] == (262.5, 2)  # the lower of two
 
 
+def test_of_those_guessed_so_many_are_right():
+    """Of the homes of vehicles 0 and 1, which alone were read, that of 0 is found."""
+    got = found(WORLD, limits(2 * DAY), [2 * DAY])
+    assert got["home_found", "within_250m_of_guessed", "all", 0] == (0.5, 2)
+    assert got["home_found", "within_250m_of_guessed", "Elm", 0] == (0.0, 1)
+    assert got["work_found", "within_500m_of_guessed", "Ash", 0] == (1.0, 1)
+
+
 def test_nothing_held_finds_nothing_and_what_is_not_simulated_is_not_measured():
     got = found(WORLD, limits(0, 2 * DAY, UNLIMITED), [DAY, 2 * DAY], cases=3)
     assert [got["home_found", "right_town", "all", k] for k in (0, 1)] == [(0.0, 6), (pytest.approx(2 / 3), 3)]

@@ -45,7 +45,7 @@ def asked(lens, now):
 
 
 def added(reads, lens, now, targets=(0, 1, 2, 3), *, sums=None, seed=SEED, also=()):
-    sums, targets = sums or uniqueness.empty(POINTS), np.array(targets, np.int32)
+    sums, targets = sums or uniqueness.empty(POINTS, len(targets)), np.array(targets, np.int32)
     put, columns = asked(lens, now), table(reads)
     known = crowd.known(columns, np.zeros(len(columns), np.int16), None, {})
     uniqueness.add(
@@ -77,7 +77,7 @@ def test_the_index_lists_each_plate_once_a_cell(reads, lens, now):
 @settings(few, max_examples=15)
 @given(crowds, lenses, moments, st.lists(st.booleans(), min_size=4, max_size=4))
 def test_some_targets_beside_are_as_if_asked_alone(reads, lens, now, mine):
-    some, beside = np.array(mine, np.bool_), uniqueness.empty(POINTS)
+    some, beside = np.array(mine, np.bool_), uniqueness.empty(POINTS, sum(mine))
     whole = added(reads, lens, now, also=[(beside, some)])
     alone = added(reads, lens, now, np.flatnonzero(some))
     for name in uniqueness.Sums._fields:
@@ -94,7 +94,7 @@ def same_as_plain_sets(reads, lens, now, targets):
             for v in targets
         ]
         assert sums.unique[:, sight].tolist() == (known * sum(alone for alone, _ in twins)).tolist()
-        assert sums.squares[:, sight].tolist() == (known * sum(alone**2 for alone, _ in twins)).tolist()
+        assert sums.own[:, :, sight].tolist() == [(known * alone).tolist() for alone, _ in twins]
         assert sums.eligible[:, sight].tolist() == [known * EACH * sum(n >= p for _, n in twins) for p in (1, 2, 3)]
         assert sums.asked[:, sight].tolist() == [known * len(targets)] * POINTS
 
@@ -169,6 +169,15 @@ def test_rows_print_both_figures_the_eligible_share_and_the_error():
     assert set(rows.town) == {"all"}
     assert set(rows.measure) == {"unicity"}
     assert len(rows) == 4 * POINTS
+
+
+def test_the_same_moment_entered_twice_leaves_the_error_as_it_is():
+    sums = added(ALONE, limits(20 * HOUR), 20 * HOUR, targets=(0, 1))
+    once = uniqueness.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
+    added(ALONE, limits(20 * HOUR), 20 * HOUR, targets=(0, 1), sums=sums)
+    twice = uniqueness.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
+    assert twice.value.tolist() == pytest.approx(once.value.tolist(), nan_ok=True)
+    assert twice.n[0] == 2 * once.n[0]
 
 
 def test_what_was_not_measured_has_no_value():

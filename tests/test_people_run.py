@@ -97,6 +97,7 @@ def test_who_alone_drives_a_car_is_where_the_car_is(place):
             same[alone] += 1
     assert min(same.values()) > 0
     rows = family.rows()
-    n = [int(table.n[(table.statistic == "tracker_error") & (table.town == "all")].max()) for table in rows]
+    error = [table.take((table.measure == "position_error") & (table.statistic == "tracker_error")) for table in rows]
+    n = [int(table.n[table.town == "all"].max()) for table in error]
     assert [set(table.who) for table in rows] == [{"vehicles"}, {"people"}]
     assert n == [len(family._truths), sum(same.values())]

@@ -275,7 +275,7 @@ def truths(*zone):
 
 
 def scored(belief, truth, within):
-    return position.score(CUT, belief, truth, position.from_truth(CUT, truth, within))
+    return position.score(CUT, belief, truth, position.from_truth(CUT, truth, within), within)
 
 
 def test_a_posterior_is_scored_by_what_it_holds_likely():
@@ -283,22 +283,28 @@ def test_a_posterior_is_scored_by_what_it_holds_likely():
     got = scored(belief, truths(1, 2, 5), 500.0)
     assert got[:, position.ERROR] == pytest.approx([600, 1200, 4200])
     assert got[:, position.POINT] == pytest.approx([0, 1000, 4000])  # zone 1 is nearest to all that is likely
-    assert got[:, position.WITHIN] == pytest.approx([0.4, 0.2, 0])
-    assert got[:, position.ZONE] == pytest.approx([0.4, 0.2, 0])
+    assert got[:, position.LIKELY_NEAR] == pytest.approx([0.4, 0.2, 0])
+    assert got[:, position.LIKELY_ZONE] == pytest.approx([0.4, 0.2, 0])
+    assert got[:, position.WITHIN].tolist() == got[:, position.ZONE].tolist() == [1, 0, 0]  # the guess is zone 1
     assert got[:, position.COVERED] == pytest.approx([1, 0.5, 0])  # of the last zone half is needed
     assert got[:, position.SIZE] == pytest.approx([2.5] * 3)
-    assert scored(belief, truths(1, 2, 5), 1000.0)[:, position.WITHIN] == pytest.approx([1, 0.6, 0])
+    wider = scored(belief, truths(1, 2, 5), 1000.0)
+    assert wider[:, position.LIKELY_NEAR] == pytest.approx([1, 0.6, 0])
+    assert wider[:, position.WITHIN].tolist() == [1, 1, 0]
+    assert wider[:, position.ZONE].tolist() == [1, 0, 0]
 
 
 def test_the_nearest_read_in_time_is_a_point():
     spots = np.array([0.0, 5000.0]), np.zeros(2), np.array([0, 5])
     time, moment = np.array([100, 300], np.int32), np.array([199, 200, 201, 900])
-    got = position.nearest(truths(0, 0, 5, 4), moment, time, spots, np.full((4, 6), 9.0), 1000.0)
+    got = position.nearest(truths(0, 0, 5, 4), moment, time, spots, np.full((4, 8), 9.0), 1000.0)
     assert got[:, position.POINT].tolist() == [0, 0, 0, 1000]
     assert got[:, position.ERROR].tolist() == [0, 0, 0, 1000]
     assert got[:, position.WITHIN].tolist() == [1, 1, 1, 1]
     assert got[:, position.ZONE].tolist() == [1, 1, 1, 0]
-    nothing = position.nearest(truths(0), moment[:1], NONE, spots, np.full((1, 6), 9.0), 1000.0)
+    assert got[:, position.LIKELY_NEAR].tolist() == [1, 1, 1, 1]
+    assert got[:, position.LIKELY_ZONE].tolist() == [1, 1, 1, 0]
+    nothing = position.nearest(truths(0), moment[:1], NONE, spots, np.full((1, 8), 9.0), 1000.0)
     assert (nothing == 9).all()
 
 
@@ -350,13 +356,14 @@ def test_scores_are_added_up_and_told_by_town_and_kind(monkeypatch):
     monkeypatch.setattr(position, "FEWEST", 1)  # as many targets as a town has here
     people = question.residents(*World().tables())
     sums = position.empty(2)
-    scores = np.zeros((3, 2, 6))
+    scores = np.zeros((3, 2, position.SCORES))
     scores[:, :, position.POINT] = np.array([[100, 300], [400, 400], [800, 800]])
     scores[:, :, position.SIZE], scores[:, :, position.COVERED] = np.array([[2, 2], [0, 0], [8, 8]]), 0.5
     position.add(sums, 0, np.array([0, 5]), [(truths(1, 2), scores)])
     position.add(sums, 1, np.array([5]), [(truths(1, 2), 2 * scores)])
     place = np.array([0, 5], np.int32)
-    table = position.rows([sums], place, [Case(), Case(retention=1)], people, moments=1, seed=1)
+    groups = position.of_groups(sums, np.array([0, 1], np.int16), 2)
+    table = position.rows([groups], place, [Case(), Case(retention=1)], people, moments=1, seed=1)
     keys = zip(table.measure, table.statistic, table.town, table.retention.tolist(), strict=True)
     got = {key: (value, int(n)) for key, value, n in zip(keys, table.value, table.n, strict=True)}
     assert got["position_error", "tracker", "Ash", 0] == (200, 2)
@@ -366,8 +373,9 @@ def test_scores_are_added_up_and_told_by_town_and_kind(monkeypatch):
     assert np.isnan(got["position_error", "tracker", "Elm", 0][0])
     assert got["position_error", "tracker_moving", "all", 0][1] == 0
     assert got["position_error", "tracker_error", "all", 1] == (pytest.approx(100 / np.sqrt(2), rel=1e-3), 2)
-    twice = position.rows([sums], place, [Case(), Case()], people, moments=2, seed=1)
-    error = twice.value[(twice.statistic == "tracker_error") & (twice.town == "all")]
+    twice = position.rows([groups], place, [Case(), Case()], people, moments=2, seed=1)
+    mine = (twice.measure == "position_error") & (twice.statistic == "tracker_error")
+    error = twice.value[mine & (twice.town == "all")]
     assert error == pytest.approx([0, 100], rel=1e-3)  # the same cars at two moments are one car's worth
     assert got["position_region", "zones", "Ash", 0] == (2, 2)
     assert got["position_region", "prior_zones", "Ash", 0] == (8, 2)
@@ -377,15 +385,37 @@ def test_scores_are_added_up_and_told_by_town_and_kind(monkeypatch):
     assert {name for name, *_ in got} == {name for name, *_ in position.MEASURES} | {"position_region"}
 
 
+def test_best_guesses_are_set_beside_each_other_with_the_error_of_the_draw():
+    """Three cars, two moments each: the tracker is right at 2, 1 and 0 of them, the nearest read at 1, 1 and 1."""
+    people, sums = question.residents(*World().tables()), position.empty(3)
+    right = np.array([[2, 1, 0], [1, 1, 1], [0, 0, 0]])
+    for _ in range(2):  # the same moment entered twice leaves the errors as they are
+        for row in range(3):
+            scores = np.zeros((3, 2, position.SCORES))
+            scores[:, :, position.WITHIN] = np.arange(2) < right[:, row : row + 1]
+            position.add(sums, row, np.array([7]), [(truths(1, 2), scores)])
+        group = np.array([0, 0, 1], np.int16)
+        table = position.rows(
+            [position.of_groups(sums, group, 2)], np.array([7], np.int32), [Case()], people, moments=1, seed=1
+        )
+        mine = table.take((table.measure == "position_within") & (table.town == "all"))
+        got = dict(zip(mine.statistic, mine.value, strict=True))
+        assert [got[name] for name in position.SCORED] == [0.5, 0.5, 0, 0]
+        errors = [got[f"{name}_error"] for name in position.SCORED]
+        assert errors == pytest.approx([np.sqrt(2) / 6, 0, 0, np.sqrt(2) / 6])
+        assert [got[f"{name}_parked_error"] for name in position.SCORED] == errors
+        assert np.isnan(got["tracker_minus_nearest_moving_error"])
+
+
 @pytest.mark.parametrize(("targets", "is_told"), [(29, False), (30, True)])
 def test_a_town_with_fewer_than_thirty_targets_is_not_told(targets, is_told):
     people, moments = question.residents(*World().tables()), 2
     sums, town = position.empty(targets + 1), np.array([0] * targets + [1], np.int16)
     for row in range(targets + 1):
         for _ in range(moments):
-            position.add(sums, row, np.array([0]), [(truths(1, 2), np.full((3, 2, 6), 100.0))])
+            position.add(sums, row, np.array([0]), [(truths(1, 2), np.full((3, 2, position.SCORES), 100.0))])
     by_town = position.of_groups(sums, town, 2)
-    assert [part.shape[0] for part in by_town] == [2] * 3
+    assert [part.shape[0] for part in by_town] == [2] * 4
     assert by_town.asked[:, 0, 0].tolist() == [2 * moments * targets, 2 * moments]
     table = position.rows([by_town], np.zeros(1, np.int32), [Case()], people, moments=moments, seed=1)
     said = (table.measure == "position_error") & (table.statistic == "tracker")

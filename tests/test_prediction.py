@@ -30,7 +30,7 @@ CAMERA, AHEAD, TARGETS = np.array([0, 1, 2, 2], np.int32), np.array([1, -1, 0], 
 
 def added(reads, lens, now, until, targets=TARGETS, sums=None, also=()):
     columns, put = table(reads), question.ask(lens, SITE_OWNER, moment=now, horizon=HOUR)
-    sums = sums or prediction.empty()
+    sums = sums or prediction.empty(len(targets))
     prediction.add(
         sums, columns, columns.site, columns.time, question.held(put, columns), put, streams=SITE_OWNER[columns.site],
         order=prediction.by_time(columns), targets=np.array(targets, np.int32), camera=CAMERA, ahead=AHEAD, until=until,
@@ -46,10 +46,10 @@ def ever(lens, sight, owner):
 @few
 @given(crowds, lenses, st.lists(st.booleans(), min_size=3, max_size=3), st.integers(4, 30))
 def test_some_targets_beside_are_as_if_asked_alone(reads, lens, mine, half):
-    now, some, beside = half * HOUR // 2, np.array(mine, np.bool_), prediction.empty()
+    now, some, beside = half * HOUR // 2, np.array(mine, np.bool_), prediction.empty(sum(mine))
     whole = added(reads, lens, now, now + 6 * HOUR, also=[(beside, some)])
     alone = added(reads, lens, now, now + 6 * HOUR, targets=np.array(TARGETS)[some])
-    for name in ("asked", "guessed", "reads", "hits", "squares"):
+    for name in ("asked", "guessed", "reads", "hits", "own"):
         assert getattr(beside, name).tolist() == getattr(alone, name).tolist(), name
     assert whole.hits.tolist() == added(reads, lens, now, now + 6 * HOUR).hits.tolist()
     assert not beside.regular.any()  # how regular what is held is, is of all targets alone
@@ -72,10 +72,7 @@ def test_all_sights_at_once_equal_plain_loops_one_by_one(reads, lens, now):
         assert sums.reads[sight] == measured * sum(n)
         assert sums.guessed[sight] == measured * sum(k > 0 for k in n)
         assert sums.hits[:, sight].tolist() == [measured * sum(row) for row in hits]
-        squares = [(n, n), (n, hits[0]), (hits[0], hits[0])]
-        assert sums.squares[:, sight].tolist() == [
-            measured * sum(a * b for a, b in zip(*two, strict=True)) for two in squares
-        ]
+        assert sums.own[:, :, sight].tolist() == [[measured * a, measured * b] for a, b in zip(n, hits[0], strict=True)]
 
 
 @few
@@ -140,7 +137,7 @@ def test_unreadable_reads_are_left_out_and_the_rest_is_in_order():
 def test_rows_print_the_predictor_its_baselines_and_the_error():
     sums = added(ROUND, limits(5 * HOUR), 8 * HOUR, 11 * HOUR, targets=(0, 1))
     sums.reads[:] += 2
-    sums.squares[0] += 4
+    sums.own[1, 0] += 2
     rows = prediction.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
     got = {
         s: (v, n) for m, s, v, n in zip(rows.measure, rows.statistic, rows.value, rows.n, strict=True) if m == "prediction"
@@ -151,6 +148,16 @@ def test_rows_print_the_predictor_its_baselines_and_the_error():
         "along_the_road": (0.4, 5), "markov_error": (pytest.approx(error), 5), "read_next": (0.5, 2),
     }  # fmt: skip
     assert set(rows.measure) == {"prediction", "prediction_entropy"} <= set(BY_NAME)
+
+
+def test_the_same_moment_entered_twice_leaves_the_error_as_it_is():
+    sums, said = prediction.empty(2), []
+    for _ in range(2):
+        added([*ROUND, (9 * HOUR, 2, 1, 1)], limits(5 * HOUR), 8 * HOUR, 11 * HOUR, targets=(0, 1), sums=sums)
+        rows = prediction.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
+        said.append(float(rows.value[rows.statistic == "markov_error"][0]))
+    assert said[0] == pytest.approx(said[1])
+    assert said[0] > 0
 
 
 def annex(reads, lens, now, targets, place=0):

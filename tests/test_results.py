@@ -503,7 +503,9 @@ def test_statistics_are_said_in_words() -> None:
 @pytest.mark.parametrize(
     ("name", "plain"),
     [("p4", True), ("median_error", True), ("share_of_horizon_pooled", True), ("fast", True), ("p4_error", False),
-     ("p4_eligible", False), ("p4_eligible_only", False), ("median_error_so_far", False), ("fast_coverage", False)],
+     ("p4_eligible", False), ("p4_eligible_only", False), ("median_error_so_far", False), ("fast_coverage", False),
+     ("within_250m", True), ("within_250m_by_constant_guess", False), ("within_250m_ceiling", False),
+     ("within_250m_of_guessed", False), ("within_250m_any_car_so_far", False), ("most_to_least_x_by_chance", False)],
 )  # fmt: skip
 def test_an_error_of_a_finding_is_no_finding(name: str, plain: bool) -> None:
     assert words.is_plain(name) == plain

@@ -84,10 +84,18 @@ def test_the_region_holds_the_truth_nine_times_in_ten(answers, retention):
     assert 0.85 <= held <= 0.95
 
 
+@pytest.mark.parametrize("retention", [180, 6 * 3600, 24 * 3600])
+@pytest.mark.parametrize(("kind", "least", "most"), [("parked", 0.85, 0.95), ("moving", 0.7, 0.9)])
+def test_parked_the_region_is_as_sure_as_it_may_be_and_under_way_surer(answers, retention, kind, least, most):
+    """As it is, not as it should be: under way it held the truth at 80 to 83 % of 218 moments, not at 90 %."""
+    held = np.mean([of(one, "position_region", f"coverage_{kind}", retention) for one in answers])
+    assert least <= held <= most
+
+
 def test_reads_bring_the_tracker_nearer_and_make_it_surer(answers):
     for one in answers:
         assert of(one, "position_error", "tracker") < of(one, "position_error", "prior")
-        assert of(one, "position_zone", "tracker") > of(one, "position_zone", "prior")
+        assert of(one, "position_likely_zone", "tracker") > of(one, "position_likely_zone", "prior")
         assert of(one, "position_region", "zones") < of(one, "position_region", "prior_zones")
         ratio = of(one, "position_error", "tracker") / of(one, "position_error", "nearest")
         assert of(one, "position_error", "of_nearest") == pytest.approx(ratio, rel=1e-6)

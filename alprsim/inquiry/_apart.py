@@ -13,6 +13,7 @@ from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._nights import Nights
 from alprsim.inquiry._visits import Visits
 from alprsim.measures import apart, equity
+from alprsim.measures.question import join
 from alprsim.tables import Measured
 
 COUNTED: dict[str, Callable[[Asked, Lenses], Family]] = {
@@ -37,9 +38,12 @@ class Apart:
         self._homes = [one for one in homes if one.name != equity.BY_TOWN]
         self._by_town = [one for one in homes if one.name == equity.BY_TOWN]
         self._groupings += self._homes
+        key, seed = asked.done.settlement.vehicles.key, asked.seed
+        self._chances = equity.chances([*self._homes, *self._by_town], key, seed=seed)
+        every_one = [*self._groupings, *(one for _, shuffles in self._chances for one in shuffles)]
         self._families: list[list[Family]] = [
             [make(self._of(grouping), every) for name, make in COUNTED.items() if name in wanted]
-            for grouping in self._groupings
+            for grouping in every_one
         ]
 
     def add(self, look: Look) -> None:
@@ -49,18 +53,28 @@ class Apart:
                 family.add(look)
 
     def rows(self, of_towns: Sequence[Measured]) -> list[Measured]:
-        """Return the rows: of each group, and how far apart groups of homes, and towns, are.
+        """Return the rows: of each group, and how far apart groups of homes, and towns, are, beside what chance gives.
 
         ``of_towns``: what the families say of home towns.
         """
         found = []
-        for grouping, families in zip(self._groupings, self._families, strict=True):
-            people = self._of(grouping).people
-            tables = [table for family in families for table in family.rows()]
-            tables += [table for family in self._of_targets for table in family.rows_of(people)]
+        families = iter(self._families)
+        for grouping in self._groupings:
+            tables = self._tables(grouping, next(families))
             found += [apart.told(table, grouping) for table in tables]
             found += self._compared(tables, grouping) if grouping in self._homes else []
+        for names, shuffles in self._chances:
+            compared = [
+                join([Measured.empty(), *self._compared(self._tables(one, next(families)), one)]) for one in shuffles
+            ]
+            found.append(equity.by_chance(compared, names))
         return found + [table for towns in self._by_town for table in self._compared(of_towns, towns)]
+
+    def _tables(self, grouping: equity.Grouping, families: Sequence[Family]) -> list[Measured]:
+        """Return what is said of a grouping in the towns' place."""
+        people = self._of(grouping).people
+        tables = [table for family in families for table in family.rows()]
+        return tables + [table for family in self._of_targets for table in family.rows_of(people)]
 
     def _compared(self, tables: Sequence[Measured], grouping: equity.Grouping) -> list[Measured]:
         distance = min(self._asked.study.measures.near_home)

@@ -19,7 +19,10 @@ class Equity:
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
         self._groupings = groupings(asked)
-        self._sums = [[equity.empty(grouping) for _ in every.lenses] for grouping in self._groupings]
+        key = asked.done.settlement.vehicles.key
+        self._chances = equity.chances(self._groupings, key, seed=asked.seed)
+        self._counted = [*self._groupings, *(one for _, shuffles in self._chances for one in shuffles)]
+        self._sums = [[equity.empty(grouping) for _ in every.lenses] for grouping in self._counted]
         roads = asked.world.network.roads
         self._metres = roads.length.astype(np.float64)
         self._last: tuple[Bucket | None, Int64] = (None, np.zeros(0, np.int64))
@@ -29,14 +32,21 @@ class Equity:
         if look.lens >= len(self._every.lenses):
             return
         metres = self._driven(look.opened.bucket)
-        for grouping, sums in zip(self._groupings, self._sums, strict=True):
+        for grouping, sums in zip(self._counted, self._sums, strict=True):
             equity.add(sums[look.lens], look.opened, look.masks, look.put, grouping, metres=metres, stream=look.stream)
 
     def rows(self) -> list[Measured]:
-        """Return the rows, one grouping after the other."""
+        """Return the rows, one grouping after the other, and what chance gives of groups compared."""
         every, seed = self._every, self._asked.seed
-        both = zip(self._groupings, self._sums, strict=True)
-        return [equity.rows(grouping, sums, every.place, every.cases, seed=seed) for grouping, sums in both]
+        told = [
+            equity.rows(grouping, sums, every.place, every.cases, seed=seed)
+            for grouping, sums in zip(self._counted, self._sums, strict=True)
+        ]
+        whole, rest = told[: len(self._groupings)], iter(told[len(self._groupings) :])
+        for names, shuffles in self._chances:
+            compared = [table.take(table.measure == "equity") for table in (next(rest) for _ in shuffles)]
+            whole.append(equity.by_chance(compared, names))
+        return whole
 
     def _driven(self, bucket: Bucket) -> Int64:
         """Return how far each trip of a resident's car went on the simulated roads, m: by the way that its driver takes."""

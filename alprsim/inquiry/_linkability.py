@@ -24,7 +24,7 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     targets = uniqueness.choose(vehicles, asked.people, study.linkability_targets, seed=seed)
     questions = asked.questions(bulk.lenses)
     towns = Towns.of(asked, targets)
-    sums = [[[linkability.empty(len(lengths)) for _ in ("all", *towns.names)] for _ in row] for row in questions]
+    sums = [[[linkability.empty(len(lengths), n) for n in towns.sizes(len(targets))] for _ in row] for row in questions]
     for look in glances(asked, bulk, questions, reads, of_read):
         rotates = own[look.lens]
         for row, length in enumerate(lengths):

@@ -137,7 +137,7 @@ class Position:
         def scored(posterior: Float64) -> list[Float64]:
             """Score what is held likely at each of the steps."""
             return [
-                position.score(adversary.zones, posterior[np.searchsorted(steps, truths.step)], truths, known)
+                position.score(adversary.zones, posterior[np.searchsorted(steps, truths.step)], truths, known, within)
                 for truths, known in zip(lives, apart, strict=True)
             ]
 

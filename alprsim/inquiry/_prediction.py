@@ -19,7 +19,7 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     order = prediction.by_time(reads)
     questions = asked.questions(bulk.lenses)
     towns = Towns.of(asked, targets)
-    sums = [[[prediction.empty() for _ in ("all", *towns.names)] for _ in row] for row in questions]
+    sums = [[[prediction.empty(n) for n in towns.sizes(len(targets))] for _ in row] for row in questions]
     for look in glances(asked, bulk, questions, reads, of_read):
         until = look.put.moment + study.prediction_ahead
         if until >= asked.study.length:

@@ -38,6 +38,10 @@ class Towns(NamedTuple):
     targets: list[Bool]
     """[n] each: which are of that town."""
 
+    def sizes(self, targets: int) -> list[int]:
+        """Return how many targets there are, and how many in each town."""
+        return [targets, *(int(mine.sum()) for mine in self.targets)]
+
     @classmethod
     def of(cls, asked: Asked, targets: Int32) -> Towns:
         """Find the towns of some residents' vehicles."""
@@ -71,7 +75,9 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
             time_bin=study.unicity_bin, also=list(zip(sums[1:], towns.targets, strict=True)),
         )  # fmt: skip
 
-    found = _counted(asked, reads, bulk, _each(towns, lambda: uniqueness.empty(study.unicity_points)), add)
+    found = _counted(
+        asked, reads, bulk, _each(towns, len(targets), lambda n: uniqueness.empty(study.unicity_points, n)), add
+    )
     return by_town(towns, found, lambda part: _told(
         asked, bulk, part, lambda sums: uniqueness.rows(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
@@ -115,7 +121,7 @@ def ask_sets(asked: Asked, reads: Reads) -> list[Measured]:
             for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *towns.targets), strict=True):
                 risk.add_sets(total, sharing[some], bits)
 
-    found = _counted(asked, reads, bulk, _each(towns, risk.no_sets), add)
+    found = _counted(asked, reads, bulk, _each(towns, len(residents), lambda _: risk.no_sets()), add)
     return by_town(towns, found, lambda part: _told(
         asked, bulk, part, lambda sums: risk.rows_of_sets(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
@@ -135,7 +141,7 @@ def ask_worst_case(asked: Asked, reads: Reads) -> list[Measured]:
             for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *towns.targets), strict=True):
                 risk.add_worst(total, sharing[some], cut[some], bits)
 
-    found = _counted(asked, reads, bulk, _each(towns, risk.no_worst), add)
+    found = _counted(asked, reads, bulk, _each(towns, len(targets), risk.no_worst), add)
     return by_town(towns, found, lambda part: _told(
         asked, bulk, part, lambda sums: risk.rows_of_worst(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
@@ -152,9 +158,9 @@ def by_town(
     ]
 
 
-def _each(towns: Towns, empty: Callable[[], Any]) -> Callable[[], list[Any]]:
-    """Return what makes sums of nothing for all targets and for each town's."""
-    return lambda: [empty() for _ in range(1 + len(towns.names))]
+def _each(towns: Towns, targets: int, empty: Callable[[int], Any]) -> Callable[[], list[Any]]:
+    """Return what makes sums of nothing, given how many targets, for all of them and for each town's."""
+    return lambda: [empty(n) for n in towns.sizes(targets)]
 
 
 def _looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:

@@ -117,7 +117,9 @@ ENTRIES: tuple[Entry, ...] = (
         "Own definition",
         "By what the map says of homes, and not by income, race or age, of which the simulation knows nothing. Quarters of all "
         "residents' vehicles; groups of fewer than 30 vehicles, or targets drawn, are joined or left out. A ratio of extremes "
-        "grows with the number of groups. Of gaps and distance errors the largest is of the least exposed.",
+        "grows with the number of groups, and is above 1 for groups that differ by nothing: `_by_chance` is what homes dealt "
+        "to groups of the same sizes at random give, the mean of three deals. Not told where some group's figure is of fewer "
+        "than 30 (visits, homes, moments). Of gaps and distance errors the largest is of the least exposed.",
         "{viewer} sees the most exposed group of homes {value} as much as the least exposed (last {horizon}).",
     ),
 )

@@ -19,7 +19,7 @@ LEAD = {
     "path_precision": ("share_of_horizon_pooled",),
     "trips_rebuilt": ("share_of_horizon_pooled", "share_of_horizon_pooled_error"),
     "position_error": ("tracker", "tracker_error", "nearest", "prior"),
-    "position_within": ("tracker",),
+    "position_within": ("tracker", "tracker_error", "nearest", "tracker_minus_nearest", "tracker_minus_nearest_error"),
     "nights_away": ("recall", "precision", "base_rate"),
     "sensitive_visits": ("recall", "precision", "by_chance"),
 }
@@ -62,6 +62,8 @@ def told(table: Measured, grouping: Grouping) -> Measured:
 def compared(table: Measured, grouping: Grouping, distance: float) -> Measured:
     """Return the most exposed group's figure over the least exposed one's, as `equity.rows` does, for each of `COMPARED`.
 
+    Not told where a group's figure is of fewer than 30 (visits, homes …).
+
     Parameters
     ----------
     table : Measured
@@ -76,7 +78,7 @@ def compared(table: Measured, grouping: Grouping, distance: float) -> Measured:
         mine = np.flatnonzero((table.measure == measure) & (table.statistic == statistic) & (table.who == VEHICLES))
         if len(mine):
             row = mine.reshape(len(big) + 1, -1)
-            value = apart(np.where(table.n[row[:-1]] > 0, table.value[row[:-1]], np.nan)[big])[0]
+            value = apart(np.where(table.n[row[:-1]] >= LEAST, table.value[row[:-1]], np.nan)[big])[0]
             parts.append(_as_equity(table.take(row[-1]), grouping, measure + ending, value, int(big.sum())))
     return join(parts)
 

@@ -5,6 +5,7 @@ densely people live around it, how far the town's centre is. None of that is inc
 simulation knows nothing.
 """
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from alprsim.kernels import ladder
 from alprsim.measures import completeness
 from alprsim.measures.question import BITS, Answer, Case, Opened, Question, join, of_cases, ratio, tidy
+from alprsim.randomness import draw, stream
 from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, PlaceKind, Places, UInt64
 
 AROUND = 500.0
@@ -21,7 +23,13 @@ AROUND = 500.0
 
 QUARTERS = 4
 LEAST = 30
-"""Vehicles that a group must have, or it is joined to the next."""
+"""Vehicles that a group must have, or it is joined to the next; and that each group's figure must be a share or mean of
+so many (of visits, of nights …), or groups are not compared."""
+
+SHUFFLES = 3
+"""How often homes are dealt to groups at random: the most over the least of groups that differ by nothing is above 1 too."""
+
+BY_CHANCE = "_by_chance"
 
 _LAST = ladder.HORIZON * ladder.QUANTITIES
 PER_KM = {"reads_per_1000_km": ladder.READS, "days_per_1000_km": ladder.DAYS, "trips_per_1000_km": ladder.ONCE}
@@ -48,6 +56,38 @@ class Grouping(NamedTuple):
     def sizes(self) -> Int64:
         """[groups]: vehicles."""
         return np.bincount(self.group[self.group >= 0], minlength=len(self.groups)).astype(np.int64)
+
+
+def shuffled(grouping: Grouping, key: UInt64, number: int, *, seed: int) -> Grouping:
+    """Return groups of the same sizes, to which the same vehicles are dealt at random, by draws of their keys."""
+    mine = np.flatnonzero(grouping.group >= 0)
+    drawn = draw(stream(seed, "equity shuffle"), key[mine], number)
+    group = grouping.group.copy()
+    group[mine[np.lexsort((key[mine], drawn))]] = np.sort(grouping.group[mine])
+    return grouping._replace(group=group)
+
+
+def chances(groupings: Sequence[Grouping], key: UInt64, *, seed: int) -> list[tuple[list[str], list[Grouping]]]:
+    """Return the names of the groupings that can be compared, and shuffles; quarters, of about the same sizes, share theirs."""
+    found: dict[tuple[int, bool], tuple[list[str], list[Grouping]]] = {}
+    for one in groupings:
+        if (one.sizes >= LEAST).sum() >= 2:
+            names, _ = found.setdefault(
+                (len(one.groups), one.name == BY_TOWN),
+                ([], [shuffled(one, key, number, seed=seed) for number in range(SHUFFLES)]),
+            )
+            names.append(one.name)
+    return list(found.values())
+
+
+def by_chance(tables: Sequence[Measured], names: Sequence[str]) -> Measured:
+    """Return the mean of what several shuffles' comparisons say, row for row, in the name of each grouping they stand for."""
+    value = np.mean([table.value for table in tables], axis=0)
+    one = dataclasses.replace(
+        tables[0], statistic=np.char.add(tables[0].statistic, BY_CHANCE), value=value,
+        n=np.where(np.isnan(value), 0, tables[0].n),
+    )  # fmt: skip
+    return join([dataclasses.replace(one, who=np.full(len(one), name)) for name in names])
 
 
 class Sums(NamedTuple):
@@ -162,14 +202,14 @@ def rows(grouping: Grouping, sums: Sequence[Sums], place: Int32, cases: Sequence
     were read; infinite where some read never goes). Of towns, which ``town`` names, those that are not told anyway. And
     equity, ``most_to_least_`` and the measure's name: the most exposed group's figure over the least exposed one's, of the
     groups of 30 vehicles or more, which n counts; infinite where somebody is not exposed at all. NaN with n = 0 was not
-    measured.
+    measured, or is of fewer than 30 in some group.
     """
     lives = completeness.Sums(*(of_cases(parts, place) for parts in zip(*(lens.lives for lens in sums), strict=True)))
     metres, kept = (of_cases(parts, place) for parts in zip(*(lens[1:] for lens in sums), strict=True))
     big = grouping.sizes >= LEAST
     towns, found = grouping.name == BY_TOWN, []
     for measure, unit, value, n in _figures(lives, metres, kept):
-        times = apart(value[:-1][big])
+        times = apart(np.where(n >= LEAST, value, np.nan)[:-1][big])
         counted = np.where(np.isnan(times), 0, big.sum())
         compared = Answer("equity", f"most_to_least_{measure}", "times", times, counted)
         found.append(tidy([compared], cases, ["all"], seed=seed, who=grouping.name))

@@ -102,7 +102,10 @@ GLOSSARY: tuple[Entry, ...] = (
         "A plate's registered address is known to the police: this is for whoever gets the reads without the register. A "
         "simple adversary, that names a camera and not a house: others may do better. A vehicle without an estimate "
         "counts as not found; the median error is of those with one. Days of reads until it shows are of vehicles whose "
-        "home ever does: read them with the share that does. Of people: found from any car that they drive.",
+        "home ever does: read them with the share that does. Of people: "
+        "from the car that they mainly drive; `_any_car` is an upper bound. Beside it stand what the one camera that finds most "
+        "would find, were it named for everybody (`_by_constant_guess`), the share that lives near any camera whose reads can be "
+        "had (`_ceiling`), and the share of guesses that are right (`_of_guessed`).",
         "From what {viewer} holds, a simple guess finds {value} of residents' homes.",
     ),
     Entry(
@@ -114,7 +117,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Does a store of reads tell where people work?",
         "After Golle & Partridge 2009; Zang & Bolot 2011",
         "Of vehicles whose driver has such a place. A simple adversary, that names a camera and not a door; work beyond "
-        "the simulated streets is not found but counts. Of people: their own work, found from any car that they drive.",
+        "the simulated streets is not found but counts. Of people: their own work, from the car they "
+        "mainly drive. Beside it as for homes: `_by_constant_guess`, `_ceiling`, `_of_guessed`, `_any_car`.",
         "From what {viewer} holds, a simple guess finds {value} of drivers' places of work.",
     ),
     Entry(

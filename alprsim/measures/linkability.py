@@ -12,6 +12,7 @@ import numpy as np
 
 from alprsim.kernels import linkage
 from alprsim.measures.question import BITS, Answer, Case, alike, of_cases, ratio, tidy
+from alprsim.measures.sampling import error_of_mean
 from alprsim.tables import UNLIMITED, Bool, Float64, Int32, Int64, Measured, Reads, UInt64
 
 CASES = 64
@@ -37,10 +38,10 @@ class Sums(NamedTuple):
     """Parts of `SCALE`: the chance that the right pseudonym is named."""
     top: Int64
     """Parts of `SCALE`: the chance that it is among the first `TOP`."""
-    squares: Int64
-    """Parts of `SCALE`: the sum of each target's own chance squared."""
     candidates: Int64
     """Pseudonyms of the earlier epoch among whom each target was looked for, summed over targets."""
+    own: Int64
+    """[targets, lengths of epochs, 64], parts of `SCALE`: each target's own sum of `first`."""
 
 
 class Epochs(NamedTuple):
@@ -72,9 +73,11 @@ def rotation(lasts: Int32) -> int:
     return int(rotating.min(initial=UNLIMITED)) if len(rotating) else 0
 
 
-def empty(lengths: int) -> Sums:
-    """Return sums of nothing, for so many lengths of epochs."""
-    return Sums(*(np.zeros((lengths, CASES), np.int64) for _ in Sums._fields))
+def empty(lengths: int, targets: int) -> Sums:
+    """Return sums of nothing, for so many lengths of epochs, and targets."""
+    own = np.zeros((targets, lengths, CASES), np.int64)
+    asked, present, first, top, candidates = np.zeros((5, lengths, CASES), np.int64)
+    return Sums(asked, present, first, top, candidates, own)
 
 
 def add(
@@ -118,12 +121,13 @@ def add(
         bits = np.flatnonzero(cases >> BITS & np.uint64(1))
         first, top = chance(better, tied, 1), chance(better, tied, TOP)
         for total, some in every:
-            here = some[np.searchsorted(targets, present)]
+            whose = np.searchsorted(targets, present)
+            here = some[whose]
             total.present[row, bits] += here.sum()
             total.candidates[row, bits] += len(earlier.plate) * some.sum()
             total.first[row, bits] += _parts(first[here]).sum()
             total.top[row, bits] += _parts(top[here]).sum()
-            total.squares[row, bits] += _parts(first[here] ** 2).sum()
+            total.own[(np.cumsum(some) - 1)[whose[here], None], row, bits] += _parts(first[here])[:, None]
 
 
 def profiles(plate: Int32, cell: Int64) -> Profiles:
@@ -170,19 +174,18 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], names: Seque
     right pseudonym is named, and ``top5_1d``, that it is among the first five, over all targets, never-read ones
     included; ``first_1d_of_present`` and ``top5_1d_of_present``, over those of whom a true read is held in both epochs;
     ``present_1d``, their share; ``candidates_1d``, among how many pseudonyms they were looked for; ``first_1d_error``, the
-    standard error of having drawn targets. n counts targets over all moments.
+    standard error of having drawn targets, one at all moments being one draw. n counts targets over all moments.
     """
-    asked, present, first, top, squares, candidates = (
+    asked, present, first, top, candidates, own = (
         of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for row, name in enumerate(names):
         mean, whole, there = ratio(first[row] / SCALE, asked[row]), asked[row], present[row]
-        variance = np.maximum(ratio(squares[row] / SCALE, whole) - mean**2, 0)
         for statistic, unit, value, n in (
             (f"first_{name}", "share", mean, whole),
             (f"first_{name}_of_present", "share", ratio(first[row] / SCALE, there), there),
-            (f"first_{name}_error", "share", np.sqrt(ratio(variance, whole)), whole),
+            (f"first_{name}_error", "share", error_of_mean(own[:, row] / SCALE, whole), whole),
             (f"top{TOP}_{name}", "share", ratio(top[row] / SCALE, whole), whole),
             (f"top{TOP}_{name}_of_present", "share", ratio(top[row] / SCALE, there), there),
             (f"present_{name}", "share", ratio(there, whole), whole),

@@ -5,9 +5,9 @@ and the site around the longest weekday stay for work. It uses all held reads un
 included: it cannot tell. A plate's owner is registered at a home address, so home is scored for those who hold reads
 without that register; for those who know the plate, work is the finding.
 
-Of people: their own home, and their own work, are found if the guess of any car that they drive is near: the one they mainly
-drive, and each other in which they have set out by the moment. The error is that of the nearest such guess. A guess that is
-another driver's work counts for nobody but them.
+Of people: their own home, and their own work, are found if the guess of the car that they mainly drive is near: an adversary
+cannot know which of several cars' guesses is right. Beside it stands an upper bound, any car: the one they mainly drive, and
+each other in which they have set out by the moment. A guess that is another driver's work counts for nobody but them.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from alprsim.kernels.anchors import CASES, NEVER, anchors
 from alprsim.measures.question import (
+    PEOPLE,
     VEHICLES,
     Answer,
     Case,
@@ -80,6 +81,8 @@ class Sums(NamedTuple):
     """[2, towns, 1025, 64]: estimates by error in 25 m steps; the last beyond 25.6 km."""
     days: Int64
     """[2, towns, days + 1, 64]: vehicles × moments by the days of reads from which a guess was first near."""
+    any_car: Int64
+    """As `found`, were the best of the guesses of all cars known that they drive; of a vehicle the same."""
 
 
 def site_spots(sites: Sites, roads: Roads, junctions: Junctions) -> Spots:
@@ -119,7 +122,7 @@ def spots(places: Places, junctions: Junctions) -> Spots:
 
 def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
     """Return sums of nothing; ``within`` in metres; ``days``: the most that a moment can look back."""
-    shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,))
+    shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,), (len(within) + 1,))
     return Sums(tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes))
 
 
@@ -143,14 +146,14 @@ def add(
     bucket = opened.bucket
     rows = np.flatnonzero(home_towns(people, bucket.vehicle) >= 0).astype(np.int64)
     vehicle = bucket.vehicle[rows]
-    first, car = _driven(bucket, people, drivers, rows, question.moment)
+    first, car, main = _driven(bucket, people, drivers, rows, question.moment)
     person = np.repeat(drivers.person, np.diff(first))
-    own = [_here(truth, vehicle) for truth in cars]
-    theirs = [_here(truth, person) for truth in persons]
+    own = [here(truth, vehicle) for truth in cars]
+    theirs = [here(truth, person) for truth in persons]
     apart = np.flatnonzero(_elsewhere(own, theirs, car))
     asked = np.concatenate([rows, rows[car[apart]]])
     near = np.empty((2 * len(asked), len(sites.x)), np.bool_)
-    truths = [_both(mine, _here(its, apart)) for mine, its in zip(own, theirs, strict=True)]
+    truths = [_both(mine, here(its, apart)) for mine, its in zip(own, theirs, strict=True)]
     for kind, truth in enumerate(truths):
         metres = np.hypot(sites.x - truth.x[:, None], sites.y - truth.y[:, None])
         near[kind::2] = metres <= min(sums.within)  # a place beyond the map, and none at all, are near nothing
@@ -163,9 +166,11 @@ def add(
     row[apart] = np.arange(len(rows), len(asked))
     for kind, truth in enumerate(truths):
         known = _held_against(guess[kind::2], until[kind::2], sites, truth)
-        _count(sums, kind, question, people.town[vehicle], known.take(slice(len(rows))))
+        of_cars = known.take(slice(len(rows)))
+        _count(sums, kind, question, people.town[vehicle], of_cars, of_cars)
         exists = ~np.isnan(theirs[kind].x[first[:-1]])
-        _count(lives, kind, question, drivers.town, known.nearest(row, first)._replace(exists=exists))
+        mine, best = known.take(row[main]), known.nearest(row, first)
+        _count(lives, kind, question, drivers.town, mine._replace(exists=exists), best)
 
 
 def rows(
@@ -175,10 +180,11 @@ def rows(
 
     Statistics of home_found and work_found: ``within_250m`` (and each other distance) and ``right_town``, shares of
     all vehicles (or people) that have such a place, where no estimate is not found; ``median_error`` in metres to 12.5 m, of the
-    vehicles that have an estimate, which n counts (infinite beyond 25.6 km); ``days_until_found``, the median over the
+    vehicles that have an estimate, which n counts (infinite beyond 25.6 km); ``within_250m_of_guessed``, the share of these that
+    is right; ``days_until_found``, the median over the
     vehicles whose guess is ever within the least distance, which n counts, of the days back from the moment from whose
     reads it first is; ``days_until_half``, the days from whose reads half of all who have such a place were once found
-    so: infinite where that never is.
+    so: infinite where that never is. Of people also ``within_250m_any_car`` and ``right_town_any_car``, upper bounds.
     """
     names = [f"within_{metres:g}m" for metres in sums[0].within] + ["right_town"]
     answers = []
@@ -189,7 +195,18 @@ def rows(
         answers += [
             Answer(measure, name, "share", ratio(found[:, row], asked), asked) for row, name in enumerate(names)
         ]
-        answers.append(Answer(measure, "median_error", "m", _median(errors), errors.sum(axis=1)))
+        guessed = errors.sum(axis=1)
+        answers += [
+            Answer(measure, f"{name}_of_guessed", "share", ratio(found[:, row], guessed), guessed)
+            for row, name in enumerate(names[:-1])
+        ]
+        if who == PEOPLE:
+            best = of_cases([lens.any_car[kind] for lens in sums], place)
+            answers += [
+                Answer(measure, f"{name}_any_car", "share", ratio(best[:, row], asked), asked)
+                for row, name in enumerate(names)
+            ]
+        answers.append(Answer(measure, "median_error", "m", _median(errors), guessed))
         days = of_cases([lens.days[kind] for lens in sums], place)
         answers.append(Answer(measure, "days_until_found", "d", median_days(days), days.sum(axis=1)))
         answers.append(Answer(measure, "days_until_half", "d", _days_until_half(days, asked), asked))
@@ -233,21 +250,25 @@ class _Guessed(NamedTuple):
         return best
 
 
-def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now: int) -> tuple[Int64, Int64]:
-    """Return which cars each driver of the bucket drives: of driver i the places ``first[i]:first[i + 1]`` in ``rows``."""
+def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now: int) -> tuple[Int64, Int64, Int64]:
+    """Return which cars each driver of the bucket drives: of driver i the places ``first[i]:first[i + 1]`` in ``rows``.
+
+    Last, which of these pairs of driver and car is that of the main car.
+    """
     place = np.full(len(bucket.vehicle), -1, np.int64)
     place[rows] = np.arange(len(rows))
     main = np.searchsorted(bucket.vehicle[rows], people.car[np.searchsorted(people.drivers, drivers.person)])
     car = place[np.repeat(np.arange(len(place)), np.diff(bucket.first_trip))]
     some = (drivers.driver >= 0) & (car >= 0) & (bucket.truth.depart <= now)
     cars = max(len(rows), 1)  # any: 0
-    code = np.unique(
-        np.concatenate([np.arange(len(main)) * cars + main, drivers.driver[some] * cars + car[some]]).astype(np.int64)
-    )
-    return np.searchsorted(code, np.arange(len(main) + 1) * cars).astype(np.int64), code % cars
+    mainly = (np.arange(len(main)) * cars + main).astype(np.int64)
+    code = np.unique(np.concatenate([mainly, (drivers.driver[some] * cars + car[some]).astype(np.int64)]))
+    first = np.searchsorted(code, np.arange(len(main) + 1) * cars).astype(np.int64)
+    return first, code % cars, np.searchsorted(code, mainly).astype(np.int64)
 
 
-def _here(truth: Spots, row: NDArray[np.integer]) -> Spots:
+def here(truth: Spots, row: NDArray[np.integer]) -> Spots:
+    """Return some of the places."""
     return Spots(truth.x[row], truth.y[row], truth.town[row])
 
 
@@ -273,15 +294,16 @@ def _held_against(guess: Int32, until: Int32, sites: Spots, truth: Spots) -> _Gu
     return _Guessed(~np.isnan(truth.x), guessed, error, guessed & (town_of == truth.town[:, None]), until)
 
 
-def _count(sums: Sums, kind: int, question: Question, town: Int16, known: _Guessed) -> None:
-    """Add what was found of lives of these towns, and the days that it took."""
+def _count(sums: Sums, kind: int, question: Question, town: Int16, known: _Guessed, best: _Guessed) -> None:
+    """Add what was found of lives of these towns, and the days that it took; ``best``: were the best guess known."""
     most = sums.days.shape[2] - 1
-    found = [known.error <= metres for metres in sums.within] + [known.in_town]
+    both = [[*(one.error <= metres for metres in sums.within), one.in_town] for one in (known, best)]
     for row in range(sums.asked.shape[1]):
         here = (town == row) & known.exists
         sums.asked[kind, row] += here.sum() * question.measured
-        for which, hit in enumerate(found):
-            sums.found[kind, row, which] += np.count_nonzero(hit[here], axis=0) * question.measured
+        for counted, found in zip((sums.found, sums.any_car), both, strict=True):
+            for which, hit in enumerate(found):
+                counted[kind, row, which] += np.count_nonzero(hit[here], axis=0) * question.measured
         told = here[:, None] & question.measured
         errors, case = known.error[known.guessed & told], np.nonzero(known.guessed & told)[1]
         cell = np.minimum(errors / BIN, BINS).astype(np.int64) * CASES + case

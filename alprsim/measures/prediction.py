@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from alprsim.kernels import prediction as kernels
 from alprsim.measures import entropy
 from alprsim.measures.question import BITS, Answer, Case, Question, alike, of_cases, ratio, tidy
+from alprsim.measures.sampling import error_of_ratio
 from alprsim.tables import (
     Bool,
     CameraKind,
@@ -56,14 +57,14 @@ class Sums(NamedTuple):
     """[64]: reads to guess."""
     hits: Int64
     """[predictors, 64]."""
-    squares: Int64
-    """[3, 64]: over targets the sums of reads², reads × hits and hits² of the stated predictor."""
     regular: Int64
     """[64]: targets × moments with enough held reads for an entropy."""
     looked_at: Int64
     """[64]: of those the reads, the latest `entropy.MOST` of each."""
     annex: Int64
     """[annex, 64]: of those the sums, in 1 / `SCALE`."""
+    own: Int64
+    """[targets, 2, 64]: each target's reads to guess, and hits of the stated predictor."""
 
 
 class Stream(NamedTuple):
@@ -77,9 +78,9 @@ class Stream(NamedTuple):
     past: Bool
 
 
-def empty() -> Sums:
-    """Return sums of nothing."""
-    shapes = ((), (), (), (len(PREDICTORS),), (3,), (), (), (len(ANNEX),))
+def empty(targets: int) -> Sums:
+    """Return sums of nothing, for so many targets."""
+    shapes = ((), (), (), (len(PREDICTORS),), (), (), (len(ANNEX),), (targets, 2))
     return Sums(*(np.zeros((*shape, CASES), np.int64) for shape in shapes))
 
 
@@ -140,20 +141,20 @@ def add(
         of, right, guesses = guess(mine, targets, len(ahead), ahead, camera[reads.site[rows]])
         hits = guesses == right
         for total, some in every:
-            _add_hits(total, bits, of[some[of]], hits[:, some[of]], len(targets))
+            _add_hits(total, bits, (np.cumsum(some) - 1)[of[some[of]]], hits[:, some[of]])
         first, found = regularity(mine, targets)
         sums.regular[bits] += len(first) - 1
         sums.looked_at[bits] += first[-1]
         sums.annex[:, bits] += np.rint(found * SCALE).astype(np.int64).sum(axis=1)[:, None]
 
 
-def _add_hits(sums: Sums, bits: NDArray[np.intp], of: Int64, hits: Bool, n_targets: int) -> None:
-    """Add guesses, [predictors, reads], of some targets."""
+def _add_hits(sums: Sums, bits: NDArray[np.intp], of: Int64, hits: Bool) -> None:
+    """Add guesses, [predictors, reads], of some targets, rows of ``sums.own``."""
     sums.reads[bits] += len(of)
     sums.hits[:, bits] += hits.sum(axis=1)[:, None]
-    n, hit = (np.bincount(of, weights, n_targets).astype(np.int64) for weights in (None, hits[0]))
+    n, hit = (np.bincount(of, weights, len(sums.own)).astype(np.int64) for weights in (None, hits[0]))
     sums.guessed[bits] += (n > 0).sum()
-    sums.squares[:, bits] += np.array([(n * n).sum(), (n * hit).sum(), (hit * hit).sum()])[:, None]
+    sums.own[:, :, bits] += np.stack([n, hit], axis=1)[:, :, None]
 
 
 def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int32) -> tuple[Int64, Int32, Int32]:
@@ -249,20 +250,19 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     """Write the sums of all lenses as tidy rows of town "all"; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics: the share of reads guessed right by each of `PREDICTORS` (n counts reads), ``markov_error``, the standard
-    error of the first from having drawn targets, and ``read_next``, the share of targets that had a read to guess.
+    error of the first from having drawn targets (one at all moments is one
+    draw), and ``read_next``, the share of targets that had a read to guess.
     Of measure `ENTROPY`: the means of `ANNEX` over the targets with at least `entropy.LEAST` held reads (n counts
     them), of how many reads each is made, and the share of targets that have so many.
     """
-    asked, guessed, reads, hits, squares, regular, looked_at, annex = (
+    asked, guessed, reads, hits, regular, looked_at, annex, own = (
         of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
     )
-    rate = ratio(hits[0], reads)
-    spread = squares[2] - 2 * rate * squares[1] + rate**2 * squares[0]
     answers = [
         Answer("prediction", name, "share", ratio(hits[row], reads)[None], reads[None])
         for row, name in enumerate(PREDICTORS)
     ]
-    error = ratio(np.sqrt(np.maximum(np.nan_to_num(spread), 0)), reads)
+    error = error_of_ratio(own[:, 1], own[:, 0])
     answers.append(Answer("prediction", "markov_error", "share", error[None], reads[None]))
     answers.append(Answer("prediction", "read_next", "share", ratio(guessed, asked)[None], asked[None]))
     units = ("bits", "bits", "bits", "share")

@@ -14,6 +14,7 @@ from alprsim.kernels import crowd as kernels
 from alprsim.kernels import favourites, ladder
 from alprsim.measures.crowd import Crowd, Known
 from alprsim.measures.question import Answer, Case, of_cases, ratio, tidy
+from alprsim.measures.sampling import error_of_mean
 from alprsim.tables import Bool, Cameras, Float64, Int32, Int64, Measured, Sites
 
 TOP = 3
@@ -49,12 +50,12 @@ class Worst(NamedTuple):
     """Targets × moments."""
     risk: Int64
     """Sum of risks, in `ladder.ONE_SHARE`."""
-    squares: Int64
-    """Sum of their squares, in the same."""
     certain: Int64
     """Those that some p sightings single out."""
     bounded: Int64
     """Those whose search was cut short: their risk is at least that. None for p = 1."""
+    own: Int64
+    """[targets, POINTS, 64]: each target's sum of risks, in the same."""
 
 
 def slot(size: Int32) -> Int64:
@@ -84,9 +85,9 @@ def no_sets() -> Sets:
     return Sets(*(np.zeros((TOP, *more, ladder.CASES), np.int64) for more in ((), (), (SLOTS,))))
 
 
-def no_worst() -> Worst:
-    """Return sums of nothing."""
-    return Worst(*(np.zeros((POINTS, ladder.CASES), np.int64) for _ in range(5)))
+def no_worst(targets: int) -> Worst:
+    """Return sums of nothing, for so many targets."""
+    return Worst(*(np.zeros((*of, POINTS, ladder.CASES), np.int64) for of in ((), (), (), (), (targets,))))
 
 
 def sharing_top(known: Known, held: Bool, camera: Int32, residents: Int32) -> Int64:
@@ -145,11 +146,11 @@ def risks(sharing: Int32) -> Float64:
 
 def add_worst(sums: Worst, sharing: Int32, cut: Bool, bits: Sequence[int]) -> None:
     """Add what some sights hold alike at one moment: the answer of `worst_sharing`."""
-    risk = risks(sharing)
+    risk = np.floor(risks(sharing) * ladder.ONE_SHARE).astype(np.int64)
     bounded = cut[:, None] & (sharing > 1) & (np.arange(POINTS) > 0)
     sums.asked[:, bits] += len(sharing)
-    sums.risk[:, bits] += np.floor(risk * ladder.ONE_SHARE).astype(np.int64).sum(axis=0)[:, None]
-    sums.squares[:, bits] += np.floor(risk**2 * ladder.ONE_SHARE).astype(np.int64).sum(axis=0)[:, None]
+    sums.risk[:, bits] += risk.sum(axis=0)[:, None]
+    sums.own[:, :, bits] += risk[:, :, None]
     sums.certain[:, bits] += (sharing == 1).sum(axis=0)[:, None]
     sums.bounded[:, bits] += bounded.sum(axis=0)[:, None]
 
@@ -179,17 +180,16 @@ def rows_of_worst(sums: Sequence[Worst], place: Int32, cases: Sequence[Case], *,
     """Write the sums of all lenses as tidy rows of town "all"; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics, for p = 1, 2, 3: ``p2`` (mean risk; a vehicle never read scores 0), ``p2_certain`` (share whose risk is 1),
-    ``p2_error`` (standard error of ``p2`` from having drawn targets) and ``p2_bounded`` (share whose search was cut short:
-    their risk is a lower bound).
+    ``p2_error`` (standard error of ``p2`` from having drawn targets, one at all moments being one draw) and ``p2_bounded`` (share
+    whose search was cut short: their risk is a lower bound).
     """
-    asked, risk, squares, certain, bounded = (
+    asked, risk, certain, bounded, own = (
         of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for p in range(POINTS):
         n = asked[p]
-        mean, square = ratio(risk[p] / ladder.ONE_SHARE, n), ratio(squares[p] / ladder.ONE_SHARE, n)
-        error = np.sqrt(ratio(np.maximum(square - mean**2, 0), n))
+        mean, error = ratio(risk[p] / ladder.ONE_SHARE, n), error_of_mean(own[:, p] / ladder.ONE_SHARE, n)
         for statistic, value in (
             ("", mean), ("_certain", ratio(certain[p], n)), ("_error", error), ("_bounded", ratio(bounded[p], n)),
         ):  # fmt: skip

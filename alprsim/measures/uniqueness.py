@@ -14,6 +14,7 @@ import numpy as np
 from alprsim.kernels import unicity
 from alprsim.measures.crowd import Known, cell_keys
 from alprsim.measures.question import Answer, Case, Question, Residents, of_cases, ratio, tidy
+from alprsim.measures.sampling import error_of_mean
 from alprsim.randomness import draw, stream
 from alprsim.tables import Bool, Cameras, Int32, Int64, Measured, Sites, UInt64, Vehicles
 
@@ -30,8 +31,8 @@ class Sums(NamedTuple):
     """Subsets for which there were p cells, of `SUBSETS` × asked."""
     unique: Int64
     """Subsets with one member, of `SUBSETS` × asked."""
-    squares: Int64
-    """Sum of each target's own number of those, squared."""
+    own: Int32
+    """[targets, points, 64]: each target's number of those."""
 
 
 class Trace(NamedTuple):
@@ -55,9 +56,11 @@ def site_keys(sites: Sites, cameras: Cameras) -> UInt64:
     return draw(cameras.key[sites.camera], sites.road)
 
 
-def empty(points: int) -> Sums:
-    """Return sums of nothing."""
-    return Sums(*(np.zeros((points, unicity.CASES), np.int64) for _ in range(4)))
+def empty(points: int, targets: int) -> Sums:
+    """Return sums of nothing, for so many targets."""
+    own = np.zeros((targets, points, unicity.CASES), np.int32)
+    asked, eligible, unique = np.zeros((3, points, unicity.CASES), np.int64)
+    return Sums(asked, eligible, unique, own)
 
 
 def draws(vehicles: Vehicles, targets: Int32, *, seed: int) -> UInt64:
@@ -101,7 +104,7 @@ def add(
         one.asked[:] += mine.sum() * question.measured
         one.eligible[:] += eligible[mine].sum(axis=0) * question.measured
         one.unique[:] += unique[mine].sum(axis=0) * question.measured
-        one.squares[:] += (unique[mine] ** 2).sum(axis=0) * question.measured
+        one.own[:] += unique[mine].astype(np.int32) * question.measured
 
 
 def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:
@@ -109,21 +112,21 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 
     Statistics, for each p: ``p1`` (a target with fewer than p cells scores 0), ``p1_eligible_only`` (those left out),
     ``p1_eligible`` (share with at least p cells) and ``p1_error`` (standard error of ``p1`` from having drawn
-    targets and subsets; the spread between seeds comes on top). n counts targets over all moments. Where pseudonyms change,
+    targets and subsets, a target at all moments being one draw; the spread between seeds comes
+    on top). n counts targets over all moments. Where pseudonyms change,
     what is known of a target is of one of them, and eligible are the draws, not the targets, with p cells.
     """
-    asked, eligible, unique, squares = (
+    asked, eligible, unique, own = (
         of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for p in range(len(asked)):
         mean = ratio(unique[p], SUBSETS * asked[p])
-        variance = np.maximum(ratio(squares[p], SUBSETS**2 * asked[p]) - mean**2, 0)
         for statistic, value, n in (
             ("", mean, asked[p]),
             ("_eligible_only", ratio(unique[p], eligible[p]), -(-eligible[p] // SUBSETS)),
             ("_eligible", ratio(eligible[p], SUBSETS * asked[p]), asked[p]),
-            ("_error", np.sqrt(ratio(variance, asked[p])), asked[p]),
+            ("_error", error_of_mean(own[:, p] / SUBSETS, asked[p]), asked[p]),
         ):
             answers.append(Answer("unicity", f"p{p + 1}{statistic}", "share", value[None], n[None]))
     return tidy(answers, cases, ["all"], seed=seed)

@@ -69,6 +69,7 @@ STATISTICS = {
     "tracker": "by the Bayesian tracker",
     "nearest": "by the nearest read in time",
     "prior": "without any read",
+    "tracker_minus_nearest": "the tracker’s less the nearest read’s",
     "of_nearest": "the tracker’s, as a share of the nearest read’s",
     "of_prior": "the tracker’s, as a share of that without any read",
     "coverage": "holds the truth",
@@ -120,6 +121,10 @@ _VARIANTS = {
     "_by_choice": ", ways as drivers choose them",
     "_of_present": ", of cars read in both epochs",
     "_by_chance": ", by chance alone",
+    "_by_constant_guess": ", were one camera named for everybody",
+    "_ceiling": ", the most there is to find: near any camera watched",
+    "_of_guessed": ", of those of whom there is a guess",
+    "_any_car": ", were it known which of their cars shows it (an upper bound)",
 }
 """Endings of statistics that are another view of a plain one."""
 
