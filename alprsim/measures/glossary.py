@@ -102,7 +102,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "A plate's registered address is known to the police: this is for whoever gets the reads without the register. A "
         "simple adversary, that names a camera and not a house: others may do better. A vehicle without an estimate "
         "counts as not found; the median error is of those with one. Days of reads until it shows are of vehicles whose "
-        "home ever does: read them with the share that does. Of people: found from any car that they drive.",
+        "home ever does: read them with the share that does. Of people: found from any car that they drive. In bulk sight, "
+        "where pseudonyms stand for plates, from the one under which most of a car's reads are held.",
         "From what {viewer} holds, a simple guess finds {value} of residents' homes.",
     ),
     Entry(
@@ -114,7 +115,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Does a store of reads tell where people work?",
         "After Golle & Partridge 2009; Zang & Bolot 2011",
         "Of vehicles whose driver has such a place. A simple adversary, that names a camera and not a door; work beyond "
-        "the simulated streets is not found but counts. Of people: their own work, found from any car that they drive.",
+        "the simulated streets is not found but counts. Of people: their own work, found from any car that they drive. Under "
+        "pseudonyms as for home.",
         "From what {viewer} holds, a simple guess finds {value} of drivers' places of work.",
     ),
     Entry(
