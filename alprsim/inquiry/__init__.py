@@ -6,6 +6,7 @@ measures counts one vehicle's reads at a time, bucket by bucket; what needs ever
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -107,10 +108,10 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     _week.save(asked, every.only(sight.ALL).certain(), kept, reads)
     owners = np.unique(done.placement.cameras.agency).tolist()
     wide = [case for case in whole if case.least == 0]
-    effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed)
+    effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed, lists=done.lists is not None)
     lived = expected(question.join([*lives.rows(), answered]), whole)
     counted = _under_names(asked, whole, named, groups, kept, tell)
-    able = _audience.ask(loaded, world, owners, seed=seed)
+    able = _audience.ask(loaded, world, owners, seed=seed, lists=done.lists is not None)
     return question.join([effective, able, lived, *counted, *crowd, *_alerted(asked)])
 
 
@@ -138,6 +139,7 @@ def _under_names(
 def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept: Store, tell: Tell) -> None:
     """Show every family each bucket through each lens at each moment."""
     questions = asked.questions(every.lenses)
+    of_listed = dataclasses.replace(asked, listed=True).questions(every.lenses)
     centres = [middles(asked, lens) for lens in every.lenses]
     for number in range(len(kept)):
         tell("measures", number / len(kept))
@@ -149,7 +151,7 @@ def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept
             seen = question.coarsened(opened, stream, lens.seen, centres[n])
             for m, row in enumerate(questions):
                 masks = question.held(row[n], opened.bucket.reads, stream)
-                look = Look(m, n, row[n], opened, seen, driven, drivers, stream, masks)
+                look = Look(m, n, row[n], of_listed[m][n], opened, seen, driven, drivers, stream, masks)
                 for family in families:
                     family.add(look)
 

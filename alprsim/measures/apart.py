@@ -25,6 +25,9 @@ LEAD = {
 }
 """The statistics of a measure that are told of groups; of where people live and work all that begin as `WITHIN` does."""
 
+LISTED = "listed"
+"""The grouping of listed drivers' vehicles."""
+
 WITHIN = "within_"
 SO_FAR = "_so_far"
 """Ends a statistic of all that is held, where more is kept than was simulated."""
@@ -39,9 +42,16 @@ COMPARED = {
 """The statistic of a measure by which the most exposed group is set beside the least; of homes, that of the least distance."""
 
 
-def strata(people: Residents, stratum: Int8) -> Grouping:
-    """Return the residents' vehicles by `Stratum`, int8[vehicles]."""
-    return Grouping("strata", STRATA, np.where(people.town >= 0, stratum, -1).astype(np.int16))
+def strata(people: Residents, stratum: Int8) -> tuple[Grouping, Grouping]:
+    """Return the residents' vehicles by `Stratum`, int8[vehicles]: the unlisted, and apart from them the listed ones.
+
+    What is kept of them differs, and so how long: what matched a list has clocks of its own.
+    """
+    of = np.where(people.town >= 0, stratum, -1).astype(np.int16)
+    unlisted = np.where(of == 0, 0, -1).astype(np.int16)
+    return Grouping("unlisted", STRATA[:1], unlisted), Grouping(
+        LISTED, STRATA[1:], np.maximum(of - 1, -1).astype(np.int16)
+    )
 
 
 def by(people: Residents, grouping: Grouping) -> Residents:

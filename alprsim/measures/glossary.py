@@ -56,7 +56,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "How long does a read live anywhere?",
         "Own definition: the supremum over every store and copy a viewer can reach",
         "A department's own limit is not it: a copy can outlive its source. Infinite where copies renew each other or a "
-        "store has no limit.",
+        "store has no limit. Of reads that matched no list; of those that did, and of archives of alerts, it is told apart: by "
+        "these listed drivers' windows go, by the plain ones everybody else's.",
         "Some department's read stays within reach of {viewer} for {value}.",
     ),
     Entry(

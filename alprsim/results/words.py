@@ -120,6 +120,8 @@ _VARIANTS = {
     "_by_choice": ", ways as drivers choose them",
     "_of_present": ", of cars read in both epochs",
     "_by_chance": ", by chance alone",
+    "_of_hits": ", of what matched a hot list",
+    "_of_alerts": ", of the archives of alerts",
 }
 """Endings of statistics that are another view of a plain one."""
 
