@@ -58,13 +58,13 @@ class Lives:
         if not self._strata:
             return []
         group = self._group(look, self._strata[0])
-        return [(self.strata[look.lens], np.where(group >= 0, group, len(question.STRATA)).astype(np.int16))]
+        return [(self.strata[look.lens], np.where(group == 0, 0, len(question.STRATA)).astype(np.int16))]
 
     def _add_listed(self, look: Look) -> None:
         """Count the listed ones, whose reads are kept for other times."""
         if self._strata:
             group = self._group(look, self._strata[1])
-            group = np.where(group >= 0, group + 1, -1).astype(np.int16)
+            group = np.where((group >= 0) & (group < len(question.STRATA) - 1), group + 1, -1).astype(np.int16)
             completeness.add(
                 self.strata[look.lens], look.opened, look.masks, look.of_listed, group, moment=look.moment
             )  # fmt: skip
