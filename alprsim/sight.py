@@ -135,6 +135,10 @@ class Lens(NamedTuple):
     """Bit k is set where the row is of sight k."""
     seen: Resolution | None = None
     """How all its sights see the reads of each stream; None: as they were made."""
+    plain: UInt64 | None = None
+    """[streams]: bit k is set where the stream is of plain records to sight k; None: all are."""
+    held: UInt64 | None = None
+    """[streams]: where it is of evidence."""
 
     @property
     def rules(self) -> NDArray[np.int32]:
@@ -163,8 +167,8 @@ def lenses(cases: Sequence[Case], streams: Streams) -> tuple[list[Lens], Int32]:
     Cases that obtain the same reads at the same times share a bit: a retention that a longer-lived copy makes meaningless
     costs nothing. The sights of one lens see times, places and plates equally well.
     """
-    found: dict[_Steps, dict[_Rules, int]] = {}
-    keys = [(_resolution(case, streams), _rules(case, streams)) for case in cases]
+    found: dict[_Steps, dict[_Sight, int]] = {}
+    keys = [(_resolution(case, streams), (_rules(case, streams), _classes(case, streams))) for case in cases]
     for seen, rules in keys:
         found.setdefault(seen, {}).setdefault(rules, len(found[seen]))
     first, made = dict[_Steps, int](), list[Lens]()
@@ -244,6 +248,8 @@ _Rules = tuple[frozenset[_Rule], ...]
 """For each stream."""
 
 
+_Sight = tuple[_Rules, tuple[int, ...]]
+"""The rules, and the record class, of each stream."""
 _Steps = tuple[tuple[int, float, int], ...]
 """time_step, place_step and rotation of each stream; empty: every read as it was made."""
 
@@ -277,6 +283,12 @@ def _rules(case: Case, streams: Streams) -> _Rules:
     return tuple(_joined(columns[row] for row in streams.rows(of, stream)) for stream in range(len(streams)))
 
 
+def _classes(case: Case, streams: Streams) -> tuple[int, ...]:
+    """Return the record class of each stream under the case's policy."""
+    record = streams.record.get(case.policy)
+    return (int(RecordClass.PLAIN),) * len(streams) if record is None else tuple(record.tolist())
+
+
 def _joined(rows: Iterable[list[int]]) -> frozenset[_Rule]:
     """Join spans of age that overlap or touch, where the time of capture does not matter, so that equal sights look equal."""
     spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -297,11 +309,11 @@ def _joined(rows: Iterable[list[int]]) -> frozenset[_Rule]:
     return frozenset(others)
 
 
-def _lens(sights: Sequence[_Rules], seen: _Steps) -> Lens:
+def _lens(sights: Sequence[_Sight], seen: _Steps) -> Lens:
     first, rules, words = [0], [], []
-    for stream in range(len(sights[0])):
+    for stream in range(len(sights[0][0])):
         of: dict[_Rule, int] = defaultdict(int)
-        for bit, rows in enumerate(sights):
+        for bit, (rows, _) in enumerate(sights):
             for rule in rows[stream]:
                 of[rule] |= 1 << bit
         rules += sorted(of)
@@ -312,8 +324,17 @@ def _lens(sights: Sequence[_Rules], seen: _Steps) -> Lens:
     clocks = begin_clock.astype(np.int8), end_clock.astype(np.int8)
     return Lens(
         np.array(first, np.int64), period, from_phase, to_phase, begin, clocks[0], end, clocks[1], delay,
-        np.array(words, np.uint64), _as_columns(seen),
+        np.array(words, np.uint64), _as_columns(seen), *(_of_class(sights, one) for one in (RecordClass.PLAIN, RecordClass.HELD)),
     )  # fmt: skip
+
+
+def _of_class(sights: Sequence[_Sight], record: RecordClass) -> UInt64:
+    """Return for each stream the sights to which it is of that class."""
+    of = np.array([classes for _, classes in sights]) == record
+    words: UInt64 = (of.astype(np.uint64) << np.arange(len(sights), dtype=np.uint64)[:, None]).sum(
+        axis=0, dtype=np.uint64
+    )
+    return words
 
 
 def _as_columns(seen: _Steps) -> Resolution | None:

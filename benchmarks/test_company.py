@@ -24,7 +24,8 @@ def crowd():
         np.append(site, times // 2).astype(np.int32), np.append(time, when).astype(np.int32),
         np.append(plate, couple * 2 + times % 2).astype(np.int32),
     )  # fmt: skip
-    return company.arranged(*parts, np.full(READS, (1 << 40) - 1, np.uint64), np.arange(SITES, dtype=np.int32))
+    cameras, plates = (np.arange(n, dtype=np.int32) for n in (SITES, PLATES + 2 * COUPLES))
+    return company.arranged(*parts, np.full(READS, (1 << 40) - 1, np.uint64), cameras, plates)
 
 
 def test_count(benchmark, crowd):

@@ -1,6 +1,7 @@
 """Groups of cars apart: by what lists say of them, by where they live, by town; and small ones not told."""
 
 import dataclasses
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -98,12 +99,17 @@ def residents(town, towns):
 
 def test_strata_are_of_residents_and_stand_in_the_place_of_towns():
     people = residents([0, -1, 1, 0], ("Ash", "Elm"))
-    found = apart.strata(people, np.array([Stratum.CUSTOM, Stratum.STALE, Stratum.UNLISTED, Stratum.LISTED], np.int8))
-    assert found.group.tolist() == [3, -1, 0, 1]
-    assert found.sizes.tolist() == [1, 1, 0, 1]
-    instead = apart.by(people, found)
-    assert question.home_towns(instead, np.arange(6, dtype=np.int32)).tolist() == [3, -1, 0, 1, -1, -1]
-    assert instead.towns == question.STRATA
+    said = np.array([Stratum.CUSTOM, Stratum.STALE, Stratum.UNLISTED, Stratum.LISTED], np.int8)
+    unlisted, listed = apart.strata(people, said)
+    assert unlisted.group.tolist() == [1, -1, 0, 1]
+    assert listed.group.tolist() == [2, -1, 3, 0]
+    assert listed.sizes.tolist() == [1, 0, 1, 1]
+    instead = apart.by(people, listed)
+    assert question.home_towns(instead, np.arange(6, dtype=np.int32)).tolist() == [2, -1, 3, 0, -1, -1]
+    assert (*unlisted.groups[:1], *instead.towns[:3]) == question.STRATA
+    table = family(("nights_away", "recall", VALUES, N))
+    renamed = replace(table, town=np.where(table.town == "far", apart.REST, "unlisted"))
+    assert set(apart.told(renamed, unlisted).who) == {"unlisted"}
 
 
 def test_towns_are_told_apart_where_enough_were_drawn_there():

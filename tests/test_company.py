@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.kernels import company as kernels
-from alprsim.measures import company, question
+from alprsim.measures import company, crowd, question
+from alprsim.sight import Resolution
 from alprsim.tables import UNLIMITED, Truth, VehicleKind, Vehicles
 from tests import naive_company as naive
 from tests import naive_measures
@@ -28,7 +29,8 @@ VEHICLES, PEOPLE, PLACES, TOWNS = World(
 def seen(reads, masks=None):
     column = np.array([r[:3] for r in reads], np.int32).reshape(-1, 3)
     masks = np.ones(len(reads), np.uint64) if masks is None else masks
-    return company.arranged(column[:, 1].copy(), column[:, 0].copy(), column[:, 2].copy(), masks, CAMERA)
+    plates = np.arange(4000, dtype=np.int32)
+    return company.arranged(column[:, 1].copy(), column[:, 0].copy(), column[:, 2].copy(), masks, CAMERA, plates)
 
 
 def pairs(reads, rule, masks=None):
@@ -47,6 +49,34 @@ def test_all_sights_at_once_equal_all_pairs_one_by_one(reads, rule, lens, now):
         held = naive_measures.held(four, lambda o, age, sight=sight: lens.obtains(sight, o, age), OWNERS, now)
         mine = [read for read, yes in zip(reads, held, strict=True) if yes]
         assert {pair for pair, tied in got.items() if tied >> sight & 1} == naive.ties(mine, rule, CAMERA)
+
+
+@few
+@given(crowds, rules, st.integers(1, 13))
+def test_under_pseudonyms_that_change_co_reads_are_those_of_two_pseudonyms(reads, rule, lasts):
+    renamed = [(time, site, -1 if plate < 0 else plate * 100 + time // lasts) for time, site, plate in reads]
+    want = {
+        tuple(sorted((one // 100, other // 100)))
+        for one, other in naive.ties(renamed, rule, CAMERA)
+    }  # fmt: skip
+    columns = table([(*read, read[2]) for read in reads])
+    once = Resolution(np.zeros(1, np.int32), np.zeros(1), np.array([lasts], np.int32))
+    they = crowd.known(columns, np.zeros(len(reads), np.int16), once, {})
+    words = np.ones(len(they.row), np.uint64)
+    found = company.ties(company.arranged(they.site, they.time, they.who, words, CAMERA, they.plate), rule)
+    cars, tied = company.of_cars(*found, they.plate)
+    assert [(int(pair) >> 32, int(pair) & 0xFFFFFFFF) for pair in cars] == sorted(want)
+    assert (tied == 1).all()
+
+
+def test_a_car_is_no_company_of_itself():
+    """Its old and its new pseudonym pass one camera: a tie, and a wrong one."""
+    pair, tied = company.of_cars(
+        np.array([(1 << 32) + 2, 2 << 32, 3 << 32]), np.array([1, 2, 4], np.uint64), np.array([7, 7, 7, 3], np.int32)
+    )
+    assert pair.tolist() == [(3 << 32) + 7, (7 << 32) + 7]
+    assert tied.tolist() == [4, 3]
+    assert company._same_household(pair, np.zeros(8, np.int32)).tolist() == [True, False]
 
 
 @few
@@ -99,10 +129,10 @@ def test_moved_reads_keep_each_plates_own_gaps_and_lose_all_company():
     assert len(company.ties(still, company.Rule(3, 30, 2))[0]) == 6
     moved = company.moved(still, VEHICLES, seed=1)
     assert len(company.ties(moved, company.Rule(3, 30, 2))[0]) == 0
-    assert (np.lexsort((moved.plate, moved.time, moved.site)) == np.arange(len(reads))).all()
+    assert (np.lexsort((moved.who, moved.time, moved.site)) == np.arange(len(reads))).all()
     by = {}
     for plate in (0, 1, 2, 900):
-        before, after = (np.sort(part.time[part.plate == plate]) for part in (still, moved))
+        before, after = (np.sort(part.time[part.who == plate]) for part in (still, moved))
         assert len(set(after - before)) == 1
         by[plate] = int(after[0] - before[0])
     assert len(set(by.values())) == 4
@@ -110,7 +140,7 @@ def test_moved_reads_keep_each_plates_own_gaps_and_lose_all_company():
     order = [2, 0, 1, 3, 4, 5]
     renamed = [(time, site, order.index(plate) if plate < 6 else plate) for time, site, plate in reads]
     again = company.moved(seen(renamed), VEHICLES.take(np.array(order)), seed=1)
-    assert {int(again.time[again.plate == order.index(p)].min()) for p in (0, 1, 2)} == {by[p] for p in (0, 1, 2)}
+    assert {int(again.time[again.who == order.index(p)].min()) for p in (0, 1, 2)} == {by[p] for p in (0, 1, 2)}
 
 
 def test_moves_go_as_far_either_way():

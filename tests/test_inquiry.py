@@ -574,6 +574,67 @@ def test_a_policy_that_rotates_pseudonyms_is_asked_by_its_own_clock(place):
     assert chosen(plain, statistic="ties_so_far")["value"].iloc[0] > 0
 
 
+@pytest.fixture(scope="module")
+def hashed(place):
+    """East's own store as it is, under pseudonyms for good, and under such as change twice a day."""
+    policies = {"For good": "{kind: hashed}", "Half a day": "{kind: hashed, rotate: 12 h}"}
+    return place.ask(
+        place.study(
+            *(f"policies.{name}.custody={{agencies: {{East: {{identity: {how}}}}}}}" for name, how in policies.items()),
+            "measures.company_reads=2",
+            "measures.company_window=10 min",
+            "measures.company_cameras=1",
+            "measures.families=[homes, nights, visits, company, prediction]",
+            "measures.prediction_ahead=9 h",
+            "measures.moments=[50 h]",
+            "ladder.retention=[unlimited]",
+            *(f"policies.{name}=null" for name in ("Federal query", "Searchable pool", "One partner")),
+        )
+    )
+
+
+@pytest.mark.whole
+def test_pseudonyms_that_change_leave_less_of_company_and_of_the_past(hashed):
+    asked = {"viewer": "East police", "sight": "bulk", "retention": UNLIMITED, "measure": ["company", "prediction"]}
+    plain, good, rotating = (
+        chosen(hashed, policy=policy, **asked)["value"].droplevel("policy") for policy in ("No sharing", "For good", "Half a day")
+    )  # fmt: skip
+    pd.testing.assert_series_equal(plain, good)
+    said = [values.droplevel([0, 1, 2, 4, 5, 6]).droplevel(0) for values in (plain, rotating)]
+    known, changing = (values[["ties_so_far", "recall_so_far", "markov_so_far"]] for values in said)
+    assert (changing < known)[["ties_so_far", "recall_so_far"]].all()
+    assert changing["markov_so_far"] != known["markov_so_far"]
+    assert said[0]["read_next_so_far"] == said[1]["read_next_so_far"]
+
+
+@pytest.mark.whole
+def test_home_and_work_need_no_plate_and_what_needs_one_is_not_measured(hashed):
+    asked = {"viewer": "East police", "sight": "bulk", "retention": UNLIMITED}
+    plain, good, rotating = (
+        chosen(hashed, policy=policy, **asked)[["value", "n"]].droplevel("policy").sort_index()
+        for policy in ("No sharing", "For good", "Half a day")
+    )
+    homes = [
+        part.loc[(slice(None), slice(None), slice(None), ["home_found", "work_found"])]
+        for part in (plain, good, rotating)
+    ]
+    pd.testing.assert_frame_equal(homes[0], homes[1])
+    found = [part.xs("right_town_so_far", level="statistic")["value"] for part in homes]
+    assert (found[1] > 0).any()
+    assert (found[2] >= 0).all()
+    assert (homes[2]["n"] <= homes[0]["n"]).all()
+    needs = ["nights_away", "sensitive_visits"]
+    assert chosen(plain, measure=needs)["value"].notna().any()
+    for part in (good, rotating):
+        said = chosen(part, measure=needs)
+        assert len(said)
+        assert said["value"].isna().all()
+        assert (said["n"] == 0).all()
+        assert chosen(part, measure="exposure_rate")["value"].notna().any()
+    request = chosen(hashed, policy="For good", viewer="East police", sight="request", measure=needs)
+    assert request["n"].gt(0).any()
+
+
 @pytest.mark.whole
 def test_every_run_says_who_can_look(place):
     answers = place.ask(

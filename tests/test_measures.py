@@ -558,6 +558,31 @@ def test_effective_retention_over_every_route(sight, rules_, expected):
     assert "supremum Pool" not in found
 
 
+def test_effective_retention_of_what_matched_a_list_has_its_own_names():
+    table = access((0, 0, BULK, 0, 3, 0), (0, 0, BULK, 0, 365, 0), (0, 1, BULK, 0, 30, 0))
+    table = replace(table, record=np.array([RecordClass.PLAIN, RecordClass.HIT, RecordClass.ALERT], np.int8))
+    plain = retention.rows([Case(access=table)], AGENCIES, with_cameras=[0, 1], seed=1)
+    rows = retention.rows([Case(access=table)], AGENCIES, with_cameras=[0, 1], seed=1, lists=True)
+    found = dict(zip(rows.statistic[rows.town == "all"].tolist(), rows.value[rows.town == "all"].tolist(), strict=True))
+    assert {name: found[name] for name in ("window", "window_of_hits", "window_of_alerts", "mean_of_alerts")} == {
+        "window": 3, "window_of_hits": 365, "window_of_alerts": 30, "mean_of_alerts": 15,
+    }  # fmt: skip
+    assert rows.take(slice(len(plain))).value.tolist() == plain.value.tolist()
+    assert len(rows) == 3 * len(plain)
+
+
+def test_a_window_is_of_the_reads_that_count_for_it():
+    lens = limits(3, 9)
+    owners = len(lens.first) - 1
+    put = question.ask(lens, np.zeros(1, np.int16), moment=9, horizon=1, counted=np.full(owners, 0b10, np.uint64))
+    assert put.window[:3].tolist() == [0, 9, 0]
+    assert question.ask(lens, np.zeros(1, np.int16), moment=9, horizon=1).window[:2].tolist() == [3, 9]
+    assert (
+        put.grid.tolist()
+        == question.ask(lens, np.zeros(1, np.int16), moment=9, horizon=1).grid[: len(put.grid)].tolist()
+    )
+
+
 def test_each_case_keeps_its_own_effective_retention():
     cases = [Case(retention=days * DAY, access=access((0, 0, BULK, 0, days, 0))) for days in (3, 21)]
     rows = retention.rows(cases, AGENCIES, with_cameras=[0, 1], seed=1)

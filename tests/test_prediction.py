@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.kernels import prediction as kernels
-from alprsim.measures import entropy, prediction, question
+from alprsim.measures import crowd, entropy, prediction, question
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
+from alprsim.sight import Resolution
 from alprsim.tables import UNLIMITED, CameraKind, Cameras, Roads, Sites
 from tests import naive_company as naive
 from tests import naive_entropy, naive_measures
@@ -28,13 +29,18 @@ SITE_OWNER = np.append(OWNERS, OWNERS[1]).astype(np.int16)
 CAMERA, AHEAD, TARGETS = np.array([0, 1, 2, 2], np.int32), np.array([1, -1, 0], np.int32), (0, 2, 3)
 
 
-def added(reads, lens, now, until, targets=TARGETS, sums=None, also=()):
+def ordered(columns, lasts=0):
+    """Return reads as one knows them whose pseudonyms last so long; 0: plates."""
+    seen = Resolution(np.zeros(2, np.int32), np.zeros(2), np.full(2, lasts, np.int32))
+    return prediction.by_time(columns, crowd.known(columns, SITE_OWNER[columns.site], seen if lasts else None, {}))
+
+
+def added(reads, lens, now, until, targets=TARGETS, sums=None, also=(), lasts=0):
     columns, put = table(reads), question.ask(lens, SITE_OWNER, moment=now, horizon=HOUR)
     sums = sums or prediction.empty(len(targets))
     prediction.add(
-        sums, columns, columns.site, columns.time, question.held(put, columns), put, streams=SITE_OWNER[columns.site],
-        order=prediction.by_time(columns), targets=np.array(targets, np.int32), camera=CAMERA, ahead=AHEAD, until=until,
-        also=also,
+        sums, columns, ordered(columns, lasts), question.held(put, columns), put, streams=SITE_OWNER[columns.site],
+        targets=np.array(targets, np.int32), camera=CAMERA, ahead=AHEAD, until=until, also=also,
     )  # fmt: skip
     return sums
 
@@ -73,6 +79,34 @@ def test_all_sights_at_once_equal_plain_loops_one_by_one(reads, lens, now):
         assert sums.guessed[sight] == measured * sum(k > 0 for k in n)
         assert sums.hits[:, sight].tolist() == [measured * sum(row) for row in hits]
         assert sums.own[:, :, sight].tolist() == [[measured * a, measured * b] for a, b in zip(n, hits[0], strict=True)]
+
+
+@few
+@given(crowds, st.integers(4, 40).map(lambda half: half * HOUR // 2), st.integers(1, 40))
+def test_under_pseudonyms_that_change_a_past_ends_with_its_pseudonym(reads, now, lasts):
+    until, lasts = now + 6 * HOUR, lasts * HOUR
+    sums = added(reads, limits(now), now, until, lasts=lasts)
+    renamed = [
+        (time, site, *(-1 if who < 0 else who * 100 + time // lasts for who in both)) for time, site, *both in reads
+    ]
+    past = [r for r in renamed if 0 < r[0] <= now and r[2] >= 0]
+    after = [r for r in renamed if now < r[0] <= until and r[2] >= 0]
+    names = sorted({r[2] for r in renamed if r[2] // 100 in TARGETS})
+    found = [naive.guesses(past, after, name, CAMERA, AHEAD) for name in names]
+    if lasts > until:  # all is under one name, as with plates
+        assert sums.hits.tolist() == added(reads, limits(now), now, until, lasts=0).hits.tolist()
+    assert sums.reads[0] == sum(len(mine) for mine in found)
+    assert sums.hits[:, 0].tolist() == [sum(true == said[p] for mine in found for true, said in mine) for p in range(4)]
+    of = [sum(len(mine) > 0 for n, mine in zip(names, found, strict=True) if n // 100 == car) > 0 for car in TARGETS]
+    assert sums.guessed[0] == sum(of)
+
+
+def test_a_car_is_as_regular_as_its_most_read_pseudonym():
+    """Of 49 held reads an hour apart a pseudonym of 20 hours holds 20, one of 10 hours never enough; one of 24 holds 24."""
+    many = [(hour * HOUR, hour % 3, 0, 0) for hour in range(50)]
+    looked = [int(added(many, limits(50 * HOUR), 50 * HOUR, 51 * HOUR, (0, 1), lasts=lasts * HOUR).looked_at[0])
+              for lasts in (10, 20, 24, UNLIMITED // HOUR)]  # fmt: skip
+    assert looked == [0, 20, 24, 49]
 
 
 @few
@@ -130,8 +164,10 @@ def test_what_is_not_known_is_guessed_by_what_is_most_frequent():
 
 
 def test_unreadable_reads_are_left_out_and_the_rest_is_in_order():
-    rows = prediction.by_time(table([(9, 0, 1, 1), (3, 1, 1, 1), (3, 0, 1, 1), (5, 0, -1, 1), (7, 2, 0, 0)]))
-    assert rows.tolist() == [4, 2, 1, 0]
+    reads = table([(9, 0, 1, 1), (3, 1, 1, 1), (3, 0, 1, 1), (5, 0, -1, 1), (7, 2, 0, 0)])
+    assert ordered(reads).row.tolist() == ordered(reads, lasts=4).row.tolist() == [4, 2, 1, 0]
+    assert ordered(reads).who.tolist() == [0, 1, 1, 1]
+    assert ordered(reads, lasts=4).who.tolist() == [0, 1, 1, 2]
 
 
 def test_rows_print_the_predictor_its_baselines_and_the_error():

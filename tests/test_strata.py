@@ -61,6 +61,34 @@ def test_a_rule_that_spares_the_average_leaves_listed_drivers_followed(watched, 
     assert share(watched, policy, "rightly listed").mean > 5 * average
 
 
+def column(run, policy, who, statistic, measure="trips_detected"):
+    return run.answer(policy, "ICE", "request", AS_WRITTEN, measure, statistic, who=who)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(("policy", "days"), [("Hits only", 0), ("Three minutes", 3 / 1440)])
+def test_how_long_hits_are_kept_is_no_window_of_who_is_on_no_list(watched, policy, days):
+    """Hits are kept for a month, longer than was simulated: of listed drivers their stock is not known, of others it is."""
+    kept = {
+        name: column(watched, policy, "vehicles", name, "effective_retention") for name in ("window", "window_of_hits")
+    }
+    assert kept["window"].mean == pytest.approx(days)
+    assert kept["window_of_hits"].mean == 30
+    for who in ("unlisted", "vehicles"):
+        stock, last, window = (
+            column(watched, policy, who, name) for name in ("stock", "share_of_horizon_pooled", "share_of_window_pooled")
+        )  # fmt: skip
+        assert stock.n > 0
+        assert stock.mean < 0.2
+        assert 0 <= last.mean < 0.1
+        assert (window.n > 0) == (days > 0)
+    for who in ("custom-listed", "rightly listed"):
+        assert column(watched, policy, who, "stock").n == 0
+        assert column(watched, policy, who, "stock_so_far").mean > 0.2
+        assert column(watched, policy, who, "share_of_horizon_pooled").mean > 0
+        assert column(watched, policy, who, "share_of_window_pooled").n == 0
+
+
 @pytest.mark.whole
 def test_strata_are_the_residents_vehicles_apart(watched):
     every = share(watched, "Federal query", "vehicles", "exposure_rate")

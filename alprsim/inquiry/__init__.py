@@ -6,6 +6,7 @@ measures counts one vehicle's reads at a time, bucket by bucket; what needs ever
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,18 @@ import numpy as np
 from alprsim import hotlists, records, sight
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
-from alprsim.inquiry import _apart, _audience, _company, _linkability, _lookbacks, _portals, _prediction, _unique, _week
+from alprsim.inquiry import (
+    _apart,
+    _audience,
+    _company,
+    _linkability,
+    _lookbacks,
+    _names,
+    _portals,
+    _prediction,
+    _unique,
+    _week,
+)
 from alprsim.inquiry._answer import AUDIENCE as AUDIENCE
 from alprsim.inquiry._answer import ask_answer as ask_answer
 from alprsim.inquiry._answer import subset_name as subset_name
@@ -34,6 +46,7 @@ from alprsim.inquiry._position import Position
 from alprsim.inquiry._visits import Visits
 from alprsim.measures import question, retention, wheel
 from alprsim.scenario.read import Loaded
+from alprsim.sight import Case
 from alprsim.store import Store
 from alprsim.tables import Measured, Reads
 
@@ -76,7 +89,7 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     sure = every.only(sight.ALL).certain()
     lives = Lives(asked, every)
     wanted = loaded.scenario.measures.families
-    named = {name: make(asked, sure) for name, make in BY_VEHICLE.items() if name in wanted}
+    named = {str(name): make(asked, sure) for name, make in BY_VEHICLE.items() if name in wanted}
     groups = _apart.Apart(asked, sure, wanted, [one for one in named.values() if isinstance(one, (Ways, Position))])
     others = list(named.values())
     kept = Store(folder)
@@ -95,17 +108,38 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     _week.save(asked, every.only(sight.ALL).certain(), kept, reads)
     owners = np.unique(done.placement.cameras.agency).tolist()
     wide = [case for case in whole if case.least == 0]
-    effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed)
+    effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed, lists=done.lists is not None)
     lived = expected(question.join([*lives.rows(), answered]), whole)
-    counted = [rows for family in others for rows in family.rows()]
-    counted += groups.rows(counted)
-    able = _audience.ask(loaded, world, owners, seed=seed)
+    counted = _under_names(asked, whole, named, groups, kept, tell)
+    able = _audience.ask(loaded, world, owners, seed=seed, lists=done.lists is not None)
     return question.join([effective, able, lived, *counted, *crowd, *_alerted(asked)])
+
+
+def _under_names(
+    asked: Asked, whole: list[Case], named: dict[str, Family], groups: _apart.Apart, kept: Store, tell: Tell
+) -> list[Measured]:  # fmt: skip
+    """Return what every family counted, groups of lives apart; where pseudonyms stand for plates, by them or not at all."""
+    tables = {name: family.rows() for name, family in named.items()}
+    counted = [rows for of_family in tables.values() for rows in of_family]
+    counted += groups.rows(counted)
+    hidden = _names.hidden(whole)
+    if not hidden:
+        return counted
+    instead: list[Measured] = []
+    if "homes" in named:
+        homes = _names.Named(asked, hidden)
+        _ask_buckets(asked, homes.every, [homes], kept, tell)
+        instead = homes.rows()
+    by_plate = {
+        str(one) for name in _names.BY_PLATE for rows in tables.get(name, ()) for one in np.unique(rows.measure)
+    }
+    return _names.told(counted, hidden, sorted(by_plate), instead)
 
 
 def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept: Store, tell: Tell) -> None:
     """Show every family each bucket through each lens at each moment."""
     questions = asked.questions(every.lenses)
+    of_listed = dataclasses.replace(asked, listed=True).questions(every.lenses)
     centres = [middles(asked, lens) for lens in every.lenses]
     for number in range(len(kept)):
         tell("measures", number / len(kept))
@@ -117,7 +151,7 @@ def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept
             seen = question.coarsened(opened, stream, lens.seen, centres[n])
             for m, row in enumerate(questions):
                 masks = question.held(row[n], opened.bucket.reads, stream)
-                look = Look(m, n, row[n], opened, seen, driven, drivers, stream, masks)
+                look = Look(m, n, row[n], of_listed[m][n], opened, seen, driven, drivers, stream, masks)
                 for family in families:
                     family.add(look)
 

@@ -112,7 +112,10 @@ def _lives(
     asked, group_of_site = study.measures, told.group.astype(np.int16)
     lives = [completeness.empty(len(people.towns), len(asked.moments)) for _ in lenses]
     questions = [
-        [question.ask(lens.at(moment), group_of_site, moment=moment, horizon=asked.horizon) for lens in lenses]
+        [
+            question.ask(lens.at(moment), group_of_site, moment=moment, horizon=asked.horizon, counted=lens.plain)
+            for lens in lenses
+        ]
         for moment in asked.moments
     ]
     for number in range(len(kept)):

@@ -33,7 +33,7 @@ class Apart:
 
     def __init__(self, asked: Asked, every: Lenses, wanted: Sequence[str], of_targets: Sequence[OfTargets]) -> None:
         self._asked, self._of_targets = asked, of_targets
-        self._groupings = [one for one in [strata(asked)] if one is not None]
+        self._groupings = list(strata(asked))
         homes = groupings(asked) if "equity" in wanted else []
         self._homes = [one for one in homes if one.name != equity.BY_TOWN]
         self._by_town = [one for one in homes if one.name == equity.BY_TOWN]
@@ -48,9 +48,10 @@ class Apart:
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
-        for families in self._families:
+        for grouping, families in zip(self._groupings, self._families, strict=True):
+            put = look.of_listed if grouping.name == apart.LISTED else look.put
             for family in families:
-                family.add(look)
+                family.add(look._replace(put=put))
 
     def rows(self, of_towns: Sequence[Measured]) -> list[Measured]:
         """Return the rows: of each group, and how far apart groups of homes, and towns, are, beside what chance gives.
@@ -81,14 +82,18 @@ class Apart:
         return [apart.compared(table, grouping, distance) for table in tables]
 
     def _of(self, grouping: equity.Grouping) -> Asked:
-        return dataclasses.replace(self._asked, people=apart.by(self._asked.people, grouping))
+        listed = grouping.name == apart.LISTED
+        return dataclasses.replace(self._asked, people=apart.by(self._asked.people, grouping), listed=listed)
 
 
-def strata(asked: Asked) -> equity.Grouping | None:
-    """Return the residents' cars by what hot lists said of them from the first moment's last T on to the last moment."""
+def strata(asked: Asked) -> tuple[equity.Grouping, ...]:
+    """Return the residents' cars by what hot lists said of them from the first moment's last T on to the last moment.
+
+    The unlisted, and the listed ones; without hot lists nobody is told apart.
+    """
     lists, moments = asked.done.lists, asked.moments
     if lists is None:
-        return None
+        return ()
     since = min(moments) - asked.study.measures.horizon
     return apart.strata(
         asked.people, hotlists.strata(lists, asked.done.settlement.vehicles, since=since, until=max(moments))

@@ -69,6 +69,8 @@ class Asked:
     people: Residents
     records: records.Records
     folder: Path
+    listed: bool = False
+    """Whether it is asked about listed drivers alone: what matched a list has clocks of its own, which are then the window."""
 
     @property
     def study(self) -> models.Scenario:
@@ -93,12 +95,18 @@ class Asked:
         return keepers(settled.vehicles, settled.people, self.people)
 
     def questions(self, lenses: Sequence[sight.Lens]) -> list[list[Question]]:
-        """Put every lens at every query moment: a row a moment."""
+        """Put every lens at every query moment: a row a moment.
+
+        How long is kept is told by plain records; for listed drivers by hits and archived alerts too, never by evidence.
+        """
         horizon, group = self.study.measures.horizon, self.records.group.astype(np.int16)
-        return [
-            [question.ask(lens.at(moment), group, moment=moment, horizon=horizon) for lens in lenses]
-            for moment in self.moments
-        ]
+
+        def ask(lens: sight.Lens, moment: int) -> Question:
+            held = None if lens.held is None else ~lens.held
+            counted = held if self.listed else lens.plain
+            return question.ask(lens.at(moment), group, moment=moment, horizon=horizon, counted=counted)
+
+        return [[ask(lens, moment) for lens in lenses] for moment in self.moments]
 
 
 class Look(NamedTuple):
@@ -109,6 +117,8 @@ class Look(NamedTuple):
     lens: int
     """Which of the lenses."""
     put: Question
+    of_listed: Question
+    """The same for listed drivers: its window is that of what matched a list too."""
     opened: Opened
     """The bucket by vehicle, times and places as they were."""
     seen: Opened

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from alprsim.inquiry._asked import SO_FAR, Asked, of_all_moments, so_far
-from alprsim.inquiry._crowd import glances
-from alprsim.inquiry._unique import in_bulk
+from alprsim.inquiry._asked import SO_FAR, Asked, of_all_moments
+from alprsim.inquiry._unique import in_bulk, looks
 from alprsim.measures import company
 from alprsim.store import Store
 from alprsim.tables import Measured, Reads
@@ -22,12 +21,12 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     camera = asked.done.placement.sites.camera
     questions = asked.questions(bulk.lenses)
     sums = [[company.empty() for _ in row] for row in questions]
-    for look in glances(asked, bulk, questions, reads, of_read):
-        told, masks = bulk.lenses[look.lens].seen, look.masks
+    for look in looks(asked, reads, bulk):
+        told, masks, they = bulk.lenses[look.lens].seen, look.masks, look.known
         if told is not None:
-            masks = np.where(told.time_step[of_read] > rule.window, np.uint64(0), masks)
-        seen = company.arranged(look.seen.site, look.seen.time, reads.plate, masks, camera)
-        company.add(sums[look.moment][look.lens], seen, so_far(look.put), rule, known, vehicles, seed=seed)
+            masks = np.where(told.time_step[of_read[they.row]] > rule.window, np.uint64(0), masks)
+        seen = company.arranged(they.site, they.time, they.who, masks, camera, they.plate)
+        company.add(sums[look.moment][look.lens], seen, look.put, rule, known, vehicles, seed=seed)
     return [
         of_all_moments(sums, questions, suffix, lambda by_lens: company.rows(
             by_lens, bulk.place, bulk.cases, known, seed=seed)) for suffix in ("", SO_FAR)

@@ -11,7 +11,7 @@ from alprsim import parquet, sight
 from alprsim.inquiry._apart import strata
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.inquiry._cases import Named
-from alprsim.measures import completeness, question
+from alprsim.measures import completeness, equity, question
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.tables import AS_WRITTEN, AgencyKind, Int16, Measured
@@ -26,9 +26,7 @@ class Lives:
         self.vehicles = [completeness.empty(towns + len(question.APART), moments) for _ in every.lenses]
         self.people = [completeness.empty(towns, moments) for _ in every.lenses]
         self._strata = strata(asked)
-        self.strata = [
-            completeness.empty(len(question.STRATA) + 1, moments) for _ in every.lenses if self._strata is not None
-        ]
+        self.strata = [completeness.empty(len(question.STRATA) + 1, moments) for _ in every.lenses if self._strata]
         self._exposed: list[completeness.Exposure] = []
         whole = every.only(sight.ALL)
         self._shown = divmod(int(whole.place[_shown(asked.loaded, whole.cases)]), 64)
@@ -45,8 +43,9 @@ class Lives:
         of_driver = question.groups_of_drivers(people, driven.opened.bucket.vehicle)
         completeness.add(
             self.vehicles[look.lens], look.opened, look.masks, look.put, group, moment=look.moment,
-            also=self._by_stratum(look),
+            also=self._unlisted(look),
         )  # fmt: skip
+        self._add_listed(look)
         completeness.add(
             self.people[look.lens], driven.opened, look.masks[driven.read], look.put, of_driver, moment=look.moment
         )
@@ -54,15 +53,29 @@ class Lives:
         if look.moment == len(self._asked.moments) - 1 and look.lens == lens:
             self._exposed.append(completeness.exposure(look.opened, look.masks, look.put, people, bit=bit))
 
-    def _by_stratum(self, look: Look) -> list[tuple[completeness.Sums, Int16]]:
-        """Return where vehicles are counted by what hot lists say of them; those that are not residents' come last."""
-        if self._strata is None:
+    def _unlisted(self, look: Look) -> list[tuple[completeness.Sums, Int16]]:
+        """Return where vehicles that no list names are counted; all others come last."""
+        if not self._strata:
             return []
+        group = self._group(look, self._strata[0])
+        return [(self.strata[look.lens], np.where(group == 0, 0, len(question.STRATA)).astype(np.int16))]
+
+    def _add_listed(self, look: Look) -> None:
+        """Count the listed ones, whose reads are kept for other times."""
+        if self._strata:
+            group = self._group(look, self._strata[1])
+            group = np.where((group >= 0) & (group < len(question.STRATA) - 1), group + 1, -1).astype(np.int16)
+            completeness.add(
+                self.strata[look.lens], look.opened, look.masks, look.of_listed, group, moment=look.moment
+            )  # fmt: skip
+
+    def _group(self, look: Look, grouping: equity.Grouping) -> Int16:
+        """Return the group of each vehicle of the bucket; −1 none."""
         vehicle = look.opened.bucket.vehicle
-        group = np.full(len(vehicle), len(question.STRATA), np.int16)
+        group = np.full(len(vehicle), -1, np.int16)
         inside = question.home_towns(self._asked.people, vehicle) >= 0
-        group[inside] = self._strata.group[vehicle[inside]]
-        return [(self.strata[look.lens], group)]
+        group[inside] = grouping.group[vehicle[inside]]
+        return group
 
     def rows(self) -> list[Measured]:
         """Return the rows: by town for all reads, and for all towns together by whose lives and whose reads they are."""

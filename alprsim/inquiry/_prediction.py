@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from alprsim.inquiry._asked import SO_FAR, Asked, of_all_moments, so_far
-from alprsim.inquiry._crowd import glances
+from alprsim.inquiry._asked import SO_FAR, Asked, middles, of_all_moments, so_far
 from alprsim.inquiry._unique import Towns, by_town, in_bulk
-from alprsim.measures import prediction, uniqueness
+from alprsim.measures import crowd, prediction, question, uniqueness
 from alprsim.tables import Measured, Reads
 
 
@@ -16,20 +15,21 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     sites, cameras = done.placement.sites, done.placement.cameras
     targets = uniqueness.choose(done.settlement.vehicles, asked.people, study.prediction_targets, seed=seed)
     ahead = prediction.along_the_road(sites, cameras, asked.world.network.roads)
-    order = prediction.by_time(reads)
     questions = asked.questions(bulk.lenses)
     towns = Towns.of(asked, targets)
-    sums = [[[prediction.empty(n) for n in towns.sizes(len(targets))] for _ in row] for row in questions]
-    for look in glances(asked, bulk, questions, reads, of_read):
-        until = look.put.moment + study.prediction_ahead
-        if until >= asked.study.length:
-            continue
-        whole, *apart = sums[look.moment][look.lens]
-        prediction.add(
-            whole, reads, look.seen.site, look.seen.time, look.masks, so_far(look.put),
-            streams=of_read, order=order, targets=targets, camera=sites.camera, ahead=ahead, until=until,
-            also=list(zip(apart, towns.targets, strict=True)),
-        )  # fmt: skip
+    sums = [[[prediction.empty(size) for size in towns.sizes(len(targets))] for _ in row] for row in questions]
+    for n, lens in enumerate(bulk.lenses):
+        known = prediction.by_time(reads, crowd.known(reads, of_read, lens.seen, middles(asked, lens)))
+        for m, row in enumerate(questions):
+            until = row[n].moment + study.prediction_ahead
+            if until >= asked.study.length:
+                continue
+            whole, *apart = sums[m][n]
+            prediction.add(
+                whole, reads, known, question.held(row[n], reads, of_read), so_far(row[n]), streams=of_read,
+                targets=targets, camera=sites.camera, ahead=ahead, until=until,
+                also=list(zip(apart, towns.targets, strict=True)),
+            )  # fmt: skip
     tables = by_town(towns, sums, lambda part: [
         of_all_moments(part, questions, suffix, lambda by_lens: prediction.rows(
             by_lens, bulk.place, bulk.cases, seed=seed)) for suffix in ("", SO_FAR)

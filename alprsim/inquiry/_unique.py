@@ -163,7 +163,7 @@ def _each(towns: Towns, targets: int, empty: Callable[[int], Any]) -> Callable[[
     return lambda: [empty(n) for n in towns.sizes(targets)]
 
 
-def _looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:
+def looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:
     """Yield everybody's reads through each lens at each moment, windows cut at the start of the simulated time."""
     of_read, questions = asked.records.of(reads), asked.questions(bulk.lenses)
     for n, lens in enumerate(bulk.lenses):
@@ -180,7 +180,7 @@ def _counted(
 ) -> list[list[Any]]:
     """Return what `add` has counted of each look: a row a moment, a sum a lens."""
     found = [[empty() for _ in bulk.lenses] for _ in asked.moments]
-    for look in _looks(asked, reads, bulk):
+    for look in looks(asked, reads, bulk):
         add(found[look.moment][look.lens], look)
     return found
 

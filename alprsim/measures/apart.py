@@ -25,6 +25,11 @@ LEAD = {
 }
 """The statistics of a measure that are told of groups; of where people live and work all that begin as `WITHIN` does."""
 
+LISTED = "listed"
+"""The grouping of listed drivers' vehicles."""
+REST = "the rest"
+"""A group that is not told: whoever counts goes through all residents' vehicles, since several people drive one."""
+
 WITHIN = "within_"
 SO_FAR = "_so_far"
 """Ends a statistic of all that is held, where more is kept than was simulated."""
@@ -39,9 +44,15 @@ COMPARED = {
 """The statistic of a measure by which the most exposed group is set beside the least; of homes, that of the least distance."""
 
 
-def strata(people: Residents, stratum: Int8) -> Grouping:
-    """Return the residents' vehicles by `Stratum`, int8[vehicles]."""
-    return Grouping("strata", STRATA, np.where(people.town >= 0, stratum, -1).astype(np.int16))
+def strata(people: Residents, stratum: Int8) -> tuple[Grouping, Grouping]:
+    """Return the residents' vehicles by `Stratum`, int8[vehicles]: the unlisted, and apart from them the listed ones.
+
+    What is kept of them differs, and so how long: what matched a list has clocks of its own.
+    """
+    inside, last = people.town >= 0, len(STRATA) - 1
+    unlisted = np.where(inside, stratum != 0, -1).astype(np.int16)
+    listed = np.where(inside, np.where(stratum == 0, last, stratum - 1), -1).astype(np.int16)
+    return Grouping("unlisted", (STRATA[0], REST), unlisted), Grouping(LISTED, (*STRATA[1:], REST), listed)
 
 
 def by(people: Residents, grouping: Grouping) -> Residents:
@@ -51,7 +62,8 @@ def by(people: Residents, grouping: Grouping) -> Residents:
 
 def told(table: Measured, grouping: Grouping) -> Measured:
     """Return what a family said of a grouping in the towns' place as rows of whose vehicles they are."""
-    mine = table.take(np.isin(table.town, grouping.groups) & (table.who == VEHICLES) & _lead(table))
+    told_of = [name for name in grouping.groups if name != REST]
+    mine = table.take(np.isin(table.town, told_of) & (table.who == VEHICLES) & _lead(table))
     small = np.isin(mine.town, np.array(grouping.groups)[grouping.sizes < LEAST])
     return dataclasses.replace(
         mine, who=mine.town, town=np.full(len(mine), "all"), value=np.where(small, np.nan, mine.value),

@@ -1,7 +1,7 @@
 """Who can look: how many other agencies, and how many people who work there, can reach a read of an owner's cameras.
 
-From the rules alone, for reads that matched no hot list: an agency counts if by some route, at some time of capture, it
-obtains a read of that age. A longer limit, or one more partner, can only add to them.
+From the rules alone, for reads that matched no hot list, and apart from them for those that did: an agency counts if by
+some route, at some time of capture, it obtains a read of that age. A longer limit, or one more partner, can only add to them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,10 @@ EVERYBODY = "everybody"
 
 AGES = {"at_once": 0, "24h": DAY, "30d": 30 * DAY, "365d": 365 * DAY}
 """s: ages of reads that are asked about, beside ever."""
+
+
+CLASSES = (RecordClass.PLAIN, RecordClass.HIT, RecordClass.ALERT)
+"""What matched no list; what did, as the owner keeps it; and in the archives of whose list it was, if those have one."""
 
 
 class Policy(NamedTuple):
@@ -45,12 +49,14 @@ def rows(
     reads: str,
     retention: int,
     seed: int,
+    records: Sequence[RecordClass] = CLASSES[:1],
 ) -> Measured:
     """Return the audience of each owner with cameras (the town column) under each policy, by each sight, as tidy rows.
 
     Statistics: ``agencies``, other than the owner, that can ever reach a read, and ``agencies_24h`` and so on, one of that
     age; ``users`` and ``users_24h``, the people of those that say how many may sign in: a lower bound unless
-    ``agencies_unsaid``, those that do not say, is 0; NaN, not measured, where none of them says. n counts agencies.
+    ``agencies_unsaid``, those that do not say, is 0; NaN, not measured, where none of them says. n counts agencies. Of what
+    matched a list ``agencies_of_hits``, those that can ever reach it, archives of alerts included, if ``records`` has more.
 
     Parameters
     ----------
@@ -74,13 +80,23 @@ def rows(
         answers.append(Answer("audience", f"users{age}", "users", people, told.sum(axis=2)))
     unsaid = (reach[:, :, 0] & ~known).sum(axis=2).astype(np.float64)
     answers.append(Answer("audience", "agencies_unsaid", "agencies", unsaid, n))
+    if len(records) > 1:
+        hits = [
+            [reached(one, agencies, owner, sight, records[1:])[0].sum() for one in policies for sight in SEEN]
+            for owner in with_cameras
+        ]
+        answers.append(
+            Answer("audience", "agencies_of_hits", "agencies", np.array(hits, np.float64).reshape(n.shape), n)
+        )
     return tidy(answers, cases, [str(agencies.name[owner]) for owner in with_cameras], seed=seed)
 
 
-def reached(policy: Policy, agencies: Agencies, owner: int, sight: str) -> NDArray[np.bool_]:
+def reached(
+    policy: Policy, agencies: Agencies, owner: int, sight: str, records: Sequence[RecordClass] = CLASSES[:1]
+) -> NDArray[np.bool_]:  # fmt: skip
     """Return whether each agency can reach the owner's reads: ever, then at each of `AGES`; never the owner itself."""
     access = policy.access
-    mine = (access.owner == owner) & (access.viewer != owner) & (access.record == RecordClass.PLAIN)
+    mine = (access.owner == owner) & (access.viewer != owner) & np.isin(access.record, records)
     rows = access.take(mine & np.isin(access.sight, SEEN[sight]))
     begin, end = spans(rows)
     able = np.zeros((len(AGES) + 1, len(agencies)), np.bool_)

@@ -7,6 +7,9 @@ driven together by plan.
 The adversary takes for companions any two plates with at least m co-reads (two reads at one camera site, at most w apart) at q
 different cameras or more. Traffic makes such pairs by itself, so beside its ties stand those that the same reads give when
 every plate's are moved by some minutes of its own: there nobody travels with anybody.
+
+Under pseudonyms that change, co-reads are those of two pseudonyms: a new one starts from nothing. Two cars are one tie, however
+many of their pseudonyms are tied.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,10 +50,13 @@ class Seen(NamedTuple):
 
     site: Int32
     time: Int32
-    plate: Int32
+    who: Int32
+    """The pseudonym: where plates are plain, one a plate."""
     masks: UInt64
     camera: Int32
     """[n_sites]: not a column of reads."""
+    plate: Int32
+    """[pseudonyms]: whose each is, which the adversary does not know."""
 
 
 class Known(NamedTuple):
@@ -107,22 +113,21 @@ def empty() -> Sums:
     return Sums(*(np.zeros(kernels.CASES, np.int64) for _ in Sums._fields))
 
 
-def arranged(site: Int32, time: Int32, plate: Int32, masks: UInt64, camera: Int32) -> Seen:
+def arranged(site: Int32, time: Int32, who: Int32, masks: UInt64, camera: Int32, plate: Int32) -> Seen:
     """Return the readable reads that some sight holds, in order of (site, time)."""
-    rows = np.flatnonzero((plate >= 0) & (masks != 0))
-    rows = rows[np.lexsort((plate[rows], time[rows], site[rows]))]
-    return Seen(site[rows], time[rows], plate[rows], masks[rows], camera)
+    rows = np.flatnonzero((who >= 0) & (masks != 0))
+    rows = rows[np.lexsort((who[rows], time[rows], site[rows]))]
+    return Seen(site[rows], time[rows], who[rows], masks[rows], camera, plate)
 
 
 def moved(seen: Seen, vehicles: Vehicles, *, seed: int) -> Seen:
     """Return the reads with every plate's moved by a time of its own, up to `MOVED` either way."""
-    plate, place = np.unique(seen.plate, return_inverse=True)
-    key = plate.astype(np.uint64)
-    known = plate < len(vehicles)
-    key[known] = vehicles.key[plate[known]]
+    key = seen.plate.astype(np.uint64)
+    known = seen.plate < len(vehicles)
+    key[known] = vehicles.key[seen.plate[known]]
     by = below(draw(stream(seed, "company by chance"), key), 2 * MOVED + 1) - MOVED
-    time = (seen.time + by[place.reshape(-1)]).astype(np.int32)
-    return arranged(seen.site, time, seen.plate, seen.masks, seen.camera)
+    time = (seen.time + by[seen.who]).astype(np.int32)
+    return arranged(seen.site, time, seen.who, seen.masks, seen.camera, seen.plate)
 
 
 def add(sums: Sums, seen: Seen, question: Question, rule: Rule, known: Known, vehicles: Vehicles, *, seed: int) -> None:
@@ -140,18 +145,18 @@ def add(sums: Sums, seen: Seen, question: Question, rule: Rule, known: Known, ve
     sums.asked[:] += counted
     sums.pairs[:] += known.pairs * counted
     sums.together[:] += len(travelled) * counted
-    pair, tied = ties(seen, rule)
+    pair, tied = of_cars(*ties(seen, rule), seen.plate)
     right = _same_household(pair, known.household)
     sums.ties[:] += _by_case(tied) * counted
     sums.right[:] += _by_case(tied[right]) * counted
     sums.travelled[:] += _by_case(tied[np.isin(pair, travelled)]) * counted
-    pair, tied = ties(moved(seen, vehicles, seed=seed), rule)
+    pair, tied = of_cars(*ties(moved(seen, vehicles, seed=seed), rule), seen.plate)
     sums.chance[:] += _by_case(tied) * counted
     sums.chance_right[:] += _by_case(tied[_same_household(pair, known.household)]) * counted
 
 
 def ties(seen: Seen, rule: Rule) -> tuple[Int64, UInt64]:
-    """Return the pairs of plates that some sight takes for company, the lower × 2³² + the higher, and which sights do."""
+    """Return the pairs of pseudonyms that some sight takes for company, the lower × 2³² + the higher, and which sights do."""
     reads = seen[:4]
     n = kernels.count(*reads, rule.window)
     cells = np.zeros(min(_ROOM, 1 << max(int(4 * n).bit_length(), 10)), np.uint8)  # any
@@ -168,6 +173,16 @@ def ties(seen: Seen, rule: Rule) -> tuple[Int64, UInt64]:
     first = np.append(fresh, len(pair)).astype(np.int64)
     kernels.ties(first, camera[order], both[order], rule.reads, rule.cameras, tied)
     return pair[fresh][tied != 0], tied[tied != 0]
+
+
+def of_cars(pair: Int64, tied: UInt64, plate: Int32) -> tuple[Int64, UInt64]:
+    """Return ties of pseudonyms as those of the plates that stand behind them: each pair of plates once, with all its sights."""
+    one, other = (plate[half].astype(np.int64) for half in (pair >> 32, pair & 0xFFFFFFFF))
+    cars = np.minimum(one, other) << 32 | np.maximum(one, other)
+    order = np.argsort(cars, kind="stable")
+    fresh = np.flatnonzero(np.diff(cars[order], prepend=-1))
+    words = np.bitwise_or.reduceat(tied[order], fresh) if len(fresh) else tied
+    return cars[order][fresh], words
 
 
 def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], known: Known, *, seed: int) -> Measured:
@@ -219,7 +234,7 @@ def _together(household: Int32, part: Truth) -> NDArray[np.int64]:
 def _same_household(pair: Int64, household: Int32) -> NDArray[np.bool_]:
     of = np.append(household, -1)
     one, other = (of[np.minimum(plate, len(household))] for plate in (pair >> 32, pair & 0xFFFFFFFF))
-    same: NDArray[np.bool_] = (one == other) & (one >= 0)
+    same: NDArray[np.bool_] = (one == other) & (one >= 0) & (pair >> 32 != pair & 0xFFFFFFFF)
     return same
 
 

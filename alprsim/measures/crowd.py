@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim.kernels import crowd, group
+from alprsim.measures.names import spells
 from alprsim.measures.question import Resolution, coarse
 from alprsim.randomness import draw
 from alprsim.tables import UNLIMITED, Bool, Int16, Int32, Int64, Reads, UInt64
@@ -70,9 +71,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
             row = row[group.group(reads.plate[row], first)]
         lasts, epoch = np.full(len(row), -1, np.int64), np.zeros(len(row), np.int64)
     else:
-        lasts = seen.rotation[of[row]].astype(np.int64)
-        lasts[lasts == UNLIMITED] = -1
-        epoch = np.where(lasts > 0, reads.time[row] // np.maximum(lasts, 1), 0)
+        lasts, epoch = spells(reads.time[row], seen.rotation[of[row]])
         order = np.lexsort((epoch, lasts, reads.plate[row]))
         row, lasts, epoch = row[order], lasts[order], epoch[order]
     plate = reads.plate[row]

@@ -56,7 +56,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "How long does a read live anywhere?",
         "Own definition: the supremum over every store and copy a viewer can reach",
         "A department's own limit is not it: a copy can outlive its source. Infinite where copies renew each other or a "
-        "store has no limit.",
+        "store has no limit. Of reads that matched no list; of those that did, and of archives of alerts, it is told apart: by "
+        "these listed drivers' windows go, by the plain ones everybody else's.",
         "Some department's read stays within reach of {viewer} for {value}.",
     ),
     Entry(
@@ -105,7 +106,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "home ever does: read them with the share that does. Of people: "
         "from the car that they mainly drive; `_any_car` is an upper bound. Beside it stand what the one camera that finds most "
         "would find, were it named for everybody (`_by_constant_guess`), the share that lives near any camera whose reads can be "
-        "had (`_ceiling`), and the share of guesses that are right (`_of_guessed`).",
+        "had (`_ceiling`), and the share of guesses that are right (`_of_guessed`). In bulk sight, "
+        "where pseudonyms stand for plates, from the one under which most of a car's reads are held.",
         "From what {viewer} holds, a simple guess finds {value} of residents' homes.",
     ),
     Entry(
@@ -118,7 +120,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "After Golle & Partridge 2009; Zang & Bolot 2011",
         "Of vehicles whose driver has such a place. A simple adversary, that names a camera and not a door; work beyond "
         "the simulated streets is not found but counts. Of people: their own work, from the car they "
-        "mainly drive. Beside it as for homes: `_by_constant_guess`, `_ceiling`, `_of_guessed`, `_any_car`.",
+        "mainly drive. Beside it as for homes: `_by_constant_guess`, `_ceiling`, `_of_guessed`, `_any_car`. Under "
+        "pseudonyms as for home.",
         "From what {viewer} holds, a simple guess finds {value} of drivers' places of work.",
     ),
     Entry(

@@ -5,6 +5,9 @@ next, by a Markov chain of order one for each car and hour, backed off to everyb
 What is guessed are the true reads of the time after the moment, at any camera of which the viewer ever obtains reads. A
 hit rate says little alone: beside it stand the car's most frequent camera, everybody's most frequent next camera, and the
 next one along the road, and as an annex how regular what is held is (`measures.entropy`).
+
+Under pseudonyms that change, a car's own past is what is held under the pseudonym of the read whose next is guessed, and its
+regularity that of the pseudonym with most held reads.
 """
 
 from collections.abc import Sequence
@@ -14,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim.kernels import prediction as kernels
-from alprsim.measures import entropy
+from alprsim.measures import crowd, entropy
 from alprsim.measures.question import BITS, Answer, Case, Question, alike, of_cases, ratio, tidy
 from alprsim.measures.sampling import error_of_ratio
 from alprsim.tables import (
@@ -68,9 +71,10 @@ class Sums(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """One viewer's reads of everybody, by (plate, time): what it holds at the moment, then what comes."""
+    """One viewer's reads of everybody, by (pseudonym, time): what it holds at the moment, then what comes."""
 
-    plate: Int32
+    who: Int32
+    """The pseudonym: where plates are plain, one a plate."""
     camera: Int32
     hour: Int32
     asked: Bool
@@ -91,15 +95,17 @@ def ever(question: Question) -> UInt64:
     return words
 
 
-def by_time(reads: Reads) -> Int64:
-    """Return the readable reads' rows in order of (plate, time, site)."""
-    rows = np.lexsort((reads.site, reads.time, reads.plate)).astype(np.int64)
-    return rows[np.searchsorted(reads.plate[rows], 0) :]
+def by_time(reads: Reads, known: crowd.Known) -> crowd.Known:
+    """Return the readable reads in order of (pseudonym, time, site), by what they truly were."""
+    order = np.lexsort((reads.site[known.row], reads.time[known.row], known.who))
+    return known._replace(
+        time=known.time[order], site=known.site[order], who=known.who[order], row=known.row[order]
+    )  # fmt: skip
 
 
 def add(
-    sums: Sums, reads: Reads, site: Int32, time: Int32, masks: UInt64, question: Question, *, streams: Int16,
-    order: Int64, targets: Int32, camera: Int32, ahead: Int32, until: int, also: Sequence[tuple[Sums, Bool]] = (),
+    sums: Sums, reads: Reads, known: crowd.Known, masks: UInt64, question: Question, *, streams: Int16,
+    targets: Int32, camera: Int32, ahead: Int32, until: int, also: Sequence[tuple[Sums, Bool]] = (),
 ) -> None:  # fmt: skip
     """Add one moment.
 
@@ -107,15 +113,13 @@ def add(
     ----------
     reads : Reads
         Of everybody.
-    site, time : int32[n_reads]
-        Of each read, as exactly as the adversary knows it.
+    known : Known
+        The answer of `by_time`: the readable ones as exactly as the adversary knows them.
     masks : uint64[n_reads]
         The answer of `question.held`.
     streams : int16[n_reads]
         Of each read, as `question.grid` has them.
-    order : int64[n_readable]
-        The answer of `by_time`.
-    targets : int32[n], row of Vehicles
+    targets : int32[n], row of Vehicles, rising
     camera : int32[n_sites]
         The camera of each site.
     ahead : int32[n_cameras]
@@ -127,22 +131,25 @@ def add(
     """
     moment = question.moment
     words = np.where(reads.time <= moment, masks, np.where(reads.time <= until, ever(question)[streams], np.uint64(0)))
-    words = words[order]
+    words = words[known.row]
+    names = np.flatnonzero(np.isin(known.plate, targets)).astype(np.int32)
+    whose = np.searchsorted(targets, known.plate[names]).astype(np.int64)
     every = [(sums, np.ones(len(targets), np.bool_)), *also]
     for total, some in every:
         total.asked[:] += some.sum() * question.measured
     for one, cases in alike(words):
         bits = np.flatnonzero((cases >> BITS & np.uint64(1) == 1) & question.measured)
-        rows = order[words >> np.uint64(one) & np.uint64(1) == 1]
+        some_sight = words >> np.uint64(one) & np.uint64(1) == 1
+        rows = known.row[some_sight]
         past = reads.time[rows] <= moment
         asked = ~past & (reads.plate[rows] == reads.vehicle[rows])
-        hour = (time[rows] // 3600 % kernels.HOURS).astype(np.int32)
-        mine = Stream(reads.plate[rows], camera[site[rows]], hour, asked, past)
-        of, right, guesses = guess(mine, targets, len(ahead), ahead, camera[reads.site[rows]])
-        hits = guesses == right
+        hour = (known.time[some_sight] // 3600 % kernels.HOURS).astype(np.int32)
+        mine = Stream(known.who[some_sight], camera[known.site[some_sight]], hour, asked, past)
+        name, right, guesses = guess(mine, names, len(ahead), ahead, camera[reads.site[rows]])
+        of, hits = whose[name], guesses == right
         for total, some in every:
             _add_hits(total, bits, (np.cumsum(some) - 1)[of[some[of]]], hits[:, some[of]])
-        first, found = regularity(mine, targets)
+        first, found = regularity(mine, names[most_read(mine, names, whose)])
         sums.regular[bits] += len(first) - 1
         sums.looked_at[bits] += first[-1]
         sums.annex[:, bits] += np.rint(found * SCALE).astype(np.int64).sum(axis=1)[:, None]
@@ -158,14 +165,17 @@ def _add_hits(sums: Sums, bits: NDArray[np.intp], of: Int64, hits: Bool) -> None
 
 
 def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int32) -> tuple[Int64, Int32, Int32]:
-    """Return the target and the true camera of each read to guess, and what every predictor names: [predictors, reads]."""
-    next_ = np.flatnonzero(mine.plate[1:] == mine.plate[:-1])
+    """Return the target and the true camera of each read to guess, and what every predictor names: [predictors, reads].
+
+    ``targets`` are pseudonyms here, rising.
+    """
+    next_ = np.flatnonzero(mine.who[1:] == mine.who[:-1])
     learned = next_[mine.past[next_ + 1]]
     step = mine.camera[learned], mine.hour[learned], mine.camera[learned + 1]
     ways = kernels.Ways(*kernels.ways(*step, n_cameras))
     of_target, known = _whose(mine, targets)
     asked = np.flatnonzero(mine.asked & known)
-    before = np.zeros(len(mine.plate), np.bool_)
+    before = np.zeros(len(mine.who), np.bool_)
     before[next_ + 1] = True
     last = np.where(before[asked], mine.camera[asked - 1], -1).astype(np.int32)
     at = np.where(before[asked], mine.hour[asked - 1], 0).astype(np.int32)
@@ -186,6 +196,15 @@ def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int3
     return of_target[asked], true[asked], np.stack([
         markov, own_usual, np.where(none, most, following), np.append(ahead, -1)[last],
     ]).astype(np.int32)  # fmt: skip
+
+
+def most_read(mine: Stream, names: Int32, whose: Int64) -> Int64:
+    """Return of each target, in order, which of its pseudonyms has most held reads: of equals the first."""
+    name, known = _whose(mine, names)
+    held = np.bincount(name[known & mine.past], minlength=len(names))
+    order = np.lexsort((-held, whose))
+    first: Int64 = order[np.diff(whose[order], prepend=-1) != 0].astype(np.int64)
+    return first
 
 
 def regularity(mine: Stream, targets: Int32) -> tuple[Int64, Float64]:
@@ -280,8 +299,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 
 def _whose(mine: Stream, targets: Int32) -> tuple[Int64, Bool]:
     """Return which target each read is of, and whether it is one's at all."""
-    of_target = np.searchsorted(targets, mine.plate).astype(np.int64)
-    known: Bool = np.append(targets, -1)[of_target] == mine.plate
+    of_target = np.searchsorted(targets, mine.who).astype(np.int64)
+    known: Bool = np.append(targets, -1)[of_target] == mine.who
     return of_target, known
 
 

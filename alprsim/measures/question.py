@@ -104,7 +104,7 @@ class Question(NamedTuple):
     moment: int
     horizon: int
     window: Int32
-    """[64] s: each sight's effective retention, the least age from which no read of any owner can be obtained."""
+    """[64] s: each sight's effective retention, the least age from which no such read of any owner can be obtained."""
     owner_of_site: Int16
     steps: Int32
     """[steps] s: ages at which something changes."""
@@ -158,7 +158,9 @@ class Answer(NamedTuple):
     n: Int64
 
 
-def ask(lens: Lens, owner_of_site: Int16, *, moment: int, horizon: int) -> Question:
+def ask(
+    lens: Lens, owner_of_site: Int16, *, moment: int, horizon: int, counted: UInt64 | None = None
+) -> Question:  # fmt: skip
     """Prepare a lens for one moment.
 
     Parameters
@@ -168,6 +170,8 @@ def ask(lens: Lens, owner_of_site: Int16, *, moment: int, horizon: int) -> Quest
     owner_of_site : int16[n_sites], row of Agencies
     moment, horizon : int, s
         Since the scenario's start; T, above 0.
+    counted : uint64[n_owners]
+        The sights to whose window the reads of each owner, or stream, count; None: all to all.
 
     Raises
     ------
@@ -180,7 +184,7 @@ def ask(lens: Lens, owner_of_site: Int16, *, moment: int, horizon: int) -> Quest
     if len(owner_of_site):
         owner = int(owner_of_site.max() if owner_of_site.max() >= owners else owner_of_site.min())
         _require("owner_of_site", 0 <= owner < owners, owner, f"0 to {owners - 1}, the owners of the lens")
-    window = _windows(lens)
+    window = _windows(lens, counted)
     steps = np.unique(np.concatenate([[0], lens.age, window])).astype(np.int32)
     grid = np.empty((len(steps), owners), np.uint64)
     for owner in range(owners):
@@ -381,11 +385,12 @@ def _regrouped(truth: Truth, trips: NDArray[np.intp]) -> Truth:
     return Truth(**{**columns, "vehicle": columns["driver"].copy()})
 
 
-def _windows(lens: Lens) -> Int32:
-    """Return the supremum of each sight's ages over all owners; UNLIMITED where the last piece has no end."""
+def _windows(lens: Lens, counted: UInt64 | None) -> Int32:
+    """Return the supremum of each sight's ages over the owners that count; UNLIMITED where the last piece has no end."""
     ends = np.append(lens.age[1:], UNLIMITED).astype(np.int32)
     ends[lens.first[1:] - 1] = UNLIMITED
-    obtainable = (lens.cases[:, None] >> BITS) & np.uint64(1) == 1
+    cases = lens.cases if counted is None else lens.cases & np.repeat(counted, np.diff(lens.first))
+    obtainable = (cases[:, None] >> BITS) & np.uint64(1) == 1
     window: Int32 = np.where(obtainable, ends[:, None], 0).max(axis=0, initial=0).astype(np.int32)
     return window
 

@@ -29,39 +29,57 @@ class Case(NamedCase, Protocol):
         """The viewer, row of Agencies."""
 
 
-def rows(cases: Sequence[Case], agencies: Agencies, *, with_cameras: Sequence[int], seed: int) -> Measured:
+_CLASSES = {"": RecordClass.PLAIN, "_of_hits": RecordClass.HIT, "_of_alerts": RecordClass.ALERT}
+"""By the end of a statistic's name: whatever was read; what matched a list; the archive of whose list it was."""
+
+
+def rows(
+    cases: Sequence[Case], agencies: Agencies, *, with_cameras: Sequence[int], seed: int, lists: bool = False
+) -> Measured:  # fmt: skip
     """Return effective retention in days as tidy rows; infinite where it is unbounded.
 
     For each department (its name in the town column): ``supremum``, the age from which none of its reads can be
     obtained, and ``covered``, the days of age at which one can: less where there are gaps. Over all departments (town
     "all"): ``max`` and ``mean`` of the supremum, and ``window``, the longest of any camera's reads, a pool's private ones
-    included (``with_cameras``: rows of Agencies): what the time that is kept means elsewhere. n counts departments. Plain
-    reads only, those captured when batches leave them longest; a sight includes what needs less (on request includes bulk).
+    included (``with_cameras``: rows of Agencies): what the time that is kept means elsewhere, of all but listed drivers. n
+    counts departments. Of plain reads, those captured when batches leave them longest; where hot lists are matched
+    (``lists``) also ``…_of_hits``, of what matched one, and ``…_of_alerts``, of the archives of those who list. A sight
+    includes what needs less (on request includes bulk).
     """
+    wanted = _CLASSES if lists else {"": RecordClass.PLAIN}
+    tables = [_of_class(cases, agencies, with_cameras, seed, *one) for one in wanted.items()]
+    return join(tables)
+
+
+def _of_class(
+    cases: Sequence[Case], agencies: Agencies, with_cameras: Sequence[int], seed: int, end: str, record: RecordClass
+) -> Measured:  # fmt: skip
+    """Return the rows of one class of records."""
     owners = np.flatnonzero(agencies.kind == AgencyKind.DEPARTMENT)
-    lives = np.array([[_life(case, int(owner)) for case in cases] for owner in owners]).reshape(-1, len(cases), 2) / DAY
+    found = [[_life(case, int(owner), record) for case in cases] for owner in owners]
+    lives = np.array(found).reshape(-1, len(cases), 2) / DAY
     one, every = np.ones((len(owners), len(cases)), np.int64), np.full((1, len(cases)), len(owners))
     supremum, covered = lives[..., 0], lives[..., 1]
     of_owners = [
-        Answer("effective_retention", "supremum", "d", supremum, one),
-        Answer("effective_retention", "covered", "d", covered, one),
+        Answer("effective_retention", f"supremum{end}", "d", supremum, one),
+        Answer("effective_retention", f"covered{end}", "d", covered, one),
     ]
     mean = supremum.mean(axis=0, keepdims=True) if len(owners) else np.full((1, len(cases)), np.nan)
-    with_any = [[_life(case, owner)[0] for case in cases] for owner in with_cameras]
+    with_any = [[_life(case, owner, record)[0] for case in cases] for owner in with_cameras]
     window = np.array(with_any).reshape(-1, len(cases)).max(axis=0, keepdims=True, initial=0) / DAY
     of_all = [
-        Answer("effective_retention", "window", "d", window, every),
-        Answer("effective_retention", "max", "d", supremum.max(axis=0, keepdims=True, initial=0), every),
-        Answer("effective_retention", "mean", "d", mean, every),
+        Answer("effective_retention", f"window{end}", "d", window, every),
+        Answer("effective_retention", f"max{end}", "d", supremum.max(axis=0, keepdims=True, initial=0), every),
+        Answer("effective_retention", f"mean{end}", "d", mean, every),
     ]
     names = [str(name) for name in agencies.name[owners]]
     return join([tidy(of_all, cases, ["all"], seed=seed), tidy(of_owners, cases, names, seed=seed)])
 
 
-def _life(case: Case, owner: int) -> tuple[float, float]:
+def _life(case: Case, owner: int, record: RecordClass) -> tuple[float, float]:
     """Return the supremum and the measure, in seconds, of the ages at which the viewer can obtain the owner's reads."""
     access = case.access
-    mine = (access.viewer == case.viewer_row) & (access.owner == owner) & (access.record == RecordClass.PLAIN)
+    mine = (access.viewer == case.viewer_row) & (access.owner == owner) & (access.record == record)
     mine &= np.isin(access.sight, _SIGHTS[case.sight])
     rows = access.take(mine)
     until = rows.to_age.astype(np.float64) - rows.delay - np.where(rows.to_clock == 1, rows.from_phase, 0)

@@ -125,6 +125,8 @@ _VARIANTS = {
     "_ceiling": ", the most there is to find: near any camera watched",
     "_of_guessed": ", of those of whom there is a guess",
     "_any_car": ", were it known which of their cars shows it (an upper bound)",
+    "_of_hits": ", of what matched a hot list",
+    "_of_alerts": ", of the archives of alerts",
 }
 """Endings of statistics that are another view of a plain one."""
 
