@@ -24,7 +24,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Correct reads of a vehicle that the viewer can obtain, a calendar day; as stock, all it holds at the moment.",
         "Is it 4 a day or 101?",
         _COURTS,
-        "A mean over all vehicles, parked ones included. A read is a place and a time, not a trip.",
+        "A mean over all vehicles, parked ones included. A read is a place and a time, not a trip. Of people: reads made while "
+        "they drove, in whatever car; reads of parked cars, most of a patrol car's, are nobody's.",
         "{viewer} can obtain {value} of the average resident's car over the last {horizon}.",
     ),
     Entry(
@@ -34,7 +35,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Correct reads that the viewer can obtain, for each day (04:00 to 04:00) on which the vehicle made a trip.",
         "How often is a car read on a day it is used?",
         _COURTS,
-        "Vehicles that did not drive have no such rate and are left out; n counts the others.",
+        "Vehicles that did not drive have no such rate and are left out; n counts the others. Of people: reads made while they "
+        "drove, in whatever car; reads of parked cars are nobody's.",
         "On a day it is driven, the average resident's car leaves {value} with {viewer} (last {horizon}).",
     ),
     Entry(
@@ -67,7 +69,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "with its departure in the time asked about, and brings its days and reads with it.",
         "How much of the calendar is laid open?",
         "Temporal coverage, as used of trace data; own convention of the day",
-        "Of days driven, not of calendar days: a car that stays at home is not thereby hidden.",
+        "Of days driven, not of calendar days: a car that stays at home is not thereby hidden. Of people: days and reads of what "
+        "they drove, not of what they rode along in.",
         "{viewer} can place the average resident's car on {value} of the days it was driven in the last {horizon}.",
     ),
     Entry(
@@ -77,7 +80,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Trips with at least one held read, of the trips that departed in the time asked about.",
         "Can journeys be seen?",
         "Detection in the automatic vehicle identification literature",
-        "One read shows that a trip was made and one place it passed, not where it began or ended.",
+        "One read shows that a trip was made and one place it passed, not where it began or ended. Of people: trips that they "
+        "drove, not those that they rode along on.",
         "{viewer} can see {value} of the average resident's trips of the last {horizon}.",
     ),
     Entry(
@@ -88,7 +92,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "Can journeys be followed from place to place?",
         "Linkage in the automatic vehicle identification literature",
         "Two reads give a direction and a stretch of road; how much of the path they fix depends on the streets between. "
-        "Cameras that stand close together on one road link every trip that passes them.",
+        "Cameras that stand close together on one road link every trip that passes them. Of people: trips that they drove.",
         "{viewer} can follow {value} of the average resident's trips of the last {horizon} from one camera to the next.",
     ),
     Entry(
@@ -102,7 +106,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "A plate's registered address is known to the police: this is for whoever gets the reads without the register. A "
         "simple adversary, that names a camera and not a house: others may do better. A vehicle without an estimate "
         "counts as not found; the median error is of those with one. Days of reads until it shows are of vehicles whose "
-        "home ever does: read them with the share that does. Of people: found from any car that they drive.",
+        "home ever does: read them with the share that does. Of people: found from any car that they drive, "
+        "by all its reads, while parked too.",
         "From what {viewer} holds, a simple guess finds {value} of residents' homes.",
     ),
     Entry(
@@ -114,7 +119,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Does a store of reads tell where people work?",
         "After Golle & Partridge 2009; Zang & Bolot 2011",
         "Of vehicles whose driver has such a place. A simple adversary, that names a camera and not a door; work beyond "
-        "the simulated streets is not found but counts. Of people: their own work, found from any car that they drive.",
+        "the simulated streets is not found but counts. Of people: their own work, found from any car that they "
+        "drive, by all its reads, while parked too.",
         "From what {viewer} holds, a simple guess finds {value} of drivers' places of work.",
     ),
     Entry(
