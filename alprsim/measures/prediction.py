@@ -85,7 +85,7 @@ def empty() -> Sums:
 
 def ever(question: Question) -> UInt64:
     """Return for each owner, or stream, the sights that obtain its reads at some age."""
-    grid = question.grid.reshape(len(question.steps), -1)
+    grid = question.grid.reshape(len(question.steps), -1)  # any: 1
     words: UInt64 = np.bitwise_or.reduce(grid, axis=0)
     return words
 
@@ -167,9 +167,9 @@ def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int3
     before = np.zeros(len(mine.plate), np.bool_)
     before[next_ + 1] = True
     last = np.where(before[asked], mine.camera[asked - 1], -1).astype(np.int32)
-    at = np.where(before[asked], mine.hour[asked - 1], 0).astype(np.int32)
+    at = np.where(before[asked], mine.hour[asked - 1], 0).astype(np.int32)  # any: 0
     own = learned[known[learned]]
-    edges = np.arange(len(targets) + 1)
+    edges = np.arange(len(targets) + 1)  # any
     markov = np.empty(len(asked), np.int32)
     kernels.predict(
         np.searchsorted(of_target[own], edges).astype(np.int64), mine.camera[own], mine.hour[own], mine.camera[own + 1],
@@ -177,13 +177,13 @@ def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int3
     )  # fmt: skip
     usual = favourites(of_target[mine.past & known], mine.camera[mine.past & known], len(targets), n_cameras)
     popular = np.bincount(mine.camera[mine.past], minlength=n_cameras)
-    most = int(popular.argmax()) if popular.any() else -1
+    most = int(popular.argmax()) if popular.any() else -1  # any: 1
     own_usual = np.where(usual >= 0, usual, most)[of_target[asked]]
-    following = np.append(_likeliest(ways), -1)[last]
+    following = np.append(_likeliest(ways), -1)[last]  # any: 1
     none = following < 0
     markov = np.where(markov < 0, own_usual, markov)
     return of_target[asked], true[asked], np.stack([
-        markov, own_usual, np.where(none, most, following), np.append(ahead, -1)[last],
+        markov, own_usual, np.where(none, most, following), np.append(ahead, -1)[last],  # any: 1
     ]).astype(np.int32)  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def favourites(target: Int64, camera: Int32, n_targets: int, n_cameras: int) -> 
     both, count = np.unique(target * n_cameras + camera, return_counts=True)
     order = np.lexsort((both, -count, both // n_cameras))
     of = both[order] // n_cameras
-    fresh = np.flatnonzero(np.diff(of, prepend=-1))
+    fresh = np.flatnonzero(np.diff(of, prepend=-1))  # any: 1
     usual = np.full(n_targets, -1, np.int32)
     usual[of[fresh]] = both[order][fresh] % n_cameras
     return usual
@@ -218,9 +218,9 @@ def along_the_road(sites: Sites, cameras: Cameras, roads: Roads) -> Int32:
     standing = np.flatnonzero(~np.isin(cameras.kind[sites.camera], [kind for kind in CameraKind if kind.drives]))
     if not len(standing):
         return ahead
-    junctions = int(max(roads.tail.max(), roads.head.max())) + 1
+    junctions = int(max(roads.tail.max(), roads.head.max())) + 1  # any
     order = np.lexsort((roads.crossing, roads.head, roads.tail))
-    order = order[(np.diff(roads.tail[order], prepend=-1) != 0) | (np.diff(roads.head[order], prepend=-1) != 0)]
+    order = order[(np.diff(roads.tail[order], prepend=-1) != 0) | (np.diff(roads.head[order], prepend=-1) != 0)]  # any: 1
     back = roads.head[order], roads.tail[order]
     graph = csr_array((np.maximum(roads.crossing[order], 1).astype(np.float64), back), shape=(junctions, junctions))
     watched: dict[int, list[int]] = {}
@@ -228,7 +228,7 @@ def along_the_road(sites: Sites, cameras: Cameras, roads: Roads) -> Int32:
         watched.setdefault(int(sites.road[site]), []).append(int(site))
     at_tail = {int(roads.tail[road]): found[0] for road, found in sorted(watched.items(), reverse=True)}
     time, _, source = dijkstra(graph, indices=sorted(at_tail), min_only=True, return_predecessors=True)
-    first_road = np.searchsorted(roads.tail, np.arange(junctions + 1))
+    first_road = np.searchsorted(roads.tail, np.arange(junctions + 1))  # any
     for site in standing[::-1]:
         road, own = int(sites.road[site]), int(sites.camera[site])
         found = [(-1.0, other) for other in watched[road] if sites.offset[other] > sites.offset[site]]
@@ -254,7 +254,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     them), of how many reads each is made, and the share of targets that have so many.
     """
     asked, guessed, reads, hits, squares, regular, looked_at, annex = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
     )
     rate = ratio(hits[0], reads)
     spread = squares[2] - 2 * rate * squares[1] + rate**2 * squares[0]
@@ -281,7 +281,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 def _whose(mine: Stream, targets: Int32) -> tuple[Int64, Bool]:
     """Return which target each read is of, and whether it is one's at all."""
     of_target = np.searchsorted(targets, mine.plate).astype(np.int64)
-    known: Bool = np.append(targets, -1)[of_target] == mine.plate
+    known: Bool = np.append(targets, -1)[of_target] == mine.plate  # any: 1
     return of_target, known
 
 
@@ -290,7 +290,7 @@ def _likeliest(ways: kernels.Ways) -> Int32:
     n = len(ways.first) - 1
     come, times = np.repeat(np.arange(n), np.diff(ways.first)), ways.hourly[:, kernels.HOURS]
     order = np.lexsort((ways.to, -times, come))
-    fresh = np.flatnonzero(np.diff(come[order], prepend=-1))
+    fresh = np.flatnonzero(np.diff(come[order], prepend=-1))  # any: 1
     best = np.full(n, -1, np.int32)
     best[come[order][fresh]] = ways.to[order][fresh]
     return best
