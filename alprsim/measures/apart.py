@@ -75,7 +75,8 @@ def compared(table: Measured, grouping: Grouping, distance: float) -> Measured:
     for measure, statistic, ending in [*((*one, "") for one in COMPARED.items()), *homes]:
         mine = np.flatnonzero((table.measure == measure) & (table.statistic == statistic) & (table.who == VEHICLES))
         if len(mine):
-            row = mine.reshape(len(big) + 1, -1)
+            groups = len(big) + 1
+            row = mine.reshape(groups, -1)  # any
             value = apart(np.where(table.n[row[:-1]] > 0, table.value[row[:-1]], np.nan)[big])[0]
             parts.append(_as_equity(table.take(row[-1]), grouping, measure + ending, value, int(big.sum())))
     return join(parts)
