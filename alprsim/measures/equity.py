@@ -196,7 +196,7 @@ def _add_retained(sums: Sums, opened: Opened, question: Question, group: Int16, 
     read = np.flatnonzero(reads.any(axis=1))
     endless = reads[read] @ np.isinf(days).astype(np.int64) > 0
     mean = (reads[read] @ np.where(np.isinf(days), 0.0, days)) / reads[read].sum(axis=1)[:, None]
-    parts = np.where(endless, 0, np.rint(mean * DAY_PARTS)).astype(np.int64)
+    parts = np.where(endless, 0, np.rint(mean * DAY_PARTS)).astype(np.int64)  # any: 0
     np.add.at(sums.retained, group[read], np.stack([np.ones_like(parts), endless, parts], axis=1))
 
 
