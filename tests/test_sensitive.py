@@ -38,9 +38,9 @@ def test_places_near_a_site_are_counted_to_the_metre():
 
 
 def test_a_car_stands_until_its_next_trip_and_after_the_last_for_good():
-    """Car 0 makes one trip, car 1 none, car 2 three: the second takes no time, the last never ends."""
+    """Car 0 makes one trip, car 1 three: the second takes no time, the last never ends. Car 2 makes none."""
     clinic = sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=0, seed=7)
-    world = World(trips=((0, 5, 9), (2, 10, 12), (2, 20, 20), (2, 30, -1)))
+    world = World(trips=((0, 5, 9), (1, 10, 12), (1, 20, 20), (1, 30, -1)))
     found = sensitive.stops(world.bucket(), clinic)
     assert found.arrive.tolist() == [9, 12, 20, UNLIMITED]
     assert found.leave.tolist() == [UNLIMITED, 20, 30, UNLIMITED]
