@@ -65,7 +65,7 @@ def slot(size: Int32) -> Int64:
 
 def of_slot(slot: Int64) -> Int64:
     """Return the lowest number of each slot."""
-    shift = np.where(slot < _EXACT, 0, (slot >> 7) - 1)
+    shift = np.where(slot < _EXACT, 0, (slot >> 7) - 1)  # any: slot < _EXACT
     return np.asarray((slot - (shift << 7)) << shift, np.int64)
 
 
@@ -102,13 +102,14 @@ def sharing_top(known: Known, held: Bool, camera: Int32, residents: Int32) -> In
         The answer of `ranked`.
     residents : int32[n], row of Vehicles, rising
     """
-    site, who, n = known.site[held], known.who[held], int(camera.max(initial=0)) + 1
+    site, who = known.site[held], known.who[held]
+    n = int(camera.max(initial=0)) + 1  # any
     name = np.empty(len(known.plate) * TOP, np.int64)
     favourites.favourites(who, camera[site], n, TOP, name)
     reads = np.bincount(who, minlength=len(known.plate))
     order = np.lexsort((np.arange(len(reads)), -reads, known.plate))
     begin = np.searchsorted(known.plate, residents)
-    seen = np.append(known.plate, -1)[begin] == residents
+    seen = np.append(known.plate, -1)[begin] == residents  # any: 1
     mine = order[begin[seen]]  # order is by plate, as `known.plate` is: the first of each is the most-read
     answer = np.zeros((len(residents), TOP), np.int64)
     for top, names in enumerate(name.reshape(-1, TOP).T):
