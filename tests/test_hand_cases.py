@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alprsim.measures import position
+from alprsim.measures import position, risk
 from alprsim.tables import Paths
-from tests.test_position import JUNCTIONS, roads
+from tests.test_position import JUNCTIONS, Case, roads
 
 
 def test_a_car_drives_each_road_of_its_route_at_that_roads_pace():
@@ -20,3 +20,11 @@ def test_a_car_drives_each_road_of_its_route_at_that_roads_pace():
     zero = np.zeros(1, np.int32)
     x, _ = position.along(paths, zero, np.array([0.5]), zero, replace(network, crossing=crossing), JUNCTIONS)
     assert x.tolist() == [pytest.approx(4000 / 3)]
+
+
+def test_whoever_has_a_set_alone_has_one():
+    sums = risk.no_sets()
+    risk.add_sets(sums, np.array([[1, 0, 0], [0, 0, 0]]), [0])
+    table = risk.rows_of_sets([sums], np.zeros(1, np.int32), [Case()], seed=1)
+    got = dict(zip(table.statistic.tolist(), table.value.tolist(), strict=True))
+    assert (got["top1_below_5"], got["top1_defined"], got["top1_median"]) == (0.5, 0.5, 1)

@@ -112,7 +112,7 @@ def sharing_top(known: Known, held: Bool, camera: Int32, residents: Int32) -> In
     seen = np.append(known.plate, -1)[begin] == residents  # any: 1
     mine = order[begin[seen]]  # order is by plate, as `known.plate` is: the first of each is the most-read
     answer = np.zeros((len(residents), TOP), np.int64)
-    for top, names in enumerate(name.reshape(-1, TOP).T):
+    for top, names in enumerate(name.reshape(-1, TOP).T):  # any: 1
         _, which, many = np.unique(names, return_inverse=True, return_counts=True)
         answer[seen, top] = np.where(names[mine] >= 0, many[which[mine]], 0)
     return answer
@@ -162,7 +162,9 @@ def rows_of_sets(sums: Sequence[Sets], place: Int32, cases: Sequence[Case], *, s
     without a set not among them), ``top2_defined`` (share with a set), ``top2_below_5_defined_only`` and ``top2_median``
     (plates that share the set, of those with one; above 255 to within 1 %).
     """
-    asked, few, shared = (of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True))
+    asked, few, shared = (
+        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
+    )
     defined = shared.sum(axis=1)
     answers = []
     for top in range(TOP):
@@ -184,7 +186,7 @@ def rows_of_worst(sums: Sequence[Worst], place: Int32, cases: Sequence[Case], *,
     their risk is a lower bound).
     """
     asked, risk, squares, certain, bounded = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
     )
     answers = []
     for p in range(POINTS):
