@@ -24,7 +24,8 @@ def test_a_car_drives_each_road_of_its_route_at_that_roads_pace():
 
 def test_whoever_has_a_set_alone_has_one():
     sums = risk.no_sets()
-    risk.add_sets(sums, np.array([[1, 0, 0], [0, 0, 0]]), [0])
+    risk.add_sets(sums, np.array([[1, 1, 0], [3, 0, 0], [6, 0, 0], [0, 0, 0]]), [0])
     table = risk.rows_of_sets([sums], np.zeros(1, np.int32), [Case()], seed=1)
     got = dict(zip(table.statistic.tolist(), table.value.tolist(), strict=True))
-    assert (got["top1_below_5"], got["top1_defined"], got["top1_median"]) == (0.5, 0.5, 1)
+    assert (got["top1_below_5"], got["top1_defined"], got["top1_median"]) == (0.5, 0.75, 3)
+    assert (got["top2_below_5"], got["top2_defined"], got["top2_median"]) == (0.25, 0.25, 1)

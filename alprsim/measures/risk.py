@@ -203,5 +203,5 @@ def rows_of_worst(sums: Sequence[Worst], place: Int32, cases: Sequence[Case], *,
 def _median(histogram: Int64) -> Float64:
     """Return the median of each column, [slots, n]: the lower of two middles; NaN of nothing."""
     total = histogram.sum(axis=0)
-    reached = histogram.cumsum(axis=0) * 2 >= np.maximum(total, 1)
+    reached = histogram.cumsum(axis=0) * 2 >= np.maximum(total, 1)  # any: 1
     return np.where(total > 0, of_slot(reached.argmax(axis=0)), np.nan)
