@@ -7,6 +7,7 @@ import pytest
 
 from alprsim.measures import position, risk
 from alprsim.tables import Paths
+from tests.test_measures_crowd import known, seen
 from tests.test_position import JUNCTIONS, Case, roads
 
 
@@ -29,3 +30,7 @@ def test_whoever_has_a_set_alone_has_one():
     got = dict(zip(table.statistic.tolist(), table.value.tolist(), strict=True))
     assert (got["top1_below_5"], got["top1_defined"], got["top1_median"]) == (0.5, 0.75, 3)
     assert (got["top2_below_5"], got["top2_defined"], got["top2_median"]) == (0.25, 0.25, 1)
+
+
+def test_a_pseudonym_may_last_a_second():
+    assert known([(5, 0, 0, 0), (6, 0, 0, 0), (6, 0, 0, 0)], seen(1, 0)).who.tolist() == [0, 1, 1]

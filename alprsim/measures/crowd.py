@@ -65,13 +65,13 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
     """
     row = np.flatnonzero(reads.plate >= 0)
     if seen is None or _alike(seen.rotation[of]):
-        if (np.diff(reads.plate[row]) < 0).any():
-            first = np.zeros(int(reads.plate.max()) + 2, np.int64)
+        if (np.diff(reads.plate[row]) < 0).any():  # any: np.diff(reads.plate[row]) < 0; 0
+            first = np.zeros(int(reads.plate.max()) + 2, np.int64)  # any
             row = row[group.group(reads.plate[row], first)]
-        lasts, epoch = np.full(len(row), -1, np.int64), np.zeros(len(row), np.int64)
+        lasts, epoch = np.full(len(row), -1, np.int64), np.zeros(len(row), np.int64)  # any: 1
     else:
         lasts = seen.rotation[of[row]].astype(np.int64)
-        lasts[lasts == UNLIMITED] = -1
+        lasts[lasts == UNLIMITED] = -1  # any: 1
         epoch = np.where(lasts > 0, reads.time[row] // np.maximum(lasts, 1), 0)
         order = np.lexsort((epoch, lasts, reads.plate[row]))
         row, lasts, epoch = row[order], lasts[order], epoch[order]
