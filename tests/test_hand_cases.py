@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alprsim.measures import position, risk
-from alprsim.tables import Paths
+from alprsim.measures import crowd, position, risk
+from alprsim.randomness import draw
+from alprsim.tables import UNLIMITED, Paths
 from tests.test_measures_crowd import known, seen
 from tests.test_position import JUNCTIONS, Case, roads
 
@@ -34,3 +35,13 @@ def test_whoever_has_a_set_alone_has_one():
 
 def test_a_pseudonym_may_last_a_second():
     assert known([(4, 0, 0, 0), (5, 0, 0, 0), (5, 0, 0, 0)], seen(1, 0)).who.tolist() == [0, 1, 1]
+
+
+def test_plates_beside_pseudonyms_have_a_number_and_names_for_good_have_none():
+    """A plate is read at site 0 by those who show plates, and at site 2 by those who never change its name."""
+    who = known([(4, 0, 0, 0), (5, 2, 0, 0)], seen(0, UNLIMITED))
+    assert sorted(who.span.tolist()) == [0, int(draw(np.uint64(0), 0))]
+    assert not known([(4, 0, 0, 0)], seen(0, 0)).span.any()
+    key, bins = np.array([7, 7], np.uint64), np.array([1, 2])
+    got, plain = crowd.cell_keys(who, np.arange(2), key, bins), draw(key, bins)
+    assert (got == plain).tolist() == (who.span == 0).tolist()

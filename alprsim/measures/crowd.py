@@ -76,7 +76,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
         order = np.lexsort((epoch, lasts, reads.plate[row]))
         row, lasts, epoch = row[order], lasts[order], epoch[order]
     plate = reads.plate[row]
-    changes = [np.diff(column, prepend=-2) != 0 for column in (plate, lasts, epoch)]
+    changes = [np.diff(column, prepend=-2) != 0 for column in (plate, lasts, epoch)]  # any: 2
     fresh = np.flatnonzero(changes[0] | changes[1] | changes[2]) if len(row) else np.empty(0, np.intp)
     who = np.repeat(np.arange(len(fresh), dtype=np.int32), np.diff(np.append(fresh, len(row))))
     as_known = coarse(reads, of, seen, middles)
@@ -87,7 +87,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
 def gather(known: Known, held: Bool, site_key: UInt64, time_bin: int) -> Crowd:
     """List who was in each cell by the reads that one sight holds (bool[reads of `known`])."""
     time, site, who = known.time[held], known.site[held], known.who[held]
-    bins = int(time.max(initial=0)) // time_bin + 1
+    bins = int(time.max(initial=0)) // time_bin + 1  # any
     index = crowd.index(time, site, who, len(known.plate), time_bin, bins, len(site_key))
     span = known.span if known.span.any() else known.span[:0]
     return Crowd(who, site, site_key, bins, span, *index, len(known.plate))
