@@ -31,7 +31,7 @@ class Known(NamedTuple):
         counts = np.bincount(self.who[held], minlength=len(self.plate))
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         low, high = (np.searchsorted(self.plate, targets, side) for side in ("left", "right"))
-        return np.stack([first[low], first[high]], axis=1).reshape(-1)
+        return np.stack([first[low], first[high]], axis=1).ravel()
 
 
 class Crowd(NamedTuple):
@@ -87,7 +87,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
 def gather(known: Known, held: Bool, site_key: UInt64, time_bin: int) -> Crowd:
     """List who was in each cell by the reads that one sight holds (bool[reads of `known`])."""
     time, site, who = known.time[held], known.site[held], known.who[held]
-    bins = int(time.max(initial=0)) // time_bin + 1  # any
+    bins = int(time.max(initial=0)) // time_bin + 1  # any: 0
     index = crowd.index(time, site, who, len(known.plate), time_bin, bins, len(site_key))
     span = known.span if known.span.any() else known.span[:0]
     return Crowd(who, site, site_key, bins, span, *index, len(known.plate))
@@ -102,4 +102,4 @@ def cell_keys(known: Known, who: Int32, site_key: UInt64, bin_: NDArray[np.integ
 def _alike(rotation: Int32) -> bool:
     """Tell whether no pseudonym changes, and none stands beside a plate."""
     lasts = np.unique(rotation)
-    return len(lasts) < 2 and not ((lasts > 0) & (lasts < UNLIMITED)).any()
+    return len(lasts) < 2 and not ((lasts > 0) & (lasts < UNLIMITED)).any()  # any: lasts < UNLIMITED
