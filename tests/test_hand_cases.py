@@ -5,11 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alprsim.measures import crowd, position, risk
+from alprsim.measures import crowd, places, position, risk
 from alprsim.randomness import draw
-from alprsim.tables import UNLIMITED, Paths
+from alprsim.tables import DAY, UNLIMITED, Paths, People, Sites
+from tests import test_measures_places as homes
 from tests.test_measures_crowd import known, seen
 from tests.test_position import JUNCTIONS, Case, roads
+from tests.worlds import World
+from tests.worlds import ladder as limits
 
 
 def test_a_car_drives_each_road_of_its_route_at_that_roads_pace():
@@ -45,3 +48,33 @@ def test_plates_beside_pseudonyms_have_a_number_and_names_for_good_have_none():
     key, bins = np.array([7, 7], np.uint64), np.array([1, 2])
     got, plain = crowd.cell_keys(who, np.arange(2), key, bins), draw(key, bins)
     assert (got == plain).tolist() == (who.span == 0).tolist()
+
+
+def test_a_site_halfway_is_of_the_town_its_road_comes_from():
+    halfway = Sites.of(camera=[0], road=[0], offset=[500], heading=[0])
+    two = replace(JUNCTIONS, town=np.arange(len(JUNCTIONS), dtype=np.int16))
+    assert places.site_spots(halfway, roads(), two).town.tolist() == [0]
+
+
+def test_the_first_place_is_a_place_of_work_too():
+    vehicles, *_ = World(vehicles=2, town=(0, 0), kind=(0, 0)).tables()
+    people = People.of(home=[0, 0], work=[0, 1], household=[0, 1], vehicle=[0, 1], kind=[0, 0], key=[0, 1])
+    assert places.works(vehicles, people, homes.PLACES, homes.JUNCTIONS).x.tolist() == [0, 100]
+
+
+def test_a_home_shown_by_a_read_at_the_moment_takes_no_day():
+    world = replace(homes.WORLD, reads=((DAY, 0, 0, 0),))
+    got = homes.found(world, limits(DAY), [DAY])
+    assert got["home_found", "days_until_found", "Ash", 0] == (0, 1)
+
+
+def test_medians_are_the_lower_middle():
+    """By day: of two, of three, and of one on the last day."""
+    days = np.array([[0, 1, 0, 1, 0], [0, 1, 0, 1, 1], [0, 0, 0, 0, 1]])[:, :, None]
+    assert places.median_days(days)[:, 0].tolist() == [1, 3, 4]
+    asked = np.array([[3], [4], [2]])
+    assert places._days_until_half(days, asked)[:, 0].tolist() == [3, 3, 4]
+    assert places._days_until_half(days[2:], np.array([[1]])).tolist() == [[4]]
+    errors = np.zeros((1, places.BINS + 1, 1), np.int64)
+    errors[0, :3] = 1
+    assert places._median(errors).tolist() == [[37.5]]

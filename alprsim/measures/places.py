@@ -101,7 +101,7 @@ def works(vehicles: Vehicles, people: People, places: Places, junctions: Junctio
 
     A place beyond the simulated streets lies at no distance that counts as found: its gateway is not the place.
     """
-    place = np.full(len(vehicles), -1, np.int32)
+    place = np.full(len(vehicles), -1, np.int32)  # any
     drivers = np.flatnonzero((people.vehicle >= 0) & (people.work >= 0))[::-1]
     place[people.vehicle[drivers]] = people.work[drivers]
     return _at(place, places, junctions)
@@ -119,8 +119,8 @@ def spots(places: Places, junctions: Junctions) -> Spots:
 
 def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
     """Return sums of nothing; ``within`` in metres; ``days``: the most that a moment can look back."""
-    shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,))
-    return Sums(tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes))
+    shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,))  # any: 1
+    return Sums(tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes))  # any
 
 
 def add(
@@ -235,12 +235,12 @@ class _Guessed(NamedTuple):
 
 def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now: int) -> tuple[Int64, Int64]:
     """Return which cars each driver of the bucket drives: of driver i the places ``first[i]:first[i + 1]`` in ``rows``."""
-    place = np.full(len(bucket.vehicle), -1, np.int64)
+    place = np.full(len(bucket.vehicle), -1, np.int64)  # any
     place[rows] = np.arange(len(rows))
     main = np.searchsorted(bucket.vehicle[rows], people.car[np.searchsorted(people.drivers, drivers.person)])
     car = place[np.repeat(np.arange(len(place)), np.diff(bucket.first_trip))]
     some = (drivers.driver >= 0) & (car >= 0) & (bucket.truth.depart <= now)
-    cars = max(len(rows), 1)  # any: 0
+    cars = max(len(rows), 1)  # any
     code = np.unique(
         np.concatenate([np.arange(len(main)) * cars + main, drivers.driver[some] * cars + car[some]]).astype(np.int64)
     )
@@ -268,7 +268,7 @@ def _held_against(guess: Int32, until: Int32, sites: Spots, truth: Spots) -> _Gu
     """Hold the guessed sites, [n, 64], against the truth, row for row."""
     guessed = guess >= 0
     x, y = np.append(sites.x, -np.inf)[guess], np.append(sites.y, -np.inf)[guess]  # −1, no estimate, is the last
-    town_of = np.append(sites.town, np.int16(-1))[guess]
+    town_of = np.append(sites.town, np.int16(-1))[guess]  # any: 1
     error = np.hypot(x - truth.x[:, None], y - truth.y[:, None])
     return _Guessed(~np.isnan(truth.x), guessed, error, guessed & (town_of == truth.town[:, None]), until)
 
