@@ -222,7 +222,7 @@ class _Guessed(NamedTuple):
     def nearest(self, row: Int64, first: Int64) -> "_Guessed":
         """Return what the best of several guesses is worth: those of life i are the rows ``row[first[i]:first[i + 1]]``."""
         best, many = self.take(row[first[:-1]]), np.diff(first)
-        for more in range(1, int(many.max(initial=0))):
+        for more in range(1, int(many.max(initial=0))):  # any: 0
             life = np.flatnonzero(many > more)
             its, old = self.take(row[first[life] + more]), best.take(life)
             first_near = np.minimum(its.until, old.until)
