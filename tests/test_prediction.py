@@ -250,7 +250,9 @@ def test_a_read_at_the_moment_that_is_not_held_then_says_nothing():
 
 def test_ones_own_first_camera_is_ones_usual():
     crowd = [(hour * HOUR, 1, 3, 3) for hour in range(3)]
-    sums = added([*crowd, (HOUR, 0, 0, 0), (9 * HOUR, 0, 0, 0)], limits(8 * HOUR), 9 * HOUR - 1, 10 * HOUR, targets=(0,))
+    sums = added(
+        [*crowd, (HOUR, 0, 0, 0), (9 * HOUR, 0, 0, 0)], limits(8 * HOUR), 9 * HOUR - 1, 10 * HOUR, targets=(0,)
+    )
     assert sums.hits[:, 0].tolist() == [1, 1, 0, 0]
     none = prediction.favourites(np.zeros(0, np.int64), np.zeros(0, np.int32), 2, 3)
     assert none.tolist() == [-1, -1]

@@ -24,7 +24,10 @@ def test_a_car_is_under_way_until_it_can_have_arrived():
     assert moved(899, 6, from_site=slowly) == 4  # 899 of 2000 s toward 6 km
     assert moved(900, 6, from_site=slowly) == 6  # a whole step ago it was read: where it is the steps know
     in_time = np.full((9, 1), 400.0)
-    assert (moved(399, 8, from_site=in_time), moved(400, 8, from_site=in_time)) == (7, 8)  # at the gateway, and beyond it
+    assert (moved(399, 8, from_site=in_time), moved(400, 8, from_site=in_time)) == (
+        7,
+        8,
+    )  # at the gateway, and beyond it
 
 
 def test_as_it_is_read_a_car_is_at_the_site_unless_it_goes_no_further():

@@ -179,7 +179,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], known: Known
     ``recall_of_travelled``, of those that travelled together by the moment. n counts what each is a share of, or moments.
     """
     asked, found, right, chance, chance_right, travelled, pairs, together = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     every = known.cars * (known.cars - 1) // 2 * asked
     answers = [

@@ -220,7 +220,9 @@ def along_the_road(sites: Sites, cameras: Cameras, roads: Roads) -> Int32:
         return ahead
     junctions = int(max(roads.tail.max(), roads.head.max())) + 1  # any
     order = np.lexsort((roads.crossing, roads.head, roads.tail))
-    order = order[(np.diff(roads.tail[order], prepend=-1) != 0) | (np.diff(roads.head[order], prepend=-1) != 0)]  # any: 1
+    order = order[
+        (np.diff(roads.tail[order], prepend=-1) != 0) | (np.diff(roads.head[order], prepend=-1) != 0)  # any: 1
+    ]
     back = roads.head[order], roads.tail[order]
     graph = csr_array((np.maximum(roads.crossing[order], 1).astype(np.float64), back), shape=(junctions, junctions))
     watched: dict[int, list[int]] = {}
@@ -254,7 +256,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     them), of how many reads each is made, and the share of targets that have so many.
     """
     asked, guessed, reads, hits, squares, regular, looked_at, annex = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     rate = ratio(hits[0], reads)
     spread = squares[2] - 2 * rate * squares[1] + rate**2 * squares[0]

@@ -163,7 +163,8 @@ def rows_of_sets(sums: Sequence[Sets], place: Int32, cases: Sequence[Case], *, s
     (plates that share the set, of those with one; above 255 to within 1 %).
     """
     asked, few, shared = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     defined = shared.sum(axis=1)
     answers = []
@@ -186,7 +187,8 @@ def rows_of_worst(sums: Sequence[Worst], place: Int32, cases: Sequence[Case], *,
     their risk is a lower bound).
     """
     asked, risk, squares, certain, bounded = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for p in range(POINTS):
