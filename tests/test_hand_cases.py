@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alprsim.measures import crowd, places, position, risk
+from alprsim.measures import crowd, paths, places, position, risk
 from alprsim.randomness import draw
 from alprsim.tables import DAY, UNLIMITED, Paths, People, Sites
 from tests import test_measures_places as homes
@@ -21,9 +21,9 @@ def test_a_car_drives_each_road_of_its_route_at_that_roads_pace():
     first, second = (np.flatnonzero((network.tail == j) & (network.head == j + 1))[0] for j in (0, 1))
     crossing = network.crossing.copy()
     crossing[second] *= 3
-    paths = Paths(np.array([0, 2]), np.array([first, second], np.int32))
+    ways = Paths(np.array([0, 2]), np.array([first, second], np.int32))
     zero = np.zeros(1, np.int32)
-    x, _ = position.along(paths, zero, np.array([0.5]), zero, replace(network, crossing=crossing), JUNCTIONS)
+    x, _ = position.along(ways, zero, np.array([0.5]), zero, replace(network, crossing=crossing), JUNCTIONS)
     assert x.tolist() == [pytest.approx(4000 / 3)]
 
 
@@ -78,3 +78,13 @@ def test_medians_are_the_lower_middle():
     errors = np.zeros((1, places.BINS + 1, 1), np.int64)
     errors[0, :3] = 1
     assert places._median(errors).tolist() == [[37.5]]
+
+
+def test_rows_of_nobody_stay_so_and_are_left_out():
+    assert paths._renumbered(np.array([1, -1], np.int32), np.array([5, 6])).tolist() == [6, -1]
+    parts = np.array([[1], [2], [4]])
+    for rows, named, sums in (
+        ((-1, 0, 1), [0, 1], [2, 4]), ((0, 0, 1), [0, 1], [3, 4]), ((0, 1, 2), [0, 1, 2], [1, 2, 4]), ((1, 0, 1), [0, 1], [2, 5]),
+    ):  # fmt: skip
+        row, found = paths._summed(np.array(rows), parts)
+        assert (row.tolist(), found[:, 0].tolist()) == (named, sums)

@@ -277,9 +277,9 @@ def _add(lives: Lives, adversary: int, tallies: Int64, question: Question) -> No
 def _summed(row: Int64, parts: NDArray[_Number]) -> tuple[Int64, NDArray[_Number]]:
     """Return the rows named, −1 left out, and the sums of what belongs to each: many times as fast as np.add.at."""
     steps = np.diff(row, prepend=-1)
-    if np.all(steps > 0):
+    if np.all(steps > 0):  # any: 0
         return row, parts
-    if np.any(steps < 0) or row[0] < 0:
+    if np.any(steps < 0) or row[0] < 0:  # any: steps < 0; row[0] < 0; 0
         order = np.argsort(row, kind="stable")
         order = order[np.searchsorted(row[order], 0) :]
         row, parts = row[order], parts[order]
