@@ -283,7 +283,7 @@ def _summed(row: Int64, parts: NDArray[_Number]) -> tuple[Int64, NDArray[_Number
         order = np.argsort(row, kind="stable")
         order = order[np.searchsorted(row[order], 0) :]
         row, parts = row[order], parts[order]
-    start = np.flatnonzero(np.diff(row, prepend=-1))
+    start = np.flatnonzero(np.diff(row, prepend=-1))  # any: 1
     return row[start], np.add.reduceat(parts, start, axis=0, dtype=np.int64)
 
 
