@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from alprsim.kernels import ladder
 from alprsim.measures import crowd, paths, places, position, risk
 from alprsim.randomness import draw
 from alprsim.tables import DAY, UNLIMITED, Paths, People, Sites
+from tests import test_measures_paths as drives
 from tests import test_measures_places as homes
 from tests.test_measures_crowd import known, seen
 from tests.test_position import JUNCTIONS, Case, roads
@@ -88,3 +90,12 @@ def test_rows_of_nobody_stay_so_and_are_left_out():
     ):  # fmt: skip
         row, found = paths._summed(np.array(rows), parts)
         assert (row.tolist(), found[:, 0].tolist()) == (named, sums)
+
+
+def test_a_trip_rebuilt_of_one_is_all_and_two_targets_have_an_error():
+    seen = [(105 + 10 * n, road) for n, road in enumerate(drives.EAST)]
+    sums = drives.line([drives.TRIP], seen)
+    assert sums.shares[0, :, 2, 0].tolist() == [ladder.ONE_SHARE] * 2
+    part, whole = np.array([[0.5], [0.5]]), np.array([[1], [0]])
+    share, error = paths._estimate(part, whole, 1000)[:, 0]
+    assert (share, error) == (1, pytest.approx(0.998**0.5))

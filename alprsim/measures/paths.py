@@ -98,10 +98,10 @@ class Sketch:
         order = np.lexsort((road[read], reads.time[read], owner))  # of reads of one step, nobody knows which was first
         self.read, self._owner = read[order], owner[order].astype(np.int32)
         self._time, self._road, self._step = reads.time[self.read], road[self.read], step[self.read]
-        self._first = np.searchsorted(self._owner, np.arange(len(truth.row) + 1)).astype(np.int64)
+        self._first = np.searchsorted(self._owner, np.arange(len(truth.row) + 1)).astype(np.int64)  # any: 1
         self._truth, self._ways, self._roads, self._tolerance = truth, ways, roads, tolerance
         self.pairs = pairs(truth)
-        self._longest = max(ways.longest, int(self._step.max(initial=0)))
+        self._longest = max(ways.longest, int(self._step.max(initial=0)))  # any: 0
         ways.know(self._pairs())
         self._known = np.zeros(0, np.int64)
         self._claims = [_Claims.none() for _ in ADVERSARIES]
