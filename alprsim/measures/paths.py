@@ -118,7 +118,7 @@ class Sketch:
         """
         earlier, later, way, sights = self.legs(masks[self.read])
         claim, its = self._claimed(earlier, later, way), self.pairs
-        nowhere, one_owner = np.zeros(len(its.depart), np.int32), np.zeros(1, np.int16)
+        nowhere, one_owner = np.zeros(len(its.depart), np.int32), np.zeros(1, np.int16)  # any: 1
         in_window = ladder.held(its.depart, nowhere, one_owner, question.steps, question.in_window, question.moment)
         for adversary, made in enumerate(self._claims):
             tallies = np.empty((len(its.car) * legs.ROWS, legs.CASES), np.int64)
@@ -152,7 +152,7 @@ class Sketch:
         order = np.argsort(np.concatenate([later[:found], read]), kind="stable")
         return (
             np.concatenate([earlier[:found], read])[order], np.concatenate([later[:found], read])[order],
-            np.concatenate([way[:found], np.full(len(read), -1, np.int32)])[order],
+            np.concatenate([way[:found], np.full(len(read), -1, np.int32)])[order],  # any: 1
             np.concatenate([sights[:found], passage[read]])[order],
         )  # fmt: skip
 
