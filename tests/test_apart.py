@@ -76,6 +76,7 @@ def test_the_most_exposed_group_is_set_beside_the_least():
     assert got.value.tolist() == pytest.approx([2, np.inf] * 2)  # the middle one, of too few, is left out
     assert got.n.tolist() == [2] * 4
     assert set(got.who) == {"homes by rank"}
+    assert set(got.town) == {"all"}
     assert set(got.measure) == {"equity"}
     assert set(got.unit) == {"times"}
     assert len(apart.compared(table, HOMES, 50.0)) == 2  # homes are compared by the least distance alone
@@ -93,6 +94,11 @@ def test_what_is_not_measured_of_a_group_is_not_compared():
     got = apart.compared(unknown, HOMES, 100.0)
     assert np.isnan(got.value[0])
     assert got.n.tolist() == [0, 2]
+
+
+def test_what_was_seen_of_a_group_but_once_is_compared():
+    once = family(("longest_gap", "median_of_horizon", VALUES, ((1, 1), (29, 29), (1, 30), (99, 99))))
+    assert apart.compared(once, HOMES, 100.0).value.tolist() == pytest.approx([2, np.inf])
 
 
 def test_nothing_is_compared_with_what_is_without_end():

@@ -178,15 +178,25 @@ def test_kilometres_are_of_trips_that_departed_in_the_last_time():
 
 
 def test_trips_and_days_are_shares_of_their_own():
-    """Vehicles 0 to 29 make two trips a day, one of them read."""
+    """Vehicles make two trips a day, one of them read; every second vehicle's read twice."""
     twice = World(
         trips=tuple((v, h * HOUR, (h + 1) * HOUR) for v in range(N) for h in (1, 5)),
-        reads=tuple((HOUR, 0, v, v) for v in range(N)), vehicles=N, town=(0,) * 30 + (1,) * 30, kind=(0,) * N,
+        reads=tuple((HOUR + s, 0, v, v) for v in range(N) for s in range(1 + v % 2)),
+        vehicles=N, town=(0,) * 30 + (1,) * 30, kind=(0,) * N,
     )  # fmt: skip
     grouping = equity.quarters("rank", "first", np.arange(N) // 30 * 1.0, np.ones(N, np.bool_))
     got = told(grouping, limits(UNLIMITED), now=DAY, world=twice)
     assert got[(grouping.groups[0], "observed_days", "all", "share_of_horizon", 0)] == (1.0, 30)
     assert got[(grouping.groups[0], "trips_detected", "all", "share_of_horizon", 0)] == (0.5, 30)
+    assert got[(grouping.groups[0], "trips_linked", "all", "share_of_horizon", 0)] == (0.25, 30)
+
+
+def test_what_is_told_for_each_kilometre_names_it():
+    grouping = equity.by_town(("Ash",), np.zeros(1, np.int16))
+    table = equity.rows(grouping, [equity.empty(grouping)], np.zeros(1, np.int32), [Case()], seed=1)
+    told_in = dict(zip(table.measure.tolist(), table.unit.tolist(), strict=True))
+    assert told_in["reads_per_1000_km"] == "reads/1000 km"
+    assert told_in["trips_per_1000_km"] == "trips/1000 km"
 
 
 def test_plates_of_nobody_simulated_are_in_no_group():

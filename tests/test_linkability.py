@@ -121,6 +121,22 @@ def test_what_is_everybodys_says_nothing():
     assert sums.first[0, 0] == sums.top[0, 0] == 0
 
 
+def test_what_is_nearly_everybodys_says_the_least_there_is():
+    crowd = [(day * HOUR, 0, plate, plate) for day in (0, 24) for plate in range(30)]
+    sums = added(crowd, ALL, 48 * HOUR - 1, 24 * HOUR)
+    assert sums.first[0, 0] == 4 * round(linkability.SCALE / 30)
+    assert sums.top[0, 0] == 4 * round(linkability.SCALE / 6)
+
+
+def test_a_profile_is_as_long_as_the_root_of_its_squares():
+    """Own: eight reads each in cells 0 and 1. Another: one each there, and one in cell 2, where five more are. Asked: cell 0."""
+    plate = np.repeat([1, 2, 3, 4, 5, 6, 7], [16, 3, 1, 1, 1, 1, 1]).astype(np.int32)
+    cell = np.array([0, 1] * 8 + [0, 1, 2] + [2] * 5)
+    later = linkability.profiles(np.array([1], np.int32), np.array([0]))
+    better, tied = linkability.ranks(linkability.profiles(plate, cell), later, 3)
+    assert (better.tolist(), tied.tolist()) == ([0], [1])
+
+
 def test_ghosts_are_seen_but_make_nobody_present():
     ghost = [(read[0], read[1], read[2], 9) if read[2] == 0 else read for read in DAYS]
     sums = added(ghost, ALL, 48 * HOUR - 1, 24 * HOUR)

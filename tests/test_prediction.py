@@ -17,7 +17,7 @@ from alprsim.tables import UNLIMITED, CameraKind, Cameras, Roads, Sites
 from tests import naive_company as naive
 from tests import naive_entropy, naive_measures
 from tests.test_measures_uniqueness import OWNERS, Case, lenses
-from tests.worlds import HOUR, SIGHTS, table
+from tests.worlds import HOUR, SIGHTS, Rules, table
 from tests.worlds import ladder as limits
 
 few = settings(deadline=None, derandomize=True, max_examples=50)
@@ -277,6 +277,42 @@ def test_a_read_at_the_moment_is_past_and_an_hour_ends_sharp():
     assert sharp.reads[0] == 1
 
 
+def test_the_hour_turns_sharp():
+    """Half past seven car 0 goes on to camera 1, half past eight to camera 2; asked about is eight sharp, a day later."""
+    clock = (7.5, 0), (7.75, 1), (8.5, 0), (8.75, 2), (32, 0), (32.25, 2)
+    reads = [(int(hour * HOUR), site, 0, 0) for hour, site in clock]
+    sums = added(reads, limits(30 * HOUR), 32 * HOUR, 33 * HOUR, targets=(0,))
+    assert (sums.reads[0], sums.hits[0, 0]) == (1, 1)
+
+
+def test_a_read_at_the_moment_that_is_not_held_then_says_nothing():
+    later = Rules((((0, 0), (HOUR, 1), (2 * HOUR, 0)),) * 2)
+    sums = added([(3 * HOUR, 0, 0, 0), (4 * HOUR, 1, 0, 0)], later, 3 * HOUR, 5 * HOUR, targets=(0,))
+    assert sums.hits[:, 0].tolist() == [0, 0, 0, 0]  # camera 1 is ahead of camera 0, whose read is not known
+
+
+def test_ones_own_first_camera_is_ones_usual():
+    crowd = [(hour * HOUR, 1, 3, 3) for hour in range(3)]
+    sums = added(
+        [*crowd, (HOUR, 0, 0, 0), (9 * HOUR, 0, 0, 0)], limits(8 * HOUR), 9 * HOUR - 1, 10 * HOUR, targets=(0,)
+    )
+    assert sums.hits[:, 0].tolist() == [1, 1, 0, 0]
+    none = prediction.favourites(np.zeros(0, np.int64), np.zeros(0, np.int32), 2, 3)
+    assert none.tolist() == [-1, -1]
+    steps = (np.array(column, np.int32) for column in ((0, 0, 0, 2), (7, 8, 9, 7), (2, 1, 2, 0)))
+    assert prediction._likeliest(kernels.Ways(*kernels.ways(*steps, 3))).tolist() == [2, -1, 0]
+
+
+def test_the_error_is_of_what_targets_differ_in():
+    """One has 3 of 6 right, another 1 of 4: six tenths more and less than the two fifths of all."""
+    sums = prediction.empty()
+    for part, value in zip(sums[:4], (4, 2, 10, 4), strict=True):
+        part[..., 0] = value
+    sums.squares[:, 0] = 6 * 6 + 4 * 4, 6 * 3 + 4 * 1, 3 * 3 + 1 * 1
+    table = prediction.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
+    assert table.value[table.statistic == "markov_error"].tolist() == [pytest.approx((2 * 0.6**2) ** 0.5 / 10)]
+
+
 # --- the next one along the road --------------------------------------------------------------------------------------
 
 
@@ -321,6 +357,11 @@ def test_the_quicker_of_two_ways_and_of_two_parallel_roads_is_taken():
     assert ahead(longer, [(0, (0, 1), 1), (1, (2, 4), 1), (2, (6, 5), 1)]) == [1, -1, -1]
     slower = [(0, 1, 1), (1, 2, 8), (1, 3, 4), (2, 4, 1), (3, 6, 5), (3, 6, 3), (6, 5, 1)]
     assert ahead(slower, [(0, (0, 1), 1), (1, (2, 4), 1), (2, (6, 5), 1)]) == [2, -1, -1]
+
+
+def test_the_least_time_of_a_road_is_a_thousandth_second():
+    many = [(0, 1, 1), (1, 2, 1), (2, 4, 0), (4, 5, 1), (5, 6, 1)]
+    assert ahead([*many, (1, 3, 1), (3, 7, 3), (7, 8, 1)], [(0, (0, 1), 1), (1, (5, 6), 1), (2, (7, 8), 1)])[0] == 1
 
 
 def test_a_camera_is_not_its_own_next_and_cars_that_drive_are_none():

@@ -3,8 +3,9 @@
 import numpy as np
 
 from alprsim.measures import sensitive
-from alprsim.tables import Junctions, PlaceKind, Places
+from alprsim.tables import UNLIMITED, Junctions, PlaceKind, Places
 from tests.test_visits import at
+from tests.worlds import World
 
 JUNCTIONS = Junctions.of(osm_id=[10, 11, 12, 13, 14], x=[0, 1, 2, 3, 4], y=[0] * 5, town=[0, 0, 0, 0, 1])
 PLACES = Places.of(
@@ -34,3 +35,14 @@ def test_places_near_a_site_are_counted_to_the_metre():
     assert near.first.tolist() == [0, 6, 6]
     assert near.metres.tolist() == [0, 3600, 3600, 0, 3600, 3600]
     assert sensitive.near_sites(at(), np.zeros(0), np.zeros(0), 1.0).first.tolist() == [0]
+
+
+def test_a_car_stands_until_its_next_trip_and_after_the_last_for_good():
+    """Car 0 makes one trip, car 1 three: the second takes no time, the last never ends. Car 2 makes none."""
+    clinic = sensitive.choose(PLACES, JUNCTIONS, ("clinic",), decoys=0, seed=7)
+    world = World(trips=((0, 5, 9), (1, 10, 12), (1, 20, 20), (1, 30, -1)))
+    found = sensitive.stops(world.bucket(), clinic)
+    assert found.arrive.tolist() == [9, 12, 20, UNLIMITED]
+    assert found.leave.tolist() == [UNLIMITED, 20, 30, UNLIMITED]
+    assert found.place.tolist() == [0, 0, 0, -1]
+    assert len(sensitive.stops(World().bucket(), clinic).leave) == 0

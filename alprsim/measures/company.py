@@ -103,7 +103,7 @@ def truth(vehicles: Vehicles, people: Residents, truths: Iterable[Truth]) -> Kno
     found = [np.empty((2, 0), np.int64), *(_together(household, part) for part in truths)]
     pair, since = np.concatenate(found, axis=1)
     order = np.lexsort((since, pair))
-    fresh = order[np.diff(pair[order], prepend=-1) != 0]
+    fresh = order[np.diff(pair[order], prepend=-1) != 0]  # any: 1
     cars = int((people.town >= 0).sum())
     return Known(household, int((sizes * (sizes - 1) // 2).sum()), pair[fresh], since[fresh].astype(np.int32), cars)
 
@@ -161,14 +161,14 @@ def ties(seen: Seen, rule: Rule) -> tuple[Int64, UInt64]:
     n = kernels.count(*reads, rule.window)
     cells = np.zeros(min(_ROOM, 1 << max(int(4 * n).bit_length(), 10)), np.uint8)  # any
     kernels.sketch(*reads, rule.window, cells)
-    none = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.uint64)
-    room = kernels.collect(*reads, rule.window, cells, rule.reads, *none)
+    others = np.empty(0, np.int32), np.empty(0, np.uint64)  # any
+    room = kernels.collect(*reads, rule.window, cells, rule.reads, np.empty(0, np.int64), *others)
     pair, where, both = np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.uint64)
     kernels.collect(*reads, rule.window, cells, rule.reads, pair, where, both)
     camera = seen.camera[where]
     order = np.lexsort((camera, pair))
     pair = pair[order]
-    fresh = np.flatnonzero(np.diff(pair, prepend=-1))
+    fresh = np.flatnonzero(np.diff(pair, prepend=-1))  # any: 1
     tied = np.empty(len(fresh), np.uint64)
     first = np.append(fresh, len(pair)).astype(np.int64)
     kernels.ties(first, camera[order], both[order], rule.reads, rule.cameras, tied)
@@ -194,7 +194,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], known: Known
     ``recall_of_travelled``, of those that travelled together by the moment. n counts what each is a share of, or moments.
     """
     asked, found, right, chance, chance_right, travelled, pairs, together = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     every = known.cars * (known.cars - 1) // 2 * asked
     answers = [
@@ -232,7 +233,7 @@ def _together(household: Int32, part: Truth) -> NDArray[np.int64]:
 
 
 def _same_household(pair: Int64, household: Int32) -> NDArray[np.bool_]:
-    of = np.append(household, -1)
+    of = np.append(household, -1)  # any: 1
     one, other = (of[np.minimum(plate, len(household))] for plate in (pair >> 32, pair & 0xFFFFFFFF))
     same: NDArray[np.bool_] = (one == other) & (one >= 0) & (pair >> 32 != pair & 0xFFFFFFFF)
     return same

@@ -32,7 +32,7 @@ class Known(NamedTuple):
         counts = np.bincount(self.who[held], minlength=len(self.plate))
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         low, high = (np.searchsorted(self.plate, targets, side) for side in ("left", "right"))
-        return np.stack([first[low], first[high]], axis=1).reshape(-1)
+        return np.stack([first[low], first[high]], axis=1).ravel()
 
 
 class Crowd(NamedTuple):
@@ -66,16 +66,16 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
     """
     row = np.flatnonzero(reads.plate >= 0)
     if seen is None or _alike(seen.rotation[of]):
-        if (np.diff(reads.plate[row]) < 0).any():
-            first = np.zeros(int(reads.plate.max()) + 2, np.int64)
+        if (np.diff(reads.plate[row]) < 0).any():  # any: np.diff(reads.plate[row]) < 0; 0
+            first = np.zeros(int(reads.plate.max()) + 2, np.int64)  # any
             row = row[group.group(reads.plate[row], first)]
-        lasts, epoch = np.full(len(row), -1, np.int64), np.zeros(len(row), np.int64)
+        lasts, epoch = np.full(len(row), -1, np.int64), np.zeros(len(row), np.int64)  # any: 1
     else:
         lasts, epoch = spells(reads.time[row], seen.rotation[of[row]])
         order = np.lexsort((epoch, lasts, reads.plate[row]))
         row, lasts, epoch = row[order], lasts[order], epoch[order]
     plate = reads.plate[row]
-    changes = [np.diff(column, prepend=-2) != 0 for column in (plate, lasts, epoch)]
+    changes = [np.diff(column, prepend=-2) != 0 for column in (plate, lasts, epoch)]  # any: 2
     fresh = np.flatnonzero(changes[0] | changes[1] | changes[2]) if len(row) else np.empty(0, np.intp)
     who = np.repeat(np.arange(len(fresh), dtype=np.int32), np.diff(np.append(fresh, len(row))))
     as_known = coarse(reads, of, seen, middles)
@@ -86,7 +86,7 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
 def gather(known: Known, held: Bool, site_key: UInt64, time_bin: int) -> Crowd:
     """List who was in each cell by the reads that one sight holds (bool[reads of `known`])."""
     time, site, who = known.time[held], known.site[held], known.who[held]
-    bins = int(time.max(initial=0)) // time_bin + 1
+    bins = int(time.max(initial=0)) // time_bin + 1  # any: 0
     index = crowd.index(time, site, who, len(known.plate), time_bin, bins, len(site_key))
     span = known.span if known.span.any() else known.span[:0]
     return Crowd(who, site, site_key, bins, span, *index, len(known.plate))
@@ -101,4 +101,4 @@ def cell_keys(known: Known, who: Int32, site_key: UInt64, bin_: NDArray[np.integ
 def _alike(rotation: Int32) -> bool:
     """Tell whether no pseudonym changes, and none stands beside a plate."""
     lasts = np.unique(rotation)
-    return len(lasts) < 2 and not ((lasts > 0) & (lasts < UNLIMITED)).any()
+    return len(lasts) < 2 and not ((lasts > 0) & (lasts < UNLIMITED)).any()  # any: lasts < UNLIMITED

@@ -157,10 +157,11 @@ def empty(grouping: Grouping) -> Sums:
 
 def retained(question: Question) -> Float64:
     """Return how long each sight can obtain the reads of each owner, or stream, d: [owners, 64]; infinite without end."""
-    grid = question.grid.reshape(len(question.steps), -1)
+    grid = question.grid.reshape(len(question.steps), -1)  # any: 1
     held = (grid[..., None] >> BITS & np.uint64(1)).astype(np.bool_)
     ends = np.append(question.steps[1:], np.inf) / DAY
-    until: Float64 = (held * np.where(np.isinf(ends), 0, ends)[:, None, None]).max(axis=0)
+    finite = np.where(np.isinf(ends), 0, ends)  # any: 0
+    until: Float64 = (held * finite[:, None, None]).max(axis=0)
     return np.where(held[-1], np.inf, until)
 
 
@@ -231,11 +232,11 @@ def _add_retained(sums: Sums, opened: Opened, question: Question, group: Int16, 
     mine &= group[whose] >= 0
     days = retained(question)
     reads = np.zeros((len(group), len(days)), np.int64)
-    np.add.at(reads, (whose[mine], stream[mine]), 1)
+    np.add.at(reads, (whose[mine], stream[mine]), 1)  # any: 1
     read = np.flatnonzero(reads.any(axis=1))
     endless = reads[read] @ np.isinf(days).astype(np.int64) > 0
     mean = (reads[read] @ np.where(np.isinf(days), 0.0, days)) / reads[read].sum(axis=1)[:, None]
-    parts = np.where(endless, 0, np.rint(mean * DAY_PARTS)).astype(np.int64)
+    parts = np.where(endless, 0, np.rint(mean * DAY_PARTS)).astype(np.int64)  # any: 0
     np.add.at(sums.retained, group[read], np.stack([np.ones_like(parts), endless, parts], axis=1))
 
 

@@ -108,7 +108,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "simple adversary, that names a camera and not a house: others may do better. A vehicle without an estimate "
         "counts as not found; the median error is of those with one. Days of reads until it shows are of vehicles whose "
         "home ever does: read them with the share that does. Of people: "
-        "from the car that they mainly drive, by all its reads, while parked too; `_any_car` is an upper bound. Beside it stand what the one camera that finds most "
+        "from the car that they mainly drive, by all its reads, while parked too; `_any_car` is an upper bound. Beside it "
+        "stand what the one camera that finds most "
         "would find, were it named for everybody (`_by_constant_guess`), the share that lives near any camera whose reads can be "
         "had (`_ceiling`), and the share of guesses that are right (`_of_guessed`). In bulk sight, "
         "where pseudonyms stand for plates, from the one under which most of a car's reads are held.",
@@ -124,7 +125,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "After Golle & Partridge 2009; Zang & Bolot 2011",
         "Of vehicles whose driver has such a place. A simple adversary, that names a camera and not a door; work beyond "
         "the simulated streets is not found but counts. Of people: their own work, from the car they "
-        "mainly drive, by all its reads. Beside it as for homes: `_by_constant_guess`, `_ceiling`, `_of_guessed`, `_any_car`. Under "
+        "mainly drive, by all its reads. Beside it as for homes: `_by_constant_guess`, `_ceiling`, `_of_guessed`, `_any_car`. "
+        "Under "
         "pseudonyms as for home.",
         "From what {viewer} holds, a simple guess finds {value} of drivers' places of work.",
     ),

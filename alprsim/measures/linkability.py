@@ -135,7 +135,7 @@ def profiles(plate: Int32, cell: Int64) -> Profiles:
     width = int(cell.max(initial=0)) + 1  # any
     both, count = np.unique(plate * np.int64(width) + cell, return_counts=True)
     who, place = both // width, both % width
-    fresh = np.flatnonzero(np.diff(who, prepend=-1))
+    fresh = np.flatnonzero(np.diff(who, prepend=-1))  # any: 1
     return Profiles(who[fresh].astype(np.int32), np.append(fresh, len(who)), place, count.astype(np.int64))
 
 
@@ -147,13 +147,13 @@ def ranks(earlier: Profiles, later: Profiles, n_cells: int) -> tuple[Int32, Int3
     weight = _damped(earlier.reads) * rarity[earlier.cell]
     length = np.bincount(who, weight.astype(np.float64) ** 2, len(earlier.plate)).astype(np.int64)
     order = np.argsort(earlier.cell, kind="stable")
-    order = order[weight[order] > 0]
-    listed = np.searchsorted(earlier.cell[order], np.arange(n_cells + 1)).astype(np.int64)
+    order = order[weight[order] > 0]  # any: weight[order] > 0
+    listed = np.searchsorted(earlier.cell[order], np.arange(n_cells + 1)).astype(np.int64)  # any
     mine = _damped(later.reads) * rarity[later.cell]
-    useful = np.flatnonzero(mine > 0)
+    useful = np.flatnonzero(mine > 0)  # any: mine > 0
     first = np.searchsorted(useful, later.first).astype(np.int64)
     place = np.searchsorted(earlier.plate, later.plate)
-    own = np.where(np.append(earlier.plate, -1)[place] == later.plate, place, -1).astype(np.int32)
+    own = np.where(np.append(earlier.plate, -1)[place] == later.plate, place, -1).astype(np.int32)  # any: 1
     better, tied = np.empty(len(own), np.int32), np.empty(len(own), np.int32)
     linkage.link(
         first, later.cell[useful], mine[useful], own, listed, who[order], weight[order], length, better, tied

@@ -113,10 +113,10 @@ class Sketch:
         order = np.lexsort((road[read], reads.time[read], owner))  # of reads of one step, nobody knows which was first
         self.read, self._owner = read[order], owner[order].astype(np.int32)
         self._time, self._road, self._step = reads.time[self.read], road[self.read], step[self.read]
-        self._first = np.searchsorted(self._owner, np.arange(len(truth.row) + 1)).astype(np.int64)
+        self._first = np.searchsorted(self._owner, np.arange(len(truth.row) + 1)).astype(np.int64)  # any: 1
         self._truth, self._ways, self._roads, self._tolerance = truth, ways, roads, tolerance
         self.pairs = pairs(truth)
-        self._longest = max(ways.longest, int(self._step.max(initial=0)))
+        self._longest = max(ways.longest, int(self._step.max(initial=0)))  # any: 0
         ways.know(self._pairs())
         self._known = np.zeros(0, np.int64)
         self._claims = [_Claims.none() for _ in ADVERSARIES]
@@ -133,7 +133,7 @@ class Sketch:
         """
         earlier, later, way, sights = self.legs(masks[self.read])
         claim, its = self._claimed(earlier, later, way), self.pairs
-        nowhere, one_owner = np.zeros(len(its.depart), np.int32), np.zeros(1, np.int16)
+        nowhere, one_owner = np.zeros(len(its.depart), np.int32), np.zeros(1, np.int16)  # any: 1
         in_window = ladder.held(its.depart, nowhere, one_owner, question.steps, question.in_window, question.moment)
         for adversary, made in enumerate(self._claims):
             tallies = np.empty((len(its.car) * legs.ROWS, legs.CASES), np.int64)
@@ -167,7 +167,7 @@ class Sketch:
         order = np.argsort(np.concatenate([later[:found], read]), kind="stable")
         return (
             np.concatenate([earlier[:found], read])[order], np.concatenate([later[:found], read])[order],
-            np.concatenate([way[:found], np.full(len(read), -1, np.int32)])[order],
+            np.concatenate([way[:found], np.full(len(read), -1, np.int32)])[order],  # any: 1
             np.concatenate([sights[:found], passage[read]])[order],
         )  # fmt: skip
 
@@ -313,13 +313,13 @@ def _add(lives: Lives, adversary: int, tallies: Int64, question: Question) -> No
 def _summed(row: Int64, parts: NDArray[_Number]) -> tuple[Int64, NDArray[_Number]]:
     """Return the rows named, −1 left out, and the sums of what belongs to each: many times as fast as np.add.at."""
     steps = np.diff(row, prepend=-1)
-    if np.all(steps > 0):
+    if np.all(steps > 0):  # any: 0
         return row, parts
-    if np.any(steps < 0) or row[0] < 0:
+    if np.any(steps < 0) or row[0] < 0:  # any: steps < 0; row[0] < 0; 0
         order = np.argsort(row, kind="stable")
         order = order[np.searchsorted(row[order], 0) :]
         row, parts = row[order], parts[order]
-    start = np.flatnonzero(np.diff(row, prepend=-1))
+    start = np.flatnonzero(np.diff(row, prepend=-1))  # any: 1
     return row[start], np.add.reduceat(parts, start, axis=0, dtype=np.int64)
 
 

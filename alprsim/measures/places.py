@@ -104,7 +104,7 @@ def works(vehicles: Vehicles, people: People, places: Places, junctions: Junctio
 
     A place beyond the simulated streets lies at no distance that counts as found: its gateway is not the place.
     """
-    place = np.full(len(vehicles), -1, np.int32)
+    place = np.full(len(vehicles), -1, np.int32)  # any
     drivers = np.flatnonzero((people.vehicle >= 0) & (people.work >= 0))[::-1]
     place[people.vehicle[drivers]] = people.work[drivers]
     return _at(place, places, junctions)
@@ -239,7 +239,7 @@ class _Guessed(NamedTuple):
     def nearest(self, row: Int64, first: Int64) -> "_Guessed":
         """Return what the best of several guesses is worth: those of life i are the rows ``row[first[i]:first[i + 1]]``."""
         best, many = self.take(row[first[:-1]]), np.diff(first)
-        for more in range(1, int(many.max(initial=0))):
+        for more in range(1, int(many.max(initial=0))):  # any: 0
             life = np.flatnonzero(many > more)
             its, old = self.take(row[first[life] + more]), best.take(life)
             first_near = np.minimum(its.until, old.until)
@@ -289,7 +289,7 @@ def _held_against(guess: Int32, until: Int32, sites: Spots, truth: Spots) -> _Gu
     """Hold the guessed sites, [n, 64], against the truth, row for row."""
     guessed = guess >= 0
     x, y = np.append(sites.x, -np.inf)[guess], np.append(sites.y, -np.inf)[guess]  # −1, no estimate, is the last
-    town_of = np.append(sites.town, np.int16(-1))[guess]
+    town_of = np.append(sites.town, np.int16(-1))[guess]  # any: 1
     error = np.hypot(x - truth.x[:, None], y - truth.y[:, None])
     return _Guessed(~np.isnan(truth.x), guessed, error, guessed & (town_of == truth.town[:, None]), until)
 

@@ -172,7 +172,7 @@ def instants(key: UInt64 | int, under_way: Bool, *, moment: int, count: int, see
 
 def empty(targets: int) -> Sums:
     """Return sums of nothing."""
-    shapes = ((3,), (3, len(METHODS), SCORES), (SPREAD,))
+    shapes = ((3,), (3, len(METHODS), SCORES), (SPREAD,))  # any: 3
     return Sums(*(np.zeros((targets, *shape, CASES), np.int64) for shape in shapes))
 
 

@@ -90,7 +90,7 @@ def empty(targets: int) -> Sums:
 
 def ever(question: Question) -> UInt64:
     """Return for each owner, or stream, the sights that obtain its reads at some age."""
-    grid = question.grid.reshape(len(question.steps), -1)
+    grid = question.grid.reshape(len(question.steps), -1)  # any: 1
     words: UInt64 = np.bitwise_or.reduce(grid, axis=0)
     return words
 
@@ -178,9 +178,9 @@ def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int3
     before = np.zeros(len(mine.who), np.bool_)
     before[next_ + 1] = True
     last = np.where(before[asked], mine.camera[asked - 1], -1).astype(np.int32)
-    at = np.where(before[asked], mine.hour[asked - 1], 0).astype(np.int32)
+    at = np.where(before[asked], mine.hour[asked - 1], 0).astype(np.int32)  # any: 0
     own = learned[known[learned]]
-    edges = np.arange(len(targets) + 1)
+    edges = np.arange(len(targets) + 1)  # any
     markov = np.empty(len(asked), np.int32)
     kernels.predict(
         np.searchsorted(of_target[own], edges).astype(np.int64), mine.camera[own], mine.hour[own], mine.camera[own + 1],
@@ -188,13 +188,13 @@ def guess(mine: Stream, targets: Int32, n_cameras: int, ahead: Int32, true: Int3
     )  # fmt: skip
     usual = favourites(of_target[mine.past & known], mine.camera[mine.past & known], len(targets), n_cameras)
     popular = np.bincount(mine.camera[mine.past], minlength=n_cameras)
-    most = int(popular.argmax()) if popular.any() else -1
+    most = int(popular.argmax()) if popular.any() else -1  # any: 1
     own_usual = np.where(usual >= 0, usual, most)[of_target[asked]]
-    following = np.append(_likeliest(ways), -1)[last]
+    following = np.append(_likeliest(ways), -1)[last]  # any: 1
     none = following < 0
     markov = np.where(markov < 0, own_usual, markov)
     return of_target[asked], true[asked], np.stack([
-        markov, own_usual, np.where(none, most, following), np.append(ahead, -1)[last],
+        markov, own_usual, np.where(none, most, following), np.append(ahead, -1)[last],  # any: 1
     ]).astype(np.int32)  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def favourites(target: Int64, camera: Int32, n_targets: int, n_cameras: int) -> 
     both, count = np.unique(target * n_cameras + camera, return_counts=True)
     order = np.lexsort((both, -count, both // n_cameras))
     of = both[order] // n_cameras
-    fresh = np.flatnonzero(np.diff(of, prepend=-1))
+    fresh = np.flatnonzero(np.diff(of, prepend=-1))  # any: 1
     usual = np.full(n_targets, -1, np.int32)
     usual[of[fresh]] = both[order][fresh] % n_cameras
     return usual
@@ -238,9 +238,11 @@ def along_the_road(sites: Sites, cameras: Cameras, roads: Roads) -> Int32:
     standing = np.flatnonzero(~np.isin(cameras.kind[sites.camera], [kind for kind in CameraKind if kind.drives]))
     if not len(standing):
         return ahead
-    junctions = int(max(roads.tail.max(), roads.head.max())) + 1
+    junctions = int(max(roads.tail.max(), roads.head.max())) + 1  # any
     order = np.lexsort((roads.crossing, roads.head, roads.tail))
-    order = order[(np.diff(roads.tail[order], prepend=-1) != 0) | (np.diff(roads.head[order], prepend=-1) != 0)]
+    order = order[
+        (np.diff(roads.tail[order], prepend=-1) != 0) | (np.diff(roads.head[order], prepend=-1) != 0)  # any: 1
+    ]
     back = roads.head[order], roads.tail[order]
     graph = csr_array((np.maximum(roads.crossing[order], 1).astype(np.float64), back), shape=(junctions, junctions))
     watched: dict[int, list[int]] = {}
@@ -248,7 +250,7 @@ def along_the_road(sites: Sites, cameras: Cameras, roads: Roads) -> Int32:
         watched.setdefault(int(sites.road[site]), []).append(int(site))
     at_tail = {int(roads.tail[road]): found[0] for road, found in sorted(watched.items(), reverse=True)}
     time, _, source = dijkstra(graph, indices=sorted(at_tail), min_only=True, return_predecessors=True)
-    first_road = np.searchsorted(roads.tail, np.arange(junctions + 1))
+    first_road = np.searchsorted(roads.tail, np.arange(junctions + 1))  # any
     for site in standing[::-1]:
         road, own = int(sites.road[site]), int(sites.camera[site])
         found = [(-1.0, other) for other in watched[road] if sites.offset[other] > sites.offset[site]]
@@ -309,7 +311,7 @@ def _likeliest(ways: kernels.Ways) -> Int32:
     n = len(ways.first) - 1
     come, times = np.repeat(np.arange(n), np.diff(ways.first)), ways.hourly[:, kernels.HOURS]
     order = np.lexsort((ways.to, -times, come))
-    fresh = np.flatnonzero(np.diff(come[order], prepend=-1))
+    fresh = np.flatnonzero(np.diff(come[order], prepend=-1))  # any: 1
     best = np.full(n, -1, np.int32)
     best[come[order][fresh]] = ways.to[order][fresh]
     return best

@@ -138,7 +138,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], cells: Seque
     `fit` says so, and ``p4_fitted_residual``, beside ``p4_published_beta``.
     """
     asked, eligible, unique, sizes = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for p in range(asked.shape[1]):

@@ -66,7 +66,7 @@ def slot(size: Int32) -> Int64:
 
 def of_slot(slot: Int64) -> Int64:
     """Return the lowest number of each slot."""
-    shift = np.where(slot < _EXACT, 0, (slot >> 7) - 1)
+    shift = np.where(slot < _EXACT, 0, (slot >> 7) - 1)  # any: slot < _EXACT
     return np.asarray((slot - (shift << 7)) << shift, np.int64)
 
 
@@ -103,16 +103,17 @@ def sharing_top(known: Known, held: Bool, camera: Int32, residents: Int32) -> In
         The answer of `ranked`.
     residents : int32[n], row of Vehicles, rising
     """
-    site, who, n = known.site[held], known.who[held], int(camera.max(initial=0)) + 1
+    site, who = known.site[held], known.who[held]
+    n = int(camera.max(initial=0)) + 1  # any
     name = np.empty(len(known.plate) * TOP, np.int64)
     favourites.favourites(who, camera[site], n, TOP, name)
     reads = np.bincount(who, minlength=len(known.plate))
     order = np.lexsort((np.arange(len(reads)), -reads, known.plate))
     begin = np.searchsorted(known.plate, residents)
-    seen = np.append(known.plate, -1)[begin] == residents
+    seen = np.append(known.plate, -1)[begin] == residents  # any: 1
     mine = order[begin[seen]]  # order is by plate, as `known.plate` is: the first of each is the most-read
     answer = np.zeros((len(residents), TOP), np.int64)
-    for top, names in enumerate(name.reshape(-1, TOP).T):
+    for top, names in enumerate(name.reshape(-1, TOP).T):  # any: 1
         _, which, many = np.unique(names, return_inverse=True, return_counts=True)
         answer[seen, top] = np.where(names[mine] >= 0, many[which[mine]], 0)
     return answer
@@ -162,7 +163,10 @@ def rows_of_sets(sums: Sequence[Sets], place: Int32, cases: Sequence[Case], *, s
     without a set not among them), ``top2_defined`` (share with a set), ``top2_below_5_defined_only`` and ``top2_median``
     (plates that share the set, of those with one; above 255 to within 1 %).
     """
-    asked, few, shared = (of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True))
+    asked, few, shared = (
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
+    )
     defined = shared.sum(axis=1)
     answers = []
     for top in range(TOP):
@@ -200,5 +204,5 @@ def rows_of_worst(sums: Sequence[Worst], place: Int32, cases: Sequence[Case], *,
 def _median(histogram: Int64) -> Float64:
     """Return the median of each column, [slots, n]: the lower of two middles; NaN of nothing."""
     total = histogram.sum(axis=0)
-    reached = histogram.cumsum(axis=0) * 2 >= np.maximum(total, 1)
+    reached = histogram.cumsum(axis=0) * 2 >= np.maximum(total, 1)  # any: 1
     return np.where(total > 0, of_slot(reached.argmax(axis=0)), np.nan)

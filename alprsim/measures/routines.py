@@ -106,14 +106,14 @@ def _stays(diary: Diary, garage: Int32, until: int, step: int) -> _Stays:
     """Return the stays that the start of some step falls into: a state, a zone, and the steps from first to before end."""
     cars = len(garage)
     vehicle = np.concatenate([np.arange(cars), diary.vehicle])
-    since = np.concatenate([np.full(cars, -1), diary.arrive])
+    since = np.concatenate([np.full(cars, -1), diary.arrive])  # any: 1
     order = np.lexsort((since, vehicle))
     vehicle, since = vehicle[order], since[order]
     zone = np.concatenate([garage, diary.destination])[order].astype(np.int64)
     home = np.concatenate([np.ones(cars, np.bool_), diary.homewards])[order]
     leaves = np.full(len(vehicle), until, np.int64)
     follows = np.flatnonzero(vehicle[1:] == vehicle[:-1])
-    nth = np.concatenate([np.full(cars, -1), np.arange(len(diary.vehicle))])[order]
+    nth = np.concatenate([np.full(cars, -1), np.arange(len(diary.vehicle))])[order]  # any: 1
     leaves[follows] = diary.depart[nth[follows + 1]]
     state = np.where(home, AT_HOME, np.where(leaves - since >= LONG, AWAY_LONG, AWAY))
     first = np.maximum(-(-since // step), 0)
@@ -161,7 +161,7 @@ def _loyalty(who: Int64, zone: Int64, share: Float64) -> float:
     if not len(who):
         return float(LOYALTIES[-1])
     before = _ordinal(who)
-    again = _ordinal(who * (zone.max() + 1) + zone)
+    again = _ordinal(who * (zone.max() + 1) + zone)  # any: 1
     fit = [np.log((strength * share + again) / (strength + before)).sum() for strength in LOYALTIES.tolist()]
     return float(LOYALTIES[int(np.argmax(fit))])
 
@@ -169,7 +169,7 @@ def _loyalty(who: Int64, zone: Int64, share: Float64) -> float:
 def _ordinal(key: Int64) -> Int64:
     """Return for each row how many rows before it have its key."""
     order = np.argsort(key, kind="stable")
-    start = np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))
+    start = np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))  # any: 1
     length = np.diff(np.append(start, len(key)))
     number = np.empty(len(key), np.int64)
     number[order] = np.arange(len(key)) - np.repeat(start, length)

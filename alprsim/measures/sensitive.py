@@ -84,7 +84,8 @@ def choose(places: Places, junctions: Junctions, kinds: Sequence[str], *, decoys
     real = np.concatenate(rows)
     of_place[real] = np.arange(len(real))
     of_kind = np.concatenate(kind)
-    lot = draw(stream(seed, "which of two places as near is named"), of_kind, junctions.osm_id[at]) >> np.uint64(1)
+    lot = draw(stream(seed, "which of two places as near is named"), of_kind, junctions.osm_id[at])
+    lot >>= np.uint64(1)  # any: 1
     return Sensitive(
         tuple(kinds), of_kind.astype(np.int8), np.concatenate(groups).astype(np.int8), junctions.x[at], junctions.y[at],
         lot.astype(np.int64), of_place,

@@ -113,7 +113,7 @@ def locate(
 def believed(prior: Float64, logs: Float64, trust: float) -> Float64:
     """Return how likely the car is to be kept in each zone, from the log chances of all that was seen; tempered by trust."""
     with np.errstate(divide="ignore"):
-        tempered = np.log(prior) + trust * np.where(prior > 0, logs, 0.0)
+        tempered = np.log(prior) + trust * np.where(prior > 0, logs, 0.0)  # any: prior > 0
     weight = np.exp(tempered - tempered.max())
     weight[weight < UNLIKELY * weight.sum()] = 0.0
     shares: Float64 = weight / weight.sum()
@@ -166,7 +166,7 @@ def _chain(adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked
     pairs, pair, still, read = _evidence(adversary, watched, time, site)
     steps = len(pair)
     begins = watched.start + np.arange(steps, dtype=np.int64) * adversary.step
-    alpha, chance = np.empty((steps + 1, 1 + 2 * adversary.zones.many)), np.empty(steps)
+    alpha, chance = np.empty((steps + 1, 1 + 2 * adversary.zones.many)), np.empty(steps)  # any: 1
     hour = class_of(begins, adversary.first_weekday)
     return Chain(adversary.routine, hour, pairs, pair, still, read, asked, alpha, chance)
 
@@ -221,7 +221,7 @@ def _evidence(adversary: Adversary, watched: Watch, time: Int32, site: Int32) ->
             going, staying = _seen(adversary, one)
             pairs[number] *= going
             still[number] *= staying
-    return pairs.reshape(-1, zones), pair, still, np.arange(len(pairs)) >= quiet
+    return pairs.reshape(-1, zones), pair, still, np.arange(len(pairs)) >= quiet  # any: 1
 
 
 def _seen(adversary: Adversary, site: int) -> tuple[Float64, Float64]:
@@ -240,7 +240,7 @@ def _own(routine: Routine, home: int, arrivals: Float64) -> Float64:
     """Return where a car goes that was seen to arrive: its neighbours' destinations and its own, as loyal as people are."""
     to = routine.to.copy()
     own = to[home].reshape(arrivals.shape) * routine.loyalty[:, None] + arrivals
-    to[home] = (own / own.sum(axis=1, keepdims=True)).reshape(-1)
+    to[home] = (own / own.sum(axis=1, keepdims=True)).ravel()
     return to
 
 

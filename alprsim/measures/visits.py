@@ -238,7 +238,8 @@ def _found(
     return _Found(
         car.astype(np.int64), named, reads.time[start], reads.time[end], held,
         np.where(ghost, np.int32(kernels.NOWHERE), trip), np.where(ghost, np.int32(0), stood),
-        np.where(ghost, np.int32(0), of_kind), where, np.zeros(0, np.int64), np.zeros(0, np.int16),
+        np.where(ghost, np.int32(0), of_kind), where,
+        np.zeros(0, np.int64), np.zeros(0, np.int16),  # any
     )  # fmt: skip
 
 

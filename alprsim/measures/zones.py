@@ -139,7 +139,7 @@ def _graph(roads: Roads, junctions: int) -> csr_matrix:
     """Return the seconds that each pair of neighbouring junctions takes; of several roads the quickest."""
     order = np.lexsort((roads.crossing, roads.head, roads.tail))
     tail, head = roads.tail[order], roads.head[order]
-    first = np.flatnonzero((np.diff(tail, prepend=-1) != 0) | (np.diff(head, prepend=-1) != 0))
+    first = np.flatnonzero((np.diff(tail, prepend=-1) != 0) | (np.diff(head, prepend=-1) != 0))  # any: 1
     seconds = np.maximum(roads.crossing[order][first], 1) / 1000.0
     return csr_matrix((seconds, (tail[first], head[first])), shape=(junctions, junctions))
 
