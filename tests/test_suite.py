@@ -202,7 +202,8 @@ def test_the_command_prints_them_all(run):
     for shown in suite.lines(run):
         assert f"  {BY_NAME[shown.measure].title}" in said.output
         assert f"\n      {shown.said} " in said.output
-    assert said.output.count("\nUtility\n") == len(run.info["policies"])
+    head = "\nUtility: follows from the assumed delay of the question; measures the availability of a read, not solved crimes\n"
+    assert said.output.count(head) == len(run.info["policies"])
     told = CliRunner().invoke(main, ["measures", str(run.folder), "--policy", "No sharing", "--n"])
     n = next(line for line in suite.suite(run, "No sharing") if line.shown.measure == "trips_linked").answers[0].n
     assert f"[n {n:,}]" in told.output
@@ -215,6 +216,52 @@ def test_the_command_prints_them_all(run):
     wrong = CliRunner().invoke(main, ["measures", str(run.folder), "--retention", "5 d"])
     assert wrong.exit_code == 2
     assert "found '5 d'; the run's ladder has 6 h, no limit" in wrong.output
+
+
+DRAWN = {
+    ("path_recall", "share_of_horizon_pooled", "of the last T, pooled, quickest ways"): "share_of_horizon_pooled_error",
+    ("path_recall", "share_of_horizon_pooled_by_choice", "of the last T, pooled, drivers’ ways"): (
+        "share_of_horizon_pooled_error_by_choice"
+    ),
+    ("position_error", "tracker", "Bayesian tracker"): "tracker_error",
+    ("unicity", "p2", "2 sightings, of all cars"): "p2_error",
+    ("worst_case_risk", "p2", "2 sightings"): "p2_error",
+    ("linkability", "first_12h", ""): "first_12h_error",
+    ("prediction", "markov", "Markov chain"): "markov_error",
+}
+"""What of a measure is of a draw, as it is said, and where its standard error stands; of linkability the words are the epoch's."""
+
+
+@pytest.mark.whole
+def test_what_is_of_a_draw_stands_beside_its_standard_error(run):
+    rows = list(suite.as_rows(run, "Searchable pool"))
+    table = Table(run).rows
+    for (measure, statistic, said), error in DRAWN.items():
+        mine = [row for row in rows if (row["measure"], row["statistic"], row["viewer"]) == (measure, statistic, "Vendor")]
+        assert len(mine) == 1
+        assert mine[0]["said"] == said or not said
+        case = ("Searchable pool", "Vendor", mine[0]["sight"], measure, "vehicles", "all")
+        names = [error + "_so_far"] if mine[0]["so_far"] else [error]
+        assert mine[0]["standard_error"] == table[(*case, *names)]["all"][0], measure
+    assert {row["standard_error"] for row in rows if row["measure"] in ("observed_days", "equity", "audience")} == {None}
+    line = next(line for line in suite.suite(run, "Searchable pool") if line.shown[1:3] == ("position_error", "tracker"))
+    told = next(one for one in line.told if one.answer.measured)
+    pair = (words.quantity(told.answer.mean, "m"), words.quantity(told.error, "m"))
+    assert told.error > 0
+    assert "{} T<W ± {}".format(*pair) in (text := suite.as_text(run, ["Searchable pool"])) or "{} ± {}".format(*pair) in text
+
+
+@pytest.mark.whole
+def test_utility_stands_beside_no_limit_and_what_coverage_caps(run):
+    rows = {
+        row["statistic"]: row
+        for row in suite.as_rows(run, "Federal query", sight="request")
+        if row["measure"] == "lookback_plate" and row["viewer"] == "East police"
+    }
+    assert {name.removeprefix("mixed") for name in rows if name.startswith("mixed")} == {"", "_of_no_limit", "_coverage"}
+    assert rows["mixed"]["mean"] <= rows["mixed_coverage"]["mean"]
+    assert rows["mixed_of_no_limit"]["said"] == "query ages: mixed, as a share of no limit"
+    assert "Useful: a read within " in suite.as_text(run, ["Federal query"])
 
 
 @pytest.mark.whole

@@ -20,6 +20,9 @@ STOCK, LAST, KEPT = "stock", "horizon", "window"
 EVERY = "all"
 """As the tidy table names what no case changes (hot lists), and all towns together."""
 
+BY_CHOICE = "_by_choice"
+"""Ends a statistic of the adversary who knows which ways most drivers take."""
+
 UTILITY = 18
 """The number of what follows the seventeen."""
 
@@ -48,11 +51,11 @@ def _thrice(
     measure: str, number: int, *, pooled: bool = True, stock: bool = True, by: str = "", said: str = ""
 ) -> Iterator[Shown]:
     """Yield a completeness measure as it is held, of the last T, and of what is kept."""
-    ending = ("_pooled" if pooled else "") + by
+    ending, ratio = ("_pooled" + by, "pooled") if pooled else (by, "mean of own")
     if stock:
         yield Shown(number, measure, f"stock{by}", f"held{said}", STOCK, so_far=f"stock_so_far{by}")
-    yield Shown(number, measure, f"share_of_horizon{ending}", f"of the last T{said}", LAST)
-    yield Shown(number, measure, f"share_of_window{ending}", f"of what is kept{said}", KEPT)
+    yield Shown(number, measure, f"share_of_horizon{ending}", f"of the last T, {ratio}{said}", LAST)
+    yield Shown(number, measure, f"share_of_window{ending}", f"of what is kept, {ratio}{said}", KEPT)
 
 
 BY_CAMERA = "homes by distance to a camera"
@@ -67,11 +70,11 @@ SUITE = (
     *_thrice("trips_detected", 4),
     *_thrice("trips_linked", 4),
     *_thrice("path_recall", 5, said=", quickest ways"),
-    *_thrice("path_recall", 5, by="_by_choice", said=", drivers’ ways"),
+    *_thrice("path_recall", 5, by=BY_CHOICE, said=", drivers’ ways"),
     *_thrice("path_precision", 5, stock=False, said=", quickest ways"),
-    *_thrice("path_precision", 5, stock=False, by="_by_choice", said=", drivers’ ways"),
+    *_thrice("path_precision", 5, stock=False, by=BY_CHOICE, said=", drivers’ ways"),
     *_thrice("trips_rebuilt", 5, said=", quickest ways"),
-    *_thrice("trips_rebuilt", 5, by="_by_choice", said=", drivers’ ways"),
+    *_thrice("trips_rebuilt", 5, by=BY_CHOICE, said=", drivers’ ways"),
     Shown(6, "longest_gap", "median_of_horizon", "of the last T, median", LAST),
     Shown(6, "longest_gap", "max_of_horizon", "of the last T, most", LAST),
     Shown(6, "longest_gap", "median_of_window", "of what is kept, median", KEPT, so_far="median_so_far"),
@@ -137,6 +140,8 @@ class Told(NamedTuple):
     """Whether more is kept than was simulated, so that this is of what the simulated time holds."""
     beyond: bool = False
     """Whether it is of the last T alone although the viewer can reach further back."""
+    error: float = math.nan
+    """Standard error from having drawn targets; NaN: none were drawn, or it is not told."""
 
 
 class Line(NamedTuple):
@@ -152,6 +157,12 @@ class Line(NamedTuple):
         return [one.answer for one in self.told]
 
 
+_VIEWS = {
+    "": "", "_of_no_limit": ", as a share of no limit", "_coverage": ", had all been kept and shared",
+    words.WITH_HOLDS: ", with the holds filed",
+}  # fmt: skip
+"""Endings of a look-back's statistic, and what is said of them."""
+
 NOTHING = Told(Answer(math.nan, math.nan, math.nan, 0, "", 0))
 
 _EPOCH = re.compile("first_(policy|[0-9]+[a-z]+)")
@@ -163,13 +174,14 @@ _Rows = dict[tuple[str, ...], list[tuple[str, Answer]]]
 
 def lines(run: Run) -> tuple[Shown, ...]:
     """Return every line of a run's suite: the seventeen measures, then what is left for an investigation."""
-    shapes = [(shape, shape.replace("_", " ")) for shape in frontier.shapes(run)]
     utility = [
-        Shown(UTILITY, f"lookback_{kind}", shape, f"query ages: {said}")
-        for kind in ("plate", "area") for shape, said in shapes
+        Shown(UTILITY, f"lookback_{kind}", shape + ending, f"query ages: {shape.replace('_', ' ')}{said}")
+        for kind in frontier.QUERIES for shape in frontier.shapes(run) for ending, said in _VIEWS.items()
+        if shape + ending in run.statistics[f"lookback_{kind}"]
     ]  # fmt: skip
     utility += [
-        Shown(UTILITY + 1, "days_per_answer", shape, f"query ages: {said}", who="people") for shape, said in shapes
+        Shown(UTILITY + 1, "days_per_answer", shape, f"query ages: {shape.replace('_', ' ')}", who="people")
+        for shape in frontier.shapes(run)
     ]
     if frontier.hot_lists(run):
         utility += [
@@ -235,11 +247,28 @@ def _one(rows: _Rows, shown: Shown, policy: str, viewer: str, sight: str) -> Tol
     case, reads = ((EVERY,) * 3, EVERY) if shown.of_no_case else (case, PLAIN["reads"])
     for statistic in (shown.statistic, shown.so_far or shown.statistic + words.SO_FAR):
         key = dict(zip(("policy", "viewer", "sight"), case, strict=True))
-        key |= {"measure": shown.measure, "who": shown.who, "reads": reads, "statistic": statistic}
-        if mine := rows.get(tuple(key[name] for name in KEYS if name in key)):
-            whole = [answer for town, answer in mine if town == EVERY] or [answer for _, answer in mine]
-            return Told(max(whole, key=lambda answer: answer.mean), statistic != shown.statistic)
+        key |= {"measure": shown.measure, "who": shown.who, "reads": reads}
+        if found := _found(rows, key, statistic):
+            error = _found(rows, key, _error_of(statistic))
+            return Told(found, statistic != shown.statistic, error=error.mean if error else math.nan)
     return NOTHING
+
+
+def _found(rows: _Rows, key: dict[str, str], statistic: str) -> Answer | None:
+    """Return a statistic of all towns together or, where it is of none, the most of any."""
+    named = {**key, "statistic": statistic}
+    mine = rows.get(tuple(named[name] for name in KEYS if name in named), [])
+    whole = [answer for town, answer in mine if town == EVERY] or [answer for _, answer in mine]
+    return max(whole, key=lambda answer: answer.mean, default=None)
+
+
+def _error_of(statistic: str) -> str:
+    """Name the standard error of a statistic: the ending that says so stands before the others."""
+    endings = ""
+    for ending in (words.SO_FAR, BY_CHOICE):
+        if statistic.endswith(ending):
+            statistic, endings = statistic.removesuffix(ending), ending + endings
+    return f"{statistic}_error{endings}"
 
 
 def _reach(rows: _Rows, policy: str, viewer: str, sight: str) -> float:
@@ -265,6 +294,7 @@ def as_rows(
                 for key, value in told.answer._asdict().items()
             }
             marks = {"so_far": told.so_far, "window_beyond_horizon": told.beyond}
+            marks["standard_error"] = None if math.isnan(told.error) else told.error
             yield {"policy": policy, "viewer": viewer, "retention": retention, **of, **answer, **marks}
 
 
@@ -279,7 +309,9 @@ def as_text(
         f"T: the last {horizon(run)} before each moment. What is kept: as far back as the viewer can reach, W. T<W: W is "
         "longer than T, of which\nalone this is. Bulk: of everybody's reads, for who holds or can search them whole, "
         "whatever sight is asked about.\n*: more is kept than was simulated; of what the simulated time holds. –: not asked, "
-        "not measured (nothing to measure, or W longer\nthan what was simulated), or a sight that the viewer has not."
+        "not measured (nothing to measure, or W longer\nthan what was simulated), or a sight that the viewer has not. "
+        "±: standard error of having drawn targets, of one seed. Pooled: sum\nover sum, so that who drives more counts more; "
+        "mean of own: each one's own share, then their mean.\n" + " ".join(frontier.basis(run))
     ]
     for policy in policies:
         found = list(suite(run, policy, sight=sight, retention=retention, who=who))
@@ -301,7 +333,7 @@ def _heading(line: Line, before: tuple[int, str]) -> Iterator[str]:
     """Yield what stands above a line: that what follows is utility, and its measure's title, once."""
     number, title = line.shown.number, line.title
     if before[0] < UTILITY <= number:
-        yield "Utility"
+        yield f"Utility: {frontier.RESTS_ON}; {frontier.CAVEAT}"
     if (number, title) != before:
         yield f"{number if number != before[0] else '':>2}  {title}" + (" (bulk)" if line.shown.bulk else "")
 
@@ -319,4 +351,6 @@ def _said(told: Told, n: bool) -> str:
     said = words.quantity(answer.mean, answer.unit) + ("*" if told.so_far else "") + (" T<W" if told.beyond else "")
     if answer.n_seeds > 1 and not math.isnan(answer.low):
         said += f" ({words.interval(answer.low, answer.high, answer.unit)})"
+    elif not math.isnan(told.error):
+        said += f" ± {words.quantity(told.error, answer.unit)}"
     return said + (f" [n {answer.n:,}]" if n else "")
