@@ -1,5 +1,8 @@
 """How fast home and work are guessed for 64 cases at once."""
 
+import itertools
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from alprsim.tables import DAY
 from benchmarks import crowd
 
 VEHICLES, DAYS, SITES = 2_000, 60, 200
+HOUR = 3600
 
 
 def test_anchors(benchmark):
@@ -26,10 +30,36 @@ def test_anchors(benchmark):
     benchmark(anchors, np.arange(VEHICLES), first, time, site, masks, near, 0, DAYS * DAY - 1, guess, until)
     benchmark.extra_info["reads"] = len(time)
     home, work = guess[::2], guess[1::2]
+    agree(slice(None, None, 500), vehicle, time, site, masks, guess, range(0, 64, 9))
     assert (home[:, 0] == -1).all()
     assert (home[:, 1:] == own[:, None]).all()
     assert (work[:, -1] >= 0).all()
     assert (until[::2, 1:] == 1).all()
+
+
+def agree(some, vehicle, time, site, masks, guess, cases):
+    """Assert the guesses of some vehicles in some cases by plain loops; the first day is a Monday."""
+    for row in range(len(guess) // 2)[some]:
+        mine = range(*np.searchsorted(vehicle, [row, row + 1]))
+        for case in cases:
+            held = [(int(time[k]), int(site[k])) for k in mine if int(masks[k]) >> case & 1]
+            assert guess[2 * row : 2 * row + 2, case].tolist() == list(plain(held)), (row, case)
+
+
+def plain(held):
+    """Return where home and work seem to be of one case's reads, (time, site) in order; −1 where none speaks."""
+    home, work = Counter(), Counter()
+    for day, reads in itertools.groupby(held, lambda read: read[0] // DAY):
+        reads = list(reads)
+        home.update([reads[0][1], reads[-1][1]])
+        gaps = [
+            (before[0] - after[0], before[0], before[1], after[1])
+            for before, after in itertools.pairwise(reads)
+            if HOUR <= before[0] % DAY < 8 * HOUR and after[0] - before[0] >= 3 * HOUR
+        ]
+        if gaps and day % 7 < 5:
+            work.update(min(gaps)[2:])
+    return tuple(min(votes, key=lambda site: (-votes[site], site), default=-1) for votes in (home, work))
 
 
 QUERY = """
@@ -55,6 +85,7 @@ def job(reads, policies):
         anchors(rows, of.first_read, of.time, of.site, masks, near[mine], 0, crowd.NOW, guess[mine], until[mine])
 
     def right():
+        agree(slice(None, None, len(of.rows) // 20), of.vehicle, of.time, of.site, masks, guess, range(40))
         assert (guess[:, 40:] == -1).all()
         assert ((guess[:, :40] - np.repeat(of.rows * 7, 2)[:, None]) % crowd.SITES < 12)[guess[:, :40] >= 0].all()
         hit = (guess >= 0) & np.take_along_axis(near, np.maximum(guess, 0), axis=1)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.kernels import entropy as kernels
-from alprsim.measures import entropy
+from alprsim.measures import entropy, mobility
 from alprsim.measures.glossary import BY_NAME
 from alprsim.randomness import below, draw, stream
 from tests import naive_entropy as naive
@@ -51,6 +51,15 @@ def test_runs_by_hand():
     assert totals([0, 1, 0, 1, 2]) == [1 + 1 + 3 + 2 + 1]
     assert totals([0, 0, 0, 0]) == [1 + 2 + 3 + 2]  # 0 0 twice over; at the end the end is new
     assert totals([], [4], [5, 5]) == [0, 1, 1 + 2]
+
+
+def test_each_convention_by_hand():
+    """Of 0 0 0 0 they count 1 + 2 + 3 + 2, 1 + 2 + 0 + 0, 1 + 2 + 3 + 2, and with runs that overlap 1 + 3 + 2 + 1."""
+    said = {"shortest unseen": 8, "zero at end": 3, "scikit-mobility": 8, "fastmob": 7}
+    for convention, total in said.items():
+        assert mobility.entropy_in_order("0000", convention) == pytest.approx(4 * 2 / total), convention
+        assert math.isnan(mobility.entropy_in_order("00", convention))
+    assert mobility.entropy_in_order("01012") == pytest.approx(naive.real("01012"))
 
 
 @few

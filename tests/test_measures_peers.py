@@ -161,7 +161,7 @@ def test_the_top_two_set_is_its_corrected_home_and_work(lives, risks):
 def test_each_convention_of_entropy_gives_its_own_figures(shared_data, lives, column, convention):
     rows = {int(row["vehicle"]): row for row in read(shared_data, "fixture_entropy_conventions.csv")}
     for vehicle, life in lives.items():
-        mine = naive_entropy.real([camera for _, camera, _ in life], convention)
+        mine = mobility.entropy_in_order([camera for _, camera, _ in life], convention)
         assert mine == pytest.approx(float(rows[vehicle][column]), abs=EXACT), vehicle
 
 
@@ -187,7 +187,7 @@ def night(life):
 @pytest.mark.parametrize(
     ("column", "mine"),
     [
-        ("real_entropy", lambda life: naive_entropy.real([camera for _, camera, _ in life], "scikit-mobility")),
+        ("real_entropy", lambda life: mobility.entropy_in_order([camera for _, camera, _ in life], "scikit-mobility")),
         ("uncorrelated_entropy", lambda life: naive_entropy.uncorrelated(places(life))),
         ("random_entropy", lambda life: naive_entropy.random(places(life))),
         ("number_of_locations", lambda life: len(set(places(life)))),

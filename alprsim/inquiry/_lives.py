@@ -11,7 +11,7 @@ from alprsim import parquet, sight
 from alprsim.inquiry._apart import strata
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.inquiry._cases import Named
-from alprsim.measures import completeness, equity, question
+from alprsim.measures import apart, completeness, equity, question
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.tables import AS_WRITTEN, AgencyKind, Int16, Measured
@@ -92,8 +92,10 @@ class Lives:
         ]
         for group, who in enumerate(question.APART, len(towns)):
             answers.append(told([sums.of(slice(group, group + 1)) for sums in self.vehicles], whole, (), who))
-        for group, who in enumerate(question.STRATA if self.strata else ()):
-            answers.append(told([sums.of(slice(group, group + 1)) for sums in self.strata], whole, (), who))
+        if self._strata is not None:
+            for group, who in enumerate(question.STRATA):
+                mine = told([sums.of(slice(group, group + 1)) for sums in self.strata], whole, (), who)
+                answers.append(apart.enough(mine, self._strata, group))
         return answers + [told(self.residents, every.only(source), (), question.VEHICLES) for source in sight.SOURCES]
 
     def save(self) -> None:

@@ -71,6 +71,13 @@ def told(table: Measured, grouping: Grouping) -> Measured:
     )  # fmt: skip
 
 
+def enough(rows: Measured, grouping: Grouping, group: int) -> Measured:
+    """Return what is said of one group's vehicles; of fewer than 30, however often they were asked about, nothing."""
+    if grouping.sizes[group] >= LEAST:
+        return rows
+    return dataclasses.replace(rows, value=np.full(len(rows), np.nan), n=np.zeros(len(rows), np.int64))
+
+
 def compared(table: Measured, grouping: Grouping, distance: float) -> Measured:
     """Return the most exposed group's figure over the least exposed one's, as `equity.rows` does, for each of `COMPARED`.
 
