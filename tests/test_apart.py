@@ -60,6 +60,15 @@ def test_people_are_not_told_apart_and_every_distance_of_a_home_is():
     assert len(apart.told(family(("home_found", "median_error", VALUES, N)), HOMES)) == 0
 
 
+def test_of_a_group_of_too_few_nothing_is_told_however_often_it_was_asked_about():
+    rows = family(("trips_detected", "share_of_horizon", VALUES, N))
+    assert apart.enough(rows, HOMES, 0) is apart.enough(rows, HOMES, 2) is rows  # 40, and 30
+    few = apart.enough(rows, HOMES, 1)  # 29
+    assert np.isnan(few.value).all()
+    assert not few.n.any()
+    assert few.statistic.tolist() == rows.statistic.tolist()
+
+
 def test_the_most_exposed_group_is_set_beside_the_least():
     table = family(("sensitive_visits", "recall", VALUES, N), ("home_found", "within_100m_so_far", VALUES, N))
     got = apart.compared(table, HOMES, 100.0)

@@ -17,7 +17,7 @@ from alprsim.results import suite, words
 from alprsim.results.suite import SUITE
 from alprsim.scenario import models
 from alprsim.scenario.read import load
-from alprsim.tables import AS_WRITTEN, DAY
+from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
 
 EVERY = [*models.FamilyName.__args__]
 
@@ -91,6 +91,11 @@ class Table:
     def __init__(self, run):
         self.simulated = min(run.info["moments_s"]) / DAY
         self.rows = {}
+        answers = run.measures[
+            run.measures["retention"].eq(UNLIMITED) & run.measures["measure"].str.startswith("lookback")
+        ]
+        case = ["policy", "viewer", "sight", "measure", "statistic"]
+        self.no_limit = answers.set_index(case)["value"].to_dict()
         rows = run.measures[run.measures["retention"] == AS_WRITTEN]
         columns = ["policy", "viewer", "sight", "measure", "who", "reads", "statistic", "town", "value", "n"]
         for *case, town, value, n in rows[columns].itertuples(index=False, name=None):
@@ -134,6 +139,9 @@ class Table:
             return "nothing claimed"
         if (one.measure, one.statistic) in NEVER and none:
             return "nothing to find"
+        if one.statistic.endswith("_of_no_limit"):
+            plain = self.no_limit[policy, viewer, sight, one.measure, one.statistic.removesuffix("_of_no_limit")]
+            return "no limit answers none" if plain == 0 else None
         if one.statistic in OF_TOO_FEW:
             return "groups of too few"
         if one.statistic == "most_to_least_retention_of_reads" and np.isinf(reach):
@@ -164,6 +172,7 @@ ALLOWED = {
     "nobody exposed": 70,
     "groups of too few": 48,
     "nothing to find": 72,
+    "no limit answers none": 60,
 }
 """How often each reason stands for a “–” in the run of the hamlet, over policies, viewers and sights."""
 
@@ -237,18 +246,27 @@ def test_what_is_of_a_draw_stands_beside_its_standard_error(run):
     rows = list(suite.as_rows(run, "Searchable pool"))
     table = Table(run).rows
     for (measure, statistic, said), error in DRAWN.items():
-        mine = [row for row in rows if (row["measure"], row["statistic"], row["viewer"]) == (measure, statistic, "Vendor")]
+        mine = [
+            row for row in rows if (row["measure"], row["statistic"], row["viewer"]) == (measure, statistic, "Vendor")
+        ]
         assert len(mine) == 1
         assert mine[0]["said"] == said or not said
         case = ("Searchable pool", "Vendor", mine[0]["sight"], measure, "vehicles", "all")
         names = [error + "_so_far"] if mine[0]["so_far"] else [error]
         assert mine[0]["standard_error"] == table[(*case, *names)]["all"][0], measure
-    assert {row["standard_error"] for row in rows if row["measure"] in ("observed_days", "equity", "audience")} == {None}
-    line = next(line for line in suite.suite(run, "Searchable pool") if line.shown[1:3] == ("position_error", "tracker"))
+    assert {row["standard_error"] for row in rows if row["measure"] in ("observed_days", "equity", "audience")} == {
+        None
+    }
+    line = next(
+        line for line in suite.suite(run, "Searchable pool") if line.shown[1:3] == ("position_error", "tracker")
+    )
     told = next(one for one in line.told if one.answer.measured)
     pair = (words.quantity(told.answer.mean, "m"), words.quantity(told.error, "m"))
     assert told.error > 0
-    assert "{} T<W ± {}".format(*pair) in (text := suite.as_text(run, ["Searchable pool"])) or "{} ± {}".format(*pair) in text
+    assert (
+        "{} T<W ± {}".format(*pair) in (text := suite.as_text(run, ["Searchable pool"]))
+        or "{} ± {}".format(*pair) in text
+    )
 
 
 @pytest.mark.whole
@@ -258,7 +276,11 @@ def test_utility_stands_beside_no_limit_and_what_coverage_caps(run):
         for row in suite.as_rows(run, "Federal query", sight="request")
         if row["measure"] == "lookback_plate" and row["viewer"] == "East police"
     }
-    assert {name.removeprefix("mixed") for name in rows if name.startswith("mixed")} == {"", "_of_no_limit", "_coverage"}
+    assert {name.removeprefix("mixed") for name in rows if name.startswith("mixed")} == {
+        "",
+        "_of_no_limit",
+        "_coverage",
+    }
     assert rows["mixed"]["mean"] <= rows["mixed_coverage"]["mean"]
     assert rows["mixed_of_no_limit"]["said"] == "query ages: mixed, as a share of no limit"
     assert "Useful: a read within " in suite.as_text(run, ["Federal query"])

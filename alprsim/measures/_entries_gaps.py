@@ -14,7 +14,8 @@ ENTRIES = (
         "Own definition: a car without a held read has a gap as long as the whole time asked about",
         "A gap is not a hiding place: a parked car leaves one too. It says that no read is held, not that the car could "
         "not be found by other means. The gap within what is kept cannot be longer than the limit: compare limits by "
-        "that of the last T.",
+        "that of the last T. Of people: between reads made while they drove, in whatever car; reads of parked cars are nobody's, "
+        "and rides along do not end a gap.",
         "{value} of residents' cars go unseen by {viewer} for at least that long within the last {horizon}.",
     ),
 )

@@ -19,7 +19,7 @@ ENTRIES = (
         f"After {_SHOKRI}. {_TRACKER}",
         "Of sampled cars; the standard error is printed. Beyond the simulated streets a car counts as at its gateway, the least "
         "that the distance can be. Cars stand at home most of the time: read it with the error of who looks at no read. "
-        "People are taken to be where the car is that they mainly drive, but may be out in another, or ride along.",
+        "People are taken to be where the car is that they mainly drive, but are where they drove or rode along, in any car.",
         "At a random moment of the last {horizon} {viewer} is {value} off in guessing where the average resident's car was.",
     ),
     Entry(

@@ -24,7 +24,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Correct reads of a vehicle that the viewer can obtain, a calendar day; as stock, all it holds at the moment.",
         "Is it 4 a day or 101?",
         _COURTS,
-        "A mean over all vehicles, parked ones included. A read is a place and a time, not a trip.",
+        "A mean over all vehicles, parked ones included. A read is a place and a time, not a trip. Of people: reads made while "
+        "they drove, in whatever car; reads of parked cars, most of a patrol car's, are nobody's.",
         "{viewer} can obtain {value} of the average resident's car over the last {horizon}.",
     ),
     Entry(
@@ -34,7 +35,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Correct reads that the viewer can obtain, for each day (04:00 to 04:00) on which the vehicle made a trip.",
         "How often is a car read on a day it is used?",
         _COURTS,
-        "Vehicles that did not drive have no such rate and are left out; n counts the others.",
+        "Vehicles that did not drive have no such rate and are left out; n counts the others. Of people: reads made while they "
+        "drove, in whatever car; reads of parked cars are nobody's.",
         "On a day it is driven, the average resident's car leaves {value} with {viewer} (last {horizon}).",
     ),
     Entry(
@@ -68,7 +70,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "with its departure in the time asked about, and brings its days and reads with it.",
         "How much of the calendar is laid open?",
         "Temporal coverage, as used of trace data; own convention of the day",
-        "Of days driven, not of calendar days: a car that stays at home is not thereby hidden.",
+        "Of days driven, not of calendar days: a car that stays at home is not thereby hidden. Of people: days and reads of what "
+        "they drove, not of what they rode along in.",
         "{viewer} can place the average resident's car on {value} of the days it was driven in the last {horizon}.",
     ),
     Entry(
@@ -78,7 +81,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Trips with at least one held read, of the trips that departed in the time asked about.",
         "Can journeys be seen?",
         "Detection in the automatic vehicle identification literature",
-        "One read shows that a trip was made and one place it passed, not where it began or ended.",
+        "One read shows that a trip was made and one place it passed, not where it began or ended. Of people: trips that they "
+        "drove, not those that they rode along on.",
         "{viewer} can see {value} of the average resident's trips of the last {horizon}.",
     ),
     Entry(
@@ -89,7 +93,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "Can journeys be followed from place to place?",
         "Linkage in the automatic vehicle identification literature",
         "Two reads give a direction and a stretch of road; how much of the path they fix depends on the streets between. "
-        "Cameras that stand close together on one road link every trip that passes them.",
+        "Cameras that stand close together on one road link every trip that passes them. Of people: trips that they drove.",
         "{viewer} can follow {value} of the average resident's trips of the last {horizon} from one camera to the next.",
     ),
     Entry(
@@ -104,7 +108,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "simple adversary, that names a camera and not a house: others may do better. A vehicle without an estimate "
         "counts as not found; the median error is of those with one. Days of reads until it shows are of vehicles whose "
         "home ever does: read them with the share that does. Of people: "
-        "from the car that they mainly drive; `_any_car` is an upper bound. Beside it stand what the one camera that finds most "
+        "from the car that they mainly drive, by all its reads, while parked too; `_any_car` is an upper bound. Beside it stand what the one camera that finds most "
         "would find, were it named for everybody (`_by_constant_guess`), the share that lives near any camera whose reads can be "
         "had (`_ceiling`), and the share of guesses that are right (`_of_guessed`). In bulk sight, "
         "where pseudonyms stand for plates, from the one under which most of a car's reads are held.",

@@ -160,8 +160,8 @@ def _notes(study: Scenario) -> list[str]:
 
 
 _UPPER = (
-    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; that days and trips were seen, "
-    "and look-backs answered, counts as if they were exact, an upper bound"
+    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; that reads were made, days and "
+    "trips seen and look-backs answered counts as if they were exact, an upper bound, and so do gaps, a lower one"
 )
 
 
