@@ -17,13 +17,13 @@ extends: hamlet.yaml
 name: watched
 seeds: [1]
 length: 2 d
-roads: {population: 1200}
-plates: {issued: 1600}
+roads: {population: 2400}
+plates: {issued: 3200}
 viewers: {East police: null, Vendor: null}
 hot_lists:
   lists:
-    Stolen: {kind: stolen, owner: NCIC, share: 6 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}
-    West's own: {kind: custom, owner: West, matched: departments, count: 80, wanted_for: 60 d, refresh: 0 s}
+    Stolen: {kind: stolen, owner: NCIC, share: 5 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}
+    West's own: {kind: custom, owner: West, matched: departments, count: 120, wanted_for: 60 d, refresh: 0 s}
 custody:
   sharing: [{giver: departments, taker: ICE, kind: query}]
 policies:

@@ -293,7 +293,7 @@ def as_rows(
                 key: None if isinstance(value, float) and math.isnan(value) else value
                 for key, value in told.answer._asdict().items()
             }
-            marks = {"so_far": told.so_far, "window_beyond_horizon": told.beyond}
+            marks: dict[str, Any] = {"so_far": told.so_far, "window_beyond_horizon": told.beyond}
             marks["standard_error"] = None if math.isnan(told.error) else told.error
             yield {"policy": policy, "viewer": viewer, "retention": retention, **of, **answer, **marks}
 
