@@ -92,7 +92,9 @@ class Lives:
         ]
         for group, who in enumerate(question.APART, len(towns)):
             answers.append(told([sums.of(slice(group, group + 1)) for sums in self.vehicles], whole, (), who))
-        parts = [(grouping, group) for grouping in self._strata for group in range(len(grouping.groups))]
+        parts = [
+            (grouping, group) for grouping in self._strata for group in range(len(grouping.groups) - 1)
+        ]  # the rest comes last
         for row, (grouping, group) in enumerate(parts):
             mine = told([sums.of(slice(row, row + 1)) for sums in self.strata], whole, (), question.STRATA[row])
             answers.append(apart.enough(mine, grouping, group))
