@@ -92,10 +92,12 @@ class Lives:
         ]
         for group, who in enumerate(question.APART, len(towns)):
             answers.append(told([sums.of(slice(group, group + 1)) for sums in self.vehicles], whole, (), who))
-        if self._strata is not None:
-            for group, who in enumerate(question.STRATA):
-                mine = told([sums.of(slice(group, group + 1)) for sums in self.strata], whole, (), who)
-                answers.append(apart.enough(mine, self._strata, group))
+        parts = [
+            (grouping, group) for grouping in self._strata for group in range(len(grouping.groups) - 1)
+        ]  # the rest comes last
+        for row, (grouping, group) in enumerate(parts):
+            mine = told([sums.of(slice(row, row + 1)) for sums in self.strata], whole, (), question.STRATA[row])
+            answers.append(apart.enough(mine, grouping, group))
         return answers + [told(self.residents, every.only(source), (), question.VEHICLES) for source in sight.SOURCES]
 
     def save(self) -> None:
