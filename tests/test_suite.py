@@ -146,7 +146,17 @@ class Table:
             return "groups of too few"
         if one.statistic == "most_to_least_retention_of_reads" and np.isinf(reach):
             return "kept without end"
-        return "nobody exposed" if one.measure == "equity" and self.exposed(one, policy, viewer, sight) == 0 else None
+        if one.measure == "equity" and self.exposed(one, policy, viewer, sight) == 0:
+            return "nobody exposed"
+        if one.statistic == "most_to_least_sensitive_visits" and self.fewest_visits(policy, viewer, sight) < 30:
+            return "a group with few visits"
+        return None
+
+    def fewest_visits(self, policy, viewer, sight):
+        """Return of how many visits the recall of some quarter of homes is."""
+        whose = (key for key in self.rows if key[4].startswith(suite.BY_CAMERA + ","))
+        wanted = (policy, viewer, sight, "sensitive_visits"), ("all", "recall")
+        return min(self.rows[key]["all"][1] for key in whose if (key[:4], key[5:]) == wanted)
 
     def exposed(self, one, policy, viewer, sight):
         """Return the figure of all homes together of what equity compares; NaN where it is not measured."""
@@ -171,6 +181,7 @@ ALLOWED = {
     "nothing claimed": 20,
     "nobody exposed": 70,
     "groups of too few": 48,
+    "a group with few visits": 14,
     "nothing to find": 72,
     "no limit answers none": 60,
 }
