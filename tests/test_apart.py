@@ -96,9 +96,11 @@ def test_what_is_not_measured_of_a_group_is_not_compared():
     assert got.n.tolist() == [0, 2]
 
 
-def test_what_was_seen_of_a_group_but_once_is_compared():
-    once = family(("longest_gap", "median_of_horizon", VALUES, ((1, 1), (29, 29), (1, 30), (99, 99))))
-    assert apart.compared(once, HOMES, 100.0).value.tolist() == pytest.approx([2, np.inf])
+def test_a_group_is_compared_from_thirty_on_of_what_its_figure_is_of():
+    few = ((30, 29), (29, 29), (30, 30), (99, 99))
+    got = apart.compared(family(("longest_gap", "median_of_horizon", VALUES, few)), HOMES, 100.0)
+    assert got.value.tolist() == pytest.approx([2, np.nan], nan_ok=True)
+    assert got.n.tolist() == [2, 0]
 
 
 def test_nothing_is_compared_with_what_is_without_end():
@@ -193,3 +195,4 @@ class Asked:
     study: SimpleNamespace
     seed: int = 1
     moments: tuple = (0,)
+    listed: bool = False

@@ -305,10 +305,10 @@ def test_ones_own_first_camera_is_ones_usual():
 
 def test_the_error_is_of_what_targets_differ_in():
     """One has 3 of 6 right, another 1 of 4: six tenths more and less than the two fifths of all."""
-    sums = prediction.empty()
+    sums = prediction.empty(2)
     for part, value in zip(sums[:4], (4, 2, 10, 4), strict=True):
         part[..., 0] = value
-    sums.squares[:, 0] = 6 * 6 + 4 * 4, 6 * 3 + 4 * 1, 3 * 3 + 1 * 1
+    sums.own[:, :, 0] = (6, 3), (4, 1)
     table = prediction.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
     assert table.value[table.statistic == "markov_error"].tolist() == [pytest.approx((2 * 0.6**2) ** 0.5 / 10)]
 

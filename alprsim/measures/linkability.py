@@ -177,7 +177,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], names: Seque
     standard error of having drawn targets, one at all moments being one draw. n counts targets over all moments.
     """
     asked, present, first, top, candidates, own = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for row, name in enumerate(names):

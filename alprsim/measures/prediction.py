@@ -277,7 +277,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     them), of how many reads each is made, and the share of targets that have so many.
     """
     asked, guessed, reads, hits, regular, looked_at, annex, own = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     answers = [
         Answer("prediction", name, "share", ratio(hits[row], reads)[None], reads[None])
@@ -302,7 +303,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 def _whose(mine: Stream, targets: Int32) -> tuple[Int64, Bool]:
     """Return which target each read is of, and whether it is one's at all."""
     of_target = np.searchsorted(targets, mine.who).astype(np.int64)
-    known: Bool = np.append(targets, -1)[of_target] == mine.who
+    known: Bool = np.append(targets, -1)[of_target] == mine.who  # any: 1
     return of_target, known
 
 

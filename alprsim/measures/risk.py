@@ -188,7 +188,8 @@ def rows_of_worst(sums: Sequence[Worst], place: Int32, cases: Sequence[Case], *,
     whose search was cut short: their risk is a lower bound).
     """
     asked, risk, certain, bounded, own = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for p in range(POINTS):
