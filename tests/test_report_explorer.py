@@ -167,8 +167,10 @@ def test_statutes_are_marked_with_their_states(html: str) -> None:
     assert ticks is not None
     told = re.findall(r'<li><span>([^<]+)</span>(?:<small class="([^"]+)">([^<]+)</small>)?</li>', ticks[0])
     assert told[0] == ("as practised", "", "")
-    assert ("21 d", "law reported", "CT, ME, VA, WA") in told  # dashed: no text was read
-    assert ("72 h", "law", "CT, WA bill") in told  # HB 5716 was
+    assert ("21 d", "law reported", "CT, ME, VA, WA") in told  # dashed: the text of none was read
+    assert ("72 h", "law reported", "CT, WA bill") in told  # HB 5716 was, Washington's was not
+    assert not statutes.read(3 * DAY)
+    assert statutes.read(12_345)
     assert len(told) == len(LADDER) + 1
     assert f'min="0" max="{len(LADDER)}" step="1" value="0"' in html
     assert "CT PA 26-14, as reported" in cubes.stop(21 * DAY)["laws"]

@@ -181,9 +181,14 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return answer
 
 
+def marker(row: int) -> int:
+    """Return a line's marker and dashes: with a seventh line, whose colour is the first's again, they are others."""
+    return (row + row // MARKERS) % MARKERS
+
+
 def dash(row: int) -> str:
     """Return how a line is broken, as an attribute with a blank after it; the first is whole."""
-    return f'stroke-dasharray="{_DASHES[row % MARKERS]}" ' if row % MARKERS else ""
+    return f'stroke-dasharray="{_DASHES[marker(row)]}" ' if marker(row) else ""
 
 
 def short(name: str) -> str:
@@ -305,7 +310,7 @@ def _point(
     return (
         f'<g{_HOLLOW if hollow else ""} data-policy="{escape(line.name)}" data-at="{step}"><title>'
         f"{escape(f'{line.name}, {when}: {_say(panel, answer)}')}</title>"
-        f'<use href="#m{row % MARKERS}" x="{where[0]:.1f}" y="{where[1]:.1f}"/></g>'
+        f'<use href="#m{marker(row)}" x="{where[0]:.1f}" y="{where[1]:.1f}"/></g>'
     )
 
 
@@ -373,7 +378,7 @@ def _names(panel: Panel, x: Sequence[float], y: Scale) -> str:
     places = spread([level for *_, level in last], 19, TOP + 4, BOTTOM)
     return "".join(
         f'<g class="s{row % MARKERS}"><path class="leader" d="M{at + 9:.1f} {level:.1f}L{RIGHT + 6} {place:.1f}"/>'
-        f'<use href="#m{row % MARKERS}" x="{RIGHT + 14}" y="{place:.1f}"/><text class="name{" base" if line.baseline else ""}" '
+        f'<use href="#m{marker(row)}" x="{RIGHT + 14}" y="{place:.1f}"/><text class="name{" base" if line.baseline else ""}" '
         f'x="{RIGHT + 24}" y="{place + 4:.1f}">{escape(short(line.name))}</text></g>'
         for (row, line, at, level), place in zip(last, places, strict=True)
     )

@@ -89,10 +89,12 @@ def briefly(found: Compared) -> str:
 
 
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("alprsim.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    environment.globals["told"] = {entry.title: entry.told for entry in GLOSSARY}
+    return environment
 
 
 def title(sides: Sequence[Side]) -> str:

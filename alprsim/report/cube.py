@@ -108,7 +108,7 @@ def stop(step: int) -> dict[str, Any]:
         "said": said,
         "as": AS_PRACTISED if step == AS_WRITTEN else "without a limit" if step >= UNLIMITED else f"under {words.limit(step)}",
         "states": statutes.states(step) if named else "",
-        "read": any(one.read for one in named),
+        "read": statutes.read(step),
         "laws": "; ".join(one.label for one in named),
     }  # fmt: skip
 

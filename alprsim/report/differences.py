@@ -104,7 +104,7 @@ def _dot(dot: Dot, y: float, x: _Axis) -> str:
             f'M{high:.1f} {y - 5:.1f}v10"/>'
         )
     hollow = ' class="hollow"' if dot.marked is False else ""
-    mark = f'<g{hollow}><use href="#m{dot.row % chart.MARKERS}" x="{x(dot.mean):.1f}" y="{y:.1f}"/></g>'
+    mark = f'<g{hollow}><use href="#m{chart.marker(dot.row)}" x="{x(dot.mean):.1f}" y="{y:.1f}"/></g>'
     return f'<g class="s{dot.row % chart.MARKERS}">{whisker}{mark}</g>{text}'
 
 

@@ -71,9 +71,10 @@ function fill(state) {
   form.elements.measure.value = state.measure;
   form.elements.retention.value = state.stop;
   const stop = cube.stops[state.stop];
+  const said = !state.stop && cube.policies[state.policy] !== cube.baseline ? "as written" : stop.said;
   const named = stop.laws ? `${stop.said}: ${stop.laws}.` : "";
-  form.elements.retention.setAttribute("aria-valuetext", stop.states ? `${stop.said} (${stop.states})` : stop.said);
-  the("limit").textContent = stop.said;
+  form.elements.retention.setAttribute("aria-valuetext", stop.states ? `${said} (${stop.states})` : said);
+  the("limit").textContent = said;
   the("law").textContent = named || explorer.plain;
   form.querySelectorAll(".ticks li").forEach((tick, row) => tick.classList.toggle("at", row === state.stop));
 }
@@ -168,6 +169,10 @@ function ring(figure, state) {
   const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
   for (const [name, value] of [["class", "here"], ["cx", mark.getAttribute("x")], ["cy", mark.getAttribute("y")], ["r", 11]]) circle.setAttribute(name, value);
   point.append(circle);
+  const box = figure.querySelector(".scroll");
+  if (!box || box.scrollWidth <= box.clientWidth) return;
+  const [at, frame] = [circle.getBoundingClientRect(), box.getBoundingClientRect()];
+  box.scrollLeft += at.left + at.width / 2 - frame.left - frame.width / 2;
 }
 
 function draw(state) {

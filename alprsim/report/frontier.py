@@ -24,7 +24,7 @@ _HEIGHT, _TOP, _BOTTOM = 430, 44, 356
 _SIZE = f'viewBox="0 0 {chart.WIDTH} {_HEIGHT}"'
 _NEAR, _ALIKE = 3.0, 24.0
 """Points nearer than this are one: what they are called is joined; of several policies' so near, one is named for all."""
-_CHARACTER, _LINE = 6.6, 14.0
+_CHARACTER, _LINE = 7.6, 14.0
 """Room that a label takes."""
 _CEILING = "had every read been kept and shared for ever"
 _BESIDE = ((9, 16), (9, -9), (-9, -9), (-9, 16), (0, -14), (0, 22))
@@ -218,7 +218,7 @@ def _line(
     for point in points:
         parts.append(
             f"<g><title>{escape(_said(point))}</title>"
-            f'<use href="#m{row % chart.MARKERS}" x="{x(point.privacy.mean):.1f}" y="{y(point.answered.mid):.1f}"/></g>'
+            f'<use href="#m{chart.marker(row)}" x="{x(point.privacy.mean):.1f}" y="{y(point.answered.mid):.1f}"/></g>'
         )
     return f'<g class="s{row % chart.MARKERS}">{"".join(parts)}</g>'
 
@@ -266,7 +266,7 @@ def _names(run: Run, spots: dict[str, list[_Spot]]) -> str:
     places = chart.spread([end.y for end in ends], 19, _TOP + 4, _BOTTOM)
     return "".join(
         f'<g class="s{row % chart.MARKERS}"><path class="leader" d="M{end.x + 9:.1f} {end.y:.1f}L{chart.RIGHT + 6} {place:.1f}"/>'
-        f'<use href="#m{row % chart.MARKERS}" x="{chart.RIGHT + 14}" y="{place:.1f}"/>'
+        f'<use href="#m{chart.marker(row)}" x="{chart.RIGHT + 14}" y="{place:.1f}"/>'
         f'<text class="name{" base" if policy == run.info["baseline"] else ""}" x="{chart.RIGHT + 24}" y="{place + 4:.1f}">'
         f"{escape(chart.short(policy))}</text></g>"
         for row, (policy, end, place) in enumerate(zip(spots, ends, places, strict=True))

@@ -95,6 +95,8 @@ class Opening(NamedTuple):
     sentence: str
     why: str
     """Which sight it is and why, where that needs saying."""
+    bulk: str
+    """What bulk sight detects under each policy, where the sentence is of another."""
     bars: list[Bar]
     numbers: Grid
 
@@ -108,8 +110,8 @@ def opened(run: Run, seeds: Seeds, bands: Bands) -> Opening:
     """Return the first screen of a run."""
     about, pair = opening(run)
     return Opening(
-        about, pair, sentence(run, about, pair), _why(run, about, pair), list(_bars(run, about, pair, bands)),
-        _numbers(run, about, pair, seeds, bands),
+        about, pair, sentence(run, about, pair), _why(run, about, pair), _in_bulk(run, about),
+        list(_bars(run, about, pair, bands)), _numbers(run, about, pair, seeds, bands),
     )  # fmt: skip
 
 
@@ -167,9 +169,18 @@ def _why(run: Run, about: Subject, pair: Pair) -> str:
         return ""
     return (
         f"Under the baseline {run.titled(about.viewer)} holds or searches no department’s reads in bulk: it has to ask for "
-        "them plate by plate. So this sentence is of its on-request sight; bulk sight, where it was measured, has a row of its "
-        "own in the table."
+        "them plate by plate. So this sentence is of its on-request sight."
     )
+
+
+def _in_bulk(run: Run, about: Subject) -> str:
+    if about.sight == "bulk":
+        return ""
+    found = {
+        policy: _ask(run, about._replace(sight="bulk"), policy, AS_WRITTEN, TRIPS) for policy in run.info["policies"]
+    }
+    told = [f"“{policy}” {of_ten(answer.mean)}" for policy, answer in found.items() if answer.measured]
+    return f"In bulk, without naming a plate, it detects of 10: {', '.join(told)}." if told else ""
 
 
 def _bars(run: Run, about: Subject, pair: Pair, bands: Bands) -> Iterator[Bar]:

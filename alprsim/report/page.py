@@ -40,6 +40,7 @@ def render(run: Run) -> str:
         loader=PackageLoader("alprsim.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    environment.globals["told"] = {entry.title: entry.told for entry in GLOSSARY}
     about, bands = subject(run), sensitivity.bands(run)
     seeds = by_seed(run)
     first = opened(run, seeds, bands)

@@ -36,11 +36,22 @@ def at(step: int) -> tuple[Statute, ...]:
 
 def states(step: int) -> str:
     """Return the states whose laws name a step, Connecticut's first; without any, whose bills do, or whose practice it is."""
+    told, said = _told(step)
+    return ", ".join(dict.fromkeys(str(one.state) for one in told)) + said
+
+
+def read(step: int) -> bool:
+    """Say whether the text of everything that `states` names was read."""
+    told, _ = _told(step)
+    return all(one.read for one in told)
+
+
+def _told(step: int) -> tuple[list[Statute], str]:
     named = at(step)
     for kind, said in (("law", ""), ("bill", " bill"), ("practice", " practice")):
-        if found := dict.fromkeys(one.state for one in named if one.kind == kind and one.state):
-            return ", ".join(found) + said
-    return ""
+        if found := [one for one in named if one.kind == kind and one.state]:
+            return found, said
+    return [], ""
 
 
 def _statute(preset: presets.Preset) -> Statute:

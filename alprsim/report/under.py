@@ -124,7 +124,7 @@ def _drawn(line: _Line, row: int, x: Sequence[float], y: chart.Linear) -> str:
     points = [*zip(line.steps, x, line.bands, strict=True), (AS_WRITTEN, chart.LEFT + 30.0, line.practised)]
     parts += [
         f'<g data-policy="{escape(line.policy)}" data-at="{step}"><title>{escape(_said(line.policy, step, band))}</title>'
-        f'<use href="#m{row % chart.MARKERS}" x="{at:.1f}" y="{y(band.mid):.1f}"/></g>'
+        f'<use href="#m{chart.marker(row)}" x="{at:.1f}" y="{y(band.mid):.1f}"/></g>'
         for step, at, band in points
         if math.isfinite(band.mid)
     ]
@@ -148,7 +148,7 @@ def _names(run: Run, lines: Sequence[_Line], x: Sequence[float], y: chart.Linear
     places = chart.spread([level for *_, level in ends], 17, y.upper - 12, y.lower + 8)
     return "".join(
         f'<g class="s{row % chart.MARKERS}"><path class="leader" d="M{at + 9:.1f} {level:.1f}L{chart.RIGHT + 6} {place:.1f}"/>'
-        f'<use href="#m{row % chart.MARKERS}" x="{chart.RIGHT + 14}" y="{place:.1f}"/>'
+        f'<use href="#m{chart.marker(row)}" x="{chart.RIGHT + 14}" y="{place:.1f}"/>'
         f'<text class="name{" base" if line.policy == run.info["baseline"] else ""}" x="{chart.RIGHT + 24}" '
         f'y="{place + 4:.1f}">{escape(chart.short(line.policy))}</text></g>'
         for (row, line, at, level), place in zip(ends, places, strict=True)
