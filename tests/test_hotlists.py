@@ -454,7 +454,9 @@ def test_lists_change_no_read_and_without_lists_nothing_is_said(outpost_run, lis
     for name in set(without) - {"measures.parquet"}:
         assert without[name] == with_lists[name], name
     told_apart = listed_run.measures["policy"].eq("all") | listed_run.measures["who"].isin(STRATA)
-    told_apart |= listed_run.measures["statistic"].str.endswith(("_of_hits", "_of_alerts"))  # these have clocks of their own
+    told_apart |= listed_run.measures["statistic"].str.endswith(
+        ("_of_hits", "_of_alerts")
+    )  # these have clocks of their own
     plain = listed_run.measures[~told_apart].reset_index(drop=True)
     pd.testing.assert_frame_equal(plain, outpost_run.measures)
     assert page.table(outpost_run) is None

@@ -40,15 +40,15 @@ class Apart:
         self._groupings += self._homes
         key, seed = asked.done.settlement.vehicles.key, asked.seed
         self._chances = equity.chances([*self._homes, *self._by_town], key, seed=seed)
-        every_one = [*self._groupings, *(one for _, shuffles in self._chances for one in shuffles)]
+        self._every_one = [*self._groupings, *(one for _, shuffles in self._chances for one in shuffles)]
         self._families: list[list[Family]] = [
             [make(self._of(grouping), every) for name, make in COUNTED.items() if name in wanted]
-            for grouping in every_one
+            for grouping in self._every_one
         ]
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
-        for grouping, families in zip(self._groupings, self._families, strict=True):
+        for grouping, families in zip(self._every_one, self._families, strict=True):
             put = look.of_listed if grouping.name == apart.LISTED else look.put
             for family in families:
                 family.add(look._replace(put=put))

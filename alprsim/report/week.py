@@ -103,13 +103,24 @@ class Week(NamedTuple):
 
 def section(run: Run, about: Subject, templates: Environment, zipped: Callable[[str], Markup]) -> Markup:
     """Return the page's section on the week; nothing where the run kept none."""
-    week = shown(run, about, AS_WRITTEN)
+    week = shown(run, _seen(run, about), AS_WRITTEN)
     if week is None:
         return Markup("")
     macros: Any = templates.get_template("week.html.j2").module
     others = "".join(macros.block(car, week) for car in week.cars[1:])
     data = zipped(json.dumps({**week.data, "others": others}, ensure_ascii=False, separators=(",", ":")))
     return Markup(macros.section(week, data, run.info, run.provenance["seeds"]))
+
+
+def _seen(run: Run, about: Subject) -> Subject:
+    """Return what the page begins with, or, where its viewer is of other policies alone, the first of those."""
+    if "week_cases" not in run.tables:
+        return about
+    cases = run.table("week_cases", seed=run.provenance["seeds"][0])
+    mine = cases[cases["viewer"].eq(about.viewer) & cases["sight"].eq(about.sight) & cases["retention"].eq(AS_WRITTEN)]
+    if mine.empty or mine["policy"].eq(about.policy).any():
+        return about
+    return about._replace(policy=mine["policy"].iloc[0])
 
 
 def shown(run: Run, about: Subject, retention: int) -> Week | None:
