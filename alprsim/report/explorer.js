@@ -171,8 +171,8 @@ function ring(figure, state) {
   point.append(circle);
   const box = figure.querySelector(".scroll");
   if (!box || box.scrollWidth <= box.clientWidth) return;
-  const [at, frame] = [circle.getBoundingClientRect(), box.getBoundingClientRect()];
-  box.scrollLeft += at.left + at.width / 2 - frame.left - frame.width / 2;
+  const [mine, frame] = [circle.getBoundingClientRect(), box.getBoundingClientRect()];
+  box.scrollLeft += mine.left + mine.width / 2 - frame.left - frame.width / 2;
 }
 
 function draw(state) {
