@@ -22,8 +22,8 @@ plates: {issued: 3200}
 viewers: {East police: null, Vendor: null}
 hot_lists:
   lists:
-    Stolen: {kind: stolen, owner: NCIC, share: 5 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}
-    West's own: {kind: custom, owner: West, matched: departments, count: 120, wanted_for: 60 d, refresh: 0 s}
+    Stolen: {kind: stolen, owner: NCIC, share: 4 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}
+    West's own: {kind: custom, owner: West, matched: departments, count: 95, wanted_for: 60 d, refresh: 0 s}
 custody:
   sharing: [{giver: departments, taker: ICE, kind: query}]
 policies:
