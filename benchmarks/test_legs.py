@@ -100,7 +100,9 @@ def job(reads, policies):
         first, trips = of.first_read[start : start + len(rows) + 1], of.first_trip[start : start + len(rows) + 1]
         mine = [column[trips[0] : trips[-1]] for column in links]
         told = of.time, site, step, masks, keys, row, limit, crowd.SITES, GAP, LONGEST, passage
-        assert legs.walk(first, *told, *mine) <= len(mine[0])
+        count = legs.walk(first, *told, *mine)
+        assert count <= len(mine[0])
+        mine[-1][count : count + 1] = 0  # where the walk wrote a guess that it did not keep
 
     def found():
         return [passage, *(column[links[-1] != 0] for column in links)]
