@@ -1,14 +1,8 @@
-"use strict";
 // Everything is readable without this: it only shows another of the ladders that the page carries, and unzips its table.
 const form = document.querySelector(".choose");
 const shown = document.getElementById("shown");
 const lists = [...form.elements];
 const ladders = new Map();
-
-async function unzip(base64) {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
-}
 
 function keep(figures) {
   for (const figure of figures) ladders.set(figure.dataset.key, figure);
@@ -37,16 +31,4 @@ async function start() {
   form.addEventListener("change", (event) => show(lists.map((list) => list.value), lists.indexOf(event.target)));
 }
 
-const link = document.querySelector(".download");
-link.addEventListener("click", async (event) => {
-  if (!("DecompressionStream" in window)) return; // then the zipped file is saved
-  event.preventDefault();
-  const saved = document.createElement("a");
-  saved.href = URL.createObjectURL(new Blob([await unzip(link.href.split(",")[1])], { type: "text/csv" }));
-  saved.download = link.dataset.name;
-  saved.click();
-  setTimeout(() => URL.revokeObjectURL(saved.href), 10000);
-});
-
-addEventListener("beforeprint", () => document.querySelectorAll("#differences details").forEach((part) => { part.open = true; }));
 if ("DecompressionStream" in window) start();

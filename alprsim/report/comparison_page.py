@@ -35,7 +35,7 @@ class Key(NamedTuple):
 def render(found: Compared) -> str:
     """Return the page as one HTML document."""
     environment = _templates()
-    style, script = (asset(name) for name in ("style.css", "comparison.js"))
+    style, script = asset("style.css"), asset("script.js") + asset("comparison.js")
     drawn, choices = comparison_ladders.ladders(found)
     macros = environment.get_template("figures.html.j2").module
     rows = list(_bars(found))

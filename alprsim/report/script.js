@@ -22,4 +22,4 @@ link.addEventListener("click", async (event) => {
   setTimeout(() => URL.revokeObjectURL(saved.href), 10000);
 });
 
-addEventListener("beforeprint", () => document.querySelectorAll("#policies details").forEach((part) => { part.open = true; }));
+addEventListener("beforeprint", () => document.querySelectorAll("#policies details, #differences details").forEach((part) => { part.open = true; }));
