@@ -177,7 +177,10 @@ def test_a_difference_is_marked_where_every_run_agrees(
         shutil.rmtree(folder)
     table = alprsim.compare(base, policy=["Federal query", "No sharing"]).found
     assert (("B", *CASE) in table.marks.marked) == holds
-    assert ("B", "ICE", "request", "effective_retention", "max") not in table.marks.marked  # days are no share
+    rate = ("B", "ICE", "request", "exposure_rate", "share_of_horizon")
+    assert rate in found.marks.marked
+    assert rate in table.marks.marked
+    assert ("B", "ICE", "request", "effective_retention", "max") not in table.marks.marked  # without end in both
     assert "Marked (◆)" in table.marks.note
     other = alprsim.compare(base, policy=["No sharing", "Federal query"]).found  # the table knows the baseline alone
     assert other.marks == marks.Marks(frozenset(), False, other.marks.note)

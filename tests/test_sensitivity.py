@@ -14,6 +14,7 @@ import alprsim
 from alprsim import report, results, sensitivity, siting, sweep
 from alprsim.cli import main
 from alprsim.results import sensitivity as bands
+from alprsim.results.leading import exceeds
 from alprsim.tables import AS_WRITTEN, DAY
 from tests import fake_run
 
@@ -216,7 +217,32 @@ def test_two_policies_differ_where_the_sign_holds_in_every_run_and_it_is_more_th
         assert row(table, policy, step, *TRIPS)["differs"] == said, policy
     found = row(table, "Peers mirror", AS_WRITTEN, *TRIPS)
     assert found["difference_low"] <= found["difference"] < 0 < found["difference_high"]
-    assert row(table, "No sharing", AS_WRITTEN, "effective_retention", "max")["differs"] == ""
+    assert row(table, "No sharing", AS_WRITTEN, "effective_retention", "max")["differs"] == "no"  # without end in both
+    assert row(table, "No sharing", AS_WRITTEN, "exposure_rate", "share_of_horizon")["differs"] == "yes"
+
+
+def test_what_stands_in_where_more_is_kept_than_was_simulated_has_a_band_of_its_own(runs, table):
+    told = {False: 0, True: 0}
+    for policy, viewer, sight, step, statistic in table[table["measure"].eq("home_found")][
+        ["policy", "viewer", "sight", "retention", "statistic"]
+    ].itertuples(index=False):
+        plain = statistic.removesuffix("_so_far")
+        known = runs[bands.BASE].answer(policy, viewer, sight, step, "home_found", plain).measured
+        assert (statistic == plain) == known
+        told[statistic != plain] += 1
+    assert min(told.values()) > 0
+
+
+def test_of_no_share_a_percent_of_the_figure_is_enough_and_of_one_without_end_anything():
+    assert exceeds(0.0101, "share", 0.5)
+    assert not exceeds(0.0099, "share", 0.001)
+    assert exceeds(-1.01, "h", 100.0)
+    assert not exceeds(-0.99, "h", 100.0)
+    assert exceeds(0.1, "km", 0.0)
+    assert exceeds(-math.inf, "d", math.inf)
+    assert not exceeds(0.0, "d", math.inf)
+    assert bands._differs(0.5, 0.1, 2.0, "h", 40.0) == "yes"
+    assert bands._differs(0.5, -0.1, 2.0, "h", 40.0) == bands._differs(0.3, 0.1, 2.0, "h", 40.0) == "no"
 
 
 def test_the_rule_by_its_numbers():

@@ -13,7 +13,7 @@ import alprsim
 from alprsim.cli import main
 from alprsim.measures import question
 from alprsim.measures.glossary import BY_NAME
-from alprsim.results import suite, words
+from alprsim.results import leading, sensitivity, suite, words
 from alprsim.results.suite import SUITE
 from alprsim.scenario import models
 from alprsim.scenario.read import load
@@ -204,6 +204,35 @@ def test_every_figure_is_the_tables_and_what_is_not_told_has_a_reason(run):
                     assert table.told(*case) is None or line.shown.bulk, case
                     said[table.why(*case) or case] += 1
     assert said == ALLOWED
+
+
+@pytest.mark.whole
+def test_every_figure_that_hangs_on_a_policy_has_a_band(run):
+    """Of each line of the suite, and each case that says something of it; equity's of the quarters of homes compared."""
+    table = sensitivity.table({sensitivity.BASE: run, "the same again": run})
+    mine = table.set_index(["policy", "viewer", "sight", "retention", "who", "measure", "statistic"])
+    assert mine.index.is_unique
+    ages = table["measure"].isin(leading.LOOKBACKS)
+    assert (table["band_low"] == table["band_high"])[~ages].all()
+    assert table["runs"].eq(2).all()
+    rows = run.measures[
+        run.measures["value"].notna() & run.measures["reads"].eq("all") & run.measures["town"].eq("all")
+    ]
+    values, units = (rows.set_index(mine.index.names)[name].to_dict() for name in ("value", "unit"))
+    mean, unit = mine["mean"].to_dict(), mine["unit"].to_dict()
+    told, stood_in = Counter(), Counter()
+    for one in (one for one in leading.leading(run) if one.measure not in leading.LOOKBACKS):
+        names = [one.statistic, *([one.so_far] if one.so_far else [])]
+        for *case, _ in (key for key in values if key[-3:-1] == (one.who, one.measure) and key[-1] in names):
+            name = next(name for name in names if (*case, name) in values)
+            key = (*case, name)
+            assert (mean[key], unit[key]) == (values[key], units[key]), key
+            assert len({(*case, other) for other in names} & mean.keys()) == 1, case
+            told[one.measure] += 1
+            stood_in[name != one.statistic] += 1
+    assert min(stood_in.values()) > 0
+    shown = {one.measure for one in SUITE if one.viewer is None}
+    assert shown - {*told} == {"nights_away", "sensitive_habits"}  # nobody has any in three days
 
 
 @pytest.mark.whole

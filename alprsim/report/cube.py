@@ -128,7 +128,7 @@ def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> 
     if not answer.measured:
         return None
     baseline: Case = (run.info["baseline"], case[1], case[2], AS_WRITTEN, measure, name)
-    band = bands.get(case)
+    band = bands.get((*case[:5], name))
     local = [run.answer(*case[:5], name, town) for town in shown]
     return Cell(
         _drawn(answer.mean, answer.unit),

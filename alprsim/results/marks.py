@@ -1,7 +1,8 @@
 """Which differences hold under other assumptions too: a mark where every sensitivity run agrees on the sign, and it is large.
 
-A difference is marked when its sign is the same in every run of the sensitivity study and it exceeds one percentage point in
-the runs compared. Where no sensitivity was run, nothing is marked, and it is said.
+A difference is marked when its sign is the same in every run of the sensitivity study and, in the runs compared, it exceeds
+one percentage point, or of what is no share one percent of A's figure. Where no sensitivity was run, nothing is marked, and it
+is said.
 """
 
 from __future__ import annotations
@@ -15,14 +16,11 @@ import pandas as pd
 
 from alprsim.results import sensitivity, words
 from alprsim.results.comparison import by_seed
+from alprsim.results.leading import BENCH, LOOKBACKS, exceeds
 from alprsim.results.run import Run, load
 from alprsim.results.sides import ROW, Side
+from alprsim.results.summary import PLAIN
 from alprsim.tables import AS_WRITTEN
-
-LEAST = sensitivity.LEAST
-"""Of a share: one percentage point."""
-_SHAPES = ("lookback_plate", "lookback_area")
-"""Their shapes of query age are assumptions too: a mark asks for the sign under each."""
 
 Key = tuple[str, str, str, str, str]
 """Letter, viewer, sight, measure and statistic of a difference to A."""
@@ -38,7 +36,7 @@ class Marks(NamedTuple):
 
 
 def marks(sides: Sequence[Side], table: pd.DataFrame) -> Marks:
-    """Mark the differences of ``sides.differences`` that hold in every sensitivity run and exceed a percentage point."""
+    """Mark the differences of ``sides.differences`` that hold in every sensitivity run and are large enough to count."""
     folders = {side.letter: sensitivity.find(side.run) for side in sides}
     missing = [side for side in sides if folders[side.letter] is None]
     if missing:
@@ -74,7 +72,7 @@ def _of_variants(
     }
     said = (
         f"Marked (◆): the sign is the same in all {len(common)} runs of the sensitivity study ({', '.join(common)}), of "
-        "look-backs under every assumed query age, and the difference exceeds one percentage point. ◇: not so."
+        f"look-backs under every assumed query age, and the difference exceeds {BENCH}. ◇: not so."
     )
     return Marks(frozenset(_large(table, agree)), True, said)
 
@@ -83,31 +81,33 @@ def _of_table(sides: Sequence[Side], table: pd.DataFrame, folder: Path) -> Marks
     """Read which differences to the baseline hold from ``sensitivity.csv``."""
     rows = sensitivity.read(folder)
     found = rows[rows["differs"].eq("yes")]
+    found = found[found["who"].eq(PLAIN["who"])] if "who" in found else found
     held = set(found[["policy", "retention", *ROW]].itertuples(index=False, name=None))
 
     def holds(side: Side, row: tuple[str, ...]) -> bool:
         *case, measure, statistic = row
-        said = sensitivity.ANY_AGE if measure in _SHAPES else statistic
+        said = sensitivity.ANY_AGE if measure in LOOKBACKS else statistic
         return (side.policy, side.retention, *case, measure, said) in held
 
     keys = [tuple(row) for row in table[ROW].itertuples(index=False, name=None)]
     agree = {side.letter: np.array([holds(side, row) for row in keys]) for side in sides[1:]}
     said = (
         f"Marked (◆): {sensitivity.FILE} says that it differs from the baseline: the sign is the same in every sensitivity run, "
-        "and the difference exceeds one percentage point. ◇: not so."
+        f"and the difference exceeds {BENCH}. ◇: not so."
     )
     return Marks(frozenset(_large(table, agree)), True, said)
 
 
 def _large(table: pd.DataFrame, agree: Mapping[str, np.ndarray]) -> list[Key]:
-    """Return the shares' differences that agree, and exceed a percentage point; of look-backs where every shape agrees."""
+    """Return the differences that agree and are large enough; of look-backs, under whose shapes all agree."""
     found = []
-    look = table["measure"].isin(_SHAPES).to_numpy()
+    look = table["measure"].isin(LOOKBACKS).to_numpy()
     other = ~table["statistic"].map(words.is_plain).to_numpy(bool)
     for letter, same in agree.items():
         shapes = table.assign(same=same | other).groupby(["viewer", "sight", "measure"], sort=False)["same"]
         every = shapes.transform("all").to_numpy()
-        large = table[f"{letter} − A"].abs().gt(LEAST).to_numpy() & table["unit"].eq("share").to_numpy()
+        figures = zip(*(table[name].tolist() for name in (f"{letter} − A", "unit", "A")), strict=True)
+        large = np.array([exceeds(*one) for one in figures], bool)
         chosen = large & np.where(look, every, same)
         found += [(letter, *row) for row in table.loc[chosen, ROW].itertuples(index=False, name=None)]
     return found

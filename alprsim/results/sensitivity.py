@@ -1,14 +1,16 @@
 """How far each headline moves with the assumptions: a band over runs that assume otherwise, beside the interval over seeds.
 
 The interval over seeds is noise of the simulation; the band is what is not known. A policy *differs* from the baseline where the
-sign of the difference is the same in every run and it exceeds one percentage point in the run as the scenario stands.
+sign of the difference is the same in every run and in the run as the scenario stands it exceeds one percentage point, or of
+what is no share one percent of the baseline's figure.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,24 +19,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alprsim.results import words
-from alprsim.results.comparison import MAIN
 from alprsim.results.frontier import CAVEAT, RESTS_ON
 from alprsim.results.headline import TRIPS
+from alprsim.results.leading import LOOKBACKS, Leading, exceeds, leading
 from alprsim.results.run import ResultError, Run
-from alprsim.results.summary import labels, paired, plain
+from alprsim.results.summary import PLAIN, labels, paired
 from alprsim.tables import AS_WRITTEN
 
 FILE = "sensitivity.csv"
 BASE = "as the scenario stands"
-LEAST = 0.01
-"""Of a share: one percentage point."""
 ANY_AGE = "over the assumed query ages"
 """The statistic of look-backs: every shape of query age is one more assumption."""
-_LOOKBACKS = ("lookback_plate", "lookback_area")
 _CASE = ["policy", "viewer", "sight", "retention", "measure"]
 
-Case = tuple[str, str, str, int, str]
-"""Policy, viewer, sight, retention and measure."""
+Case = tuple[str, str, str, int, str, str]
+"""Policy, viewer, sight, retention, measure, and whose lives."""
+
+_Values = dict[Case, dict[str, NDArray[np.float64]]]
+"""A case's statistics, each a value a seed."""
 
 
 class Row(NamedTuple):
@@ -45,6 +47,8 @@ class Row(NamedTuple):
     sight: str
     retention: int
     measure: str
+    who: str
+    """vehicles; of equity the groups of homes compared."""
     statistic: str
     unit: str
     mean: float
@@ -65,7 +69,7 @@ class Row(NamedTuple):
     """The least and the most difference of any run (and shape)."""
     difference_high: float
     differs: str
-    """yes or no; empty where it is the baseline, no share, or not measured in every run."""
+    """yes or no; empty where it is the baseline, or not measured in every run."""
 
 
 class Band(NamedTuple):
@@ -87,12 +91,14 @@ def table(runs: Mapping[str, Run]) -> pd.DataFrame:
     """
     if BASE not in runs:
         raise ResultError(f"a sensitivity table needs the run {BASE!r}; it has {', '.join(runs) or 'none'}")
-    found = {name: _values(run) for name, run in runs.items()}
-    base, units = found[BASE], _units(runs[BASE])
+    base = runs[BASE]
+    asked = leading(base)
+    found = {name: _values(run, asked) for name, run in runs.items()}
+    units = _units(base)
     rows = [
-        _row(case, statistic, units[case[-1]], found, runs[BASE].info["baseline"])
-        for case, statistics in base.items()
-        for statistic in ([ANY_AGE] if case[-1] in _LOOKBACKS else statistics)
+        _row(case, statistic, units[*case[-2:], told], found, base.info["baseline"])
+        for case, values in found[BASE].items()
+        for statistic, told in _told(case, values, asked, found)
     ]
     return pd.DataFrame(rows, columns=Row._fields)
 
@@ -100,7 +106,7 @@ def table(runs: Mapping[str, Run]) -> pd.DataFrame:
 def write(rows: pd.DataFrame, run: Run, folder: Path) -> Path:
     """Write ``sensitivity.csv``: retention in words, and on every row what the figures rest on; return its path."""
     said = {step: "as the policy says" if step < 0 else words.duration(step) for step in rows["retention"].unique()}
-    note = np.where(rows["measure"].isin(_LOOKBACKS), f"{CAVEAT}; {RESTS_ON}", "")
+    note = np.where(rows["measure"].isin(LOOKBACKS), f"{CAVEAT}; {RESTS_ON}", "")
     wide = rows.assign(note=note, **labels(run.info))
     wide.insert(rows.columns.get_loc("retention") + 1, "retention_text", rows["retention"].map(said))
     wide.to_csv(folder / FILE, index=False, float_format="%.6g", lineterminator="\n")
@@ -131,6 +137,7 @@ def bands(run: Run) -> dict[tuple[str, str, str, int, str, str], Band]:
     if folder is None:
         return {}
     rows = read(folder)
+    rows = rows[rows["who"].eq(PLAIN["who"])] if "who" in rows else rows
     keys = zip(*(rows[name].tolist() for name in [*_CASE, "statistic"]), strict=True)
     told = zip(*(rows[name].tolist() for name in Band._fields), strict=True)
     return {key: Band(*band) for key, band in zip(keys, told, strict=True) if not math.isnan(band[0])}
@@ -148,7 +155,7 @@ def _is_of(run: Run, folder: Path) -> bool:
 def as_text(rows: pd.DataFrame, run: Run) -> str:
     """Return the trips and look-backs of the run's onlooker as readable text, policies as they say and at each limit."""
     mine = rows[rows["viewer"].eq(run.onlooker) & rows["sight"].eq("request")]
-    mine = mine[mine["measure"].isin([TRIPS[0], _LOOKBACKS[0]]) & mine["statistic"].isin([TRIPS[1], ANY_AGE])]
+    mine = mine[mine["measure"].isin([TRIPS[0], LOOKBACKS[0]]) & mine["statistic"].isin([TRIPS[1], ANY_AGE])]
     lines = [f"{run.titled(run.onlooker)}, {words.SIGHTS['request'][0]} sight"]
     for measure, of_measure in mine.groupby("measure", sort=False):
         about = f"mean, interval over seeds, band over {of_measure['runs'].max()} runs, whether it differs from the baseline"
@@ -163,9 +170,9 @@ def as_text(rows: pd.DataFrame, run: Run) -> str:
 
 
 def _row(
-    case: Case, statistic: str, unit: str, found: Mapping[str, Mapping[Case, dict[str, NDArray[np.float64]]]], baseline: str
+    case: Case, statistic: str, unit: str, found: Mapping[str, _Values], baseline: str
 ) -> Row:  # fmt: skip
-    against: Case = (baseline, case[1], case[2], AS_WRITTEN, case[4])
+    against: Case = (baseline, case[1], case[2], AS_WRITTEN, *case[4:])
     asked = list(_asked(case, against, statistic, found))
     here = [one for one in asked if one.run == BASE]
     middle = sorted(here, key=lambda one: math.inf if math.isnan(one.mean) else one.mean)[(len(here) - 1) // 2]
@@ -176,11 +183,11 @@ def _row(
     least, most = (pick(known, key=lambda one: one.mean) if known else middle for pick in (min, max))
     differences = [one.difference for one in asked if not math.isnan(one.difference)]
     ends = (min(differences), max(differences)) if differences else (math.nan, math.nan)
-    whole = case != against and unit == "share" and len(differences) == len(asked) == len(known)
+    whole = case != against and len(differences) == len(asked) == len(known)
     return Row(
         *case, statistic, unit, mean, low, high, int((~np.isnan(middle.values)).sum()), least.mean, most.mean, least.name,
         most.name, len({one.run for one in known}), middle.difference, *ends,
-        _differs(middle.difference, *ends) if whole else "",
+        _differs(middle.difference, *ends, unit, middle.mean - middle.difference) if whole else "",
     )  # fmt: skip
 
 
@@ -195,7 +202,7 @@ class _Asked(NamedTuple):
 
 
 def _asked(
-    case: Case, against: Case, statistic: str, found: Mapping[str, Mapping[Case, dict[str, NDArray[np.float64]]]]
+    case: Case, against: Case, statistic: str, found: Mapping[str, _Values]
 ) -> Iterator[_Asked]:  # fmt: skip
     for run, values in found.items():
         mine, other = values.get(case, {}), values.get(against, {})
@@ -219,26 +226,46 @@ def _apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[n
         return np.where(first == second, 0.0, second - first)
 
 
-def _differs(difference: float, least: float, most: float) -> str:
-    return "yes" if abs(difference) > LEAST and (least > 0 or most < 0) else "no"
+def _differs(difference: float, least: float, most: float, unit: str = "share", base: float = 0.0) -> str:
+    """Tell whether the sign holds in every run and the difference to the baseline's figure is large enough to count."""
+    return "yes" if exceeds(difference, unit, base) and (least > 0 or most < 0) else "no"
 
 
-def _values(run: Run) -> dict[Case, dict[str, NDArray[np.float64]]]:
-    """Return the headlines' values, a seed each, by case and statistic."""
-    rows = plain(run.measures)
-    wanted = pd.Series(False, index=rows.index)
-    for measure, start in (*MAIN, ("lookback_area", "")):
-        names = [s for s in run.statistics.get(measure, []) if words.is_plain(s) and words.starts(s, start)]
-        wanted |= rows["measure"].eq(measure) & rows["statistic"].isin(names)
-    wide = rows[wanted].set_index([*_CASE, "statistic", "seed"])["value"].unstack("seed", sort=False)
-    found: dict[Case, dict[str, NDArray[np.float64]]] = {}
+def _told(
+    case: Case, values: Mapping[str, NDArray[np.float64]], asked: Sequence[Leading], found: Mapping[str, _Values]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is told of a case, and of which of its statistics: those that are known in any run, else what stands in."""
+    if case[-2] in LOOKBACKS:
+        yield ANY_AGE, next(iter(values))
+        return
+    for one in asked:
+        if (one.measure, one.who) == case[-2:]:
+            names = (one.statistic, one.so_far)
+            known = (
+                name for name in names if name in values and any(_known(run, case, name) for run in found.values())
+            )
+            yield from ((name, name) for name in itertools.islice(known, 1))
+
+
+def _known(run: _Values, case: Case, statistic: str) -> bool:
+    return not np.isnan(run.get(case, {}).get(statistic, np.full(1, np.nan))).all()
+
+
+def _values(run: Run, asked: Sequence[Leading]) -> _Values:
+    """Return the values of what leads, a seed each, by case and statistic: of all reads and all towns together."""
+    rows = run.measures
+    rows = rows[rows["reads"].eq(PLAIN["reads"]) & rows["town"].eq("all")]
+    wanted = {(one.who, one.measure, name) for one in asked for name in (one.statistic, one.so_far)}
+    named = pd.MultiIndex.from_frame(rows[["who", "measure", "statistic"]])
+    wide = rows[named.isin(wanted)].set_index([*_CASE, "who", "statistic", "seed"])["value"].unstack("seed", sort=False)
+    found: _Values = {}
     values = wide.reindex(columns=run.provenance["seeds"]).to_numpy(float)
-    for (policy, viewer, sight, retention, measure, statistic), mine in zip(wide.index, values, strict=True):
-        found.setdefault((policy, viewer, sight, int(retention), measure), {})[statistic] = mine
+    for (policy, viewer, sight, retention, measure, who, statistic), mine in zip(wide.index, values, strict=True):
+        found.setdefault((policy, viewer, sight, int(retention), measure, who), {})[statistic] = mine
     return found
 
 
-def _units(run: Run) -> dict[str, str]:
-    rows = plain(run.summary)
-    rows = rows[rows["statistic"].map(words.is_plain) & ~rows["statistic"].eq("stock")]
-    return dict(rows.drop_duplicates("measure")[["measure", "unit"]].itertuples(index=False, name=None))
+def _units(run: Run) -> dict[tuple[str, str, str], str]:
+    names = ["measure", "who", "statistic"]
+    rows = run.summary.drop_duplicates(names)[[*names, "unit"]]
+    return {(measure, who, name): unit for measure, who, name, unit in rows.itertuples(index=False, name=None)}

@@ -177,7 +177,7 @@ def lines(run: Run) -> tuple[Shown, ...]:
     utility = [
         Shown(UTILITY, f"lookback_{kind}", shape + ending, f"query ages: {shape.replace('_', ' ')}{said}")
         for kind in frontier.QUERIES for shape in frontier.shapes(run) for ending, said in _VIEWS.items()
-        if shape + ending in run.statistics[f"lookback_{kind}"]
+        if shape + ending in run.statistics.get(f"lookback_{kind}", ())
     ]  # fmt: skip
     utility += [
         Shown(UTILITY + 1, "days_per_answer", shape, f"query ages: {shape.replace('_', ' ')}", who="people")
