@@ -42,9 +42,19 @@ VALUES = ((0.2, 0.4), (0.9, 0.9), (0.1, 0.0), (0.3, 0.3))
 N = ((40, 40), (29, 29), (30, 30), (99, 99))
 
 
+def by_rank(drivers=3):
+    """Return the cars by the homes' groups in the place of towns, so many drivers a car."""
+    car = np.repeat(np.arange(99, dtype=np.int32), drivers)
+    zeros = np.zeros(99, np.int8)
+    return question.Residents(HOMES.group, HOMES.groups, zeros, np.arange(len(car), dtype=np.int32), car)
+
+
+PEOPLE = by_rank()
+
+
 def test_groups_are_told_as_those_whose_lives_they_are_and_small_ones_not():
     table = family(("nights_away", "recall", VALUES, N), ("nights_away", "claimed", VALUES, N))
-    got = apart.told(table, HOMES)
+    got = apart.told(table, PEOPLE)
     assert got.who.tolist() == ["near", "near", "middle", "middle", "far", "far"]
     assert set(got.town) == {"all"}
     assert set(got.statistic) == {"recall"}
@@ -53,25 +63,58 @@ def test_groups_are_told_as_those_whose_lives_they_are_and_small_ones_not():
     assert got.value.tolist() == pytest.approx([0.2, 0.4, np.nan, np.nan, 0.1, 0.0], nan_ok=True)
 
 
-def test_people_are_not_told_apart_and_every_distance_of_a_home_is():
+def test_people_are_told_by_the_car_that_they_mainly_drive_and_thirty_of_them_are_enough():
+    table = family(("nights_away", "recall", VALUES, N), who="people")
+    got = apart.told(table, PEOPLE)
+    assert got.who.tolist() == [f"people, {name}" for name in HOMES.groups for _ in CASES]
+    assert got.n.tolist() == [40, 40, 29, 29, 30, 30]  # 87 drive the 29 cars of the middle
+    few = apart.told(
+        table, by_rank()._replace(drivers=np.arange(31, dtype=np.int32), car=np.arange(31, dtype=np.int32))
+    )
+    assert few.n.tolist() == [40, 40, 0, 0, 0, 0]  # the others have no driver
+
+
+def test_of_fewer_than_thirty_who_have_what_is_asked_about_nothing_is_told():
+    """Of the forty cars near by 29 have a place of work, which is asked of them at two moments."""
+
+    def lives(measure, people):
+        cars, drivers = apart.everybody(measure, people)
+        cars[:11] = measure != "work_found"
+        return cars, drivers
+
+    table = family(
+        ("home_found", "within_100m", VALUES, ((80, 80),) * 4), ("work_found", "within_100m", VALUES, ((58, 58),) * 4)
+    )
+    got = apart.told(table, PEOPLE, lives)
+    assert got.n.tolist() == [80, 80, 0, 0, 80, 80, 0, 0, 0, 0, 58, 58]
+    drawn = apart.of_drawn(np.arange(10, 69, dtype=np.int32))
+    assert apart.sizes(PEOPLE, drawn("", PEOPLE))["vehicles"].tolist() == [30, 29, 0]
+    assert apart.sizes(PEOPLE, drawn("", PEOPLE))["people"].tolist() == [90, 87, 0]
+    assert apart.told(table, PEOPLE, drawn).n.tolist() == [80, 80, 0, 0, 0, 0, 58, 58, 0, 0, 0, 0]
+
+
+def test_every_distance_of_a_home_is_told():
     within = ("home_found", "within_100m", VALUES, N), ("work_found", "within_2km_so_far", VALUES, N)
-    assert len(apart.told(family(*within, who="people"), HOMES)) == 0
-    assert len(apart.told(family(*within), HOMES)) == 12
-    assert len(apart.told(family(("home_found", "median_error", VALUES, N)), HOMES)) == 0
+    assert len(apart.told(family(*within), PEOPLE)) == 12
+    assert len(apart.told(family(("home_found", "median_error", VALUES, N)), PEOPLE)) == 0
 
 
 def test_of_a_group_of_too_few_nothing_is_told_however_often_it_was_asked_about():
     rows = family(("trips_detected", "share_of_horizon", VALUES, N))
-    assert apart.enough(rows, HOMES, 0) is apart.enough(rows, HOMES, 2) is rows  # 40, and 30
-    few = apart.enough(rows, HOMES, 1)  # 29
+    assert apart.enough(rows, 40) is apart.enough(rows, 30) is rows
+    few = apart.enough(rows, 29)
     assert np.isnan(few.value).all()
     assert not few.n.any()
     assert few.statistic.tolist() == rows.statistic.tolist()
 
 
+def compared(table, distance=100.0, people=PEOPLE):
+    return apart.compared(table, HOMES.name, people, distance)
+
+
 def test_the_most_exposed_group_is_set_beside_the_least():
     table = family(("sensitive_visits", "recall", VALUES, N), ("home_found", "within_100m_so_far", VALUES, N))
-    got = apart.compared(table, HOMES, 100.0)
+    got = compared(table)
     assert got.statistic.tolist() == ["most_to_least_sensitive_visits"] * 2 + ["most_to_least_home_found_so_far"] * 2
     assert got.value.tolist() == pytest.approx([2, np.inf] * 2)  # the middle one, of too few, is left out
     assert got.n.tolist() == [2] * 4
@@ -79,26 +122,31 @@ def test_the_most_exposed_group_is_set_beside_the_least():
     assert set(got.town) == {"all"}
     assert set(got.measure) == {"equity"}
     assert set(got.unit) == {"times"}
-    assert len(apart.compared(table, HOMES, 50.0)) == 2  # homes are compared by the least distance alone
+    assert len(compared(table, 50.0)) == 2  # homes are compared by the least distance alone
+    people = compared(
+        family(("sensitive_visits", "recall", VALUES, ((40, 40), (30, 30), (30, 30), (99, 99))), who="people")
+    )
+    assert people.value.tolist() == pytest.approx([9, np.inf])  # 87 people are enough
+    assert set(people.who) == {"people, homes by rank"}
 
 
 def test_what_is_of_fewer_than_thirty_visits_is_not_compared():
     few = family(("sensitive_visits", "recall", VALUES, ((40, 29), (29, 29), (30, 30), (99, 99))))
-    got = apart.compared(few, HOMES, 100.0)
+    got = compared(few)
     assert got.value.tolist() == pytest.approx([2, np.nan], nan_ok=True)
     assert got.n.tolist() == [2, 0]
 
 
 def test_what_is_not_measured_of_a_group_is_not_compared():
     unknown = family(("longest_gap", "median_of_horizon", VALUES, ((0, 40), (29, 29), (30, 30), (99, 99))))
-    got = apart.compared(unknown, HOMES, 100.0)
+    got = compared(unknown)
     assert np.isnan(got.value[0])
     assert got.n.tolist() == [0, 2]
 
 
 def test_a_group_is_compared_from_thirty_on_of_what_its_figure_is_of():
     few = ((30, 29), (29, 29), (30, 30), (99, 99))
-    got = apart.compared(family(("longest_gap", "median_of_horizon", VALUES, few)), HOMES, 100.0)
+    got = compared(family(("longest_gap", "median_of_horizon", VALUES, few)))
     assert got.value.tolist() == pytest.approx([2, np.nan], nan_ok=True)
     assert got.n.tolist() == [2, 0]
 
@@ -126,7 +174,20 @@ def test_strata_are_of_residents_and_stand_in_the_place_of_towns():
     assert (*unlisted.groups[:1], *instead.towns[:3]) == question.STRATA
     table = family(("nights_away", "recall", VALUES, N))
     renamed = replace(table, town=np.where(table.town == "far", apart.REST, "unlisted"))
-    assert set(apart.told(renamed, unlisted).who) == {"unlisted"}
+    assert set(apart.told(renamed, apart.by(people, unlisted)).who) == {"unlisted"}
+
+
+def test_listed_drivers_come_with_their_households():
+    """Cars 0 and 3 share a household with listed 0; 1 is listed alone; 2 and 4 belong to nobody who is."""
+    car = np.array([0, 1, 2, 3, 3, 4], np.int32)
+    people = residents([0, 0, 0, 0, 0, -1], ("Ash",))._replace(drivers=np.arange(6, dtype=np.int32), car=car)
+    said = np.array([Stratum.CUSTOM, Stratum.LISTED, Stratum.UNLISTED, Stratum.UNLISTED, Stratum.UNLISTED, 0], np.int8)
+    _, listed = apart.strata(people, said)
+    found = apart.together(people, listed, np.array([7, 8, 9, 7, 9, 7], np.int32))
+    assert found.town.tolist() == [2, 0, -1, 3, -1, -1]
+    assert found.towns == listed.groups
+    assert found.drivers.tolist() == [0, 1, 3, 4]
+    assert found.car.tolist() == [0, 1, 3, 3]
 
 
 def test_towns_are_told_apart_where_enough_were_drawn_there():
@@ -161,14 +222,17 @@ def test_each_towns_sums_are_told_in_its_name():
 class FirstHalf:
     """A family that finds the homes of the first sixty cars."""
 
-    def __init__(self, asked, every):
-        self._town, self._towns = asked.people.town, asked.people.towns
+    def __init__(self, asked, every, also):
+        self._people = [asked.people, *also]
 
-    def rows(self):
-        mine = [self._town == group for group in range(len(self._towns))] + [self._town >= 0]
+    lives = staticmethod(apart.everybody)
+
+    def rows_of(self, number):
+        town, towns = self._people[number].town, self._people[number].towns
+        mine = [town == group for group in range(len(towns))] + [town >= 0]
         value, n = [[some[:60].sum() / some.sum()] for some in mine], [[some.sum()] for some in mine]
         answer = Answer("home_found", "within_250m", "share", np.array(value), np.array(n, np.int64))
-        return [question.tidy([answer], CASES[:1], [*self._towns, "all"], seed=1)]
+        return [question.tidy([answer], CASES[:1], [*towns, "all"], seed=1)]
 
 
 def test_groups_of_homes_are_compared_beside_what_shuffled_ones_give(monkeypatch):
@@ -179,13 +243,13 @@ def test_groups_of_homes_are_compared_beside_what_shuffled_ones_give(monkeypatch
     homes = equity.quarters("rank", "first", np.arange(120.0), np.ones(120, np.bool_))
     monkeypatch.setattr(_apart, "COUNTED", {"homes": FirstHalf})
     monkeypatch.setattr(_apart, "groupings", lambda asked: [homes, equity.by_town(people.towns, people.town)])
-    tables = _apart.Apart(Asked(people, done, study), None, ["equity", "homes"], []).rows([])
+    tables = _apart.Apart(Asked(people, done, study), None, ["equity", "homes"]).rows({}, {})
     ratio = {table.statistic[0]: (table.value[0], table.n[0]) for table in tables if table.measure[0] == "equity"}
     assert ratio["most_to_least_home_found"] == (np.inf, 4)
     value, n = ratio["most_to_least_home_found_by_chance"]
     assert 1 < value < 3
     assert n == 4
-    assert _apart.Apart(Asked(people, done, study), None, ["homes"], []).rows([]) == []
+    assert _apart.Apart(Asked(people, done, study), None, ["homes"]).rows({}, {}) == []
 
 
 @dataclasses.dataclass

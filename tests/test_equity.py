@@ -88,7 +88,8 @@ def told(grouping, lens, now=2 * DAY, horizon=DAY, cases=1, metres=1000, world=C
     sums = equity.empty(grouping)
     held = question.held(asked, opened.bucket.reads)
     of, driven = world.sites()[opened.bucket.reads.site], np.full(len(opened.bucket.truth), metres)
-    equity.add(sums, opened, held, asked, grouping, metres=driven, stream=of)
+    group = equity.of_vehicles(grouping, opened.bucket.vehicle)
+    equity.add([sums], opened, held, asked, [group], metres=driven, stream=of)
     table = equity.rows(grouping, [sums], np.arange(cases, dtype=np.int32), [Case()] * cases, seed=1)
     number = np.arange(len(table)) % cases
     keys = zip(table.who, table.measure, table.town, table.statistic, number, strict=True)
@@ -245,11 +246,11 @@ def test_how_long_own_reads_live_equals_the_twin(reads, windows, horizon):
     grouping = equity.by_town(("Ash", "Elm"), np.array(world.town, np.int16))
     sums, held = equity.empty(grouping), question.held(asked, opened.bucket.reads)
     equity.add(
-        sums,
+        [sums],
         opened,
         held,
         asked,
-        grouping,
+        [equity.of_vehicles(grouping, opened.bucket.vehicle)],
         metres=np.zeros(0, np.int64),
         stream=world.sites()[opened.bucket.reads.site],
     )

@@ -381,10 +381,12 @@ def shared_cars(draw):
 def test_reads_and_trips_go_to_who_drove(world):
     opened = question.open_bucket(world.bucket())
     people = question.residents(*world.tables())
-    mine, read = question.by_driver(opened, people)
+    mine, read, trip = question.by_driver(opened, people)
     lives = naive.by_driver(world)
     assert mine.bucket.vehicle.tolist() == [0, 1, 2]
     assert mine.bucket.reads.time.tolist() == opened.bucket.reads.time[read].tolist()
+    assert mine.bucket.truth.depart.tolist() == opened.bucket.truth.depart[trip].tolist()
+    assert mine.bucket.truth.driver.tolist() == opened.bucket.truth.driver[trip].tolist()
     for person in range(3):
         trips = slice(mine.bucket.first_trip[person], mine.bucket.first_trip[person + 1])
         reads = slice(mine.bucket.first_read[person], mine.bucket.first_read[person + 1])

@@ -89,8 +89,11 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     sure = every.only(sight.ALL).certain()
     lives = Lives(asked, every)
     wanted = loaded.scenario.measures.families
-    named = {str(name): make(asked, sure) for name, make in BY_VEHICLE.items() if name in wanted}
-    groups = _apart.Apart(asked, sure, wanted, [one for one in named.values() if isinstance(one, (Ways, Position))])
+    groups = _apart.Apart(asked, sure, wanted)
+    named: dict[str, Family] = {
+        str(name): groups.counted.get(name) or make(asked, sure)
+        for name, make in BY_VEHICLE.items() if name in wanted
+    }  # fmt: skip
     others = list(named.values())
     kept = Store(folder)
     _ask_buckets(asked, every, [lives, *others, groups], kept, tell)
@@ -121,7 +124,9 @@ def _under_names(
     """Return what every family counted, groups of lives apart; where pseudonyms stand for plates, by them or not at all."""
     tables = {name: family.rows() for name, family in named.items()}
     counted = [rows for of_family in tables.values() for rows in of_family]
-    counted += groups.rows(counted)
+    counted += groups.rows(
+        tables, {name: one for name, one in named.items() if isinstance(one, (Ways, Position))}
+    )  # fmt: skip
     hidden = _names.hidden(whole)
     if not hidden:
         return counted

@@ -1,89 +1,127 @@
-"""What is told of residents' cars together, told of some of them apart: by what hot lists say of them, by where they live."""
+"""What is told of residents' cars and people together, told of some apart: by what hot lists say, by where they live."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from alprsim import hotlists
-from alprsim.inquiry._asked import Asked, Family, Lenses, Look, OfTargets
+from alprsim.inquiry._asked import Asked, Grouped, Lenses, Look, OfTargets
 from alprsim.inquiry._equity import groupings
 from alprsim.inquiry._gaps import Gaps
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._nights import Nights
 from alprsim.inquiry._visits import Visits
-from alprsim.measures import apart, equity
-from alprsim.measures.question import join
-from alprsim.tables import Measured
+from alprsim.measures import apart, equity, question
+from alprsim.measures.question import Driven, Residents, join
+from alprsim.measures.wheel import Wheel, wheel
+from alprsim.tables import Bucket, Measured
 
-COUNTED: dict[str, Callable[[Asked, Lenses], Family]] = {
+COUNTED: dict[str, Callable[[Asked, Lenses, Sequence[Residents]], Grouped]] = {
     "gaps": Gaps,
     "homes": Homes,
     "nights": Nights,
     "visits": Visits,
 }
-"""Families that go through every car's reads: once more for each grouping."""
+"""Families that go through every car's reads: once for home towns and all other groups."""
 
 
 class Apart:
     """Those families, by the strata of listed drivers and, where equity is asked for, by groups of homes.
 
-    A family of few targets counts each of them once, and tells any grouping of them.
+    Listed drivers, whose reads are kept for other times, are gone through once more, with their households alone. A family
+    of few targets counts each of them once, and tells any grouping of them.
     """
 
-    def __init__(self, asked: Asked, every: Lenses, wanted: Sequence[str], of_targets: Sequence[OfTargets]) -> None:
-        self._asked, self._of_targets = asked, of_targets
-        self._groupings = list(strata(asked))
+    def __init__(self, asked: Asked, every: Lenses, wanted: Sequence[str]) -> None:
+        self._asked = asked
+        self._strata = strata(asked)
         homes = groupings(asked) if "equity" in wanted else []
         self._homes = [one for one in homes if one.name != equity.BY_TOWN]
         self._by_town = [one for one in homes if one.name == equity.BY_TOWN]
-        self._groupings += self._homes
         key, seed = asked.done.settlement.vehicles.key, asked.seed
         self._chances = equity.chances([*self._homes, *self._by_town], key, seed=seed)
-        self._every_one = [*self._groupings, *(one for _, shuffles in self._chances for one in shuffles)]
-        self._families: list[list[Family]] = [
-            [make(self._of(grouping), every) for name, make in COUNTED.items() if name in wanted]
-            for grouping in self._every_one
-        ]
+        shuffles = [one for _, some in self._chances for one in some]
+        self._shared = [apart.by(asked.people, one) for one in (*self._strata[:1], *self._homes, *shuffles)]
+        self.counted = {
+            name: make(asked, every, self._shared) for name, make in COUNTED.items() if name in wanted
+        }  # fmt: skip
+        self._listed: dict[str, Grouped] = {}
+        for grouping in self._strata[1:]:
+            of_listed = apart.together(asked.people, grouping, asked.done.settlement.vehicles.household)
+            self._of_listed = dataclasses.replace(asked, people=of_listed, listed=True)
+            self._listed = {name: COUNTED[name](self._of_listed, every, ()) for name in self.counted}
+        self._last: tuple[Bucket, Driven, Wheel] | None = None
 
     def add(self, look: Look) -> None:
-        """Count one bucket through one lens at one moment."""
-        for grouping, families in zip(self._every_one, self._families, strict=True):
-            put = look.of_listed if grouping.name == apart.LISTED else look.put
-            for family in families:
-                family.add(look._replace(put=put))
+        """Count the listed ones of one bucket through one lens at one moment; the others are counted with everybody."""
+        if not self._listed:
+            return
+        driven, drivers = self._of_households(look)
+        mine = look._replace(put=look.of_listed, driven=driven, drivers=drivers)
+        for family in self._listed.values():
+            family.add(mine)
 
-    def rows(self, of_towns: Sequence[Measured]) -> list[Measured]:
+    def rows(self, of_towns: Mapping[str, Sequence[Measured]], drawn: Mapping[str, OfTargets]) -> list[Measured]:
         """Return the rows: of each group, and how far apart groups of homes, and towns, are, beside what chance gives.
 
-        ``of_towns``: what the families say of home towns.
+        Parameters
+        ----------
+        of_towns
+            What each family says of home towns.
+        drawn
+            The families that count targets.
         """
-        found = []
-        families = iter(self._families)
-        for grouping in self._groupings:
-            tables = self._tables(grouping, next(families))
-            found += [apart.told(table, grouping) for table in tables]
-            found += self._compared(tables, grouping) if grouping in self._homes else []
+        found, shared = self._of_strata(drawn), iter(enumerate(self._shared, 1))
+        for _ in self._strata[:1]:
+            found += [apart.told(*one) for one in self._said(*next(shared), drawn)]
+        for grouping in self._homes:
+            said = list(self._said(*next(shared), drawn))
+            found += [apart.told(*one) for one in said] + [self._compared(*one, grouping.name) for one in said]
         for names, shuffles in self._chances:
             compared = [
-                join([Measured.empty(), *self._compared(self._tables(one, next(families)), one)]) for one in shuffles
+                join([Measured.empty(), *(self._compared(*one, names[0]) for one in self._said(*next(shared), drawn))])
+                for _ in shuffles
             ]
             found.append(equity.by_chance(compared, names))
-        return found + [table for towns in self._by_town for table in self._compared(of_towns, towns)]
+        for towns in self._by_town:
+            found += [
+                self._compared(table, self._asked.people, self._lives(name, drawn), towns.name)
+                for name, tables in of_towns.items() if name in (*self.counted, *drawn) for table in tables
+            ]  # fmt: skip
+        return found
 
-    def _tables(self, grouping: equity.Grouping, families: Sequence[Family]) -> list[Measured]:
-        """Return what is said of a grouping in the towns' place."""
-        people = self._of(grouping).people
-        tables = [table for family in families for table in family.rows()]
-        return tables + [table for family in self._of_targets for table in family.rows_of(people)]
+    def _of_strata(self, drawn: Mapping[str, OfTargets]) -> list[Measured]:
+        """Return what is said of listed drivers."""
+        if len(self._strata) < 2:
+            return []
+        people = apart.by(self._asked.people, self._strata[1])
+        said = [(table, people, name) for name, one in drawn.items() for table in one.rows_of(people)]
+        people = self._of_listed.people
+        said += [(table, people, name) for name, one in self._listed.items() for table in one.rows_of(0)]
+        return [apart.told(table, whose, self._lives(name, drawn)) for table, whose, name in said]
 
-    def _compared(self, tables: Sequence[Measured], grouping: equity.Grouping) -> list[Measured]:
-        distance = min(self._asked.study.measures.near_home)
-        return [apart.compared(table, grouping, distance) for table in tables]
+    def _said(
+        self, number: int, people: Residents, drawn: Mapping[str, OfTargets]
+    ) -> Iterator[tuple[Measured, Residents, apart.Lives]]:
+        """Yield what each family says of a grouping in the towns' place, and of which lives."""
+        said = {name: one.rows_of(number) for name, one in self.counted.items()}
+        said |= {name: one.rows_of(people) for name, one in drawn.items()}
+        yield from ((table, people, self._lives(name, drawn)) for name, tables in said.items() for table in tables)
 
-    def _of(self, grouping: equity.Grouping) -> Asked:
-        listed = grouping.name == apart.LISTED
-        return dataclasses.replace(self._asked, people=apart.by(self._asked.people, grouping), listed=listed)
+    def _lives(self, name: str, drawn: Mapping[str, OfTargets]) -> apart.Lives:
+        return apart.of_drawn(drawn[name].targets) if name in drawn else self.counted[name].lives
+
+    def _compared(self, table: Measured, people: Residents, lives: apart.Lives, name: str) -> Measured:
+        return apart.compared(table, name, people, min(self._asked.study.measures.near_home), lives)
+
+    def _of_households(self, look: Look) -> tuple[Driven, Wheel]:
+        """Return the bucket by driver, and who drives its cars, of the listed ones' households."""
+        bucket, people = look.opened.bucket, self._of_listed.people
+        if self._last is None or self._last[0] is not bucket:
+            by_driver = question.by_driver(look.opened, people)
+            self._last = bucket, by_driver, wheel(bucket, people, self._asked.keepers)
+        return self._last[1:]
 
 
 def strata(asked: Asked) -> tuple[equity.Grouping, ...]:

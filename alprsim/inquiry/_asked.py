@@ -147,11 +147,25 @@ class Family(Counting, Protocol):
         """Return the tidy rows of all cases."""
 
 
+class Grouped(Family, Protocol):
+    """A family that walks every car once for home towns and for other groups of the same people, given when it is made."""
+
+    def rows_of(self, number: int) -> list[Measured]:
+        """Return the tidy rows, told by groups in the place of towns: 0 home towns, then as they were given."""
+
+    def lives(self, measure: str, people: Residents) -> tuple[Bool, Bool]:
+        """Return which vehicles, and which of ``people.drivers``, a measure can say something of."""
+
+
 class OfTargets(Protocol):
     """A family that counts each of its targets by itself, and so tells any groups of them."""
 
     def rows_of(self, people: Residents) -> list[Measured]:
         """Return the tidy rows, told by the groups that ``people`` has in the place of towns."""
+
+    @property
+    def targets(self) -> Int32:
+        """The vehicles that were drawn."""
 
 
 def middles(asked: Asked, lens: sight.Lens) -> dict[float, Int32]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from alprsim import routing
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import equity, places
+from alprsim.measures import apart, equity, places, question
 from alprsim.tables import ROVING, Bucket, Float64, Int64, Measured, Truth
 
 _TRIPS = 1 << 18
@@ -22,26 +22,43 @@ class Equity:
         key = asked.done.settlement.vehicles.key
         self._chances = equity.chances(self._groupings, key, seed=asked.seed)
         self._counted = [*self._groupings, *(one for _, shuffles in self._chances for one in shuffles)]
-        self._sums = [[equity.empty(grouping) for _ in every.lenses] for grouping in self._counted]
+        self._sums, self._lives = (
+            [[equity.empty(grouping) for grouping in self._counted] for _ in every.lenses] for _ in range(2)
+        )
         roads = asked.world.network.roads
         self._metres = roads.length.astype(np.float64)
         self._last: tuple[Bucket | None, Int64] = (None, np.zeros(0, np.int64))
 
     def add(self, look: Look) -> None:
-        """Count one bucket through one lens at one moment."""
+        """Count one bucket through one lens at one moment, of vehicles and of people by the car that they mainly drive."""
         if look.lens >= len(self._every.lenses):
             return
-        metres = self._driven(look.opened.bucket)
-        for grouping, sums in zip(self._counted, self._sums, strict=True):
-            equity.add(sums[look.lens], look.opened, look.masks, look.put, grouping, metres=metres, stream=look.stream)
+        people, driven, metres = self._asked.people, look.driven, self._driven(look.opened.bucket)
+        main = people.car[np.searchsorted(people.drivers, driven.opened.bucket.vehicle)]
+        groups, of_drivers = (
+            [equity.of_vehicles(grouping, vehicle) for grouping in self._counted]
+            for vehicle in (look.opened.bucket.vehicle, main)
+        )
+        equity.add(
+            self._sums[look.lens], look.opened, look.masks, look.put, groups, metres=metres, stream=look.stream
+        )  # fmt: skip
+        equity.add(
+            self._lives[look.lens], driven.opened, look.masks[driven.read], look.put, of_drivers,
+            metres=metres[driven.trip], stream=look.stream[driven.read],
+        )  # fmt: skip
 
     def rows(self) -> list[Measured]:
         """Return the rows, one grouping after the other, and what chance gives of groups compared."""
         every, seed = self._every, self._asked.seed
-        told = [
-            equity.rows(grouping, sums, every.place, every.cases, seed=seed)
-            for grouping, sums in zip(self._counted, self._sums, strict=True)
-        ]
+        told = []
+        for number, grouping in enumerate(self._counted):
+            sizes = apart.sizes(apart.by(self._asked.people, grouping), apart.everybody("", self._asked.people))
+            told.append(question.join([
+                equity.rows(
+                    grouping, [one[number] for one in sums], every.place, every.cases, seed=seed, who=who, sizes=sizes[who]
+                )
+                for who, sums in ((question.VEHICLES, self._sums), (question.PEOPLE, self._lives))
+            ]))  # fmt: skip
         whole, rest = told[: len(self._groupings)], iter(told[len(self._groupings) :])
         for names, shuffles in self._chances:
             compared = [table.take(table.measure == "equity") for table in (next(rest) for _ in shuffles)]

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import gaps, question
-from alprsim.tables import Int16, Measured
+from alprsim.measures import apart, gaps, question
+from alprsim.measures.question import Residents
+from alprsim.tables import Measured
 
 
 class Gaps:
     """The longest unobserved gap of every case that hangs on nobody's grant."""
 
-    def __init__(self, asked: Asked, every: Lenses) -> None:
-        self._asked, self._every = asked, every
-        towns, longest = len(asked.people.towns), max(asked.study.measures.horizon, *asked.moments)
+    def __init__(self, asked: Asked, every: Lenses, also: Sequence[Residents] = ()) -> None:
+        self._asked, self._every, self._people = asked, every, [asked.people, *also]
+        longest = max(asked.study.measures.horizon, *asked.moments)
         self._cars, self._lives = (
-            [gaps.empty(towns, longest=longest) for _ in every.lenses] for _ in (question.VEHICLES, question.PEOPLE)
+            [[gaps.empty(len(one.towns), longest=longest) for _ in every.lenses] for one in self._people]
+            for _ in (question.VEHICLES, question.PEOPLE)
         )
 
     def add(self, look: Look) -> None:
         """Count one bucket through one lens at one moment."""
         if look.lens >= len(self._every.lenses):
             return
-        people, driven = self._asked.people, look.driven
-        town = question.home_towns(people, look.opened.bucket.vehicle)
-        of_driver: Int16 = question.groups_of_drivers(people, driven.opened.bucket.vehicle)
-        gaps.add(self._cars[look.lens], look.opened, look.masks, look.put, town)
-        gaps.add(self._lives[look.lens], driven.opened, look.masks[driven.read], look.put, of_driver)
+        driven, vehicle, person = look.driven, look.opened.bucket.vehicle, look.driven.opened.bucket.vehicle
+        cars = [(s[look.lens], question.home_towns(p, vehicle)) for s, p in zip(self._cars, self._people, strict=True)]
+        gaps.add(cars[0][0], look.opened, look.masks, look.put, cars[0][1], also=cars[1:])
+        lives = [
+            (s[look.lens], question.groups_of_drivers(p, person))
+            for s, p in zip(self._lives, self._people, strict=True)
+        ]
+        gaps.add(lives[0][0], driven.opened, look.masks[driven.read], look.put, lives[0][1], also=lives[1:])
 
     def rows(self) -> list[Measured]:
         """Return the rows: of vehicles, and of people."""
-        every, towns, seed = self._every, self._asked.people.towns, self._asked.seed
+        return self.rows_of(0)
+
+    def rows_of(self, number: int) -> list[Measured]:
+        """Return the rows by home town, or by other groups."""
+        every, towns, seed = self._every, self._people[number].towns, self._asked.seed
         return [
-            gaps.rows(sums, every.place, every.named(), towns, seed=seed, who=who)
+            gaps.rows(sums[number], every.place, every.named(), towns, seed=seed, who=who)
             for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
         ]
+
+    lives = staticmethod(apart.everybody)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +12,10 @@ from alprsim.inquiry._apart import strata
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.inquiry._cases import Named
 from alprsim.measures import apart, completeness, equity, question
+from alprsim.measures.question import Opened
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
-from alprsim.tables import AS_WRITTEN, AgencyKind, Int16, Measured
+from alprsim.tables import AS_WRITTEN, AgencyKind, Int16, Int32, Measured, UInt64
 
 
 class Lives:
@@ -26,7 +27,10 @@ class Lives:
         self.vehicles = [completeness.empty(towns + len(question.APART), moments) for _ in every.lenses]
         self.people = [completeness.empty(towns, moments) for _ in every.lenses]
         self._strata = strata(asked)
-        self.strata = [completeness.empty(len(question.STRATA) + 1, moments) for _ in every.lenses if self._strata]
+        self.strata, self._people_of_strata = (
+            [completeness.empty(len(question.STRATA) + 1, moments) for _ in every.lenses if self._strata]
+            for _ in (question.VEHICLES, question.PEOPLE)
+        )
         self._exposed: list[completeness.Exposure] = []
         whole = every.only(sight.ALL)
         self._shown = divmod(int(whole.place[_shown(asked.loaded, whole.cases)]), 64)
@@ -43,39 +47,37 @@ class Lives:
         of_driver = question.groups_of_drivers(people, driven.opened.bucket.vehicle)
         completeness.add(
             self.vehicles[look.lens], look.opened, look.masks, look.put, group, moment=look.moment,
-            also=self._unlisted(look),
+            also=self._unlisted(self.strata, look, look.opened.bucket.vehicle),
         )  # fmt: skip
-        self._add_listed(look)
+        main = people.car[np.searchsorted(people.drivers, driven.opened.bucket.vehicle)]
+        held = look.masks[driven.read]
         completeness.add(
-            self.people[look.lens], driven.opened, look.masks[driven.read], look.put, of_driver, moment=look.moment
-        )
+            self.people[look.lens], driven.opened, held, look.put, of_driver, moment=look.moment,
+            also=self._unlisted(self._people_of_strata, look, main),
+        )  # fmt: skip
+        self._add_listed(self.strata, look, look.opened, look.masks, look.opened.bucket.vehicle)
+        self._add_listed(self._people_of_strata, look, driven.opened, held, main)
         lens, bit = self._shown
         if look.moment == len(self._asked.moments) - 1 and look.lens == lens:
             self._exposed.append(completeness.exposure(look.opened, look.masks, look.put, people, bit=bit))
 
-    def _unlisted(self, look: Look) -> list[tuple[completeness.Sums, Int16]]:
-        """Return where vehicles that no list names are counted; all others come last."""
+    def _unlisted(
+        self, strata: Sequence[completeness.Sums], look: Look, car: Int32
+    ) -> list[tuple[completeness.Sums, Int16]]:
+        """Return where those are counted whose ``car`` no list names; all others come last."""
         if not self._strata:
             return []
-        group = self._group(look, self._strata[0])
-        return [(self.strata[look.lens], np.where(group == 0, 0, len(question.STRATA)).astype(np.int16))]
+        group = equity.of_vehicles(self._strata[0], car)
+        return [(strata[look.lens], np.where(group == 0, 0, len(question.STRATA)).astype(np.int16))]
 
-    def _add_listed(self, look: Look) -> None:
+    def _add_listed(
+        self, strata: Sequence[completeness.Sums], look: Look, opened: Opened, masks: UInt64, car: Int32
+    ) -> None:
         """Count the listed ones, whose reads are kept for other times."""
         if self._strata:
-            group = self._group(look, self._strata[1])
+            group = equity.of_vehicles(self._strata[1], car)
             group = np.where((group >= 0) & (group < len(question.STRATA) - 1), group + 1, -1).astype(np.int16)
-            completeness.add(
-                self.strata[look.lens], look.opened, look.masks, look.of_listed, group, moment=look.moment
-            )  # fmt: skip
-
-    def _group(self, look: Look, grouping: equity.Grouping) -> Int16:
-        """Return the group of each vehicle of the bucket; −1 none."""
-        vehicle = look.opened.bucket.vehicle
-        group = np.full(len(vehicle), -1, np.int16)
-        inside = question.home_towns(self._asked.people, vehicle) >= 0
-        group[inside] = grouping.group[vehicle[inside]]
-        return group
+            completeness.add(strata[look.lens], opened, masks, look.of_listed, group, moment=look.moment)
 
     def rows(self) -> list[Measured]:
         """Return the rows: by town for all reads, and for all towns together by whose lives and whose reads they are."""
@@ -92,13 +94,20 @@ class Lives:
         ]
         for group, who in enumerate(question.APART, len(towns)):
             answers.append(told([sums.of(slice(group, group + 1)) for sums in self.vehicles], whole, (), who))
-        parts = [
-            (grouping, group) for grouping in self._strata for group in range(len(grouping.groups) - 1)
-        ]  # the rest comes last
-        for row, (grouping, group) in enumerate(parts):
-            mine = told([sums.of(slice(row, row + 1)) for sums in self.strata], whole, (), question.STRATA[row])
-            answers.append(apart.enough(mine, grouping, group))
+        for who, counted, row, size in self._different():
+            mine = told([sums.of(slice(row, row + 1)) for sums in counted], whole, (), who)
+            answers.append(apart.enough(mine, size))
         return answers + [told(self.residents, every.only(source), (), question.VEHICLES) for source in sight.SOURCES]
+
+    def _different(self) -> Iterator[tuple[str, list[completeness.Sums], int, int]]:
+        """Yield the strata of vehicles, then of people: whose, where they were counted, and how many there are of each."""
+        everybody = apart.everybody("", self._asked.people)
+        sizes = [apart.sizes(apart.by(self._asked.people, one), everybody) for one in self._strata]
+        for who, counted in ((question.VEHICLES, self.strata), (question.PEOPLE, self._people_of_strata)):
+            many = [size for of in sizes for size in of[who][:-1].tolist()]  # the rest comes last
+            for row, size in enumerate(many):
+                name = question.STRATA[row]
+                yield name if who == question.VEHICLES else question.people_of(name), counted, row, size
 
     def save(self) -> None:
         """Write what the baseline's viewer sees of each vehicle to ``exposure.parquet``."""

@@ -25,7 +25,7 @@ class Ways:
         study, done = asked.study.measures, asked.done
         self._roads = asked.world.network.roads
         self._routes = routing.opened(asked.world.routes)
-        self._targets = uniqueness.choose(done.settlement.vehicles, asked.people, study.path_targets, seed=asked.seed)
+        self.targets = uniqueness.choose(done.settlement.vehicles, asked.people, study.path_targets, seed=asked.seed)
         stands = ~np.isin(done.placement.cameras.kind, ROVING)
         self._stands: Bool = stands[done.placement.sites.camera]
         watched = np.zeros(len(self._roads), np.bool_)
@@ -33,7 +33,7 @@ class Ways:
         self._ways = ways.Ways(
             self._roads, ways.learn(*self._usual_day(), watched), minimum=study.path_gap, factor=study.path_gap_factor
         )
-        self._sums, self._people = ([paths.empty(len(self._targets)) for _ in every.lenses] for _ in range(2))
+        self._sums, self._people = ([paths.empty(len(self.targets)) for _ in every.lenses] for _ in range(2))
         self._bucket: Bucket | None = None
         self._drives: drives.Drives | None = None
         self._sketch: tuple[Bucket, paths.Sketch] | None = None
@@ -56,7 +56,7 @@ class Ways:
         """Return the rows by groups of the targets."""
         every, asked = self._every, self._asked
         return [
-            paths.rows(sums, every.place, every.cases, self._targets, people, seed=asked.seed, who=who)
+            paths.rows(sums, every.place, every.cases, self.targets, people, seed=asked.seed, who=who)
             for sums, who in ((self._sums, question.VEHICLES), (self._people, question.PEOPLE))
         ]
 
@@ -77,9 +77,9 @@ class Ways:
         """Return where the bucket's targets drove, and the other cars of who mainly drives one of them."""
         if self._drives is None or self._bucket is not bucket:
             people = self._asked.people
-            person = people.drivers[np.isin(people.car, self._targets) & np.isin(people.car, bucket.vehicle)]
+            person = people.drivers[np.isin(people.car, self.targets) & np.isin(people.car, bucket.vehicle)]
             theirs = bucket.truth.vehicle[np.isin(bucket.truth.driver, person)]
-            cars = np.isin(bucket.vehicle, self._targets) | np.isin(bucket.vehicle, theirs)
+            cars = np.isin(bucket.vehicle, self.targets) | np.isin(bucket.vehicle, theirs)
             row = np.flatnonzero(cars).astype(np.int64)
             self._bucket, self._drives = bucket, drove(self._asked, self._routes, bucket, row)
             self._lives = self._asked_about(bucket.vehicle[row], person, drives.pairs(self._drives))
@@ -89,12 +89,12 @@ class Ways:
         self, car: Int32, person: Int32, pairs: drives.Pairs
     ) -> tuple[tuple[Int64, Int64], tuple[Int64, Int64]]:
         """Return the targets, and the people, of a bucket: their rows in the sums, and whose each of the pairs is."""
-        drawn, people = wheel.places(self._targets, car), self._asked.people
+        drawn, people = wheel.places(self.targets, car), self._asked.people
         vehicles = np.flatnonzero(drawn >= 0)
         main = people.car[np.searchsorted(people.drivers, person)]
         return (
             (drawn[vehicles], np.where(drawn >= 0, np.cumsum(drawn >= 0) - 1, wheel.NOBODY)[pairs.car]),
-            (wheel.places(self._targets, main), wheel.places(person, pairs.person)),
+            (wheel.places(self.targets, main), wheel.places(person, pairs.person)),
         )
 
     def _usual_day(self) -> tuple[Paths, Int64]:

@@ -62,8 +62,8 @@ class Position:
         self._asked, self._every = asked, every
         spec, vehicles = asked.study.measures, asked.done.settlement.vehicles
         self.step = min(spec.position_step, spec.horizon)
-        self._targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
-        self._cars, self._lives = ([position.empty(len(self._targets)) for _ in every.lenses] for _ in range(2))
+        self.targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
+        self._cars, self._lives = ([position.empty(len(self.targets)) for _ in every.lenses] for _ in range(2))
         self._views: dict[tuple[int, int], _View] = {}
         self._truths: dict[tuple[int, int], list[Truths]] = {}
         self._quiet: dict[tuple[int, bytes, int], Float64] = {}
@@ -74,7 +74,7 @@ class Position:
         if look.lens >= len(self._every.lenses):
             return
         bucket = look.opened.bucket
-        for row in np.flatnonzero(np.isin(bucket.vehicle, self._targets)).tolist():
+        for row in np.flatnonzero(np.isin(bucket.vehicle, self.targets)).tolist():
             self._add(look, row, int(bucket.vehicle[row]))
 
     def rows(self) -> list[Measured]:
@@ -83,7 +83,7 @@ class Position:
 
     def rows_of(self, people: question.Residents) -> list[Measured]:
         """Return the rows by groups of the targets."""
-        every, asked, group = self._every, self._asked, people.town[self._targets]
+        every, asked, group = self._every, self._asked, people.town[self.targets]
         return [
             position.rows(
                 [position.of_groups(one, group, len(people.towns)) for one in sums], every.place, every.cases, people,
@@ -127,7 +127,7 @@ class Position:
 
     def _add(self, look: Look, row: int, vehicle: int) -> None:
         view, adversary = self._view(look), self._adversary
-        target = int(np.searchsorted(self._targets, vehicle))
+        target = int(np.searchsorted(self.targets, vehicle))
         lives = self._truth(look, view, row, vehicle)
         within = self._asked.study.measures.position_within
         home = self._home(vehicle)

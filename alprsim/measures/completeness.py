@@ -154,7 +154,8 @@ def rows(
     """
     every = Sums(*(of_cases(by_lens, place) for by_lens in zip(*sums, strict=True)))
     every = every if towns else every.of(slice(-1, None))
-    answers = [answer for asked in _RATIOS if who not in asked.never for answer in _answers(asked, every, moments)]
+    whose = PEOPLE if who.startswith(PEOPLE) else who
+    answers = [answer for asked in _RATIOS if whose not in asked.never for answer in _answers(asked, every, moments)]
     return tidy(answers, cases, [*towns, "all"], seed=seed, who=who)
 
 

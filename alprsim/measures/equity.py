@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 
 from alprsim.kernels import ladder
 from alprsim.measures import completeness
-from alprsim.measures.question import BITS, Answer, Case, Opened, Question, join, of_cases, ratio, tidy
+from alprsim.measures.question import (
+    BITS,
+    VEHICLES,
+    Answer,
+    Case,
+    Opened,
+    Question,
+    join,
+    of_cases,
+    people_of,
+    ratio,
+    tidy,
+)
 from alprsim.randomness import draw, stream
 from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, PlaceKind, Places, UInt64
 
@@ -87,7 +99,8 @@ def by_chance(tables: Sequence[Measured], names: Sequence[str]) -> Measured:
         tables[0], statistic=np.char.add(tables[0].statistic, BY_CHANCE), value=value,
         n=np.where(np.isnan(value), 0, tables[0].n),
     )  # fmt: skip
-    return join([dataclasses.replace(one, who=np.full(len(one), name)) for name in names])
+    people = np.char.startswith(one.who, people_of(""))
+    return join([dataclasses.replace(one, who=np.where(people, people_of(name), name)) for name in names])
 
 
 class Sums(NamedTuple):
@@ -166,36 +179,51 @@ def retained(question: Question) -> Float64:
 
 
 def add(
-    sums: Sums, opened: Opened, masks: UInt64, question: Question, grouping: Grouping, *, metres: Int64, stream: Int16
-) -> None:
-    """Add one bucket at one moment.
+    sums: Sequence[Sums], opened: Opened, masks: UInt64, question: Question, groups: Sequence[Int16], *, metres: Int64,
+    stream: Int16,
+) -> None:  # fmt: skip
+    """Add one bucket at one moment to the sums of several groupings: it is walked once for all.
 
     Parameters
     ----------
     opened : Opened
-        The bucket by vehicle, as it was.
+        The bucket by vehicle, or by driver, as it was.
     masks : uint64[n_reads]
         The answer of `question.held` for the bucket's reads.
+    groups : int16[n_lives] each
+        To which of each grouping each of the bucket's lives belongs, as `of_vehicles`: −1 in all, or in none.
     metres : int64[n_trips], m
         How far each trip of the bucket went.
     stream : int16[n_reads]
         Of each read, as `question.grid` has them.
     """
     bucket, since = opened.bucket, question.moment - question.horizon
-    group = np.full(len(bucket.vehicle), NOBODY, np.int16)
-    known = bucket.vehicle < len(grouping.group)
-    group[known] = grouping.group[bucket.vehicle[known]]
-    completeness.add(sums.lives, opened, masks, question, group)
-    if since >= 0:
-        of_trip, depart = np.repeat(group, np.diff(bucket.first_trip)), bucket.truth.depart
-        some = (of_trip >= 0) & (depart > since) & (depart <= question.moment)
-        driven = np.zeros(len(sums.metres), np.int64)
-        np.add.at(driven, of_trip[some], metres[some])
-        sums.metres[:] += driven[:, None]
-        _add_retained(sums, opened, question, group, stream)
+    also = [(one.lives, group) for one, group in zip(sums[1:], groups[1:], strict=True)]
+    completeness.add(sums[0].lives, opened, masks, question, groups[0], also=also)
+    if since < 0:
+        return
+    whose, depart = np.repeat(np.arange(len(bucket.vehicle)), np.diff(bucket.first_trip)), bucket.truth.depart
+    some = (groups[0][whose] >= 0) & (depart > since) & (depart <= question.moment)
+    driven = np.zeros(len(bucket.vehicle), np.int64)
+    np.add.at(driven, whose[some], metres[some])
+    read, kept = _retained_by_life(opened, question, groups[0], stream)
+    mine = np.flatnonzero(groups[0] >= 0)
+    for one, group in zip(sums, groups, strict=True):
+        by_group = np.zeros(len(one.metres), np.int64)
+        np.add.at(by_group, group[mine], driven[mine])
+        one.metres[:] += by_group[:, None]
+        np.add.at(one.retained, group[read], kept)
 
 
-def rows(grouping: Grouping, sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:
+def of_vehicles(grouping: Grouping, vehicle: Int32) -> Int16:
+    """Return the groups of some vehicles; −1 of plates of nobody simulated too (rows beyond Vehicles)."""
+    return np.append(grouping.group, np.int16(NOBODY))[np.minimum(vehicle, len(grouping.group))]
+
+
+def rows(
+    grouping: Grouping, sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int, who: str = VEHICLES,
+    sizes: Int64 | None = None,
+) -> Measured:  # fmt: skip
     """Write one grouping's sums of all lenses as tidy rows; case c stands at lens × 64 + bit ``place[c]``.
 
     Of the last T, for each group, which ``who`` names: exposure_rate, observed_days, trips_detected, trips_linked and reads,
@@ -203,29 +231,37 @@ def rows(grouping: Grouping, sums: Sequence[Sums], place: Int32, cases: Sequence
     were read; infinite where some read never goes). Of towns, which ``town`` names, those that are not told anyway. And
     equity, ``most_to_least_`` and the measure's name: the most exposed group's figure over the least exposed one's, of the
     groups of 30 vehicles or more, which n counts; infinite where somebody is not exposed at all. NaN with n = 0 was not
-    measured, or is of fewer than 30 in some group.
+    measured, or is of fewer than 30 in some group. Of people (``who``) the same in the name of theirs, by ``sizes``, how many of
+    them each group has.
     """
     lives = completeness.Sums(*(of_cases(parts, place) for parts in zip(*(lens.lives for lens in sums), strict=True)))
     metres, kept = (of_cases(parts, place) for parts in zip(*(lens[1:] for lens in sums), strict=True))
-    big = grouping.sizes >= LEAST
+    sizes = grouping.sizes if sizes is None else sizes
+    big, named = sizes >= LEAST, str if who == VEHICLES else people_of
     towns, found = grouping.name == BY_TOWN, []
     for measure, unit, value, n in _figures(lives, metres, kept):
         times = apart(np.where(n >= LEAST, value, np.nan)[:-1][big])
         counted = np.where(np.isnan(times), 0, big.sum())
         compared = Answer("equity", f"most_to_least_{measure}", "times", times, counted)
-        found.append(tidy([compared], cases, ["all"], seed=seed, who=grouping.name))
+        found.append(tidy([compared], cases, ["all"], seed=seed, who=named(grouping.name)))
         statistic = "mean" if measure == RETENTION else "share_of_horizon"
         if towns and measure in (RETENTION, *PER_KM):
             answer = Answer(measure, statistic, unit, value, n)
-            found.append(tidy([answer], cases, [*grouping.groups, "all"], seed=seed))
+            found.append(tidy([answer], cases, [*grouping.groups, "all"], seed=seed, who=who))
         for row, name in enumerate(() if towns else grouping.groups):
-            answer = Answer(measure, statistic, unit, value[row : row + 1], n[row : row + 1])
-            found.append(tidy([answer], cases, ["all"], seed=seed, who=name))
+            mine = (value[row : row + 1], n[row : row + 1]) if big[row] else _nothing(len(cases))
+            found.append(tidy([Answer(measure, statistic, unit, *mine)], cases, ["all"], seed=seed, who=named(name)))
     return join(found)
 
 
-def _add_retained(sums: Sums, opened: Opened, question: Question, group: Int16, stream: Int16) -> None:
-    """Add how long the reads of the last T of each vehicle, as they were truly its own, can be obtained on average."""
+def _nothing(cases: int) -> tuple[Float64, Int64]:
+    return np.full((1, cases), np.nan), np.zeros((1, cases), np.int64)
+
+
+def _retained_by_life(
+    opened: Opened, question: Question, group: Int16, stream: Int16
+) -> tuple[NDArray[np.intp], Int64]:
+    """Return which lives have reads of the last T, as they were truly their own, and what `Sums.retained` adds for each."""
     bucket, now = opened.bucket, question.moment
     whose = np.repeat(np.arange(len(group)), np.diff(bucket.first_read))
     mine = (bucket.reads.time > now - question.horizon) & (bucket.reads.time <= now) & (opened.trip != ladder.GHOST)
@@ -237,7 +273,7 @@ def _add_retained(sums: Sums, opened: Opened, question: Question, group: Int16, 
     endless = reads[read] @ np.isinf(days).astype(np.int64) > 0
     mean = (reads[read] @ np.where(np.isinf(days), 0.0, days)) / reads[read].sum(axis=1)[:, None]
     parts = np.where(endless, 0, np.rint(mean * DAY_PARTS)).astype(np.int64)  # any: 0
-    np.add.at(sums.retained, group[read], np.stack([np.ones_like(parts), endless, parts], axis=1))
+    return read, np.stack([np.ones_like(parts), endless, parts], axis=1).astype(np.int64)
 
 
 def _figures(lives: completeness.Sums, metres: Int64, kept: Int64) -> Iterator[tuple[str, str, Float64, Int64]]:

@@ -38,7 +38,10 @@ def empty(groups: int, *, longest: int) -> Sums:
     return Sums(*(np.zeros((groups, *shape, gaps.CASES), np.int64) for shape in shapes))
 
 
-def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16) -> None:
+def add(
+    sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16, *,
+    also: Sequence[tuple[Sums, Int16]] = (),
+) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
     Parameters
@@ -49,10 +52,13 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: In
         The answer of `question.held` for the bucket's reads.
     group : int16[n_lives]
         To which each of the bucket's lives belongs; −1 is not counted.
+    also
+        Other sums that the same lives are added to, by other groups of theirs: they are walked once for all. Who is counted in
+        the first must have a group in each.
     """
-    bucket, bins = opened.bucket, sums.lives.shape[2]
+    bucket, bins, every = opened.bucket, sums.lives.shape[2], [(sums, group), *also]
     rows = np.flatnonzero(group >= 0)
-    fresh = np.zeros_like(sums.lives)
+    fresh = [np.zeros_like(one.lives) for one, _ in every]
     scratch = np.empty((CHUNK * gaps.TIMES, gaps.CASES), np.int32)
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK].astype(np.int64)
@@ -61,12 +67,14 @@ def add(sums: Sums, opened: Opened, masks: UInt64, question: Question, group: In
             chunk, bucket.first_read, bucket.reads.time, opened.trip, masks, question.window, question.moment,
             question.moment - question.horizon, found,
         )  # fmt: skip
-        gaps.add_bins(found, group[chunk], bins, fresh.reshape(-1, gaps.CASES))  # any
+        for (_, groups), new in zip(every, fresh, strict=True):
+            gaps.add_bins(found, groups[chunk], bins, new.reshape(-1, gaps.CASES))  # any
     known = _known(question)
-    sums.lives[:] += fresh * (known > 0)[:, None]
-    lives = np.bincount(group[rows], minlength=len(fresh))
     long = np.array(list(LONG.values()))[:, None] * gaps.HOUR
-    sums.could[:] += lives[:, None, None, None] * (known[:, None] >= long)
+    for (one, groups), new in zip(every, fresh, strict=True):
+        one.lives[:] += new * (known > 0)[:, None]
+        lives = np.bincount(groups[rows], minlength=len(new))
+        one.could[:] += lives[:, None, None, None] * (known[:, None] >= long)
 
 
 def rows(

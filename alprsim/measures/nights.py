@@ -23,6 +23,7 @@ from alprsim.measures.question import (
     Opened,
     Question,
     Residents,
+    groups_of_drivers,
     home_towns,
     of_cases,
     ratio,
@@ -72,6 +73,7 @@ def empty(towns: int) -> Sums:
 def add(
     sums: Sums, lives: Sums, seen: Opened, masks: UInt64, question: Question, people: Residents, *, drivers: Wheel,
     sites: Spots, home: Spots, places: Spots, together: Bool, rule: Rule,
+    also: Sequence[tuple[Residents, Sums, Sums]] = (),
 ) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
@@ -87,12 +89,14 @@ def add(
     home : Spots, row for row with Vehicles: the registered address
     places : Spots, row for row with Places
     together : bool[n_sites, n_sites], of `near_each_other`
+    also
+        The same people by other groups in the place of towns, with the sums of their vehicles and of them: they are walked
+        once for all. Who has a town must have a group in each.
     """
     now, bucket = question.moment, seen.bucket
     if question.horizon > now:
         return
-    town = home_towns(people, bucket.vehicle)
-    rows = np.flatnonzero(town >= 0)
+    rows = np.flatnonzero(home_towns(people, bucket.vehicle) >= 0)
     vehicle = bucket.vehicle[rows]
     night = _nights(now, now - question.horizon)
     trip = _last_trips(bucket, rows, night)
@@ -103,9 +107,12 @@ def add(
     car, number, held, ghost = car[some], np.searchsorted(night // DAY, which[some]), held[some], ghost[some]
     true = slept[car, number] & ~ghost
     own = np.arange(len(rows))
-    _count(sums, town[rows], len(night), np.where(slept, own[:, None], NOBODY), car, number, held, true, own)
+    its = np.where(slept, own[:, None], NOBODY)
     left_by = np.where(slept, np.append(drivers.driver, NOBODY)[trip], NOBODY)
-    _count(lives, drivers.town, len(night), left_by, car, number, held, true, drivers.keeper[rows])
+    for whose, their_cars, they in [(people, sums, lives), *also]:
+        _count(their_cars, whose.town[vehicle], len(night), its, car, number, held, true, own)
+        group = groups_of_drivers(whose, drivers.person)
+        _count(they, group, len(night), left_by, car, number, held, true, drivers.keeper[rows])
 
 
 def _count(

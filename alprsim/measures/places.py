@@ -25,6 +25,7 @@ from alprsim.measures.question import (
     Opened,
     Question,
     Residents,
+    groups_of_drivers,
     home_towns,
     of_cases,
     ratio,
@@ -129,6 +130,7 @@ def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
 def add(
     sums: Sums, lives: Sums, opened: Opened, masks: UInt64, question: Question, people: Residents, *,
     drivers: Wheel, sites: Spots, cars: Known, persons: Known, first_weekday: int,
+    also: Sequence[tuple[Residents, Sums, Sums]] = (),
 ) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
@@ -142,6 +144,9 @@ def add(
     cars, persons : Known, row for row with Vehicles and with People
     first_weekday : int
         Of the scenario's first day; Monday is 0.
+    also
+        The same people by other groups in the place of towns, with the sums of their vehicles and of them: they are walked
+        once for all. Who has a town must have a group in each.
     """
     bucket = opened.bucket
     rows = np.flatnonzero(home_towns(people, bucket.vehicle) >= 0).astype(np.int64)
@@ -167,10 +172,11 @@ def add(
     for kind, truth in enumerate(truths):
         known = _held_against(guess[kind::2], until[kind::2], sites, truth)
         of_cars = known.take(slice(len(rows)))
-        _count(sums, kind, question, people.town[vehicle], of_cars, of_cars)
         exists = ~np.isnan(theirs[kind].x[first[:-1]])
-        mine, best = known.take(row[main]), known.nearest(row, first)
-        _count(lives, kind, question, drivers.town, mine._replace(exists=exists), best)
+        mine, best = known.take(row[main])._replace(exists=exists), known.nearest(row, first)
+        for whose, their_cars, they in [(people, sums, lives), *also]:
+            _count(their_cars, kind, question, whose.town[vehicle], of_cars, of_cars)
+            _count(they, kind, question, groups_of_drivers(whose, drivers.person), mine, best)
 
 
 def rows(

@@ -35,6 +35,12 @@ elsewhere and those that work."""
 APART = (VISITORS, THROUGH, DELIVERY, TAXIS)
 """In the order of VehicleKind, from VISITOR on: never part of the residents' figures."""
 
+
+def people_of(name: str) -> str:
+    """Name the people whose main cars are a group's, as `STRATA` and groups of homes name the cars."""
+    return f"{PEOPLE}, {name}"
+
+
 STRATA = ("unlisted", "rightly listed", "stale-listed", "custom-listed")
 """In the order of Stratum: residents' vehicles by what hot lists said of them from the first moment's last T on."""
 
@@ -132,6 +138,8 @@ class Driven(NamedTuple):
     opened: Opened
     read: Int64
     """The row that each of its reads has in the bucket by vehicle."""
+    trip: Int64
+    """The same of its trips."""
 
 
 class Residents(NamedTuple):
@@ -274,7 +282,7 @@ def by_driver(opened: Opened, people: Residents) -> Driven:
     first_trip = np.searchsorted(place[trips], np.arange(len(person) + 1)).astype(np.int64)
     first_read = np.searchsorted(trip, first_trip).astype(np.int64)
     mine = Bucket(person, first_read, bucket.reads.take(read), first_trip, _regrouped(bucket.truth, trips))
-    return Driven(Opened(mine, trip.astype(np.int32)), read)
+    return Driven(Opened(mine, trip.astype(np.int32)), read, trips)
 
 
 def residents(vehicles: Vehicles, people: People, places: Places, towns: Towns) -> Residents:

@@ -24,6 +24,7 @@ from alprsim.measures.question import (
     Opened,
     Question,
     Residents,
+    groups_of_drivers,
     home_towns,
     join,
     of_cases,
@@ -134,7 +135,7 @@ def empty(towns: int, kinds: int, rule: Rule) -> Sums:
 
 def add(
     sums: Sums, lives: Sums, seen: Opened, masks: UInt64, question: Question, people: Residents, *, drivers: Wheel,
-    sensitive: Sensitive, near: Near, rule: Rule,
+    sensitive: Sensitive, near: Near, rule: Rule, also: Sequence[tuple[Residents, Sums, Sums]] = (),
 ) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
@@ -148,6 +149,9 @@ def add(
         The answer of `question.held` for the bucket's reads.
     near : Near
         The places of `sensitive` near each site, within ``rule.within``.
+    also
+        The same people by other groups in the place of towns, with the sums of their vehicles and of them: they are walked
+        once for all. Who has a town must have a group in each.
     """
     rows = np.flatnonzero(home_towns(people, seen.bucket.vehicle) >= 0).astype(np.int64)
     where = stops(seen.bucket, sensitive)
@@ -155,17 +159,18 @@ def add(
     found = _found(seen, rows, claims, held, where, where.place, sensitive)
     owner = np.full(len(seen.bucket.vehicle), NOBODY, np.int64)
     owner[rows] = np.arange(len(rows))
-    town = home_towns(people, seen.bucket.vehicle[rows])
-    found = found._replace(owner=np.repeat(owner, np.diff(seen.bucket.first_trip)), town=town)
-    _add(sums, found, found, sensitive, rule, question)
+    found = found._replace(owner=np.repeat(owner, np.diff(seen.bucket.first_trip)))
     keeper = drivers.keeper[np.repeat(np.arange(len(owner)), np.diff(seen.bucket.first_trip))]
     own = np.where(keeper == drivers.driver, where.place, np.int32(kernels.NOWHERE))
     said = _found(seen, rows, claims, held, where, own, sensitive)
-    said = said._replace(car=drivers.keeper[rows[said.car]], owner=drivers.driver, town=drivers.town)
-    shown = found._replace(
-        car=np.append(drivers.driver, NOBODY)[found.trip], owner=drivers.driver, town=drivers.town
-    )  # fmt: skip
-    _add(lives, said.only(said.car >= 0), shown.only(shown.car >= 0), sensitive, rule, question)
+    said = said._replace(car=drivers.keeper[rows[said.car]], owner=drivers.driver)
+    shown = found._replace(car=np.append(drivers.driver, NOBODY)[found.trip], owner=drivers.driver)
+    said, shown = said.only(said.car >= 0), shown.only(shown.car >= 0)
+    for whose, their_cars, they in [(people, sums, lives), *also]:
+        by_car = found._replace(town=whose.town[seen.bucket.vehicle[rows]])
+        _add(their_cars, by_car, by_car, sensitive, rule, question)
+        group = groups_of_drivers(whose, drivers.person)
+        _add(they, said._replace(town=group), shown._replace(town=group), sensitive, rule, question)
 
 
 def _add(sums: Sums, said: _Found, shown: _Found, sensitive: Sensitive, rule: Rule, question: Question) -> None:

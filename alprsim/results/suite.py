@@ -341,7 +341,9 @@ def _heading(line: Line, before: tuple[int, str]) -> Iterator[str]:
 def _of(shown: Shown, who: str) -> Shown:
     """Ask a figure of other lives: where it is told of none of them, nothing is found."""
     same = shown.number in OF_STORES or shown.number >= UTILITY
-    return shown if who == PLAIN["who"] or same else shown._replace(who=who)
+    if who == PLAIN["who"] or same:
+        return shown
+    return shown._replace(who=f"{who}, {BY_CAMERA}" if shown.who == BY_CAMERA else who)
 
 
 def _said(told: Told, n: bool) -> str:
