@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from alprsim.inquiry import _apart
-from alprsim.inquiry._unique import FEWEST, Towns, by_town
+from alprsim.inquiry._unique import FEWEST, Groups, by_group
 from alprsim.measures import apart, equity, question
 from alprsim.measures.equity import Grouping
 from alprsim.measures.question import Answer
@@ -190,29 +190,45 @@ def test_listed_drivers_come_with_their_households():
     assert found.car.tolist() == [0, 1, 3, 3]
 
 
+def asked_of(people):
+    return Asked(people, SimpleNamespace(lists=None), SimpleNamespace())
+
+
 def test_towns_are_told_apart_where_enough_were_drawn_there():
     people = residents([0] * FEWEST + [1] * (FEWEST - 1) + [2] * FEWEST + [-1], ("Ash", "Elm", "Oak"))
-    asked = SimpleNamespace(people=people)
     drawn = np.arange(1, 3 * FEWEST - 1, dtype=np.int32)  # all but the first and the last
-    assert Towns.of(asked, drawn).names == ["Oak"]
-    every = Towns.of(asked, np.append(np.int32(0), drawn))
-    assert every.names == ["Ash", "Oak"]
+    assert Groups.of(asked_of(people), drawn).names == [("vehicles", "Oak")]
+    every = Groups.of(asked_of(people), np.append(np.int32(0), drawn))
+    assert every.names == [("vehicles", "Ash"), ("vehicles", "Oak")]
+    assert every.listed == [False, False]
     assert [mine.sum() for mine in every.targets] == [FEWEST] * 2
-    assert Towns.of(SimpleNamespace(people=people._replace(towns=("Ash",))), drawn) == ([], [])
+    assert Groups.of(asked_of(people._replace(towns=("Ash",))), drawn) == ([], [], [])
 
 
-def test_each_towns_sums_are_told_in_its_name():
-    towns = Towns(["Ash", "Oak"], [])
-    found = [[["all of it", "of Ash", "of Oak"]], [["later", "Ash later", "Oak later"]]]
+def test_strata_are_told_apart_where_enough_were_drawn_of_them(monkeypatch):
+    said = np.repeat([Stratum.UNLISTED, Stratum.LISTED, Stratum.CUSTOM, Stratum.STALE], [40, FEWEST, 40, FEWEST - 1])
+    people = residents([0] * len(said), ("Ash",))
+    monkeypatch.setattr(_apart, "strata", lambda asked: apart.strata(people, said.astype(np.int8)))
+    found = Groups.of(asked_of(people), np.arange(len(said), dtype=np.int32))
+    assert found.names == [("unlisted", "all"), ("rightly listed", "all"), ("custom-listed", "all")]
+    assert found.listed == [False, True, True]
+    assert [mine.nonzero()[0][[0, -1]].tolist() for mine in found.targets] == [[0, 39], [40, 69], [70, 109]]
+    assert Groups.of(asked_of(people), np.arange(len(said), dtype=np.int32), strata=False).names == []
 
-    def told(part):
+
+def test_each_groups_sums_are_told_in_its_name_and_by_its_own_window():
+    groups = Groups([("vehicles", "Ash"), ("custom-listed", "all")], [], [False, True])
+    found = [[["all of it", "of Ash", "of theirs"]], [["later", "Ash later", "theirs later"]]]
+
+    def told(part, whose):
         assert len(part) == 2
-        answer = Answer(part[0][0], part[1][0], "share", np.zeros((1, 1)), np.ones((1, 1), np.int64))
+        answer = Answer(part[0][0], part[1][0], str(whose.listed), np.zeros((1, 1)), np.ones((1, 1), np.int64))
         return [question.tidy([answer], CASES[:1], ["all"], seed=1)]
 
-    tables = by_town(towns, found, told)
-    assert [(table.town[0], table.measure[0], table.statistic[0]) for table in tables] == [
-        ("all", "all of it", "later"), ("Ash", "of Ash", "Ash later"), ("Oak", "of Oak", "Oak later"),
+    tables = by_group(asked_of(residents([0], ("Ash",))), groups, found, told)
+    assert [(one.who[0], one.town[0], one.measure[0], one.statistic[0], one.unit[0]) for one in tables] == [
+        ("vehicles", "all", "all of it", "later", "False"), ("vehicles", "Ash", "of Ash", "Ash later", "False"),
+        ("custom-listed", "all", "of theirs", "theirs later", "True"),
     ]  # fmt: skip
 
 

@@ -203,7 +203,7 @@ def test_two_cars_of_a_household_travel_together_if_they_leave_for_one_place_wit
     assert company.truth(*homes(4, 4, 4, 7, 8, 4), [twice]).together.tolist() == [pair(0, 1)]
 
 
-def summed(now=400, lens=None, known=None):
+def summed(now=400, lens=None, known=None, also=()):
     """Cars 1 and 2 of one household and car 3 of another pass three times together; a stranger passes with them."""
     reads = [(t, t // 100 % 2, plate) for t in (100, 200, 300) for plate in (1, 2, 3, 77)]
     columns, lens = table([(*read, read[2]) for read in reads]), lens or limits(400, UNLIMITED)
@@ -211,7 +211,7 @@ def summed(now=400, lens=None, known=None):
     known = known or company.truth(*homes(5, 0, 0, 7, 7, 9), [trips((1, 90, 1, 2), (2, 95, 1, 2))])
     sums = company.empty()
     company.add(
-        sums, seen(reads, question.held(put, columns)), put, company.Rule(3, 0, 2), known, VEHICLES, seed=1
+        sums, seen(reads, question.held(put, columns)), put, company.Rule(3, 0, 2), known, VEHICLES, seed=1, also=also
     )  # fmt: skip
     return sums, known
 
@@ -232,6 +232,37 @@ def test_ties_by_chance_are_counted_alike(monkeypatch):
     monkeypatch.setattr(company, "MOVED", 0)
     sums, _ = summed()
     assert [int(part[0]) for part in sums] == [1, 6, 1, 6, 1, 1, 2, 1]
+
+
+def test_of_some_cars_pairs_with_one_of_them_are_theirs():
+    """Of cars 1 and 2 all ties but that of 3 and the stranger; of car 4, which nobody reads, none."""
+    _, known = summed()
+    for cars, pairs, together, every, found in (
+        ((0, 3, 4), 1, 0, 9, [1, 3, 0, 0, 0, 0, 1, 0]), ((1, 2), 1, 1, 7, [1, 5, 1, 0, 0, 1, 1, 1]),
+        ((4,), 0, 0, 4, [1, 0, 0, 0, 0, 0, 0, 0]),
+    ):  # fmt: skip
+        member = np.isin(np.arange(6), cars)
+        theirs = company.among(known, member)
+        assert (theirs.pairs, len(theirs.together), len(theirs.since), theirs.every) == (
+            pairs,
+            together,
+            together,
+            every,
+        )
+        apart, _ = summed(also=[(mine := company.empty(), theirs)])
+        assert [int(part[0]) for part in mine] == found
+        assert all(np.array_equal(*both) for both in zip(apart, summed()[0], strict=True))
+    assert known.every == 10
+
+
+@few
+@given(crowds, rules, st.sets(st.integers(0, 4)))
+def test_ties_of_some_cars_are_those_that_name_one(reads, rule, cars):
+    _, known = summed()
+    theirs, sums = company.among(known, np.isin(np.arange(6), list(cars))), company.empty()
+    put = question.ask(limits(400), OWNERS, moment=400, horizon=HOUR)
+    company.add(company.empty(), seen(reads), put, rule, known, VEHICLES, seed=1, also=[(sums, theirs)])
+    assert sums.ties[0] == sum(bool(cars & set(one)) for one in naive.ties([read[:3] for read in reads], rule, CAMERA))
 
 
 def test_rows_print_counts_precision_base_rate_and_recall():

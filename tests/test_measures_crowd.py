@@ -475,7 +475,13 @@ def test_rows_of_resolutions():
     sums = resolution.empty(3, 2)
     _, found, ranges = everybody([*TWINS, (11 * HOUR, 1, 0, 0), (12 * HOUR, 0, 0, 0)], time_bin=HOUR)
     for size in range(3):
-        resolution.add(sums, found, ranges, draw(np.uint64(1), np.arange(4)), [3, 5], size=size)
+        some = resolution.empty(3, 2), np.array([True, False, True, True])
+        resolution.add(sums, found, ranges, draw(np.uint64(1), np.arange(4)), [3, 5], size=size, also=[some])
+        of_some = resolution.sharing(found, ranges, draw(np.uint64(1), np.arange(4)), points=2)[some[1]]
+        assert some[0].asked[size, :, 5].tolist() == [3, 3]
+        assert some[0].eligible[size, :, 3].tolist() == (of_some > 0).sum(axis=0).tolist()
+        assert some[0].unique[size, :, 3].tolist() == (of_some == 1).sum(axis=0).tolist()
+        assert some[0].sizes[size, :, 3].tolist() == of_some.sum(axis=0).tolist()
     rows = resolution.rows([sums], np.array([3], np.int32), [Case()], cells, seed=1)
     got = dict(zip(rows.statistic, zip(rows.value, rows.n, rows.unit, strict=True), strict=True))
     assert got["p1_900s_0m_eligible_only"][1:] == (2, "share")

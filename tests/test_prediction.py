@@ -58,7 +58,31 @@ def test_some_targets_beside_are_as_if_asked_alone(reads, lens, mine, half):
     for name in ("asked", "guessed", "reads", "hits", "own"):
         assert getattr(beside, name).tolist() == getattr(alone, name).tolist(), name
     assert whole.hits.tolist() == added(reads, lens, now, now + 6 * HOUR).hits.tolist()
-    assert not beside.regular.any()  # how regular what is held is, is of all targets alone
+
+
+def test_how_regular_some_targets_are_is_told_of_them_and_not_of_too_few():
+    """Cars 0 and 3 have 25 and 22 held reads, car 2 has 19."""
+    reads = [
+        (hour * HOUR, (hour * (car + 1)) % 3, car, car) for car, n in ((0, 25), (2, 19), (3, 22)) for hour in range(n)
+    ]
+    end, some = 30 * HOUR, np.array([True, True, False])
+    beside = prediction.empty(2)
+    whole = added(reads, limits(end), end, end + HOUR, also=[(beside, some)])
+    alone = added(reads, limits(end), end, end + HOUR, targets=TARGETS[:2])
+    for name in ("regular", "looked_at", "annex"):
+        assert getattr(beside, name).tolist() == getattr(alone, name).tolist(), name
+    assert (whole.regular[0], beside.regular[0], beside.looked_at[0]) == (2, 1, 24)  # the first read is at 0 s
+
+    def told(least):
+        rows = prediction.rows([whole], np.zeros(1, np.int32), [Case()], seed=1, least=least)
+        mine = rows.measure == prediction.ENTROPY
+        return dict(zip(rows.statistic[mine], zip(rows.value[mine], rows.n[mine], strict=True), strict=True))
+
+    assert told(2) == told(0)
+    assert told(0)["looked_at"] == (pytest.approx(22.5), 2)
+    few = told(3)
+    assert few.pop("at_least_20_reads") == (pytest.approx(2 / 3), 3)
+    assert all(np.isnan(value) and n == 0 for value, n in few.values())
 
 
 @few

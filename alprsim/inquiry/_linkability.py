@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alprsim.inquiry._asked import Asked, of_all_moments, so_far
 from alprsim.inquiry._crowd import glances
-from alprsim.inquiry._unique import Towns, by_town, in_bulk
+from alprsim.inquiry._unique import Groups, by_group, in_bulk
 from alprsim.measures import linkability, uniqueness
 from alprsim.scenario import units
 from alprsim.tables import Measured, Reads
@@ -23,8 +23,10 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     names += [OWN] if any(own) else []
     targets = uniqueness.choose(vehicles, asked.people, study.linkability_targets, seed=seed)
     questions = asked.questions(bulk.lenses)
-    towns = Towns.of(asked, targets)
-    sums = [[[linkability.empty(len(lengths), n) for n in towns.sizes(len(targets))] for _ in row] for row in questions]
+    groups = Groups.of(asked, targets)
+    sums = [
+        [[linkability.empty(len(lengths), n) for n in groups.sizes(len(targets))] for _ in row] for row in questions
+    ]
     for look in glances(asked, bulk, questions, reads, of_read):
         rotates = own[look.lens]
         for row, length in enumerate(lengths):
@@ -33,10 +35,14 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
                 linkability.add(
                     whole, row, reads, look.seen.site, look.seen.time, look.masks,
                     linkability.last_epochs(look.put.moment, length or rotates, by_clock=rotates > 0), targets,
-                    len(asked.done.placement.sites), also=list(zip(apart, towns.targets, strict=True)),
+                    len(asked.done.placement.sites), also=list(zip(apart, groups.targets, strict=True)),
                 )  # fmt: skip
-    simulated = [[so_far(put) for put in row] for row in questions]  # no look is further back than two epochs
-    return by_town(towns, sums, lambda part: [
-        of_all_moments(part, simulated, "", lambda by_lens: linkability.rows(
-            by_lens, bulk.place, bulk.cases, names, seed=seed))
-    ])  # fmt: skip
+
+    def told(part: list[list[linkability.Sums]], whose: Asked) -> list[Measured]:
+        simulated = [[so_far(put) for put in row] for row in whose.questions(bulk.lenses)]  # nobody looks back further
+        return [
+            of_all_moments(part, simulated, "", lambda by_lens: linkability.rows(
+                by_lens, bulk.place, bulk.cases, names, seed=seed))
+        ]  # fmt: skip
+
+    return by_group(asked, groups, sums, told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alprsim.inquiry._asked import SO_FAR, Asked, middles, of_all_moments, so_far
-from alprsim.inquiry._unique import Towns, by_town, in_bulk
+from alprsim.inquiry._unique import FEWEST, Groups, by_group, in_bulk
 from alprsim.measures import crowd, prediction, question, uniqueness
 from alprsim.tables import Measured, Reads
 
@@ -16,8 +16,8 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     targets = uniqueness.choose(done.settlement.vehicles, asked.people, study.prediction_targets, seed=seed)
     ahead = prediction.along_the_road(sites, cameras, asked.world.network.roads)
     questions = asked.questions(bulk.lenses)
-    towns = Towns.of(asked, targets)
-    sums = [[[prediction.empty(size) for size in towns.sizes(len(targets))] for _ in row] for row in questions]
+    groups = Groups.of(asked, targets)
+    sums = [[[prediction.empty(size) for size in groups.sizes(len(targets))] for _ in row] for row in questions]
     for n, lens in enumerate(bulk.lenses):
         known = prediction.by_time(reads, crowd.known(reads, of_read, lens.seen, middles(asked, lens)))
         for m, row in enumerate(questions):
@@ -28,10 +28,14 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
             prediction.add(
                 whole, reads, known, question.held(row[n], reads, of_read), so_far(row[n]), streams=of_read,
                 targets=targets, camera=sites.camera, ahead=ahead, until=until,
-                also=list(zip(apart, towns.targets, strict=True)),
+                also=list(zip(apart, groups.targets, strict=True)),
             )  # fmt: skip
-    tables = by_town(towns, sums, lambda part: [
-        of_all_moments(part, questions, suffix, lambda by_lens: prediction.rows(
-            by_lens, bulk.place, bulk.cases, seed=seed)) for suffix in ("", SO_FAR)
-    ])  # fmt: skip
-    return [table.take((table.measure != prediction.ENTROPY) | (table.town == "all")) for table in tables]
+
+    def told(part: list[list[prediction.Sums]], whose: Asked) -> list[Measured]:
+        put, few = whose.questions(bulk.lenses), len(part[0][0].own) < len(targets)
+        return [
+            of_all_moments(part, put, suffix, lambda by_lens: prediction.rows(
+                by_lens, bulk.place, bulk.cases, seed=seed, least=FEWEST if few else 0)) for suffix in ("", SO_FAR)
+        ]  # fmt: skip
+
+    return by_group(asked, groups, sums, told)

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from alprsim.inquiry import _apart
 from alprsim.inquiry._asked import SO_FAR, Asked, Lenses, middles, of_all_moments, so_far
 from alprsim.inquiry._cases import cases
-from alprsim.measures import crowd, question, resolution, risk, uniqueness
+from alprsim.measures import apart, crowd, question, resolution, risk, uniqueness
 from alprsim.measures.question import Question
 from alprsim.tables import AS_WRITTEN, Bool, Int32, Measured, Reads, UInt64
 
 FEWEST = 30
-"""Targets that a town's figure must be of."""
+"""Targets that a town's, or a stratum's, figure must be of."""
 
 
 class Look(NamedTuple):
@@ -31,24 +32,33 @@ class Look(NamedTuple):
     """The sights of the lens that some case has, those together that hold the same reads."""
 
 
-class Towns(NamedTuple):
-    """The home towns that have enough targets to be told apart; with a single town, none: it is all."""
+class Groups(NamedTuple):
+    """Which of the targets are told apart: those of a home town or a stratum that has enough of them; a single town is all."""
 
-    names: list[str]
+    names: list[tuple[str, str]]
+    """Of each whose lives, and the town, as the tidy table names them."""
     targets: list[Bool]
-    """[n] each: which are of that town."""
+    """[n] each: which are of that group."""
+    listed: list[bool]
+    """Whether they are listed drivers', whose window is that of what matched a list too."""
 
     def sizes(self, targets: int) -> list[int]:
-        """Return how many targets there are, and how many in each town."""
+        """Return how many targets there are, and how many in each group."""
         return [targets, *(int(mine.sum()) for mine in self.targets)]
 
     @classmethod
-    def of(cls, asked: Asked, targets: Int32) -> Towns:
-        """Find the towns of some residents' vehicles."""
-        people, town = asked.people, asked.people.town[targets]
-        some = [row for row in range(len(people.towns)) if np.sum(town == row) >= FEWEST]
-        some = some if len(people.towns) > 1 else []
-        return cls([people.towns[row] for row in some], [town == row for row in some])
+    def of(cls, asked: Asked, targets: Int32, *, strata: bool = True) -> Groups:
+        """Find the groups of some residents' vehicles."""
+        people, towns = asked.people, (asked.people.town, asked.people.towns)
+        found = [(question.VEHICLES, name, towns[0][targets] == row, False) for row, name in enumerate(people.towns)]
+        found = found if len(people.towns) > 1 else []
+        for grouping in _apart.strata(asked) if strata else ():
+            found += [
+                (name, "all", grouping.group[targets] == row, grouping.name == apart.LISTED)
+                for row, name in enumerate(grouping.groups) if name != apart.REST
+            ]  # fmt: skip
+        some = [one for one in found if one[2].sum() >= FEWEST]
+        return cls([(who, town) for who, town, *_ in some], [one[2] for one in some], [one[3] for one in some])
 
 
 def in_bulk(asked: Asked, *, steps: bool = True) -> Lenses:
@@ -67,19 +77,19 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     targets, base = _targets(asked, study.unicity_targets)
     keys = _site_keys(asked)
 
-    towns = Towns.of(asked, targets)
+    groups = Groups.of(asked, targets)
 
     def add(sums: list[uniqueness.Sums], look: Look) -> None:
         uniqueness.add(
             sums[0], look.known, look.masks, look.put, targets=targets, base=base, site_key=keys,
-            time_bin=study.unicity_bin, also=list(zip(sums[1:], towns.targets, strict=True)),
+            time_bin=study.unicity_bin, also=list(zip(sums[1:], groups.targets, strict=True)),
         )  # fmt: skip
 
     found = _counted(
-        asked, reads, bulk, _each(towns, len(targets), lambda n: uniqueness.empty(study.unicity_points, n)), add
+        asked, reads, bulk, _each(groups, len(targets), lambda n: uniqueness.empty(study.unicity_points, n)), add
     )
-    return by_town(towns, found, lambda part: _told(
-        asked, bulk, part, lambda sums: uniqueness.rows(sums, bulk.place, bulk.cases, seed=asked.seed)
+    return by_group(asked, groups, found, lambda part, whose: _told(
+        whose, bulk, part, lambda sums: uniqueness.rows(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
 
 
@@ -94,7 +104,9 @@ def ask_resolution(asked: Asked, reads: Reads) -> list[Measured]:
         for step, middle in zip(study.resolution_places, merged, strict=True) for bin_ in study.resolution_bins
     ]  # fmt: skip
 
-    def add(sums: resolution.Sums, look: Look) -> None:
+    groups = Groups.of(asked, targets)
+
+    def add(sums: list[resolution.Sums], look: Look) -> None:
         for bits in look.alike:
             held = _held(look, bits)
             ranges = look.known.read_targets(held, targets)
@@ -102,10 +114,19 @@ def ask_resolution(asked: Asked, reads: Reads) -> list[Measured]:
                 middle = merged[size // len(study.resolution_bins)]
                 known = look.known._replace(site=middle[look.known.site].astype(np.int32))
                 everybody = crowd.gather(known, held, keys, cell.seconds)
-                resolution.add(sums, everybody, ranges, base, bits, size=size)
+                also = list(zip(sums[1:], groups.targets, strict=True))
+                resolution.add(sums[0], everybody, ranges, base, bits, size=size, also=also)
 
-    found = _counted(asked, reads, bulk, lambda: resolution.empty(len(cells), study.unicity_points), add)
-    return _told(asked, bulk, found, lambda sums: resolution.rows(sums, bulk.place, bulk.cases, cells, seed=asked.seed))
+    found = _counted(
+        asked,
+        reads,
+        bulk,
+        _each(groups, len(targets), lambda _: resolution.empty(len(cells), study.unicity_points)),
+        add,
+    )
+    return by_group(asked, groups, found, lambda part, whose: _told(
+        whose, bulk, part, lambda sums: resolution.rows(sums, bulk.place, bulk.cases, cells, seed=asked.seed)
+    ))  # fmt: skip
 
 
 def ask_sets(asked: Asked, reads: Reads) -> list[Measured]:
@@ -113,17 +134,17 @@ def ask_sets(asked: Asked, reads: Reads) -> list[Measured]:
     bulk, placed = in_bulk(asked), asked.done.placement
     camera = risk.ranked(placed.cameras, placed.sites)
     residents = np.flatnonzero(asked.people.town >= 0).astype(np.int32)
-    towns = Towns.of(asked, residents)
+    groups = Groups.of(asked, residents)
 
     def add(sums: list[risk.Sets], look: Look) -> None:
         for bits in look.alike:
             sharing = risk.sharing_top(look.known, _held(look, bits), camera, residents)
-            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *towns.targets), strict=True):
+            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *groups.targets), strict=True):
                 risk.add_sets(total, sharing[some], bits)
 
-    found = _counted(asked, reads, bulk, _each(towns, len(residents), lambda _: risk.no_sets()), add)
-    return by_town(towns, found, lambda part: _told(
-        asked, bulk, part, lambda sums: risk.rows_of_sets(sums, bulk.place, bulk.cases, seed=asked.seed)
+    found = _counted(asked, reads, bulk, _each(groups, len(residents), lambda _: risk.no_sets()), add)
+    return by_group(asked, groups, found, lambda part, whose: _told(
+        whose, bulk, part, lambda sums: risk.rows_of_sets(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
 
 
@@ -131,36 +152,40 @@ def ask_worst_case(asked: Asked, reads: Reads) -> list[Measured]:
     """Ask how far the most telling sightings would single targets out."""
     study, bulk, keys = asked.study.measures, in_bulk(asked), _site_keys(asked)
     targets, _ = _targets(asked, study.worst_case_targets)
-    towns = Towns.of(asked, targets)
+    groups = Groups.of(asked, targets)
 
     def add(sums: list[risk.Worst], look: Look) -> None:
         for bits in look.alike:
             held = _held(look, bits)
             everybody = crowd.gather(look.known, held, keys, study.unicity_bin)
             sharing, cut = risk.worst_sharing(everybody, look.known.read_targets(held, targets))
-            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *towns.targets), strict=True):
+            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *groups.targets), strict=True):
                 risk.add_worst(total, sharing[some], cut[some], bits)
 
-    found = _counted(asked, reads, bulk, _each(towns, len(targets), risk.no_worst), add)
-    return by_town(towns, found, lambda part: _told(
-        asked, bulk, part, lambda sums: risk.rows_of_worst(sums, bulk.place, bulk.cases, seed=asked.seed)
+    found = _counted(asked, reads, bulk, _each(groups, len(targets), risk.no_worst), add)
+    return by_group(asked, groups, found, lambda part, whose: _told(
+        whose, bulk, part, lambda sums: risk.rows_of_worst(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
 
 
-def by_town(
-    towns: Towns, found: Sequence[Sequence[list[Any]]], told: Callable[[list[list[Any]]], list[Measured]]
-) -> list[Measured]:
-    """Return the rows of all targets, and of each town's: ``found`` has all targets' sums first, then a town's each."""
+def by_group(
+    asked: Asked, groups: Groups, found: Sequence[Sequence[list[Any]]],
+    told: Callable[[list[list[Any]], Asked], list[Measured]],
+) -> list[Measured]:  # fmt: skip
+    """Return the rows of all targets, and of each group's: ``found`` has all targets' sums first, then a group's each."""
+    names, listed = [(question.VEHICLES, "all"), *groups.names], [False, *groups.listed]
     return [
-        dataclasses.replace(table, town=np.full(len(table), name))
-        for number, name in enumerate(["all", *towns.names])
-        for table in told([[sums[number] for sums in row] for row in found])
+        dataclasses.replace(table, who=np.full(len(table), who), town=np.full(len(table), town))
+        for number, (who, town) in enumerate(names)
+        for table in told(
+            [[sums[number] for sums in row] for row in found], dataclasses.replace(asked, listed=listed[number])
+        )
     ]
 
 
-def _each(towns: Towns, targets: int, empty: Callable[[int], Any]) -> Callable[[], list[Any]]:
-    """Return what makes sums of nothing, given how many targets, for all of them and for each town's."""
-    return lambda: [empty(n) for n in towns.sizes(targets)]
+def _each(groups: Groups, targets: int, empty: Callable[[int], Any]) -> Callable[[], list[Any]]:
+    """Return what makes sums of nothing, given how many targets, for all of them and for each group's."""
+    return lambda: [empty(n) for n in groups.sizes(targets)]
 
 
 def looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:

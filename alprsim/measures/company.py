@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from alprsim.kernels import company as kernels
 from alprsim.measures.question import BITS, Answer, Case, Question, Residents, of_cases, ratio, tidy
 from alprsim.randomness import below, draw, stream
-from alprsim.tables import Int32, Int64, Measured, Truth, UInt64, Vehicles
+from alprsim.tables import Bool, Int32, Int64, Measured, Truth, UInt64, Vehicles
 
 MOVED = 1800
 """s: the most by which a plate's reads are moved, either way, to see what chance makes. Assumption: within it traffic
@@ -72,6 +72,23 @@ class Known(NamedTuple):
     """s: when each first did."""
     cars: int
     """Residents' vehicles."""
+    member: Bool | None = None
+    """[vehicles]: whose company is asked about, where it is not everybody's: all cars of a household, or none."""
+
+    @property
+    def every(self) -> int:
+        """The pairs of residents' cars of which one at least is asked about."""
+        asked = self.cars if self.member is None else int(self.member.sum())
+        return asked * (asked - 1) // 2 + asked * (self.cars - asked)
+
+    def of(self, pair: Int64) -> NDArray[np.bool_]:
+        """Return which pairs have a car that is asked about."""
+        if self.member is None:
+            return np.ones(len(pair), np.bool_)
+        member = np.append(self.member, False)
+        one, other = (member[np.minimum(plate, len(self.member))] for plate in (pair >> 32, pair & 0xFFFFFFFF))
+        either: Bool = one | other
+        return either
 
 
 class Sums(NamedTuple):
@@ -108,6 +125,14 @@ def truth(vehicles: Vehicles, people: Residents, truths: Iterable[Truth]) -> Kno
     return Known(household, int((sizes * (sizes - 1) // 2).sum()), pair[fresh], since[fresh].astype(np.int32), cars)
 
 
+def among(known: Known, member: Bool) -> Known:
+    """Return the same of some residents' vehicles: all cars of a household, or none; pairs with one of them are theirs."""
+    sizes = np.unique(known.household[member], return_counts=True)[1]
+    theirs = known._replace(pairs=int((sizes * (sizes - 1) // 2).sum()), member=member)
+    mine = theirs.of(known.together)
+    return theirs._replace(together=known.together[mine], since=known.since[mine])
+
+
 def empty() -> Sums:
     """Return sums of nothing."""
     return Sums(*(np.zeros(kernels.CASES, np.int64) for _ in Sums._fields))
@@ -130,7 +155,10 @@ def moved(seen: Seen, vehicles: Vehicles, *, seed: int) -> Seen:
     return arranged(seen.site, time, seen.who, seen.masks, seen.camera, seen.plate)
 
 
-def add(sums: Sums, seen: Seen, question: Question, rule: Rule, known: Known, vehicles: Vehicles, *, seed: int) -> None:
+def add(
+    sums: Sums, seen: Seen, question: Question, rule: Rule, known: Known, vehicles: Vehicles, *, seed: int,
+    also: Sequence[tuple[Sums, Known]] = (),
+) -> None:  # fmt: skip
     """Add one moment.
 
     Parameters
@@ -139,18 +167,32 @@ def add(sums: Sums, seen: Seen, question: Question, rule: Rule, known: Known, ve
         The answer of `arranged`, of everybody's reads.
     known : Known
         The answer of `truth`.
+    also
+        Other sums, and whose company is added to them: as the answer of `among`.
     """
+    found = of_cars(*ties(seen, rule), seen.plate)
+    chance = of_cars(*ties(moved(seen, vehicles, seed=seed), rule), seen.plate)
+    for one, whose in ((sums, known), *also):
+        _add(one, question, whose, found, chance)
+
+
+def _add(
+    sums: Sums, question: Question, known: Known, found: tuple[Int64, UInt64], chance: tuple[Int64, UInt64]
+) -> None:
+    """Add the ties of one moment, true reads' and moved ones', that have a car which is asked about."""
     counted = question.measured
     travelled = known.together[known.since <= question.moment]
     sums.asked[:] += counted
     sums.pairs[:] += known.pairs * counted
     sums.together[:] += len(travelled) * counted
-    pair, tied = of_cars(*ties(seen, rule), seen.plate)
+    mine = known.of(found[0])
+    pair, tied = found[0][mine], found[1][mine]
     right = _same_household(pair, known.household)
     sums.ties[:] += _by_case(tied) * counted
     sums.right[:] += _by_case(tied[right]) * counted
     sums.travelled[:] += _by_case(tied[np.isin(pair, travelled)]) * counted
-    pair, tied = of_cars(*ties(moved(seen, vehicles, seed=seed), rule), seen.plate)
+    mine = known.of(chance[0])
+    pair, tied = chance[0][mine], chance[1][mine]
     sums.chance[:] += _by_case(tied) * counted
     sums.chance_right[:] += _by_case(tied[_same_household(pair, known.household)]) * counted
 
@@ -191,13 +233,14 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], known: Known
     Statistics: ``ties``, pairs taken for company at a moment, and ``ties_by_chance``, when every plate's reads are moved;
     ``precision``, the share of ties within one household, and ``precision_by_chance``; ``base_rate``, the share of
     households' pairs among all pairs of residents' cars; ``recall``, the share of households' pairs that are ties, and
-    ``recall_of_travelled``, of those that travelled together by the moment. n counts what each is a share of, or moments.
+    ``recall_of_travelled``, of those that travelled together by the moment. n counts what each is a share of, or moments. Of some
+    cars (`among`) of the pairs with one of them at least: a tie between two towns is told of both.
     """
     asked, found, right, chance, chance_right, travelled, pairs, together = (
         of_cases([part[None] for part in by_lens], place)[0]  # any: 0
         for by_lens in zip(*sums, strict=True)
     )
-    every = known.cars * (known.cars - 1) // 2 * asked
+    every = known.every * asked
     answers = [
         Answer("company", statistic, unit, ratio(part, whole)[None], whole[None])
         for statistic, unit, part, whole in (

@@ -149,10 +149,13 @@ def add(
         of, hits = whose[name], guesses == right
         for total, some in every:
             _add_hits(total, bits, (np.cumsum(some) - 1)[of[some[of]]], hits[:, some[of]])
-        first, found = regularity(mine, names[most_read(mine, names, whose)])
-        sums.regular[bits] += len(first) - 1
-        sums.looked_at[bits] += first[-1]
-        sums.annex[:, bits] += np.rint(found * SCALE).astype(np.int64).sum(axis=1)[:, None]
+        best = most_read(mine, names, whose)
+        regular, looked_at, found = regularity(mine, names[best])
+        of, annex = whose[best][regular], np.rint(found * SCALE).astype(np.int64)
+        for total, some in every:
+            total.regular[bits] += some[of].sum()
+            total.looked_at[bits] += looked_at[some[of]].sum()
+            total.annex[:, bits] += annex[:, some[of]].sum(axis=1)[:, None]
 
 
 def _add_hits(sums: Sums, bits: NDArray[np.intp], of: Int64, hits: Bool) -> None:
@@ -207,12 +210,13 @@ def most_read(mine: Stream, names: Int32, whose: Int64) -> Int64:
     return first
 
 
-def regularity(mine: Stream, targets: Int32) -> tuple[Int64, Float64]:
-    """Return where the sequence of each target with enough held reads begins, and its bounds: [annex, sequences]."""
+def regularity(mine: Stream, targets: Int32) -> tuple[Int64, Int64, Float64]:
+    """Return which targets have enough held reads, how many are looked at of each, and its bounds: [annex, those]."""
     of_target, known = _whose(mine, targets)
     rows = np.flatnonzero(mine.past & known)
     first, camera = entropy.latest(of_target[rows], mine.camera[rows], len(targets))
-    return first, np.stack(entropy.bounds(first, camera))
+    enough = np.bincount(of_target[rows], minlength=len(targets)) >= entropy.LEAST  # any
+    return np.flatnonzero(enough).astype(np.int64), np.diff(first), np.stack(entropy.bounds(first, camera))
 
 
 def favourites(target: Int64, camera: Int32, n_targets: int, n_cameras: int) -> Int32:
@@ -267,14 +271,15 @@ def along_the_road(sites: Sites, cameras: Cameras, roads: Roads) -> Int32:
     return ahead
 
 
-def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int) -> Measured:
+def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int, least: int = 0) -> Measured:
     """Write the sums of all lenses as tidy rows of town "all"; case c stands at lens × 64 + bit ``place[c]``.
 
     Statistics: the share of reads guessed right by each of `PREDICTORS` (n counts reads), ``markov_error``, the standard
     error of the first from having drawn targets (one at all moments is one
     draw), and ``read_next``, the share of targets that had a read to guess.
     Of measure `ENTROPY`: the means of `ANNEX` over the targets with at least `entropy.LEAST` held reads (n counts
-    them), of how many reads each is made, and the share of targets that have so many.
+    them), of how many reads each is made, and the share of targets that have so many. The means are not told where at a moment
+    less than ``least`` targets have so many.
     """
     asked, guessed, reads, hits, regular, looked_at, annex, own = (
         of_cases([part[None] for part in by_lens], place)[0]  # any: 0
@@ -288,13 +293,12 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     answers.append(Answer("prediction", "markov_error", "share", error[None], reads[None]))
     answers.append(Answer("prediction", "read_next", "share", ratio(guessed, asked)[None], asked[None]))
     units = ("bits", "bits", "bits", "share")
+    few = regular * len(sums[0].own) < least * asked
+    n = np.where(few, 0, regular)
     told = [
-        ("looked_at", "reads", ratio(looked_at, regular), regular),
+        ("looked_at", "reads", ratio(looked_at, n), n),
         (f"at_least_{entropy.LEAST}_reads", "share", ratio(regular, asked), asked),
-        *(
-            (name, unit, ratio(part / SCALE, regular), regular)
-            for name, unit, part in zip(ANNEX, units, annex, strict=True)
-        ),
+        *((name, unit, ratio(part / SCALE, n), n) for name, unit, part in zip(ANNEX, units, annex, strict=True)),
     ]
     answers += [Answer(ENTROPY, name, unit, value[None], n[None]) for name, unit, value, n in told]
     return tidy(answers, cases, ["all"], seed=seed)

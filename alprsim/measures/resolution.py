@@ -14,7 +14,7 @@ from alprsim.kernels import crowd as kernels
 from alprsim.kernels import unicity
 from alprsim.measures.crowd import Crowd
 from alprsim.measures.question import Answer, Case, of_cases, ratio, tidy
-from alprsim.tables import Float64, Int32, Int64, Measured, UInt64
+from alprsim.tables import Bool, Float64, Int32, Int64, Measured, UInt64
 
 HOUR = 3600
 
@@ -103,7 +103,10 @@ def empty(sizes: int, points: int) -> Sums:
     return Sums(*(np.zeros((sizes, points, unicity.CASES), np.int64) for _ in range(4)))
 
 
-def add(sums: Sums, crowd: Crowd, ranges: Int64, base: UInt64, bits: Sequence[int], *, size: int) -> None:
+def add(
+    sums: Sums, crowd: Crowd, ranges: Int64, base: UInt64, bits: Sequence[int], *, size: int,
+    also: Sequence[tuple[Sums, Bool]] = (),
+) -> None:  # fmt: skip
     """Add what some sights hold alike at one moment, in one size of cell.
 
     Parameters
@@ -112,12 +115,16 @@ def add(sums: Sums, crowd: Crowd, ranges: Int64, base: UInt64, bits: Sequence[in
         The answer of `Known.read_targets`.
     base : uint64[targets]
         The answer of `uniqueness.draws`.
+    also
+        Other sums, and which of the targets (bool[n]) are added to them too.
     """
-    shared = sharing(crowd, ranges, base, points=sums.asked.shape[1])
-    sums.asked[size][:, bits] += len(base)
-    sums.eligible[size][:, bits] += (shared > 0).sum(axis=0)[:, None]
-    sums.unique[size][:, bits] += (shared == 1).sum(axis=0)[:, None]
-    sums.sizes[size][:, bits] += shared.sum(axis=0, dtype=np.int64)[:, None]
+    every = sharing(crowd, ranges, base, points=sums.asked.shape[1])
+    for one, mine in ((sums, np.ones(len(base), np.bool_)), *also):
+        shared = every[mine]
+        one.asked[size][:, bits] += len(shared)
+        one.eligible[size][:, bits] += (shared > 0).sum(axis=0)[:, None]
+        one.unique[size][:, bits] += (shared == 1).sum(axis=0)[:, None]
+        one.sizes[size][:, bits] += shared.sum(axis=0, dtype=np.int64)[:, None]
 
 
 def sharing(crowd: Crowd, ranges: Int64, base: UInt64, *, points: int) -> Int32:
