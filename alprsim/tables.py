@@ -555,8 +555,9 @@ class Measured(Table):
     measure: Text = column("", "as the glossary defines it")
     who: Text = column(
         "",
-        "whose lives: vehicles (residents'), people (over the cars they drive), visitors, through, delivery, taxis; of alerts: "
-        "all, or “list: ” and the hot list's name",
+        "whose lives: vehicles (residents'), people (over the cars they drive), visitors, through, delivery, taxis; unlisted, "
+        "rightly listed, stale-listed, custom-listed or a group of homes (of people “people, ” and its name); of alerts: all, or "
+        "“list: ” and the hot list's name",
     )
     reads: Text = column(
         "", "whose cameras' reads: all; own (the viewer's), peers' (other departments'), commercial (a pool's)"
@@ -567,6 +568,56 @@ class Measured(Table):
     value: Float64 = column("see unit", "NaN: not measured")
     unit: Text = column("", "of the value")
     n: Int64 = column("", "vehicles (or incidents, or targets) it is the mean of, over all query moments")
+
+
+class Distribution(Table):
+    """How unevenly residents' cars are laid open to who holds every camera's reads for so long, at the last moment."""
+
+    window: Int32 = column("s", "how long every read is held")
+    town: Text = column("", "home town, or all")
+    statistic: Text = column(
+        "", "reads_held, days_seen, trips_detected, trips_linked: each as the stock of the measure that counts it"
+    )
+    vehicles: Int64 = column("vehicles", "residents', never-read ones included")
+    none: Float64 = column("share", "of them that show nothing; NaN without any")
+    mean: Float64 = column("see statistic", "NaN without any")
+    p10: Int32 = column("see statistic", "the least that a tenth of them do not exceed; −1 without any")
+    p20: Int32 = column("see statistic", "the same of 2 tenths")
+    p30: Int32 = column("see statistic", "the same of 3 tenths")
+    p40: Int32 = column("see statistic", "the same of 4 tenths")
+    p50: Int32 = column("see statistic", "the same of 5 tenths")
+    p60: Int32 = column("see statistic", "the same of 6 tenths")
+    p70: Int32 = column("see statistic", "the same of 7 tenths")
+    p80: Int32 = column("see statistic", "the same of 8 tenths")
+    p90: Int32 = column("see statistic", "the same of 9 tenths")
+    max: Int32 = column("see statistic", "of the most exposed one; −1 without any")
+
+
+class ViewersDistribution(Table):
+    """The same of each viewer, as each policy and limit lets it hold or ask, at the last moment."""
+
+    policy: Text = column("", "the named policy")
+    viewer: Text = column("", "through whose eyes")
+    sight: Text = column("", "bulk: held or exportable; request: also plate by plate")
+    retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
+    so_far: Int8 = column("0 or 1", "more is kept than was simulated, of which alone this is")
+    town: Text = column("", "home town, or all")
+    statistic: Text = column(
+        "", "reads_held, days_seen, trips_detected, trips_linked: each as the stock of the measure that counts it"
+    )
+    vehicles: Int64 = column("vehicles", "residents', never-read ones included")
+    none: Float64 = column("share", "of them that show nothing; NaN without any")
+    mean: Float64 = column("see statistic", "NaN without any")
+    p10: Int32 = column("see statistic", "the least that a tenth of them do not exceed; −1 without any")
+    p20: Int32 = column("see statistic", "the same of 2 tenths")
+    p30: Int32 = column("see statistic", "the same of 3 tenths")
+    p40: Int32 = column("see statistic", "the same of 4 tenths")
+    p50: Int32 = column("see statistic", "the same of 5 tenths")
+    p60: Int32 = column("see statistic", "the same of 6 tenths")
+    p70: Int32 = column("see statistic", "the same of 7 tenths")
+    p80: Int32 = column("see statistic", "the same of 8 tenths")
+    p90: Int32 = column("see statistic", "the same of 9 tenths")
+    max: Int32 = column("see statistic", "of the most exposed one; −1 without any")
 
 
 class Access(Table):
@@ -770,7 +821,8 @@ class Habits(Table):
 
 TABLES: tuple[type[Table], ...] = (
     Towns, Junctions, Streets, Roads, Places, People, Vehicles, Habits, Plates, Trips, Journeys, Flows, Passages, Agencies,
-    Cameras, Sites, Sightings, Reads, Listings, Alerts, Truth, Access, Measured,
+    Cameras, Sites, Sightings, Reads, Listings, Alerts, Truth, Access, Measured, Distribution,
+    ViewersDistribution,
     WeekCars, WeekTrips, WeekDrives, WeekReads, WeekCases, WeekHeld, WeekClaims, WeekDrawn,
 )  # fmt: skip
 

@@ -491,6 +491,27 @@ def test_the_distribution_over_cars_is_in_the_folder(place, unseen):
         assert rising["none"].is_monotonic_decreasing
 
 
+def test_what_each_viewer_sees_of_cars_is_in_the_folder(place, unseen):
+    """Its mean is the stock at the last moment, and nobody sees more of the median car than who holds everything."""
+    table = pd.read_parquet(place.folder / "viewers_distribution.parquet")
+    case = ["policy", "viewer", "sight", "retention"]
+    everything = pd.read_parquet(place.folder / "distribution.parquet")
+    everything = everything[everything["window"] == everything["window"].max()].set_index(["town", "statistic"])
+    measures = ("exposure_rate", "observed_days", "trips_detected", "trips_linked")
+    for statistic, measure in zip(("reads_held", "days_seen", "trips_detected", "trips_linked"), measures, strict=True):
+        stock = chosen(unseen, measure=measure, statistic="stock_after_2.58333d", town="all", sight=["bulk", "request"])
+        mine = table[table["statistic"].eq(statistic) & table["town"].eq("all")].set_index(case)
+        assert mine.index.is_unique
+        values = stock["value"].droplevel([name for name in stock.index.names if name not in case])
+        assert mine["mean"].to_dict() == pytest.approx(values.to_dict())
+        most = everything.loc["all", statistic]
+        assert (mine[["p50", "p90", "max"]] <= most[["p50", "p90", "max"]]).all(axis=None)
+        assert mine["max"].max() == most["max"]
+        known = chosen(unseen, measure=measure, statistic="stock", town="all", sight=["bulk", "request"])["n"] > 0
+        known = known.droplevel([name for name in known.index.names if name not in case])
+        assert mine["so_far"].eq(0).to_dict() == known.to_dict()
+
+
 # --- what needs everybody, and who can look ---------------------------------------------------------------------------
 
 CROWD = (

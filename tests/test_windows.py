@@ -1,6 +1,7 @@
 """Nested windows in one pass, and the distribution over cars they give: against plain twins and the ladder's own counts."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -128,6 +129,75 @@ def test_the_distribution_is_what_sorting_by_hand_gives(buckets):
             assert said["max"] == max(values)
             assert [said[f"p{10 * k}"] for k in range(1, 10)] == [naive.decile(values, k) for k in range(1, 10)]
     assert any(said["none"] not in (0, 1) for said in got.values())
+
+
+class Case(NamedTuple):
+    policy: str
+    viewer: str = "police"
+    sight: str = "bulk"
+    retention: int = 0
+    reads: str = "all"
+
+
+def of_viewers(world, window, now, buckets):
+    """Return what a lens's sights, each with a window of its own, show of cars: {(town, statistic, window): columns}."""
+    people, held = question.residents(*world.tables()), distribution.nothing(2)
+    asked = question.ask(limits(*window), world.sites(), moment=now, horizon=HOUR)
+    for bucket in buckets:
+        opened = question.open_bucket(world.bucket(bucket))
+        town = question.home_towns(people, opened.bucket.vehicle)
+        held = distribution.add(held, opened, question.held(asked, opened.bucket.reads), asked, town)
+    cases = [Case(str(length), retention=length) for length in window]
+    place = np.arange(len(window), dtype=np.int32)
+    table = distribution.of_viewers([held], [~asked.measured], place, cases, people.towns)
+    keys = zip(table.town.tolist(), table.statistic.tolist(), table.retention.tolist(), strict=True)
+    return {key: {name: column[row].item() for name, column in table.data().items()} for row, key in enumerate(keys)}
+
+
+@pytest.mark.parametrize("buckets", [[range(12)], [[3, 4, 11], [0], [1, 2, 5, 6, 7, 8, 9, 10]]])
+def test_what_viewers_see_of_cars_is_what_sorting_by_hand_gives(buckets):
+    window = [HOUR, 12 * HOUR, 40 * HOUR]
+    got = of_viewers(MANY, window, 31 * HOUR, buckets)
+    assert len(got) == 3 * 4 * len(window)
+    for (town, statistic, length), said in got.items():
+        cars = [v for v in range(11) if town in ("all", ("Ash", "Elm")[MANY.town[v]])]
+        quantity = distribution.STATISTICS.index(statistic)
+        values = [naive.shown(MANY, v, length, 31 * HOUR)[quantity] for v in cars]
+        assert (said["policy"], said["so_far"]) == (str(length), int(length > 31 * HOUR))
+        assert (said["vehicles"], said["none"]) == (len(cars), values.count(0) / len(cars))
+        assert (said["mean"], said["max"]) == (pytest.approx(sum(values) / len(cars)), max(values))
+        assert [said[f"p{10 * k}"] for k in range(1, 10)] == [naive.decile(values, k) for k in range(1, 10)]
+    assert any(said["none"] not in (0, 1) for said in got.values())
+
+
+@settings(few, max_examples=15)
+@given(worlds(), st.lists(st.integers(1, 60).map(lambda hour: hour * HOUR), min_size=1, max_size=3, unique=True), hours)
+def test_what_viewers_see_is_of_nested_windows_what_those_show(world, window, now):
+    got, windows = of_viewers(world, window, now, [range(3)]), tabled(world, sorted(window), now, [range(3)])
+    for key, said in got.items():
+        assert {name: said[name] for name in windows[key] if name != "window"} == pytest.approx(
+            {name: value for name, value in windows[key].items() if name != "window"}, nan_ok=True
+        )
+
+
+def test_many_reads_are_told_to_a_percent_and_the_most_exactly():
+    held = distribution.nothing(1)
+    world = World(
+        reads=tuple((second, 0, 0, 0) for second in range(1, 1001)), vehicles=1, town=(0,), kind=(VehicleKind.RESIDENT,)
+    )  # fmt: skip
+    people = question.residents(*world.tables())
+    asked = question.ask(limits(HOUR), world.sites(), moment=HOUR // 2, horizon=HOUR)
+    opened = question.open_bucket(world.bucket([0]))
+    masks = question.held(asked, opened.bucket.reads)
+    held = distribution.add(held, opened, masks, asked, question.home_towns(people, opened.bucket.vehicle))
+    table = distribution.of_viewers([held], [~asked.measured], np.zeros(1, np.int32), [Case("a")], ("Ash",))
+    assert set(table.max[table.statistic == "reads_held"]) == {1000}
+    assert set(table.p50[table.statistic == "reads_held"]) == {1000 // 4 * 4}
+    none = distribution.of_viewers(
+        [distribution.nothing(1)], [~asked.measured], np.zeros(1, np.int32), [Case("a")], ("Ash",)
+    )
+    assert set(none.p10) == set(none.max) == {-1}
+    assert np.isnan(none.mean).all()
 
 
 def test_a_town_without_cars_has_no_distribution():

@@ -28,6 +28,9 @@ from alprsim.measures.question import (
 )
 from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
 
+HELD = (ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE)
+"""What is told of each life, of the stock."""
+
 CHUNK = 512
 """Vehicles counted at a time: their counts (2.7 MB) stay in cache."""
 
@@ -157,6 +160,15 @@ def rows(
     whose = PEOPLE if who.startswith(PEOPLE) else who
     answers = [answer for asked in _RATIOS if whose not in asked.never for answer in _answers(asked, every, moments)]
     return tidy(answers, cases, [*towns, "all"], seed=seed, who=who)
+
+
+def stocks(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp]) -> Iterator[tuple[Int64, Int32]]:
+    """Yield some lives of a bucket, a chunk at a time, and what is held of each: reads, days, trips seen and trips linked.
+
+    The counts, [lives, 4, 64], are of what the simulated time holds, and are overwritten.
+    """
+    for chunk, counts in _tally(opened, masks, question, rows):
+        yield chunk, counts[:, HELD]
 
 
 def exposure(opened: Opened, masks: UInt64, question: Question, people: Residents, *, bit: int) -> Exposure:

@@ -1,7 +1,8 @@
-"""How unevenly a store lays people's cars open: from the car read least to the car read most, for every length of retention.
+"""How unevenly a store lays people's cars open: from the car read least to the car read most.
 
-The store holds every camera's reads, each for just so long: no sharing graph narrows it, so it is what the least and the most
-exposed cars would show to whoever holds everything.
+For every length of retention, of a store that holds every camera's reads, each for just so long: no sharing graph narrows it,
+so it is what the least and the most exposed cars would show to whoever holds everything. And of what each viewer holds, or can
+ask for, under each policy and limit.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alprsim.kernels import windows
-from alprsim.measures.question import Opened, Residents, home_towns
-from alprsim.tables import Int16, Int32
+from alprsim.kernels.ladder import CASES
+from alprsim.measures import completeness, risk
+from alprsim.measures.question import Case, Opened, Question, Residents, home_towns, of_cases, ratio
+from alprsim.tables import Bool, Int16, Int32, Int64, UInt64, ViewersDistribution
 
 SHORTEST, STEPS = 180, 40
 """Three minutes, New Hampshire's limit (RSA 261:75-b), and how many windows there are from it to the simulated time."""
@@ -63,6 +66,83 @@ def table(parts: Sequence[Counted], window: Int32, towns: Sequence[str]) -> dict
             for key, value in said.items():
                 columns.setdefault(key, []).append(np.broadcast_to(np.asarray(value), len(window)))
     return {key: np.concatenate(values) for key, values in columns.items()}
+
+
+class Held(NamedTuple):
+    """How many of each town's vehicles show so much to each sight of a lens."""
+
+    counts: Int64
+    """[towns, 4, slots, 64]: vehicles by `risk.slot`: each number below 256 has its own, others are told to within 1 %."""
+    total: Int64
+    """[towns, 4, 64]: the sum."""
+    most: Int64
+    """[towns, 4, 64]: the largest."""
+
+
+def nothing(towns: int) -> Held:
+    """Return sums of nothing."""
+    shape = towns, len(STATISTICS)
+    return Held(*(np.zeros((*shape, *more, CASES), np.int64) for more in ((1,), (), ())))
+
+
+def add(held: Held, opened: Opened, masks: UInt64, question: Question, town: Int16) -> Held:
+    """Return the sums with one bucket's vehicles added, each once, read or not; ``town``: of each, −1 is not counted."""
+    for lives, counts in completeness.stocks(opened, masks, question, np.flatnonzero(town >= 0)):
+        slot, of = risk.slot(counts), town[lives].astype(np.int64)
+        held = _with_room(held, int(slot.max()) + 1)
+        towns, quantities, slots, cases = held.counts.shape
+        cell = (of[:, None, None] * quantities + np.arange(quantities)[:, None]) * slots
+        cell = (cell + slot) * cases + np.arange(cases)
+        np.add.at(held.counts.reshape(-1), cell.reshape(-1), 1)
+        for row in range(towns):
+            mine = counts[of == row]
+            held.total[row] += mine.sum(axis=0, dtype=np.int64)
+            np.maximum(held.most[row], mine.max(axis=0, initial=0), out=held.most[row])
+    return held
+
+
+def of_viewers(
+    held: Sequence[Held], so_far: Sequence[Bool], place: Int32, cases: Sequence[Case], towns: Sequence[str]
+) -> ViewersDistribution:
+    """Return a row a (town, statistic, case); case c stands at lens × 64 + bit ``place[c]``.
+
+    Parameters
+    ----------
+    held
+        A lens each.
+    so_far : bool[64] each
+        Whether a sight reaches back further than was simulated.
+    """
+    slots = max(one.counts.shape[2] for one in held)
+    counts = of_cases([_with_room(one, slots).counts for one in held], place)
+    total, most = of_cases([one.total for one in held], place), np.concatenate([one.most for one in held], axis=-1)
+    most = np.concatenate([most[..., place], most[..., place].max(axis=0, keepdims=True, initial=0)])
+    beyond, parts = np.concatenate(so_far)[place], []
+    for row, town in enumerate([*towns, "all"]):
+        for quantity, statistic in enumerate(STATISTICS):
+            mine, n = counts[row, quantity], counts[row, quantity].sum(axis=0)
+            below = mine.cumsum(axis=0)
+            deciles = {
+                f"p{k}": np.where(n > 0, risk.of_slot((below * 100 < k * n).sum(axis=0)), -1).astype(np.int32)
+                for k in DECILES
+            }
+            parts.append(ViewersDistribution.of(
+                policy=[case.policy for case in cases], viewer=[case.viewer for case in cases],
+                sight=[case.sight for case in cases], retention=[case.retention for case in cases],
+                so_far=beyond.astype(np.int8), town=[town] * len(cases), statistic=[statistic] * len(cases), vehicles=n,
+                none=ratio(mine[0], n), mean=ratio(total[row, quantity], n), **deciles,
+                max=np.where(n > 0, most[row, quantity], -1),
+            ))  # fmt: skip
+    columns = [column.name for column in ViewersDistribution.columns()]
+    return ViewersDistribution.of(**{name: np.concatenate([getattr(one, name) for one in parts]) for name in columns})
+
+
+def _with_room(held: Held, slots: int) -> Held:
+    """Return the sums with room for so many slots at least."""
+    more = slots - held.counts.shape[2]
+    if more <= 0:
+        return held
+    return held._replace(counts=np.pad(held.counts, ((0, 0), (0, 0), (0, more), (0, 0))))
 
 
 def _shape(ordered: Int32) -> dict[str, Any]:
