@@ -235,6 +235,41 @@ def test_every_figure_that_hangs_on_a_policy_has_a_band(run):
     assert shown - {*told} == {"nights_away", "sensitive_habits"}  # nobody has any in three days
 
 
+FEW = {"path_recall", "path_precision", "trips_rebuilt", "position_error", "position_within"}
+"""Of 20 and 4 cars drawn, no stratum has 30."""
+
+
+@pytest.mark.whole
+def test_listed_drivers_and_groups_of_homes_are_told_apart_by_every_family(run):
+    """Parts of everybody add up to everybody; of fewer than 30 there is no figure, whoever they are."""
+    rows = run.measures[(run.measures["town"] == "all") & (run.measures["reads"] == "all")]
+    told = rows[rows["value"].notna()].groupby("measure")["who"].agg(set)
+    strata = ("unlisted", "rightly listed")
+    drawn = {"unicity", "worst_case_risk", "linkability", "prediction"}  # with too few listed ones
+    patterns = {*drawn, "unicity_scaling", "top_anonymity_set"}
+    lives = {
+        "exposure_rate",
+        "observed_days",
+        "trips_detected",
+        "longest_gap",
+        "home_found",
+        "work_found",
+        "sensitive_visits",
+    }
+    for measure in patterns | lives:
+        assert {*strata[: 1 if measure in drawn else 2]} <= told[measure], measure
+        people = {question.people_of(name) for name in (*strata, f"{suite.BY_CAMERA}, 1 of 4 (nearest first)")}
+        assert measure in patterns or people <= told[measure], measure
+    apart = {question.people_of(name) for name in question.STRATA} | {*question.STRATA}
+    assert not any(apart & told[measure] for measure in FEW)
+    assert set(rows[rows["measure"].isin(FEW)]["who"]) >= apart
+    everybody = ("top_anonymity_set", "top2_defined"), ("longest_gap", "median_of_horizon")
+    for measure, statistic in everybody:
+        mine = rows[rows["measure"].eq(measure) & rows["statistic"].eq(statistic) & rows["retention"].eq(6 * 3600)]
+        n = mine.groupby("who")["n"].max()
+        assert n[[*strata]].sum() == n["vehicles"] > 0, measure
+
+
 @pytest.mark.whole
 def test_the_police_are_told_what_they_hold_and_who_has_no_access_nothing(run):
     police = dict(zip(run.info["viewers"], next(suite.suite(run, "No sharing")).answers, strict=True))
