@@ -96,6 +96,10 @@ def test_of_fewer_than_thirty_who_have_what_is_asked_about_nothing_is_told():
 def test_every_distance_of_a_home_is_told():
     within = ("home_found", "within_100m", VALUES, N), ("work_found", "within_2km_so_far", VALUES, N)
     assert len(apart.told(family(*within), PEOPLE)) == 12
+    assert len(apart.told(family(*within, who="people"), PEOPLE)) == 12
+    bound = ("home_found", "within_100m_any_car", VALUES, N), ("work_found", "within_2km_of_guessed_so_far", VALUES, N)
+    assert len(apart.told(family(*bound), PEOPLE)) == 12
+    assert len(apart.told(family(*bound, who="people"), PEOPLE)) == 0
     assert len(apart.told(family(("home_found", "median_error", VALUES, N)), PEOPLE)) == 0
 
 

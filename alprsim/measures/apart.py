@@ -28,7 +28,8 @@ LEAD = {
     "nights_away": ("recall", "precision", "base_rate"),
     "sensitive_visits": ("recall", "precision", "by_chance"),
 }
-"""The statistics of a measure that are told of groups; of where people live and work all that begin as `WITHIN` does."""
+"""The statistics of a measure that are told of groups; of where people live and work also those that begin as `WITHIN` does: of
+people what is found within each distance, of vehicles what guesses and bounds say of it too."""
 
 LISTED = "listed"
 """The grouping of listed drivers' vehicles."""
@@ -188,7 +189,8 @@ def _as_equity(rows: Measured, who: str, name: str, value: NDArray[np.float64], 
 
 def _lead(table: Measured) -> NDArray[np.bool_]:
     """Tell which rows are of a statistic that groups are told of."""
-    lead = np.isin(table.measure, PLACES) & np.char.startswith(table.statistic, WITHIN)
+    found = np.char.endswith(table.statistic, "m") | np.char.endswith(table.statistic, "m" + SO_FAR)
+    lead = np.isin(table.measure, PLACES) & np.char.startswith(table.statistic, WITHIN) & (found | (table.who == VEHICLES))
     for measure, statistics in LEAD.items():
         lead |= (table.measure == measure) & np.isin(table.statistic, statistics)
     return lead
