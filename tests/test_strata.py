@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import alprsim
 from alprsim import hotlists
-from alprsim.measures import question
+from alprsim.measures import question, wheel
 from alprsim.scenario.models import HotLists
 from alprsim.tables import AS_WRITTEN, Listings, Stratum, VehicleKind, Vehicles
 
@@ -92,7 +92,7 @@ def test_how_long_hits_are_kept_is_no_window_of_who_is_on_no_list(watched, polic
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize(("whose", "named"), [("vehicles", str), ("people", question.people_of)])
+@pytest.mark.parametrize(("whose", "named"), [("vehicles", str), ("people", wheel.people_of)])
 @pytest.mark.parametrize(
     ("measure", "statistic"),
     [

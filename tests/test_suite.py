@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import alprsim
 from alprsim.cli import main
-from alprsim.measures import question
+from alprsim.measures import question, wheel
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import leading, sensitivity, suite, words
 from alprsim.results.suite import SUITE
@@ -57,7 +57,7 @@ def test_every_measure_of_the_suite_is_told_under_its_name(run):
         assert {one.statistic, one.so_far or one.statistic + words.SO_FAR} & known[one.measure], one
     assert {one.number for one in shown} == {*range(1, 21)}
     assert {one.statistic for one in shown if one.measure == "linkability"} == {"first_12h"}
-    assert {suite.BY_CAMERA, question.people_of(suite.BY_CAMERA)} <= set(run.summary["who"])
+    assert {suite.BY_CAMERA, wheel.people_of(suite.BY_CAMERA)} <= set(run.summary["who"])
 
 
 QUESTIONS = sorted((Path(__file__).parents[1] / "scenarios" / "questions").glob("*_*.yaml"))
@@ -258,9 +258,9 @@ def test_listed_drivers_and_groups_of_homes_are_told_apart_by_every_family(run):
     }
     for measure in patterns | lives:
         assert {*strata[: 1 if measure in drawn else 2]} <= told[measure], measure
-        people = {question.people_of(name) for name in (*strata, f"{suite.BY_CAMERA}, 1 of 4 (nearest first)")}
+        people = {wheel.people_of(name) for name in (*strata, f"{suite.BY_CAMERA}, 1 of 4 (nearest first)")}
         assert measure in patterns or people <= told[measure], measure
-    apart = {question.people_of(name) for name in question.STRATA} | {*question.STRATA}
+    apart = {wheel.people_of(name) for name in question.STRATA} | {*question.STRATA}
     assert not any(apart & told[measure] for measure in FEW)
     assert set(rows[rows["measure"].isin(FEW)]["who"]) >= apart
     everybody = ("top_anonymity_set", "top2_defined"), ("longest_gap", "median_of_horizon")

@@ -190,7 +190,8 @@ def test_many_reads_are_told_to_a_percent_and_the_most_exactly():
     opened = question.open_bucket(world.bucket([0]))
     masks = question.held(asked, opened.bucket.reads)
     held = distribution.add(held, opened, masks, asked, question.home_towns(people, opened.bucket.vehicle))
-    table = distribution.of_viewers([held], [~asked.measured], np.zeros(1, np.int32), [Case("a")], ("Ash",))
+    both, of_both = [held, distribution.nothing(1)], [~asked.measured] * 2
+    table = distribution.of_viewers(both, of_both, np.zeros(1, np.int32), [Case("a")], ("Ash",))
     assert set(table.max[table.statistic == "reads_held"]) == {1000}
     assert set(table.p50[table.statistic == "reads_held"]) == {1000 // 4 * 4}
     none = distribution.of_viewers(

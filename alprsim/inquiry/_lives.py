@@ -11,7 +11,7 @@ from alprsim import parquet, sight
 from alprsim.inquiry._apart import strata
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.inquiry._cases import Named
-from alprsim.measures import apart, completeness, equity, question
+from alprsim.measures import apart, completeness, equity, question, wheel
 from alprsim.measures.question import Opened
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
@@ -107,7 +107,7 @@ class Lives:
             many = [size for of in sizes for size in of[who][:-1].tolist()]  # the rest comes last
             for row, size in enumerate(many):
                 name = question.STRATA[row]
-                yield name if who == question.VEHICLES else question.people_of(name), counted, row, size
+                yield name if who == question.VEHICLES else wheel.people_of(name), counted, row, size
 
     def save(self) -> None:
         """Write what the baseline's viewer sees of each vehicle to ``exposure.parquet``."""

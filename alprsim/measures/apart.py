@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim.measures.equity import LEAST, Grouping, apart
-from alprsim.measures.question import PEOPLE, STRATA, VEHICLES, Residents, join, people_of
+from alprsim.measures.question import PEOPLE, STRATA, VEHICLES, Residents, join
+from alprsim.measures.wheel import people_of
 from alprsim.tables import Bool, Int8, Int32, Int64, Measured
 
 Lives = Callable[[str, Residents], tuple[Bool, Bool]]
@@ -190,7 +191,8 @@ def _as_equity(rows: Measured, who: str, name: str, value: NDArray[np.float64], 
 def _lead(table: Measured) -> NDArray[np.bool_]:
     """Tell which rows are of a statistic that groups are told of."""
     found = np.char.endswith(table.statistic, "m") | np.char.endswith(table.statistic, "m" + SO_FAR)
-    lead = np.isin(table.measure, PLACES) & np.char.startswith(table.statistic, WITHIN) & (found | (table.who == VEHICLES))
+    lead: Bool = np.isin(table.measure, PLACES) & np.char.startswith(table.statistic, WITHIN)
+    lead &= found | (table.who == VEHICLES)
     for measure, statistics in LEAD.items():
         lead |= (table.measure == measure) & np.isin(table.statistic, statistics)
     return lead

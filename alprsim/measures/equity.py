@@ -23,10 +23,10 @@ from alprsim.measures.question import (
     Question,
     join,
     of_cases,
-    people_of,
     ratio,
     tidy,
 )
+from alprsim.measures.wheel import people_of
 from alprsim.randomness import draw, stream
 from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, PlaceKind, Places, UInt64
 

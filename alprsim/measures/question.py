@@ -29,17 +29,10 @@ from alprsim.tables import (
 )
 
 VEHICLES, PEOPLE, VISITORS, THROUGH, DELIVERY, TAXIS = "vehicles", "people", "visitors", "through", "delivery", "taxis"
-"""Whose lives an answer is about: residents' vehicles, residents over the cars they drive, and apart from them vehicles from
-elsewhere and those that work."""
+"""Whose lives an answer is about: residents' vehicles, residents over the cars they drive; apart, cars from elsewhere or at work."""
 
 APART = (VISITORS, THROUGH, DELIVERY, TAXIS)
 """In the order of VehicleKind, from VISITOR on: never part of the residents' figures."""
-
-
-def people_of(name: str) -> str:
-    """Name the people whose main cars are a group's, as `STRATA` and groups of homes name the cars."""
-    return f"{PEOPLE}, {name}"
-
 
 STRATA = ("unlisted", "rightly listed", "stale-listed", "custom-listed")
 """In the order of Stratum: residents' vehicles by what hot lists said of them from the first moment's last T on."""
@@ -137,9 +130,8 @@ class Driven(NamedTuple):
 
     opened: Opened
     read: Int64
-    """The row that each of its reads has in the bucket by vehicle."""
     trip: Int64
-    """The same of its trips."""
+    """The rows that its reads, and its trips, have in the bucket by vehicle."""
 
 
 class Residents(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alprsim.measures.question import Residents, groups_of_drivers
+from alprsim.measures.question import PEOPLE, Residents, groups_of_drivers
 from alprsim.tables import Bucket, Int16, Int32, Int64, People, Vehicles
 
 NOBODY = -1
@@ -25,6 +25,11 @@ class Wheel(NamedTuple):
     """[n_trips]: who drove each trip, place in `person`; −1 nobody who is measured."""
     keeper: Int64
     """[n_vehicles]: whom each plate names, place in `person`; −1 nobody who is measured."""
+
+
+def people_of(name: str) -> str:
+    """Name the people whose main cars are a group's, as `question.STRATA` and groups of homes name the cars."""
+    return f"{PEOPLE}, {name}"
 
 
 def keepers(vehicles: Vehicles, people: People, measured: Residents) -> Int32:
