@@ -29,7 +29,7 @@ from alprsim.tables import (
 )
 
 VEHICLES, PEOPLE, VISITORS, THROUGH, DELIVERY, TAXIS = "vehicles", "people", "visitors", "through", "delivery", "taxis"
-"""Whose lives an answer is about: residents' vehicles, residents over the cars they drive; apart, cars from elsewhere or at work."""
+"""Whose lives an answer is about: residents' vehicles, residents over the cars they drive; apart, others' and working cars."""
 
 APART = (VISITORS, THROUGH, DELIVERY, TAXIS)
 """In the order of VehicleKind, from VISITOR on: never part of the residents' figures."""
