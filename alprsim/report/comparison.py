@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from alprsim import results
-from alprsim.report import compared
+from alprsim.report import compared, comparison_tables
 from alprsim.report import comparison_page as page
 from alprsim.results import sides
 from alprsim.results.run import Run, slug
@@ -46,7 +46,7 @@ class Comparison:
         if self.sides[0].several:
             return f"{said}\n\n{self.found.marks.note}\n\n{results.as_text(self.table)}"
         lines = [f"{side.letter}  {side.policy}, {side.when}" for side in self.sides]
-        for grid in page.grids(self.found)[:_GRIDS]:
+        for grid in comparison_tables.grids(self.found)[:_GRIDS]:
             lines += ["", grid.caption, " " * _WIDE + "".join(f"  {head.title:>{_COLUMN}}" for head in grid.heads)]
             for name, remark, cells in grid.rows:
                 told = [f"{one.value} ({one.band})" if one.band else one.value for one in cells]

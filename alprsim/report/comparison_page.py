@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,15 +12,28 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import chart, comparison_ladders, differences, opening, tables
+from alprsim.measures.glossary import GLOSSARY
+from alprsim.report import (
+    chart,
+    comparison_cube,
+    comparison_explorer,
+    comparison_ladders,
+    comparison_tables,
+    comparison_week,
+    differences,
+    opening,
+)
 from alprsim.report.compared import Compared
+from alprsim.report.explorer import stops
 from alprsim.report.page import asset, security, without_folders, zipped
 from alprsim.results import comparison, sensitivity, words
 from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks
 from alprsim.results.run import Run, horizon
 from alprsim.results.sides import ROW, Side
 from alprsim.tables import AS_WRITTEN, DAY
+
+SCRIPTS = ("script.js", "week.js", "explorer.js", "comparison.js")
+"""Files of the page's one script, as of the page's own."""
 
 _SAID = 4
 """Sides that the sentence has room for, A among them."""
@@ -35,9 +49,14 @@ class Key(NamedTuple):
 def render(found: Compared) -> str:
     """Return the page as one HTML document."""
     environment = _templates()
-    style, script = asset("style.css"), asset("script.js") + asset("comparison.js")
-    drawn, choices = comparison_ladders.ladders(found)
+    asked = comparison_cube.asked(found)
+    drawn = comparison_ladders.ladders(found, asked)
+    bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
+    whole = comparison_cube.compared(found, asked, bands)
+    style = "".join(map(asset, ("style.css", "week.css", "comparison.css"))) + stops(whole)
+    script = "\n".join(map(asset, SCRIPTS))
     macros = environment.get_template("figures.html.j2").module
+    charts = {one.key: macros.figure(one) for one in drawn[1:]}  # type: ignore[attr-defined]
     rows = list(_bars(found))
     pictures = [(case, svg) for case in found.cases if (svg := _picture(found, *case))]
     return environment.get_template("comparison.html.j2").render(
@@ -54,12 +73,14 @@ def render(found: Compared) -> str:
         who=found.who(*found.first),
         pictures=[(found.who(*case), Markup(svg)) for case, svg in pictures],
         marks=found.marks,
-        tables=grids(found),
+        tables=comparison_tables.grids(found),
         blind=[found.who(*case) for case in found.blind],
-        towns=_towns(found),
+        towns=comparison_tables.towns(found),
         ladders=drawn,
-        choices=choices,
-        charts=zipped("".join(macros.figure(one) for one in drawn[1:])),  # type: ignore[attr-defined]
+        charts=zipped(json.dumps(charts, ensure_ascii=False)),
+        cube=zipped(json.dumps(whole, ensure_ascii=False, separators=(",", ":"))),
+        tried=comparison_explorer.begun(found, whole, drawn),
+        week=comparison_week.section(found, environment),
         keys=_keys(found.sides),
         notes=_notes(found.sides),
         remarks=_remarks(found.sides),
@@ -75,16 +96,11 @@ def render(found: Compared) -> str:
     )
 
 
-def grids(found: Compared) -> list[tables.Grid]:
-    """Return the numbers of the main measures: a grid a viewer and sight that sees anything, the subject's first."""
-    return [grid for case in found.cases if case not in found.blind and (grid := _grid(found, *case))]
-
-
 def briefly(found: Compared) -> str:
     """Return the sentence and the subject's grid as HTML, for a notebook."""
     parts = [Markup("<p>{}</p>").format(" ".join(sentences(found)))]
     macros = _templates().get_template("figures.html.j2").module
-    parts += [macros.grid(grid, grid.caption) for grid in grids(found)[:1]]  # type: ignore[attr-defined]
+    parts += [macros.grid(grid, grid.caption) for grid in comparison_tables.grids(found)[:1]]  # type: ignore[attr-defined]
     return "".join([*parts, Markup("<small>{}</small>").format(found.marks.note)])
 
 
@@ -191,8 +207,8 @@ def _bars(found: Compared) -> Iterator[opening.Bar]:
         case = (side.policy, *found.first, side.retention)
         detected = side.run.answer(*case, *TRIPS) if found.pair == REBUILT else None
         band = bands[id(side.run)].get((*case, *found.pair))
-        name, first = f"{side.letter} · {side.name}", side.letter == "A"
-        yield opening.Bar(name, side.when, side.run.answer(*case, *found.pair), detected, first, band)
+        answer, first = side.run.answer(*case, *found.pair), side.letter == "A"
+        yield opening.Bar(side.name, side.when, answer, detected, first, band, side.letter)
 
 
 # --- pictures and tables of differences -----------------------------------------------------------------------------------
@@ -216,70 +232,6 @@ def _picture(found: Compared, viewer: str, sight: str) -> str:
 
 def _is_known(found: Compared, row: dict[str, Any]) -> bool:
     return any(not math.isnan(row[f"{side.letter} − A"]) for side in found.others)
-
-
-def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
-    rows = found.main(viewer, sight)
-    if not rows:
-        return None
-    heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
-    heads += [tables.Head(f"{side.letter} − A", _pairing(found, side), "") for side in found.others]
-    lines = []
-    for row in rows:
-        cells = [_answer(side, viewer, sight, row) for side in found.sides]
-        cells += [_apart(found, side, row) for side in found.others]
-        said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
-        lines.append((BY_NAME[row["measure"]].title, said, cells))
-    return tables.Grid(found.who(viewer, sight), heads, lines, (viewer, sight) == found.first)
-
-
-def _pairing(found: Compared, side: Side) -> str:
-    known = found.table[f"{side.letter} − A low"].notna().any()
-    return "paired by seed" if known else "no interval"
-
-
-def _answer(side: Side, viewer: str, sight: str, row: dict[str, Any]) -> tables.Cell:
-    found = side.run.answer(side.policy, viewer, sight, side.retention, row["measure"], row["statistic"])
-    return tables.cell(found, row["measure"])
-
-
-def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
-    """Say a difference with its interval and mark, in points of shares, else in the measure's own unit."""
-    if row["unit"] == "share":
-        dot = found.dot(side, row["viewer"], row["sight"], row["measure"], row["statistic"])
-        if math.isnan(dot.mean):
-            return tables.Cell("not measured")
-        mark = {True: "◆ ", False: "◇ ", None: ""}[dot.marked]
-        band = "" if math.isnan(dot.low) else f"{words.points(dot.low)} to {words.points(dot.high)}"
-        return tables.Cell(f"{mark}{words.points(dot.mean)} points", band)
-    value, low, high = (row[f"{side.letter} − A{end}"] for end in ("", " low", " high"))
-    if math.isnan(value):
-        return tables.Cell("not measured")
-    if math.isinf(value):
-        return tables.Cell("no longer without end" if value < 0 else "now without end")
-    band = "" if math.isnan(low) or low == high else f"{_signed(low)} to {_signed(high)}"
-    return tables.Cell(f"{_signed(value)} {row['unit']}", band)
-
-
-def _signed(value: float) -> str:
-    return "0" if value == 0 else ("+" if value > 0 else "−") + words.number(abs(value))
-
-
-def _towns(found: Compared) -> tables.Grid | None:
-    """Return the share of trips detected by home town, a column a side; None where the runs list no towns."""
-    first, about = found.sides[0].run, found.about
-    lines = []
-    for town in (town for town in first.info["towns"] if town["listed"]):
-        answers = [
-            side.run.answer(side.policy, about.viewer, about.sight, side.retention, *TRIPS, town["name"])
-            for side in found.sides
-        ]
-        if any(answer.measured for answer in answers):
-            cells = [tables.cell(answer, TRIPS[0]) for answer in answers]
-            lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
-    heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
-    caption = f"Trips detected, of those in the last {horizon(first)}, by home town: {found.who(*found.first)}"
-    return tables.Grid(caption, heads, lines) if lines else None
 
 
 # --- what differs, and what it all rests on -------------------------------------------------------------------------------

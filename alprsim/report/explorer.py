@@ -76,8 +76,13 @@ def explored(
         begin, policy, whole, cell,
         f"“{about.policy}” as practised, {whole['viewers'][int(viewer)]['title']}, {words.SIGHTS[sight][0]} sight",
         told["title"], told["share"], left[policy][0] if left else None, *_towns(run, cell, group), looks,
-        _choices(whole), f":root {{ --stops: {len(whole['stops'])}; }}\n",
+        choices(whole), stops(whole),
     )  # fmt: skip
+
+
+def stops(whole: dict[str, Any]) -> str:
+    """Return the style that gives each stop of the slider its place."""
+    return f":root {{ --stops: {len(whole['stops'])}; }}\n"
 
 
 def _towns(run: Run, cell: Cell | None, group: Sequence[Sequence[Cell | None]]) -> tuple[list[Town], str]:
@@ -98,7 +103,7 @@ def _towns(run: Run, cell: Cell | None, group: Sequence[Sequence[Cell | None]]) 
     ], scale
 
 
-def _choices(whole: dict[str, Any]) -> dict[str, list[Choice]]:
+def choices(whole: dict[str, Any]) -> dict[str, list[Choice]]:
     """Return what was computed for at least one ladder."""
     parts = [name.split("~") for name in whole["cells"]]
     return {
@@ -113,4 +118,5 @@ def _choices(whole: dict[str, Any]) -> dict[str, list[Choice]]:
             for name, one in whole["measures"].items()
             if any(part[2] == name for part in parts)
         ],
+        "town": [],
     }

@@ -30,6 +30,8 @@ class Bar(NamedTuple):
     detected: Answer | None
     baseline: bool
     band: Band | None
+    side: str = ""
+    """Its letter, in a comparison."""
 
     @property
     def said(self) -> str:

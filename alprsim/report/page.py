@@ -24,7 +24,7 @@ from alprsim.results.headline import subject
 from alprsim.results.run import Run, horizon
 from alprsim.results.summary import as_csv
 
-SCRIPTS = ("script.js", "week.js", "explorer.js")
+SCRIPTS = ("script.js", "week.js", "explorer.js", "told.js")
 """Files of the page's one script, in this order; the first has what the others use."""
 
 _FILES = ("file", "commuting", "counts")

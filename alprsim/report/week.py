@@ -43,6 +43,7 @@ _ALT = (
     "Map of one synthetic car’s week: {trips}, {driven} km, {places} visited, {reads}. {viewer}, {sight} "
     "sight, under “{policy}” {step} holds {held} of the reads and draws {right} km rightly and {wrong} km wrongly. {credit}."
 )
+_NOTHING_DRAWN: dict[str, Any] = {"h": "0", "k": {}, "r": [], "w": [], "n": {}}
 _NOT_ASKED = "Not asked: what {viewer}, {sight} sight, would see under “{policy}” {step}. Only the truth is drawn."
 
 
@@ -107,9 +108,13 @@ def section(run: Run, about: Subject, templates: Environment, zipped: Callable[[
     if week is None:
         return Markup("")
     macros: Any = templates.get_template("week.html.j2").module
-    others = "".join(macros.block(car, week) for car in week.cars[1:])
-    data = zipped(json.dumps({**week.data, "others": others}, ensure_ascii=False, separators=(",", ":")))
-    return Markup(macros.section(week, data, run.info, run.provenance["seeds"]))
+    return Markup(macros.section(week, carried(week, macros.block, zipped), run.info, run.provenance["seeds"]))
+
+
+def carried(week: Week, block: Callable[[Car, Week], str], zipped: Callable[[str], Markup]) -> Markup:
+    """Return what the script needs to show the week's cars in any state, zipped."""
+    others = "".join(block(car, week) for car in week.cars[1:])
+    return zipped(json.dumps({**week.data, "others": others}, ensure_ascii=False, separators=(",", ":")))
 
 
 def _seen(run: Run, about: Subject) -> Subject:
@@ -123,8 +128,8 @@ def _seen(run: Run, about: Subject) -> Subject:
     return about._replace(policy=mine["policy"].iloc[0])
 
 
-def shown(run: Run, about: Subject, retention: int) -> Week | None:
-    """Return the week of a run's first seed as one state shows it.
+def shown(run: Run, about: Subject, retention: int, *, strict: bool = True) -> Week | None:
+    """Return the week of a run's first seed as one state shows it; of one that was not asked, unless strict, the truth alone.
 
     None where the run kept none, as older versions did, or no car was read.
 
@@ -141,9 +146,10 @@ def shown(run: Run, about: Subject, retention: int) -> Week | None:
     names = _Names.of(run)
     cases = [_case(names, row) for row in tables.cases.itertuples() if row.car == 0]
     start = names.key(about.policy, about.viewer, about.sight, retention)
-    if start not in cases:
+    if start not in cases and strict:
         raise ResultError(_NOT_ASKED.format(**names.said(*start)))
-    pairs = [_Drawing(run, tables, row, names).car(cases.index(start)) for row in range(len(tables.cars))]
+    case = cases.index(start) if start in cases else None
+    pairs = [_Drawing(run, tables, row, names).car(start, case) for row in range(len(tables.cars))]
     moment, since = (int(tables.cars[name].iloc[0]) for name in ("moment", "since"))
     cameras = run.table("cameras", seed=run.provenance["seeds"][0])
     data = {"cars": [data for _, data, _ in pairs], "cases": _grouped(cases), "names": names.data(), "start": start}
@@ -234,25 +240,26 @@ class _Drawing:
         self._map = _week_map.Picture(run, roads, sites, self._drives, self._claims, self._reads, self._stops())
         self._sites = sites
 
-    def car(self, case: int) -> tuple[Car, dict[str, Any], street_map.Streets]:
-        """Return the car in one case, and what the script needs to show it in any other."""
+    def car(self, start: tuple[str, str, str, str], case: int | None) -> tuple[Car, dict[str, Any], street_map.Streets]:
+        """Return the car in one state, whose row of the cases is given if it was asked, and what the script needs for others."""
         views, notes = self._views()
-        number = int(self._cases["view"].iloc[case])
-        view = views[number]
-        driven, credit = _km(int(self._cases["driven"].iloc[case])), self._map.streets.credit
+        view = _NOTHING_DRAWN if case is None else views[int(self._cases["view"].iloc[case])]
+        driven, credit = _km(int(self._cases["driven"].iloc[case or 0])), self._map.streets.credit
         facts = {"trips": _count(len(self._trips), "trip"), "reads": _count(len(self._reads), "read"),
                  "places": _count(len(self._visits()), "place"), "driven": driven, "credit": credit}  # fmt: skip
-        state = self._names.said(*_case(self._names, self._cases.iloc[case]))
-        words_of = {**facts, **state, **view["n"]}
+        words_of = {**facts, **self._names.said(*start), **view["n"]}
         held = _bits(view["h"])
         title, rule = _CHOSEN[self._chosen]
         drawn = {"runs": self._map.runs, "crosses": self._map.crosses, "spots": self._map.spots}
         data = {"facts": facts, "views": views, "of": self._cases["view"].tolist(), "notes": notes, **drawn,
                 "cells": self._cells()}  # fmt: skip
-        svg = self._map.svg(held, view["r"], view["w"], _ALT.format(**words_of))
+        told, alt = (_NOT_ASKED, _NOT_ASKED) if case is None else (_SAID, _ALT)
+        svg = self._map.svg(held, view["r"], view["w"], alt.format(**words_of))
         known = {int(read): notes[note] for read, note in view["k"].items()}
-        rows = [row._replace(held=_status(row.number, held, known)) for row in self._rows()]
-        car = Car(self._chosen, title, rule, _SAID.format(**words_of), Markup(svg), Markup(self._calendar(held)), rows,
+        rows = [
+            row._replace(held="not asked" if case is None else _status(row.number, held, known)) for row in self._rows()
+        ]
+        car = Car(self._chosen, title, rule, told.format(**words_of), Markup(svg), Markup(self._calendar(held)), rows,
                   self._visits(), len(notes) > 0)  # fmt: skip
         return car, data, self._map.streets
 
