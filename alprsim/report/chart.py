@@ -148,7 +148,7 @@ def notes(panel: Panel) -> list[str]:
         )
     elif seeds == 1:
         said.append("One seed: no interval.")
-    if any(line.wide for line in panel.lines):
+    if any(line.wide or line.practised_wide for line in panel.lines):
         said.append(
             "Outlined, paler bands: from the least to the most over other assumptions (cameras, capture, volumes of traffic), "
             "as alprsim sensitivity ran them."

@@ -68,7 +68,7 @@ def compared(
     first = found.sides[0].run
     viewers = list(first.info["viewers"])
     stops = [AS_WRITTEN, *found.steps]
-    builder = _Builder(found, bands, cube.towns(first) if towns else [])
+    builder = _Builder(found, bands, cube.listed(first) if towns else [])
     cells: dict[str, list[list[list[cube.Cell | None] | None]]] = {}
     for (viewer, sight), pair in ((case, pair) for case in found.cases for pair in drawn):
         mine = [

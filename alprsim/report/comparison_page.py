@@ -21,6 +21,7 @@ from alprsim.report import (
     comparison_tables,
     comparison_week,
     differences,
+    fitting,
     opening,
 )
 from alprsim.report.compared import Compared
@@ -28,7 +29,7 @@ from alprsim.report.explorer import stops
 from alprsim.report.page import asset, security, without_folders, zipped
 from alprsim.results import comparison, sensitivity, words
 from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks
-from alprsim.results.run import Run, horizon
+from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.sides import ROW, Side
 from alprsim.tables import AS_WRITTEN, DAY
 
@@ -46,19 +47,20 @@ class Key(NamedTuple):
     values: list[str]
 
 
-def render(found: Compared) -> str:
-    """Return the page as one HTML document."""
+def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
+    """Return the page as one HTML document, without some of what ``fitting.LEFT_OUT`` names."""
     environment = _templates()
     asked = comparison_cube.asked(found)
-    drawn = comparison_ladders.ladders(found, asked)
+    main = [pair for pair in asked if comparison.is_main(*pair)]
+    drawn = comparison_ladders.ladders(found, main if "charts" in without else asked)
     bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
-    whole = comparison_cube.compared(found, asked, bands)
+    whole = comparison_cube.compared(found, asked, bands, towns="cube" not in without)
     style = "".join(map(asset, ("style.css", "week.css", "comparison.css"))) + stops(whole)
     script = "\n".join(map(asset, SCRIPTS))
     macros = environment.get_template("figures.html.j2").module
     charts = {one.key: macros.figure(one) for one in drawn[1:]}  # type: ignore[attr-defined]
     rows = list(_bars(found))
-    pictures = [(case, svg) for case in found.cases if (svg := _picture(found, *case))]
+    pictures = [(case, both) for case in found.cases if (both := _picture(found, *case))]
     return environment.get_template("comparison.html.j2").render(
         title=title(found.sides),
         sides=found.sides,
@@ -66,12 +68,13 @@ def render(found: Compared) -> str:
         labels=_labels(found.sides),
         sentences=sentences(found),
         rows=rows,
+        many=many(found),
         verb="rebuilt" if found.pair == REBUILT else "detected",
         bands=any(bar.band for bar in rows),
         known=any(bar.answer.n_seeds > 1 for bar in rows),
         about=found.about,
         who=found.who(*found.first),
-        pictures=[(found.who(*case), Markup(svg)) for case, svg in pictures],
+        pictures=[(found.who(*case), [Markup(svg) for svg in both]) for case, both in pictures],
         marks=found.marks,
         tables=comparison_tables.grids(found),
         blind=[found.who(*case) for case in found.blind],
@@ -80,12 +83,13 @@ def render(found: Compared) -> str:
         charts=zipped(json.dumps(charts, ensure_ascii=False)),
         cube=zipped(json.dumps(whole, ensure_ascii=False, separators=(",", ":"))),
         tried=comparison_explorer.begun(found, whole, drawn),
-        week=comparison_week.section(found, environment),
+        week=comparison_week.section(found, environment, others="week" not in without),
         keys=_keys(found.sides),
         notes=_notes(found.sides),
         remarks=_remarks(found.sides),
         glossary=[entry for entry in GLOSSARY if entry.name in dict(comparison.MAIN)],
-        csv=zipped(as_csv(found)),
+        csv="" if "csv" in without else zipped(as_csv(found)),
+        left_out=fitting.note(without, "All of it is in the tables of the runs."),
         shapes=Markup(chart.SHAPES),
         style=Markup(style),
         script=Markup(script),
@@ -125,23 +129,33 @@ def title(sides: Sequence[Side]) -> str:
 
 
 def sentences(found: Compared) -> list[str]:
-    """Say what A lays open, and what each other side changes of it and of look-backs; all of it computed."""
+    """Say in one sentence what each side lays open, then what each other changes of A's and of look-backs; all computed."""
     first, about = found.sides[0], found.about
-    said = [
-        f"{opening.seen(first.run, about, found.pair, first.retention)} under {_named(first)} (A)"
+    sides = found.sides[:_SAID]
+    number = many(found)
+    each = [f"{words.of_many(_first_answer(found, side).mean, number)} under {side.letter}" for side in sides]
+    rest = f"; {len(found.sides) - _SAID} more are below" if len(found.sides) > _SAID else ""
+    said = [f"{opening.seen(first.run, about, found.pair, number)} {', '.join(each[:-1])} and {each[-1]}{rest}."]
+    said.append(
+        f"{opening.means(first.run, about, found.pair)} A, {_named(first)}. "
         f"{opening.beside(first.run, about, found.pair, first.retention)}"
-        f"{_looked(first, about, '; of 10 look-backs by plate it can answer {}, over {} assumed query ages')}."
-    ]
-    for side in found.others[: _SAID - 1]:
-        mine = about._replace(policy=side.policy)
-        answer = side.run.answer(side.policy, about.viewer, about.sight, side.retention, *found.pair)
-        beside = opening.beside(side.run, mine, found.pair, side.retention)
-        told = f"{opening.of_ten(answer.mean)}{_outlives(side, about)}{beside}"
-        looked = _looked(side, about, "; of 10 look-backs it would answer {}")
-        said.append(f"Under {_named(side)} ({side.letter}) it is {told}: {_change(found, side, *found.pair)}{looked}.")
-    if len(found.sides) > _SAID:
-        said.append(f"{len(found.sides) - _SAID} more are below.")
+        f"{_looked(first, about, ' Of 10 look-backs by plate it can answer {}, over {} assumed query ages.')}"
+    )
+    for side in sides[1:]:
+        beside = opening.beside(side.run, about._replace(policy=side.policy), found.pair, side.retention)
+        looked = _looked(side, about, " Of 10 look-backs it would answer {}.")
+        change = _change(found, side, *found.pair)
+        said.append(f"{side.letter}, {_named(side)}{_outlives(side, about)}: {change}. {beside}{looked}".rstrip())
     return said
+
+
+def many(found: Compared) -> int:
+    """Return of how many trips the sentence tells."""
+    return words.many([_first_answer(found, side).mean for side in found.sides])
+
+
+def _first_answer(found: Compared, side: Side) -> Answer:
+    return side.run.answer(side.policy, *found.first, side.retention, *found.pair)
 
 
 def as_csv(found: Compared) -> str:
@@ -203,23 +217,24 @@ def _outlives(side: Side, about: Subject) -> str:
 
 def _bars(found: Compared) -> Iterator[opening.Bar]:
     bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
+    number = many(found)
     for side in found.sides:
         case = (side.policy, *found.first, side.retention)
         detected = side.run.answer(*case, *TRIPS) if found.pair == REBUILT else None
         band = bands[id(side.run)].get((*case, *found.pair))
-        answer, first = side.run.answer(*case, *found.pair), side.letter == "A"
-        yield opening.Bar(side.name, side.when, answer, detected, first, band, side.letter)
+        answer, first = _first_answer(found, side), side.letter == "A"
+        yield opening.Bar(side.name, side.when, answer, detected, first, band, number, side.letter)
 
 
 # --- pictures and tables of differences -----------------------------------------------------------------------------------
 
 
-def _picture(found: Compared, viewer: str, sight: str) -> str:
-    """Draw the differences of the shares that any side has; empty where there are none."""
+def _picture(found: Compared, viewer: str, sight: str) -> list[str]:
+    """Draw the differences of the shares that any side has, wide and narrow; empty where there are none."""
     rows = [row for row in found.main(viewer, sight) if row["unit"] == "share"]
     rows = [row for row in rows if found.sees([row]) and _is_known(found, row)]
     if not rows:
-        return ""
+        return []
     groups = [
         differences.Group(
             found.titled(row["measure"], row["statistic"]),
@@ -227,7 +242,8 @@ def _picture(found: Compared, viewer: str, sight: str) -> str:
         )
         for row in rows
     ]  # fmt: skip
-    return differences.draw(groups, f"Differences to A in percentage points; {found.who(viewer, sight)}.")
+    about = f"Differences to A in percentage points; {found.who(viewer, sight)}."
+    return [differences.draw(groups, about, narrow=narrow) for narrow in (False, True)]
 
 
 def _is_known(found: Compared, row: dict[str, Any]) -> bool:

@@ -40,10 +40,12 @@ class About(NamedTuple):
     cars: list[week.Car]
 
 
-def section(found: Compared, templates: Environment) -> Markup:
-    """Return the page's section on the week; nothing where no run kept one."""
+def section(found: Compared, templates: Environment, *, others: bool = True) -> Markup:
+    """Return the page's section on the week, of the first cars alone unless ``others``; nothing where no run kept one."""
     runs = list({id(side.run): side.run for side in found.sides}.values())
     panes = [_pane(found, side, [id(run) for run in runs].index(id(side.run))) for side in found.sides]
+    if not others:
+        panes = [pane._replace(week=pane.week and week.alone(pane.week)) for pane in panes]
     first = next((pane.week for pane in panes if pane.week), None)
     if first is None:
         return Markup("")

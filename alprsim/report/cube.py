@@ -60,13 +60,13 @@ def by_seed(run: Run, town: str = "all") -> dict[Case, NDArray[np.float64]]:
     return dict(zip(values.index, values.to_numpy(float), strict=True))
 
 
-def cube(run: Run, seeds: Seeds, bands: Bands) -> dict[str, Any]:
+def cube(run: Run, seeds: Seeds, bands: Bands, *, towns: bool = True) -> dict[str, Any]:
     """Return what the page carries: lists of what can be chosen, `cells` and `looks` by their rows in these.
 
     ``cells["0~bulk~trips_detected.stock"][1][3]`` is viewer 0, policy 1, stop 3, as `Cell`; null was not measured.
     ``looks["0~bulk"][1][3]`` is what is left of look-backs there.
     """
-    shown = towns(run)
+    shown = listed(run) if towns else []
     where = [(viewer, sight) for viewer in run.info["viewers"] for sight in words.SIGHTS]
     cells: dict[str, list[list[Cell | None]]] = {}
     for row, viewer in enumerate(run.info["viewers"]):
@@ -80,7 +80,7 @@ def cube(run: Run, seeds: Seeds, bands: Bands) -> dict[str, Any]:
                     cells[f"{row}~{sight}~{'.'.join(pair)}"] = found
     viewers = list(run.info["viewers"])
     units = {(key[4], key[8]): answer.unit for key, answer in run.answers.items()}
-    looks = {f"{viewers.index(viewer)}~{sight}": _looks(run, viewer, sight) for viewer, sight in where}
+    looks = {f"{viewers.index(viewer)}~{sight}": _looks(run, viewer, sight, bands) for viewer, sight in where}
     return {
         "policies": list(run.info["policies"]),
         "baseline": run.info["baseline"],
@@ -115,7 +115,7 @@ def stop(step: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def towns(run: Run) -> list[str]:
+def listed(run: Run) -> list[str]:
     """Return the home towns that figures are told by."""
     return [town["name"] for town in run.info["towns"] if town["listed"]]
 
@@ -176,8 +176,8 @@ def apart(mean: float, low: float, high: float, unit: str, *, than: str = "the b
     return said, "" if math.isnan(low) else f"{_signed(low, '')} to {_signed(high, '')}"
 
 
-def looks(run: Run, about: Subject, step: int) -> dict[str, Any] | None:
-    """Say what is left of look-backs by plate: the range over query ages, each of them, and the same without a limit."""
+def looks(run: Run, about: Subject, step: int, bands: Bands) -> dict[str, Any] | None:
+    """Say what is left of look-backs by plate: the range over query ages, each of them, without a limit, over assumptions."""
     left = lookbacks(run, about, step)
     if not left:
         return None
@@ -185,15 +185,17 @@ def looks(run: Run, about: Subject, step: int) -> dict[str, Any] | None:
     whole = sorted(answer.mean for answer in lookbacks(run, about, UNLIMITED).values())
     without = f" ({words.of_ten_range(whole[0], whole[-1])} without a limit)" if whole and step != UNLIMITED else ""
     ages = f"{len(means)} assumed query age{'s' if len(means) > 1 else ''}"
+    band = over_assumptions(bands, (*about[:3], step, "lookback_plate", ""))
+    wide = f"; {words.of_ten_range(*band)} over other assumptions too" if band else ""
     return {
-        "said": f"{words.of_ten_range(means[0], means[-1])} of 10{without}, over {ages}",
+        "said": f"{words.of_ten_range(means[0], means[-1])} of 10{without}, over {ages}{wide}",
         "each": [[shape, _drawn(a.mean, "share"), words.quantity(a.mean, "share")] for shape, a in left.items()],
     }
 
 
-def _looks(run: Run, viewer: str, sight: str) -> list[list[dict[str, Any] | None]]:
+def _looks(run: Run, viewer: str, sight: str, bands: Bands) -> list[list[dict[str, Any] | None]]:
     return [
-        [looks(run, Subject(policy, viewer, sight, None), step) for step in stops(run)]
+        [looks(run, Subject(policy, viewer, sight, None), step, bands) for step in stops(run)]
         for policy in run.info["policies"]
     ]
 

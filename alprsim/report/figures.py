@@ -47,6 +47,12 @@ class Figure(NamedTuple):
     """Of each line: its name, whether it is the baseline, and the row of its colour and shape."""
     definition: str
 
+    @property
+    def pair(self) -> Pair:
+        """The measure and its statistic."""
+        measure, _, statistic = self.key.rpartition("~")[2].partition(".")
+        return measure, statistic
+
 
 def pairs(run: Run) -> list[Pair]:
     """Return the measures and statistics that are drawn, the most telling first."""

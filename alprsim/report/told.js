@@ -12,9 +12,14 @@ function lengths(list, rows) {
 function ten(cell, share) {
   the("ten").hidden = !share || !cell;
   if (!share || !cell) return;
+  const small = cell.value > 0 && cell.value < 0.05, n = small ? Math.max(Math.round(1000 * cell.value), 1) : 0;
+  the("ten").querySelector(".cars").toggleAttribute("hidden", small);
+  the("ten").querySelector(".dots").toggleAttribute("hidden", !small);
+  const columns = Array.from({ length: Math.ceil(n / 10) }, (_, k) => `M${(2.86 * k + 1.43).toFixed(2)} .43v${(2.86 * Math.min(n - 10 * k, 10) - 0.86).toFixed(2)}`);
+  the("ten").querySelector(".all").setAttribute("d", columns.join(""));
   const x = (value) => (285 * value).toFixed(1);
   const known = cell.low !== null;
-  the("ten").querySelector("svg").setAttribute("viewBox", `0 0 286 ${known || cell.bandHigh !== null ? 42 : 24}`);
+  the("ten").querySelector(".cars").setAttribute("viewBox", `0 0 286 ${known || cell.bandHigh !== null ? 42 : 24}`);
   the("ten").querySelector(".clip").setAttribute("width", x(cell.value));
   the("ten").querySelector(".whisker").setAttribute("d", known ? `M${x(cell.low)} 32v8m0 -4H${x(cell.high)}m0 -4v8` : "");
   the("ten").querySelector(".axisline").setAttribute("d", known || cell.bandHigh !== null ? "M0 36H285M0 33v6M285 33v6" : "");

@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from alprsim.report import _week_map, street_map
+from alprsim.report import _week_calendar, _week_map, street_map
 from alprsim.results import words
 from alprsim.results.headline import Subject
 from alprsim.results.run import ResultError, Run
@@ -30,9 +30,6 @@ _CHOSEN = {
     ),
     "most": ("The car read most", "of all residents’ cars, the one read most often in this week"),
 }
-
-_CELL, _LEFT, _TOP, _ROW = 13, 74, 18, 17
-"""Of the calendar: width of an hour, room for days' names and hours' numbers, height of a day."""
 
 _SAID = (
     "Of the {trips} that this synthetic resident’s car made in the week, {viewer}, {sight} sight, sees {seen} under "
@@ -102,13 +99,21 @@ class Week(NamedTuple):
     data: dict[str, Any]
 
 
-def section(run: Run, about: Subject, templates: Environment, zipped: Callable[[str], Markup]) -> Markup:
-    """Return the page's section on the week; nothing where the run kept none."""
+def section(
+    run: Run, about: Subject, templates: Environment, zipped: Callable[[str], Markup], *, others: bool = True
+) -> Markup:
+    """Return the page's section on the week, of the first car alone unless ``others``; nothing where the run kept none."""
     week = shown(run, _seen(run, about), AS_WRITTEN)
     if week is None:
         return Markup("")
+    week = week if others else alone(week)
     macros: Any = templates.get_template("week.html.j2").module
     return Markup(macros.section(week, carried(week, macros.block, zipped), run.info, run.provenance["seeds"]))
+
+
+def alone(week: Week) -> Week:
+    """Return the week of the first car."""
+    return week._replace(cars=week.cars[:1], data={**week.data, "cars": week.data["cars"][:1]})
 
 
 def carried(week: Week, block: Callable[[Car, Week], str], zipped: Callable[[str], Markup]) -> Markup:
@@ -317,49 +322,16 @@ class _Drawing:
             found.append((len(times), Visit(kind, ", ".join(times) or "where the week began")))
         return [visit for _, visit in sorted(found, key=lambda one: -one[0])]
 
+    def _calendar(self, held: int) -> str:
+        start = date.fromisoformat(self._run.info["start"])
+        return _week_calendar.calendar(start, (self._since, self._moment), self._cells(), len(self._reads), held)
+
     def _cells(self) -> list[list[int]]:
         """Return day (from the week's first), hour of the day from 04:00, and rows of reads, of every hour with reads."""
         cells: dict[tuple[int, int], list[int]] = {}
         for number, time in enumerate(self._reads["time"]):
             cells.setdefault((time // DAY - self._since // DAY, time % DAY // 3600), []).append(number)
         return [[int(day), int(hour), *reads] for (day, hour), reads in cells.items()]
-
-    def _calendar(self, held: int) -> str:
-        """Draw days as rows and hours as columns, from 04:00: filled where a read is held, a ring where none is."""
-        first, last = self._since // DAY, max(self._moment - 1, 0) // DAY
-        days = last - first + 1
-        parts = []
-        for column in range(0, 25, 4):
-            x, clock = _LEFT + column * _CELL, (column + DAY_STARTS // 3600) % 24
-            parts.append(f'<path class="grid" d="M{x} {_TOP}v{days * _ROW}"/>')
-            parts.append(f'<text class="tick" x="{x}" y="{_TOP - 5}" text-anchor="middle">{clock:02}</text>')
-        start = date.fromisoformat(self._run.info["start"])
-        for day in range(days):
-            at = start + timedelta(days=first + day)
-            y = _TOP + day * _ROW + _ROW / 2 + 4
-            parts.append(
-                f'<text class="tick" x="{_LEFT - 6}" y="{y:g}" text-anchor="end">{at:%a} {at.day} {at:%b}</text>'
-            )
-        for day, hour, *reads in self._cells():
-            x, y = _LEFT + hour * _CELL + 1, _TOP + day * _ROW + 1
-            look, title = _cell(reads, held)
-            late, clock = divmod(hour + DAY_STARTS // 3600, 24)
-            name = f"{start + timedelta(days=first + day + late):%a} {clock:02}"
-            parts.append(
-                f'<rect class="{look}" x="{x}" y="{y}" width="{_CELL - 2}" height="{_ROW - 2}" rx="2" '
-                f'data-name="{name}"><title>{name}: {title}</title></rect>'
-            )
-        n = sum(held >> number & 1 for number in range(len(self._reads)))
-        return (
-            f'<svg class="hours" viewBox="0 0 {_LEFT + 24 * _CELL + 12} {_TOP + days * _ROW + 4}" role="img" '
-            f'aria-label="Calendar of the week: {n} of {len(self._reads)} reads held, by day and hour">{"".join(parts)}</svg>'
-        )
-
-
-def _cell(reads: list[int], held: int) -> tuple[str, str]:
-    """Return the look of some reads' cell, and what it says."""
-    n = sum(held >> number & 1 for number in reads)
-    return f"h{min(n, 4)}", f"{n} of {len(reads)} held"
 
 
 def _status(number: int, held: int, known: dict[int, str]) -> str:
