@@ -206,8 +206,8 @@ def limits(x: Sequence[float], steps: Sequence[int], bottom: float = BOTTOM) -> 
         row = 0 if at - half > ends[0] else 1
         ends[row] = at + half + 3
         parts.append(
-            f'<path class="axisline" d="M{at:.1f} {bottom}v{5 + 14 * row}"/>'
-            f'<text class="tick" x="{at:.1f}" y="{bottom + 18 + 15 * row}" text-anchor="middle">{said}</text>'
+            f'<path class="axisline" d="M{at:.1f} {bottom}v{5 + 17 * row}"/>'
+            f'<text class="tick" x="{at:.1f}" y="{bottom + 21 + 15 * row}" text-anchor="middle">{said}</text>'
         )
     return "".join(parts)
 
@@ -305,8 +305,8 @@ def _column(panel: Panel, y: Scale) -> str:
     return (
         f'<path class="axisline" stroke-dasharray="1 3" d="M{edge} {TOP - 8}V{BOTTOM}"/>'
         f'<path class="axisline" d="M{x} {BOTTOM}v5"/>'
-        f'<text class="tick" x="{x}" y="{BOTTOM + 18}" text-anchor="middle">as</text>'
-        f'<text class="tick" x="{x}" y="{BOTTOM + 33}" text-anchor="middle">practised</text>{points}'
+        f'<text class="tick" x="{x}" y="{BOTTOM + 21}" text-anchor="middle">as</text>'
+        f'<text class="tick" x="{x}" y="{BOTTOM + 36}" text-anchor="middle">practised</text>{points}'
     )
 
 

@@ -100,13 +100,13 @@ def _frame(run: Run, x: Sequence[float], breaks: Sequence[float], y: chart.Linea
     )
     cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {foot + 6}l5 -12m3 12l5 -12"/>' for at in breaks)
     column = f'<path class="axisline" stroke-dasharray="1 3" d="M{_FIRST - 28} {_TOP + down - 8}V{foot}"/>'
-    names = zip(("as", "practised"), (18, 33), strict=True)
+    names = zip(("as", "practised"), (21, 36), strict=True)
     column += "".join(
         f'<text class="tick" x="{chart.LEFT + 30}" y="{foot + at}" text-anchor="middle">{said}</text>'
         for said, at in names
     )
     about = "retention limit tried, logarithmic" + (" (shortened at //)" if breaks else "")
-    below = f'<text class="axis" x="{(chart.LEFT + chart.RIGHT) / 2:.0f}" y="{foot + 54}" text-anchor="middle">{about}</text>'
+    below = f'<text class="axis" x="{(chart.LEFT + chart.RIGHT) / 2:.0f}" y="{foot + 56}" text-anchor="middle">{about}</text>'
     axis = f'<path class="axisline" d="M{chart.LEFT} {foot}H{chart.RIGHT}"/>'
     return f"{sides}{title}{axis}{cuts}{chart.limits(x, run.steps, foot)}{column}{below}"
 
