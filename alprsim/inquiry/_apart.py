@@ -9,6 +9,7 @@ from alprsim import hotlists
 from alprsim.inquiry._asked import Asked, Family, Lenses, Look, OfTargets
 from alprsim.inquiry._equity import groupings
 from alprsim.inquiry._gaps import Gaps
+from alprsim.inquiry._granted import expected
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._nights import Nights
 from alprsim.inquiry._visits import Visits
@@ -32,7 +33,7 @@ class Apart:
     """
 
     def __init__(self, asked: Asked, every: Lenses, wanted: Sequence[str], of_targets: Sequence[OfTargets]) -> None:
-        self._asked, self._of_targets = asked, of_targets
+        self._asked, self._cases, self._of_targets = asked, every.cases, of_targets
         self._groupings = list(strata(asked))
         homes = groupings(asked) if "equity" in wanted else []
         self._homes = [one for one in homes if one.name != equity.BY_TOWN]
@@ -73,9 +74,10 @@ class Apart:
 
     def _tables(self, grouping: equity.Grouping, families: Sequence[Family]) -> list[Measured]:
         """Return what is said of a grouping in the towns' place."""
-        people = self._of(grouping).people
+        asked = self._of(grouping)
         tables = [table for family in families for table in family.rows()]
-        return tables + [table for family in self._of_targets for table in family.rows_of(people)]
+        tables += [table for family in self._of_targets for table in family.rows_of(asked)]
+        return [expected(table, self._cases) for table in tables]
 
     def _compared(self, tables: Sequence[Measured], grouping: equity.Grouping) -> list[Measured]:
         distance = min(self._asked.study.measures.near_home)

@@ -14,7 +14,7 @@ _TRIPS = 1 << 18
 
 
 class Equity:
-    """Every case that hangs on nobody's grant, by groups of homes."""
+    """Every case, by groups of homes."""
 
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
@@ -39,7 +39,7 @@ class Equity:
         """Return the rows, one grouping after the other, and what chance gives of groups compared."""
         every, seed = self._every, self._asked.seed
         told = [
-            equity.rows(grouping, sums, every.place, every.cases, seed=seed)
+            equity.rows(grouping, sums, every.place, every.named(), seed=seed)
             for grouping, sums in zip(self._counted, self._sums, strict=True)
         ]
         whole, rest = told[: len(self._groupings)], iter(told[len(self._groupings) :])

@@ -8,7 +8,7 @@ from alprsim.tables import Int16, Measured
 
 
 class Gaps:
-    """The longest unobserved gap of every case that hangs on nobody's grant."""
+    """The longest unobserved gap of every case."""
 
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every

@@ -8,7 +8,7 @@ from alprsim.tables import Measured
 
 
 class Nights:
-    """Nights away of every case that hangs on nobody's grant."""
+    """Nights away of every case."""
 
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
@@ -33,6 +33,6 @@ class Nights:
         """Return the rows: of vehicles, and of people."""
         every, towns, seed = self._every, self._asked.people.towns, self._asked.seed
         return [
-            nights.rows(sums, every.place, every.cases, towns, seed=seed, who=who)
+            nights.rows(sums, every.place, every.named(), towns, seed=seed, who=who)
             for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
         ]

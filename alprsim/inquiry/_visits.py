@@ -8,7 +8,7 @@ from alprsim.tables import Measured
 
 
 class Visits:
-    """Sensitive visits of every case that hangs on nobody's grant."""
+    """Sensitive visits of every case."""
 
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
@@ -37,6 +37,6 @@ class Visits:
         """Return the rows, of vehicles and of people; what is of the last month, also of as much of it as was simulated."""
         every, towns, seed = self._every, self._asked.people.towns, self._asked.seed
         return [
-            visits.rows(sums, every.place, every.cases, towns, self._places, seed=seed, who=who)
+            visits.rows(sums, every.place, every.named(), towns, self._places, seed=seed, who=who)
             for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
         ]
