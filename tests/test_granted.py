@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import count
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,9 @@ from alprsim.inquiry._cases import _by_chance, label
 from alprsim.inquiry._granted import expected
 from alprsim.measures import completeness, gaps, nights, paths, places, question
 from alprsim.sight import Case, Lens, Streams, lenses
-from alprsim.tables import UNLIMITED, Access, Measured, RecordClass, SightKind
+from alprsim.tables import AS_WRITTEN, UNLIMITED, Access, Measured, RecordClass, SightKind
 from tests import naive_measures, naive_visits, naive_windows, test_nights
+from tests.test_inquiry import Hamlet
 from tests.test_measures_paths import drives
 from tests.test_measures_places import HOME, SITES, WORK
 from tests.worlds import HOUR, ZOO, World, hours, worlds
@@ -284,6 +286,78 @@ def test_a_warrant_granted_more_often_never_hides_a_trip_or_lengthens_a_gap(worl
     ):
         less, after = (asked(of, measure)[statistic][0] for of in (rows, more))
         assert np.isnan([less, after]).all() or sign * after >= sign * less - 1e-12
+
+
+LAWS = """
+extends: hamlet.yaml
+name: granted
+viewers: {East police: null, Vendor: null}
+policies:
+  Federal query: null
+  Searchable pool: null
+  One partner: {custody: {sharing: [{giver: West, taker: ICE, kind: query}]}}
+  No sharing: {}
+  All: {custody: {sharing: [{giver: departments, taker: ICE, kind: query}]}}
+  Side door:
+    custody:
+      sharing:
+        - {giver: East, taker: ICE, kind: side_door, chance: 20 %}
+        - {giver: West, taker: ICE, kind: side_door, chance: 50 %}
+  Young:
+    custody:
+      agencies: {East: {retention: 6 h}, West: {retention: 0 s}}
+      sharing: [{giver: departments, taker: ICE, kind: query}]
+  Warrant:
+    custody:
+      sharing:
+        - {giver: East, taker: ICE, kind: query, warrant: {beyond: 6 h, delay: 0 s, granted: 0.5}}
+        - {giver: West, taker: ICE, kind: query, warrant: {beyond: 0 s, delay: 0 s, granted: 0.5}}
+ladder: {retention: [36 h]}
+measures: {horizon: 1 d, moments: [38 h], path_targets: 40, families: [gaps, homes, nights, paths, visits]}
+utility: {incidents: 5}
+"""
+ASKED = ("longest_gap", "home_found", "path_recall", "path_precision", "trips_rebuilt", "nights_away", "sensitive_visits",
+         "trips_detected", "lookback_plate")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def answers(hamlet, tmp_path_factory):
+    (hamlet.parent / "granted.yaml").write_text(LAWS)
+    folder = tmp_path_factory.mktemp("granted") / "seed=1"
+    folder.mkdir()
+    place = Hamlet(hamlet.parent / "granted.yaml", folder)
+    found = place.ask(place.study()).reset_index()
+    return found[(found["reads"] == "all") & (found["retention"] == AS_WRITTEN) & found["measure"].isin(ASKED)]
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("policy", "sight", "outcomes"),
+    [
+        ("Warrant", "process", {"Young": 0.5, "All": 0.5}),
+        ("Side door", "side_door", {"No sharing": 0.5, "One partner": 0.3, "All": 0.2}),
+    ],
+)
+def test_every_family_is_averaged_over_what_may_be_granted(answers, policy, sight, outcomes):
+    """Each outcome is a policy of its own: of all statistics, of vehicles, people and towns."""
+
+    def column(policy, sight):
+        mine = answers[(answers["policy"] == policy) & (answers["sight"] == sight)]
+        return mine.set_index(["measure", "statistic", "who", "town"])["value"]
+
+    got = column(policy, sight)
+    measure, statistic, who, _ = (got.index.get_level_values(level) for level in range(4))
+    assert set(measure) == set(ASKED)
+    assert set(who) >= {"vehicles", "people"}
+    parts = pd.concat([column(name, "request").reindex(got.index) for name in outcomes], axis=1).to_numpy()
+    judged = statistic.str.contains("precision|by_chance|at_decoys")
+    judged |= (measure == "path_precision") & statistic.str.startswith("share_of_horizon")
+    weight = np.where(np.isnan(parts) & judged[:, None], 0.0, list(outcomes.values()))
+    naive = np.where(weight > 0, parts * weight, 0.0).sum(axis=1) / np.where(
+        weight.any(axis=1), weight.sum(axis=1), np.nan
+    )
+    assert got.to_numpy() == pytest.approx(naive, nan_ok=True)
+    assert got.notna().groupby(measure).any().all()
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
