@@ -33,7 +33,7 @@ class Apart:
     """
 
     def __init__(self, asked: Asked, every: Lenses, wanted: Sequence[str], of_targets: Sequence[OfTargets]) -> None:
-        self._asked, self._cases, self._of_targets = asked, every.cases, of_targets
+        self._asked, self._every, self._of_targets = asked, every, of_targets
         self._groupings = list(strata(asked))
         homes = groupings(asked) if "equity" in wanted else []
         self._homes = [one for one in homes if one.name != equity.BY_TOWN]
@@ -77,7 +77,7 @@ class Apart:
         asked = self._of(grouping)
         tables = [table for family in families for table in family.rows()]
         tables += [table for family in self._of_targets for table in family.rows_of(asked)]
-        return [expected(table, self._cases) for table in tables]
+        return [expected(table, self._every.cases) for table in tables]
 
     def _compared(self, tables: Sequence[Measured], grouping: equity.Grouping) -> list[Measured]:
         distance = min(self._asked.study.measures.near_home)
