@@ -50,8 +50,9 @@ class Ways:
         sketch, lens = self._sketched(look), look.lens
         sums = self._sums, self._people, self._of_listed
         *lives, listed = [paths.Lives(one[lens], *them) for one, them in zip(sums, self._lives, strict=True)]
-        sketch.add(lives, look.masks, look.put)
-        if len(listed.target):
+        apart = not np.array_equal(look.put.window, look.of_listed.window)
+        sketch.add(lives if apart else [*lives, listed], look.masks, look.put)
+        if apart and len(listed.target):
             sketch.add([listed], look.masks, look.of_listed)
 
     def rows(self) -> list[Measured]:
