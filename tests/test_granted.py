@@ -263,7 +263,7 @@ def test_ways_are_those_of_ten_investigations(drive, rows, now):
 # --- policies ---------------------------------------------------------------------------------------------------------
 
 
-@few
+@settings(few, max_examples=12)
 @given(worlds(), terms(HOUR), st.integers(0, 3), st.integers(24, 80).map(lambda hour: hour * HOUR))
 def test_a_warrant_granted_more_often_never_hides_a_trip_or_lengthens_a_gap(world, rows, which, now):
     people, cars = residents(world)
