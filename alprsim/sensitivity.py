@@ -123,7 +123,8 @@ def run(
     }  # fmt: skip
     rows, stands = bands.table(runs), runs[bands.BASE]
     bands.write(rows, stands, stands.folder)  # where its page finds them
-    return Found(rows, bands.write(rows, stands, folder), report.write(stands), runs, notes)
+    page = report.write(stands, notes.append)
+    return Found(rows, bands.write(rows, stands, folder), page, runs, notes)
 
 
 def _finished(folder: Path) -> dict[str, list[str]]:

@@ -129,7 +129,7 @@ def _run(parts: list[_Part], jobs: int, progress: Progress) -> None:
             _collect(world, seeds, part.partial)
             record = provenance.record(scenario_digest=part.loaded.digest(), seeds=seeds, seconds=clock.seconds)
             record["peak_memory_bytes"] = _peak_memory(seeds, part.partial)
-            report.write(results.write(part.partial, part.loaded, world.network, record))
+            report.write(results.write(part.partial, part.loaded, world.network, record), progress.note)
         _move(part.partial, part.target)
 
 

@@ -134,7 +134,7 @@ def try_out(benchmark, tell, job):
     """Time a job, hold its answer against what it must be, and tell how it stands beside DuckDB and the memory."""
     benchmark.pedantic(job.work, (job.of.rows, 0), rounds=3)
     n = benchmark.extra_info["reads"] = len(job.of.time)
-    say(tell, measure(job, pairs=60 if n < 2 * 10**7 else 10, peers=n < 2 * 10**7))
+    say(tell, measure(job, peers=n < 2 * 10**7))
 
 
 class Speed(NamedTuple):
@@ -162,7 +162,7 @@ MOST_HELD = 24
 """Bytes a read, beside the answer: the target of the design."""
 
 
-def measure(job, repeats=5, pairs=60, *, peers=True):
+def measure(job, repeats=5, pairs=15, *, peers=True):
     """Time a job; assert that its answer is right, the same on two threads, and the memory it takes."""
     n, rows = len(job.of.time), job.of.rows
     job.work(rows, 0)
@@ -227,9 +227,10 @@ def in_two_threads(work, rows):
 def two_cores(work, rows, repeats):
     """Return how many times as fast two threads are, a half of the rows each: by the clock, and in the slower's CPU time.
 
-    A twelfth of the rows, over and over: on a busy machine, the least time is of the few calls that nothing interrupts.
+    Of ten million reads, over and over: on a busy machine, the least time is of the few calls that nothing interrupts;
+    of fewer, starting a thread would count.
     """
-    some = rows[: len(rows) // 12]
+    some = rows[: 10**7 // (DAYS * A_DAY)]
     ones, twos, cpu_ones, cpu_twos = [], [], [], []
     for _ in range(repeats):
         ones.append(_timed(lambda: cpu_ones.append(_timed(lambda: work(some, 0), time.thread_time)), time.perf_counter))

@@ -73,7 +73,7 @@ def every(reads: int, large: int, names: list[str]) -> Iterator[dict]:
         for name in names:
             if number and name in JOBS:
                 alone = number == reads
-                yield row(crowd.measure(JOBS[name](number), 5 if alone else 3, 60 if alone else 10, peers=alone))
+                yield row(crowd.measure(JOBS[name](number), 5 if alone else 3, peers=alone))
 
 
 @click.command()

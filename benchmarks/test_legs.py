@@ -20,9 +20,8 @@ class Reads(NamedTuple):
     time: np.ndarray
     road: np.ndarray
     step: np.ndarray
-    keys: np.ndarray
-    row: np.ndarray
-    limit: np.ndarray
+    factor: np.ndarray
+    pairs: np.ndarray
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +32,10 @@ def reads():
     start = (np.arange(VEHICLES * TRIPS) * 7919) % CAMERAS
     road = ((start[:, None] + np.arange(3)) % CAMERAS).reshape(-1).astype(np.int32)
     code = np.arange(CAMERAS) * ROADS + (np.arange(CAMERAS) + 1) % CAMERAS
-    keys, row, limit = np.full(256, legs.EMPTY, np.int64), np.zeros(256, np.int32), np.zeros(256, np.int32)
-    legs.enter(code, np.full(CAMERAS, GAP, np.int32), keys, row, limit)
+    factor, known = np.zeros(32, np.uint64), np.empty((128, 2), np.int64)
+    legs.enter(code, np.full(CAMERAS, GAP, np.int32), factor, known)
     first = np.arange(VEHICLES + 1, dtype=np.int64) * TRIPS * 3
-    return Reads(first, time, road, np.zeros(len(time), np.int32), keys, row, limit)
+    return Reads(first, time, road, np.zeros(len(time), np.int32), factor, known)
 
 
 def walked(benchmark, reads, masks):
@@ -44,7 +43,7 @@ def walked(benchmark, reads, masks):
     n, r = len(reads.time), reads
     out = [np.empty(n, np.uint64), *(np.empty(n, np.int32) for _ in range(3)), np.empty(n, np.uint64)]
     found = benchmark(
-        legs.walk, r.first, r.time, r.road, r.step, masks, r.keys, r.row, r.limit, ROADS, GAP, 600, *out
+        legs.walk, r.first, r.time, r.road, r.step, masks, r.factor, r.pairs, ROADS, GAP, 600, *out
     )  # fmt: skip
     benchmark.extra_info["reads"] = n
     assert found == n * 2 // 3
@@ -88,8 +87,8 @@ def job(reads, policies):
     site = of.site.copy()
     site[1::2] = (site[1::2] + (site[1::2] == site[::2])) % crowd.SITES
     masks, step, table = crowd.masks(of, policies), np.zeros(len(of.time), np.int32), pairs()
-    keys, row, limit = np.full(2**14, legs.EMPTY, np.int64), np.zeros(2**14, np.int32), np.zeros(2**14, np.int32)
-    legs.enter(table["start"] * crowd.SITES + table["site"], table["lim"], keys, row, limit)
+    factor, known = np.zeros(2**11, np.uint64), np.empty((2**13, 2), np.int64)
+    legs.enter(table["start"] * crowd.SITES + table["site"], table["lim"], factor, known)
     passage, room = (
         np.empty(len(of.time), np.uint64),
         len(of.depart),
@@ -99,7 +98,7 @@ def job(reads, policies):
     def cut(rows, start):
         first, trips = of.first_read[start : start + len(rows) + 1], of.first_trip[start : start + len(rows) + 1]
         mine = [column[trips[0] : trips[-1]] for column in links]
-        told = of.time, site, step, masks, keys, row, limit, crowd.SITES, GAP, LONGEST, passage
+        told = of.time, site, step, masks, factor, known, crowd.SITES, GAP, LONGEST, passage
         count = legs.walk(first, *told, *mine)
         assert count <= len(mine[0])
         mine[-1][count : count + 1] = 0  # where the walk wrote a guess that it did not keep

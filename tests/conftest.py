@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+import shutil
 from pathlib import Path
 
 import networkx as nx
@@ -154,3 +155,33 @@ def lane_run(tmp_path_factory):
     from tests import dossier_run
 
     return dossier_run.build(tmp_path_factory.mktemp("lane"))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return the machine's browser, open; skip where it has none."""
+    from tests import browsing
+
+    with browsing.opened() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browsed(hamlet_run, tmp_path_factory):
+    """Return a copy of the hamlet's run with its page written anew."""
+    from alprsim import report, results
+
+    folder = tmp_path_factory.mktemp("browsed") / "hamlet"
+    shutil.copytree(hamlet_run.folder, folder)
+    fresh = results.load(folder)
+    report.write(fresh)
+    return fresh
+
+
+@pytest.fixture
+def visit(browser, browsed):
+    """Open a page, the hamlet's unless said, from the disk; afterwards nothing was fetched and nothing complained of."""
+    from tests import browsing
+
+    with browsing.visiting(browser, browsed.page) as visit:
+        yield visit

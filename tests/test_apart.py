@@ -25,6 +25,7 @@ class Case(NamedTuple):
 
 
 CASES = [Case("one"), Case("two")]
+NO_CASES = Lenses([], [], np.zeros(0, np.int32))
 HOMES = Grouping("homes by rank", ("near", "middle", "far"), np.repeat([0, 1, 2], [40, 29, 30]).astype(np.int16))
 """The middle has a car too few."""
 
@@ -263,13 +264,13 @@ def test_groups_of_homes_are_compared_beside_what_shuffled_ones_give(monkeypatch
     homes = equity.quarters("rank", "first", np.arange(120.0), np.ones(120, np.bool_))
     monkeypatch.setattr(_apart, "COUNTED", {"homes": FirstHalf})
     monkeypatch.setattr(_apart, "groupings", lambda asked: [homes, equity.by_town(people.towns, people.town)])
-    tables = _apart.Apart(Asked(people, done, study), None, ["equity", "homes"]).rows({}, {})
+    tables = _apart.Apart(Asked(people, done, study), NO_CASES, ["equity", "homes"]).rows({}, {})
     ratio = {table.statistic[0]: (table.value[0], table.n[0]) for table in tables if table.measure[0] == "equity"}
     assert ratio["most_to_least_home_found"] == (np.inf, 4)
     value, n = ratio["most_to_least_home_found_by_chance"]
     assert 1 < value < 3
     assert n == 4
-    assert _apart.Apart(Asked(people, done, study), None, ["homes"]).rows({}, {}) == []
+    assert _apart.Apart(Asked(people, done, study), NO_CASES, ["homes"]).rows({}, {}) == []
 
 
 @dataclasses.dataclass

@@ -16,11 +16,13 @@ import pytest
 from click.testing import CliRunner
 
 import alprsim
-from alprsim import results
+from alprsim import report, results
 from alprsim.cli import main
+from alprsim.report import comparison_cube, comparison_explorer, differences, fitting
 from alprsim.report import comparison_page as page
-from alprsim.report import differences
+from alprsim.report import page as pages
 from alprsim.results import asking, marks, sensitivity, sides, words
+from alprsim.results.headline import TRIPS
 from alprsim.results.summary import paired
 from alprsim.tables import AS_WRITTEN, DAY
 from tests import fake_run
@@ -93,11 +95,11 @@ def test_the_sentence_says_what_a_limit_changes(run: results.Run, html: str) -> 
     text = said(html)
     now = run.answer("Federal query", *CASE[:2], AS_WRITTEN, *CASE[2:])
     mean, low, high = (words.points(value) for value in by_hand(run, "Federal query", 21 * DAY))
-    assert f"ICE (federal consumer) can detect {10 * now.mean:.1f} (on-request sight) under “Federal query” as" in text
-    assert f"{mean} percentage points ({low} to {high} over seeds)" in text
-    assert [bar.split("</strong>")[0] for bar in html.split('role="listitem">\n<p><strong>')[1:]] == [
-        "A · Federal query", "B · Federal query", "C · No sharing", "D · No sharing",
-    ]  # fmt: skip
+    limited = run.answer("Federal query", *CASE[:2], 21 * DAY, *CASE[2:])
+    assert f"ICE (federal consumer) can detect {10 * now.mean:.1f} under A, {10 * limited.mean:.1f} under B, " in text
+    assert f"B, “Federal query” with a 21-day limit: {mean} percentage points ({low} to {high} over seeds)." in text
+    bars = re.findall(r'role="listitem">\n<p>(.*?)</strong>', html)
+    assert [said(bar).strip() for bar in bars] == ["A Federal query", "B Federal query", "C No sharing", "D No sharing"]
 
 
 def test_what_one_limit_changes_is_the_title(run: results.Run) -> None:
@@ -115,6 +117,104 @@ def test_differences_are_those_paired_by_hand(run: results.Run, html: str) -> No
     ):
         mean, low, high = (words.points(value) for value in by_hand(run, *case))
         assert cell == f"{mean} points<small>{low} to {high}</small>"
+
+
+def test_towns_differ_by_what_is_paired_by_hand(run: results.Run, html: str) -> None:
+    rows = run.measures[run.measures["who"].eq("vehicles") & run.measures["reads"].eq("all")]
+    rows = rows[
+        rows[["viewer", "sight", "measure", "statistic"]].eq(list(CASE)).all(axis=1) & rows["town"].eq("Norwalk")
+    ]
+    a, b = (
+        rows[rows["policy"].eq(name) & rows["retention"].eq(limit)].sort_values("seed")["value"].to_numpy(float)
+        for name, limit in (("Federal query", AS_WRITTEN), ("No sharing", 21 * DAY))
+    )
+    mean, low, high = (words.points(value) for value in paired(a, b))
+    (row,) = re.findall(r"Norwalk-like<small>.*?</tr>", html[html.index("<h3>By home town</h3>") :], flags=re.S)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
+    assert len(cells) == 4 + 3
+    assert cells[-1] == f"{mean} points<small>{low} to {high}</small>"
+
+
+def test_the_explorer_carries_every_side_and_its_difference_at_every_limit(run: results.Run) -> None:
+    found = alprsim.compare(run, policy=["Federal query", "No sharing"], retention="21 d").found
+    whole = comparison_cube.compared(found, [TRIPS], {id(run): {}})
+    stops = [stop["seconds"] for stop in whole["stops"]]
+    assert stops == [AS_WRITTEN, *LADDER]
+    (at,) = whole["cells"]["0~request~trips_detected.share_of_horizon_pooled"]
+    for row, step in enumerate(stops):
+        a, b, c, d = at[row]
+        assert a.said == words.quantity(run.answer("Federal query", *CASE[:2], AS_WRITTEN, *TRIPS).mean, "share")
+        for side, policy, kept in ((b, "Federal query", step), (c, "No sharing", AS_WRITTEN), (d, "No sharing", step)):
+            limit = 21 * DAY if kept == AS_WRITTEN and side is not c else kept
+            mean, low, high = (words.points(value) for value in by_hand(run, policy, limit))
+            assert (side.change, side.change_interval) == (f"{mean} percentage points", f"{low} to {high}")
+    assert [where["line"] for where in whole["where"][0][0]] == ["A, B · Federal query"] * 2 + ["C, D · No sharing"] * 2
+    assert [where["step"] for where in whole["where"][0][1]] == ["-1", str(3 * DAY), "-1", str(3 * DAY)]
+    assert "A and C stay as practised" in comparison_explorer.begun(found, whole, []).moved
+
+
+def test_of_runs_with_other_seeds_the_explorer_has_differences_without_interval(
+    run: results.Run, small: results.Run
+) -> None:
+    found = alprsim.compare(run, small).found
+    assert found.steps == [21 * DAY]
+    whole = comparison_cube.compared(found, [TRIPS], {id(run): {}, id(small): {}}, towns=False)
+    for row, step in enumerate((AS_WRITTEN, 21 * DAY)):
+        a, b = (one.answer("Federal query", *CASE[:2], step, *TRIPS).mean for one in (run, small))
+        cells = whole["cells"]["0~request~trips_detected.share_of_horizon_pooled"][0][row]
+        assert (cells[1].change, cells[1].change_interval) == (f"{words.points(b - a)} percentage points", "")
+
+
+ROOM = {"cube": 900, "charts": 700, "csv": 500, "week": 300}
+
+
+def drawn(without: frozenset[str]) -> str:
+    """Return a page of 100 bytes and parts of the sizes in ``ROOM``; what can be left out of one leaves a tenth."""
+    left = {part: "x" * (size // 10 if part in without else size) for part, size in ROOM.items()}
+    templates = "".join(
+        f'<template id="{name}">{left[part]}</template>'
+        for name, part in (("cube", "cube"), ("charts", "charts"), ("week-data-0", "week"))
+    )
+    link = "" if "csv" in without else f'<a class="download" href="data:{left["csv"]}">'
+    return templates + link + "é" * 50
+
+
+def test_a_page_too_large_leaves_out_what_takes_most() -> None:
+    whole = len(drawn(frozenset()).encode())
+    assert fitting.fitted(drawn, whole) == (drawn(frozenset()), frozenset(), "")
+    assert sum(fitting.sizes(drawn(frozenset())).values()) == whole
+    one, two, least = (fitting.fitted(drawn, most) for most in (whole - 100, whole - 1000, 10))
+    assert [sorted(found.without) for found in (one, two, least)] == [
+        ["cube"],
+        ["charts", "cube"],
+        sorted(fitting.LEFT_OUT),
+    ]
+    assert len(two.html.encode()) <= whole - 1000
+    assert one.warning.endswith("left out: home towns in the explorer; now 0.0 MB")
+    assert least.warning.endswith("too large for many mailboxes")
+
+
+def test_what_is_left_out_is_said_on_the_page_and_by_the_command(
+    small: results.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = frozenset(fitting.LEFT_OUT)
+    compared = alprsim.compare(small, retention="21 d")
+    for html in (page.render(compared.found, everything), pages.render(small, everything)):
+        assert (
+            "this page leaves out: home towns in the explorer, charts of all but the main measures, the table"
+            in said(html)
+        )
+        assert "download=" not in html
+    monkeypatch.setattr(report, "MOST_BYTES", 10)
+    monkeypatch.setattr(page, "render", lambda _, without: drawn(without))
+    monkeypatch.setattr(pages, "render", lambda _, without: drawn(without))
+    done = CliRunner().invoke(
+        main, ["compare", str(small.folder), "--retention", "21 d", "--out", str(tmp_path / "a.html")]
+    )
+    assert done.stderr.startswith("page: 0.0 MB, above 0.0 MB (); left out: home towns in the explorer, charts")
+    told = list[str]()
+    report.write(results.load(shutil.copytree(small.folder, tmp_path / "run")), told.append)
+    assert len(told) == 1
 
 
 def test_the_table_can_be_taken_along(run: results.Run, html: str) -> None:
@@ -139,7 +239,7 @@ def test_ladders_of_two_runs_and_what_differs(run: results.Run, tmp_path: Path) 
     file = found.report()
     assert file == run.folder.parent / "compare-fake-other.html"
     html = file.read_text("utf-8")
-    assert "<code>custody.retention</code></th><td>30 d</td><td>21 d</td>" in html
+    assert '<code>custody.retention</code></th><td data-label="A">30 d</td><td data-label="B">21 d</td>' in html
     shown = html[html.index('id="shown"') : html.index('id="charts"')]
     assert "A · fake (baseline)" in shown
     assert "B · other" in shown
@@ -147,7 +247,7 @@ def test_ladders_of_two_runs_and_what_differs(run: results.Run, tmp_path: Path) 
     assert "<li>B: Only the other.</li>" in html
     assert f"{100 * run.answer('No sharing', *CASE[:2], 21 * DAY, *CASE[2:]).mean:.0f} %" in said(shown)
     others = gzip.decompress(base64.b64decode(re.search(r'id="charts">([^<]+)<', html)[1])).decode()  # type: ignore[index]
-    keys = re.findall(r'data-key="([^"]+)"', shown + others)
+    keys = [*re.findall(r'data-key="([^"]+)"', shown), *json.loads(others)]
     assert len(keys) == len(set(keys))
     assert {key.split("~")[0] for key in keys} == {"0", "1", "2", "3"}  # each policy that both have
 

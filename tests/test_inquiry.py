@@ -2,6 +2,7 @@
 
 import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from alprsim.sight import SOURCES, Streams
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED, Reads, VehicleKind
 
 HOUR = 3600
+SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 VIEWERS = ("East police", "Vendor", "ICE")
 KEYS = ["policy", "viewer", "sight", "retention", "measure", "who", "reads", "town", "statistic"]
 NEVER_FALL = ("observed_days", "trips_detected", "trips_linked", "exposure_rate", "lookback_plate", "lookback_area")
@@ -678,3 +680,49 @@ def test_every_run_says_who_can_look(place):
     )
     assert said["Searchable pool", "bulk", "West", "agencies_365d"] == 2
     assert said["Searchable pool", "bulk", "West", "agencies_unsaid"] == 1
+
+
+# --- a whole year -----------------------------------------------------------------------------------------------------
+
+YEAR = """
+extends: hamlet.yaml
+name: year
+seeds: [1]
+start: {start}
+length: {days} d
+roads: {{population: 40}}
+viewers: {{East police: null, Vendor: null}}
+policies: {{Searchable pool: null, One partner: null, No sharing: null}}
+ladder: {{retention: [30 d, 365 d, unlimited]}}
+measures: {{horizon: 365 d, moments: [{moments}], families: [homes]}}
+utility: {{incidents: 2}}
+"""
+
+
+@pytest.mark.whole
+def test_of_a_year_the_stock_and_both_shares_are_measured(hamlet, tmp_path):
+    """A few people for as long as the shipped study of a year, asked about the same T at the first of its moments."""
+    shipped = alprsim.study(SCENARIOS / "a_year.yaml").scenario
+    first, days = shipped.measures.moments[0], shipped.length // DAY
+    assert (shipped.measures.horizon, days) == (365 * DAY, 393)
+    assert {30 * DAY, 365 * DAY, UNLIMITED} <= set(shipped.ladder.retention)
+    file = hamlet.with_name("year.yaml")
+    file.write_text(YEAR.format(start=shipped.start, days=days, moments=f"{first} s"))
+    (tmp_path / "seed=1").mkdir()
+    place = Hamlet(file, tmp_path / "seed=1")
+    answers = place.ask(place.study())
+
+    def columns(measure, step):
+        told = chosen(answers, viewer="ICE", sight="request", retention=step, measure=measure, town="all")
+        return told.droplevel([name for name in KEYS if name != "statistic"])[["value", "n"]]
+
+    month, year, no_limit = (columns("trips_detected", step) for step in (30 * DAY, 365 * DAY, UNLIMITED))
+    assert (year.loc[["stock", "share_of_horizon", "share_of_window"], "n"] > 0).all()
+    assert year.loc["share_of_window", "value"] == pytest.approx(year.loc["share_of_horizon", "value"])
+    assert 5 * month.loc["stock", "value"] < year.loc["stock", "value"] < 20 * month.loc["stock", "value"]
+    assert 5 * month.loc["share_of_horizon", "value"] < year.loc["share_of_horizon", "value"] < 1
+    assert no_limit.loc["share_of_horizon", "value"] == pytest.approx(year.loc["share_of_horizon", "value"])
+    assert no_limit.loc["stock_so_far", "value"] > year.loc["stock", "value"]
+    assert not no_limit.loc[["stock", "share_of_window"], "n"].any()  # kept for longer than was simulated
+    homes = [columns("home_found", step).loc["within_250m", "n"] for step in (365 * DAY, UNLIMITED)]
+    assert homes[0] > homes[1] == 0

@@ -103,11 +103,11 @@ def test_ways_are_what_a_plain_count_finds(place, answers, ending):
     family, store, total = place.family(), Store(place.folder), np.zeros(5, np.int64)
     watched, n = np.unique(sites.road).tolist(), len(roads)
     family._ways.know(np.array([one * n + other for one in watched for other in watched if one != other], np.int64))
-    keys, row, _ = family._ways.table
+    pairs = family._ways.table.pairs
     ways = family._ways.drivers if ending else family._ways.quickest
     known = {
-        divmod(int(keys[slot]), n): ways.road[slice(*ways.first[row[slot] : row[slot] + 2])].tolist()
-        for slot in np.flatnonzero(keys >= 0).tolist()
+        divmod(code, n): ways.road[slice(*ways.first[(said >> 32) : (said >> 32) + 2])].tolist()
+        for code, said in pairs[pairs[:, 0] >= 0].tolist()
     }
     for number in range(len(store)):
         bucket = store.bucket(number)

@@ -201,15 +201,39 @@ def test_sights_that_hold_different_reads_may_make_more_links_than_there_are_rea
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("pairs", "buckets", "places"), [(0, 2, 2), (1, 2, 2), (3, 2, 4), (40, 2, 64), (300, 128, 512)]
+)
+def test_every_pair_stands_in_the_one_place_where_it_is_looked_for(pairs, buckets, places):
+    """Each read is followed at once by one on another road: a leg by the way of just this pair, if the pair is known."""
+    roads, draw = 60, np.random.default_rng(pairs)
+    known = draw.permutation(np.flatnonzero(~np.eye(roads, dtype=np.bool_)))
+    code, unknown = known[:pairs], known[pairs : pairs + 200]
+    limits = draw.integers(1, 2**31, pairs).astype(np.int32)
+    table = np.zeros(buckets, np.uint64), np.empty((places, 2), np.int64)
+    legs.enter(code, limits, *table)
+    asked = np.concatenate([code, unknown])
+    n = len(asked)
+    time = np.stack([np.zeros(n, np.int32), np.concatenate([limits, np.zeros(200, np.int32)])], axis=1)
+    road, none, room = np.stack(np.divmod(asked, roads), axis=1).astype(np.int32), np.zeros(2 * n, np.int32), 2 * n
+    links = [*(np.zeros(room, np.int32) for _ in range(3)), np.zeros(room, np.uint64)]
+    for off, kept in ((0, range(pairs)), (1, [])):
+        found = legs.walk(
+            np.arange(n + 1) * 2, (time - [off, 0]).astype(np.int32).reshape(-1), road.reshape(-1), none,
+            np.ones(room, np.uint64), *table, roads, 0, 2**31, np.empty(room, np.uint64), *links,
+        )  # fmt: skip
+        assert (links[1][:found] // 2).tolist() == links[2][:found].tolist() == list(kept)
+
+
 @pytest.mark.parametrize("room", [0, 1, 2, 3, 9])
 def test_links_that_find_no_room_are_counted_and_not_written(room):
     n = 4
-    keys, row, limit = np.full(8, legs.EMPTY, np.int64), np.zeros(8, np.int32), np.zeros(8, np.int32)
-    legs.enter(np.array([1, 10], np.int64), np.array([5, 5], np.int32), keys, row, limit)
+    factor, pairs = np.zeros(2, np.uint64), np.empty((8, 2), np.int64)
+    legs.enter(np.array([1, 10], np.int64), np.array([5, 5], np.int32), factor, pairs)
     columns = [*(np.full(room, -7, np.int32) for _ in range(3)), np.zeros(room, np.uint64)]
     found = legs.walk(
         np.array([0, n]), np.arange(n, dtype=np.int32), np.array([0, 1, 0, 1], np.int32), np.zeros(n, np.int32),
-        np.full(n, 1, np.uint64), keys, row, limit, 10, 5, 100, np.empty(n, np.uint64), *columns,
+        np.full(n, 1, np.uint64), factor, pairs, 10, 5, 100, np.empty(n, np.uint64), *columns,
     )  # fmt: skip
     assert found == 3
     assert columns[1].tolist() == [1, 2, 3, *[-7] * room][:room]
@@ -217,12 +241,12 @@ def test_links_that_find_no_room_are_counted_and_not_written(room):
 
 @pytest.mark.parametrize(("gap", "links"), [(5, 1), (6, 0)])
 def test_reads_as_far_apart_as_any_way_lets_them_are_linked(gap, links):
-    keys, row, limit = np.full(8, legs.EMPTY, np.int64), np.zeros(8, np.int32), np.zeros(8, np.int32)
-    legs.enter(np.array([1], np.int64), np.array([9], np.int32), keys, row, limit)
+    factor, pairs = np.zeros(2, np.uint64), np.empty((8, 2), np.int64)
+    legs.enter(np.array([1], np.int64), np.array([9], np.int32), factor, pairs)
     columns = [*(np.zeros(1, np.int32) for _ in range(3)), np.zeros(1, np.uint64)]
     found = legs.walk(
         np.array([0, 2]), np.array([0, gap], np.int32), np.array([0, 1], np.int32), np.zeros(2, np.int32),
-        np.full(2, 1, np.uint64), keys, row, limit, 10, 3, 5, np.empty(2, np.uint64), *columns,
+        np.full(2, 1, np.uint64), factor, pairs, 10, 3, 5, np.empty(2, np.uint64), *columns,
     )  # fmt: skip
     assert found == links
 
@@ -293,8 +317,8 @@ def test_the_quickest_ways_equal_the_twin(streets, data):
     for pairs in data.draw(st.lists(st.lists(pair, max_size=6), max_size=3)):
         found.know(np.array([a * n + b for a, b in pairs], np.int64))
         for one, other in pairs:
-            slot = int(np.flatnonzero(found.table.keys == one * n + other)[0])
-            row = int(found.table.row[slot])
+            ((_, told),) = found.table.pairs[found.table.pairs[:, 0] == one * n + other].tolist()
+            row, limit = divmod(told, 2**32)
             way = found.quickest.road[slice(*found.quickest.first[row : row + 2])].tolist()
             _, lasts = naive_paths.quickest(streets, one, other)
             assert (
@@ -304,8 +328,8 @@ def test_the_quickest_ways_equal_the_twin(streets, data):
             )
             ends = [streets[one][1], *(streets[road][1] for road in way)]
             assert ends == [*(streets[road][0] for road in way), streets[other][0]]
-            assert found.table.limit[slot] == max(3, int(np.ceil(lasts * 1.5))) <= found.longest
-    assert len(found) == len(set(found.table.keys[found.table.keys >= 0].tolist()))
+            assert limit == max(3, int(np.ceil(lasts * 1.5))) <= found.longest
+    assert len(found) == len(set(found.table.pairs[found.table.pairs[:, 0] >= 0, 0].tolist()))
 
 
 @few
@@ -359,7 +383,7 @@ def test_streets_that_do_not_join_have_no_way():
     apart = ((0, 1, 100.0, 1000), (1, 0, 100.0, 1000), (2, 3, 100.0, 1000), (3, 2, 100.0, 1000))
     found = ways.Ways(table(apart), taught({}, 4), minimum=3, factor=1.5)
     found.know(np.array([0 * 4 + 1, 0 * 4 + 2], np.int64))
-    assert sorted(found.table.keys.tolist())[-1] == 1
+    assert found.table.pairs[:, 0].max() == 1
     assert len(found) == 1
 
 

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
-import alprsim
-from alprsim import report, results
+from alprsim import report
 from alprsim.results import words
 from alprsim.results.run import Run
 from alprsim.tables import AS_WRITTEN, UNLIMITED
+from tests.browsing import state_of
 
 pytestmark = pytest.mark.whole
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET = (
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-CHOOSES = "!document.querySelector('.choose').hidden"
-READY = "document.getElementById('explorer') && !document.getElementById('explorer').hidden"
 
 TRIED = """name => {
     const list = document.querySelector(`#explorer select[name=${name}]`);
@@ -49,65 +37,10 @@ TRIED = """name => {
 """Chooses all that is offered, one after the other, and tells the address and the value of each."""
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser on the path; looked for {', '.join(BROWSERS)}")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(QUIET))
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(scope="module")
-def run(hamlet_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Return a copy of the hamlet's run with its page written anew."""
-    folder = tmp_path_factory.mktemp("browsed") / "hamlet"
-    shutil.copytree(hamlet_run.folder, folder)
-    fresh = results.load(folder)
-    report.write(fresh)
-    return fresh
-
-
-@pytest.fixture(scope="module")
-def compared(run: Run) -> Path:
-    """Return the page of two policies of that run, compared as practised and with a limit."""
-    return alprsim.compare(run, policy=["Federal query", "No sharing"], retention="12 h").report()
-
-
-@pytest.fixture
-def visit(browser: Browser, run: Run) -> Iterator[Callable[..., Page]]:
-    """Open the page from the disk, offline; afterwards nothing may have been fetched, and nothing complained of."""
-    heard: list[str] = []
-    asked: list[str] = []
-    contexts, pages = [], set()
-
-    def opened(
-        state: dict[str, str] | None = None, *, ready: str = READY, file: Path = run.page, **options: Any
-    ) -> Page:  # fmt: skip
-        context = browser.new_context(offline=True, **{"viewport": {"width": 1240, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        pages.add(file.as_uri())
-        page.goto(file.as_uri() + ("#" + urlencode(state) if state else ""))
-        if ready:
-            page.wait_for_function(ready)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert heard == []
-    fetched = {address.split("#")[0] for address in asked if not address.startswith(("blob:", "data:"))}
-    assert fetched <= pages
-
-
-def state_of(page: Page) -> dict[str, str]:
-    return dict(parse_qsl(page.evaluate("location.hash").removeprefix("#")))
+def run(browsed: Run) -> Run:
+    """Return the hamlet's run whose page is opened."""
+    return browsed
 
 
 @cache
@@ -283,7 +216,9 @@ def test_it_is_readable_without_script(visit: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize("width", [320, 1240, 3840])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_width_is_scrolled_sideways(visit: Callable[..., Page], tmp_path: Path, width: int, scheme: str) -> None:
+def test_no_width_is_scrolled_sideways_or_has_a_serious_barrier(
+    visit: Callable[..., Page], tmp_path: Path, width: int, scheme: str
+) -> None:
     page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     folder = Path(os.environ.get("ALPRSIM_PLOTS") or tmp_path)
@@ -294,6 +229,16 @@ def test_no_width_is_scrolled_sideways(visit: Callable[..., Page], tmp_path: Pat
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
+    assert page.locator("details.fold[open]").count() == (0 if width == 320 else page.locator("details.fold").count())
+    if width > 2000:
+        return
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 20  # it did look
+    assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    if width == 320:  # tables stand as rows with labels; only charts scroll
+        wide = "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.querySelector('table')).length"
+        assert page.locator(".scroll").evaluate_all(wide) == 0
 
 
 def test_it_prints(visit: Callable[..., Page], tmp_path: Path) -> None:
@@ -307,39 +252,3 @@ def test_it_prints(visit: Callable[..., Page], tmp_path: Path) -> None:
     page.set_viewport_size({"width": 690, "height": 1016})  # A4 at 96 to the inch, less 14 mm on every side
     high = page.evaluate("[...document.querySelectorAll('figure svg')].map(one => one.getBoundingClientRect().height)")
     assert max(high) < 1000  # of 1,016: no picture needs to be cut
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1240])
-def test_no_serious_barrier(visit: Callable[..., Page], scheme: str, width: int) -> None:
-    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    found = Axe().run(page).response
-    assert len(found["passes"]) > 20  # it did look
-    assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found["violations"]] == []
-
-
-# --- compared ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_comparison_is_chosen_from(visit: Callable[..., Page], run: Run, compared: Path) -> None:
-    page = visit(file=compared, ready=CHOOSES, viewport={"width": 320, "height": 900})
-    page.select_option("select[name=sight]", "bulk")
-    page.select_option("select[name=viewer]", "2")
-    page.select_option("select[name=measure]", "observed_days.share_of_horizon")
-    answer = run.answer("Federal query", "ICE", "request", 12 * 3600, "observed_days", "share_of_horizon")
-    page.select_option("select[name=sight]", "request")
-    tips = page.locator("#shown svg.ladder title").all_text_contents()
-    assert any(tip.startswith(f"Federal query, 12 h: {words.quantity(answer.mean, 'share')}") for tip in tips)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1240, "dark")])
-def test_a_comparison_has_no_serious_barrier(
-    visit: Callable[..., Page], compared: Path, width: int, scheme: str
-) -> None:
-    page = visit(file=compared, ready=CHOOSES, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    found = Axe().run(page).response
-    assert len(found["passes"]) > 20
-    assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found["violations"]] == []

@@ -16,7 +16,7 @@ from alprsim.report import cube as cubes
 from alprsim.report import figures, opening, statutes, under
 from alprsim.results import sensitivity as bands
 from alprsim.results import words
-from alprsim.results.headline import REBUILT, TRIPS
+from alprsim.results.headline import REBUILT, TRIPS, Subject
 from alprsim.results.headline import opening as opens_with
 from alprsim.results.summary import paired, plain
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
@@ -197,10 +197,10 @@ def test_the_first_sentence_is_of_trips_rebuilt_where_they_were_measured(run: re
     seen = [run.answer("Federal query", "ICE", "bulk", step, *TRIPS).mean for step in (AS_WRITTEN, 21 * DAY)]
     text = said(html)
     assert (
-        f"ICE (federal consumer) can rebuild {words.of_ten(now)} (bulk sight; ≥ 80 % of the km right and at most 20 % of the "
-        f"claimed wrong) as the baseline “Federal query” is practised, and {words.of_ten(limited)} under a 21-day limit "
-        f"(detected, by at least one read: {words.of_ten(seen[0])} and {words.of_ten(seen[1])})" in text
-    )
+        f"ICE (federal consumer) can rebuild {words.of_ten(now)} as practised, and {words.of_ten(limited)} under a 21-day limit"
+    ) in text
+    assert "bulk sight; rebuilt: ≥ 80 % of the km right and at most 20 % of the claimed wrong." in text
+    assert f"Detected, by at least one read: {words.of_ten(seen[0])} and {words.of_ten(seen[1])} of 10." in text
     table = text[text.index("The numbers of this sentence") : text.index("The five numbers")]
     for share in (now, limited, *seen):
         assert f"{words.of_ten(share)} of 10 ({words.quantity(share, 'share')})" in table
@@ -217,14 +217,32 @@ def test_without_bulk_sight_of_a_department_it_says_which_sight_it_is(run: resul
     assert (about.sight, pair) == ("request", REBUILT)
     assert opens_with(run)[0].sight == "bulk"
     first = opening.opened(asked, cubes.by_seed(asked), {})
-    assert "(on-request sight; ≥ 80 %" in first.sentence
+    assert "on-request sight; rebuilt: ≥ 80 %" in first.rests[0]
     assert "no department’s reads in bulk: it has to ask for them plate by plate" in first.why
 
 
-def test_a_small_share_is_told_in_percent_too() -> None:
-    assert opening.of_ten(0.004) == "fewer than 0.1 (0.4 %)"
-    assert opening.of_ten(0.05) == "0.5"
-    assert opening.of_ten(0.0) == "0.0"
+def test_small_shares_are_told_of_a_thousand_and_drawn_as_dots(run: results.Run) -> None:
+    assert [words.many([share, 0.0]) for share in (0.62, 0.05, 0.049, 0.0005, 0.0004, 0.0)] == [
+        10,
+        10,
+        1000,
+        1000,
+        100_000,
+        10,
+    ]
+    assert [words.of_many(share, 1000) for share in (0.004, 0.0395, 0.0019, 0.00002, 0.0)] == [
+        "4",
+        "40",
+        "1.9",
+        "fewer than 0.1",
+        "0",
+    ]
+    assert words.of_many(0.62, 10) == "6.2"
+    answer = run.answer("Federal query", "ICE", "bulk", AS_WRITTEN, *REBUILT)
+    small = [answer._replace(mean=share, low=share / 2, high=share * 2) for share in (0.004, 0.0002)]
+    bars = [opening.Bar("A", "", one, None, True, None, 1000) for one in small]
+    assert bars[0].said == "4 of 1,000 (2 to 8)"
+    assert [bar.dots for bar in bars] == [(4, 0), (1, 0)]  # something is never drawn as nothing
 
 
 def test_the_baseline_is_the_first_row(run: results.Run) -> None:
@@ -252,7 +270,13 @@ def test_the_band_over_assumptions_is_drawn_where_the_folder_has_it(run: results
     assert bar.wide == f"{words.of_ten_range(mine, 1.25 * mine)} over assumptions"
     page = report.write(varied).read_text("utf-8")
     shown = page[page.index('id="shown"') : page.index("<template")]
-    assert shown.count('class="wide') == 2 * 4  # each policy, on the ladder and on the panel under it
+    assert (
+        shown.count('class="wide') == 4 * 4
+    )  # each policy, as practised and by limit, on the ladder and the panel under it
+    look = told["No sharing", "ICE", "bulk", AS_WRITTEN, "lookback_plate", bands.ANY_AGE]
+    left = cubes.looks(varied, Subject("No sharing", "ICE", "bulk", None), AS_WRITTEN, told)
+    assert left is not None
+    assert left["said"].endswith(f"; {words.of_ten_range(*look[:2])} over other assumptions too")
     assert "was not computed" not in said(shown)
     assert "over assumptions</span>" in page
     cell = cubes.cell(varied, ("No sharing", "ICE", "bulk", 21 * DAY, *REBUILT), cubes.by_seed(varied), told, [])

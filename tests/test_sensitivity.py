@@ -84,7 +84,7 @@ def copied(outpost_run, monkeypatch):
             ran.append((out.name, loaded.scenario.cameras.capture))
             shutil.copytree(outpost_run.folder, out, dirs_exist_ok=True)
 
-    def write(run):
+    def write(run, tell):
         assert (run.folder / bands.FILE).exists()  # so that the page has the band
         return run.page
 

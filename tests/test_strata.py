@@ -33,8 +33,9 @@ policies:
   No sharing: null
   Hits only: {custody: {departments: {keep: hits, hit_retention: 30 d}}}
   Three minutes: {custody: {retention: 3 min, departments: {hit_retention: 30 d}}}
+  Hits for a day: {custody: {retention: 24 h, departments: {keep: hits}}}
 ladder: {retention: [6 h, unlimited]}
-measures: {families: [gaps, homes], moments: [38 h]}
+measures: {families: [gaps, homes, paths], moments: [38 h], path_targets: 5000}
 utility: {incidents: 5}
 """
 """Few cars are listed, but 30 of either kind or more, and what matched a list is kept for a month, whatever else goes."""
@@ -89,6 +90,24 @@ def test_how_long_hits_are_kept_is_no_window_of_who_is_on_no_list(watched, polic
         assert column(watched, policy, who, "stock_so_far").mean > 0.2
         assert column(watched, policy, who, "share_of_horizon_pooled").mean > 0
         assert column(watched, policy, who, "share_of_window_pooled").n == 0
+
+
+@pytest.mark.whole
+def test_ways_of_listed_drivers_go_by_how_long_hits_are_kept(watched):
+    """Hits are kept for as long as T: the window of listed drivers is T, and that of all others is of no length."""
+    for who in ("custom-listed", "rightly listed"):
+        last, window = (
+            column(watched, "Hits for a day", who, f"share_of_{time}_pooled", "path_recall")
+            for time in ("horizon", "window")
+        )
+        assert window.n == last.n > 0
+        assert window.mean == pytest.approx(last.mean)
+        assert window.mean > 0.1
+        month = column(watched, "Hits only", who, "share_of_window_pooled", "path_recall")
+        assert month.n == 0  # kept for longer than was simulated
+    for who in ("unlisted", "vehicles"):
+        assert column(watched, "Hits for a day", who, "share_of_window_pooled", "path_recall").n == 0
+        assert column(watched, "Hits for a day", who, "share_of_horizon_pooled", "path_recall").n > 0
 
 
 @pytest.mark.whole

@@ -12,7 +12,10 @@ from alprsim.cli._shared import _json, _plainly, main
 @main.command()
 @click.argument("result", type=click.Path(path_type=Path))
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Of the run (default: all).")
-@click.option("--sight", type=click.Choice(["bulk", "request"]), default="request", show_default=True)
+@click.option(
+    "--sight", type=click.Choice(["bulk", "request", "process", "side_door"]), default="request", show_default=True,
+    help="By process and side door: expected, with the grant and without.",
+)  # fmt: skip
 @click.option("--retention", metavar="LIMIT", help="A step of the ladder (default: what each policy says itself).")
 @click.option(
     "--who", type=click.Choice(["vehicles", "people"]), default="vehicles", show_default=True,

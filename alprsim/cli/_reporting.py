@@ -9,6 +9,10 @@ from alprsim.cli._shared import _json, _plainly, main
 _result = click.argument("result", type=click.Path(path_type=Path))
 
 
+def _warn(said: str) -> None:
+    click.echo(said, err=True)
+
+
 @main.command()
 @click.argument("results", nargs=-1, required=True, metavar="RESULT…", type=click.Path(path_type=Path))
 @click.option(
@@ -43,7 +47,7 @@ def compare(
 
     found = compared(*results, policy=policies, retention=retentions)
     click.echo(found.json if as_json else found.text)
-    click.echo(f"page  {found.report(out)}", err=True)
+    click.echo(f"page  {found.report(out, _warn)}", err=True)
 
 
 _browser = click.option(
@@ -69,7 +73,7 @@ def report(result: Path, form: str, out: Path | None, program: str | None) -> No
     from alprsim.report import formats
     from alprsim.results import load
 
-    click.echo(formats.write(load(result), form, out, program=program))
+    click.echo(formats.write(load(result), form, out, program=program, tell=_warn))
 
 
 @main.command()

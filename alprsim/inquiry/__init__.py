@@ -32,10 +32,11 @@ from alprsim.inquiry._answer import ask_answer as ask_answer
 from alprsim.inquiry._answer import subset_name as subset_name
 from alprsim.inquiry._asked import SO_FAR as SO_FAR
 from alprsim.inquiry._asked import Asked, Counting, Family, Lenses, Look, middles
-from alprsim.inquiry._cases import SIGHTS, cases, expected
+from alprsim.inquiry._cases import SIGHTS, cases
 from alprsim.inquiry._distribution import Distribution
 from alprsim.inquiry._equity import Equity
 from alprsim.inquiry._gaps import Gaps
+from alprsim.inquiry._granted import expected
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
 from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
@@ -60,7 +61,7 @@ BY_VEHICLE: dict[str, Callable[[Asked, Lenses], Family]] = {
     "nights": Nights,
     "visits": Visits,
 }
-"""Families of measures.families that count a vehicle at a time, of the cases that hang on nobody's grant."""
+"""Families of measures.families that count a vehicle at a time."""
 
 OF_EVERYBODY: dict[str, Callable[[Asked, Reads], list[Measured]]] = {
     "uniqueness": _unique.ask,
@@ -86,12 +87,12 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
     whole = cases(loaded, world)
     parts = [part for case in whole if case.sight in SIGHTS for part in sight.by_source(case, world.agencies)]
     every = Lenses.of([*whole, *parts], told.streams)
-    sure = every.only(sight.ALL).certain()
+    all_reads = every.only(sight.ALL)
     lives = Lives(asked, every)
     wanted = loaded.scenario.measures.families
-    groups = _apart.Apart(asked, sure, wanted)
+    groups = _apart.Apart(asked, all_reads, wanted)
     named: dict[str, Family] = {
-        str(name): groups.counted.get(name) or make(asked, sure)
+        str(name): groups.counted.get(name) or make(asked, all_reads)
         for name, make in BY_VEHICLE.items() if name in wanted
     }  # fmt: skip
     others = list(named.values())
@@ -105,10 +106,10 @@ def ask(loaded: Loaded, world: World, done: Simulated, *, seed: int, folder: Pat
         crowd += OF_EVERYBODY[name](asked, reads)
     tell("look-backs", 0)
     whose = {question.VEHICLES: lives.residents, question.PEOPLE: lives.people}
-    answered = _lookbacks.ask(asked, every.only(sight.ALL), kept, reads, whose)
+    answered = _lookbacks.ask(asked, all_reads, kept, reads, whose)
     _portals.save(asked, reads)
     tell("a week", 0)
-    _week.save(asked, every.only(sight.ALL).certain(), kept, reads)
+    _week.save(asked, all_reads.certain(), kept, reads)
     owners = np.unique(done.placement.cameras.agency).tolist()
     wide = [case for case in whole if case.least == 0]
     effective = retention.rows(wide, world.agencies, with_cameras=owners, seed=seed, lists=done.lists is not None)
@@ -122,7 +123,7 @@ def _under_names(
     asked: Asked, whole: list[Case], named: dict[str, Family], groups: _apart.Apart, kept: Store, tell: Tell
 ) -> list[Measured]:  # fmt: skip
     """Return what every family counted, groups of lives apart; where pseudonyms stand for plates, by them or not at all."""
-    tables = {name: family.rows() for name, family in named.items()}
+    tables = {name: [expected(rows, whole) for rows in family.rows()] for name, family in named.items()}
     counted = [rows for of_family in tables.values() for rows in of_family]
     counted += groups.rows(
         tables, {name: one for name, one in named.items() if isinstance(one, (Ways, Position))}

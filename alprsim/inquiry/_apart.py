@@ -9,6 +9,7 @@ from alprsim import hotlists
 from alprsim.inquiry._asked import Asked, Grouped, Lenses, Look, OfTargets
 from alprsim.inquiry._equity import groupings
 from alprsim.inquiry._gaps import Gaps
+from alprsim.inquiry._granted import expected
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._nights import Nights
 from alprsim.inquiry._visits import Visits
@@ -34,7 +35,7 @@ class Apart:
     """
 
     def __init__(self, asked: Asked, every: Lenses, wanted: Sequence[str]) -> None:
-        self._asked = asked
+        self._asked, self._every = asked, every
         self._strata = strata(asked)
         homes = groupings(asked) if "equity" in wanted else []
         self._homes = [one for one in homes if one.name != equity.BY_TOWN]
@@ -96,18 +97,23 @@ class Apart:
         if len(self._strata) < 2:
             return []
         people = apart.by(self._asked.people, self._strata[1])
-        said = [(table, people, name) for name, one in drawn.items() for table in one.rows_of(people)]
+        asked = dataclasses.replace(self._asked, people=people, listed=True)
+        said = [(table, people, name) for name, one in drawn.items() for table in one.rows_of(asked)]
         people = self._of_listed.people
         said += [(table, people, name) for name, one in self._listed.items() for table in one.rows_of(0)]
-        return [apart.told(table, whose, self._lives(name, drawn)) for table, whose, name in said]
+        return [apart.told(self._expected(table), whose, self._lives(name, drawn)) for table, whose, name in said]
+
+    def _expected(self, table: Measured) -> Measured:
+        return expected(table, self._every.cases)
 
     def _said(
         self, number: int, people: Residents, drawn: Mapping[str, OfTargets]
     ) -> Iterator[tuple[Measured, Residents, apart.Lives]]:
         """Yield what each family says of a grouping in the towns' place, and of which lives."""
         said = {name: one.rows_of(number) for name, one in self.counted.items()}
-        said |= {name: one.rows_of(people) for name, one in drawn.items()}
-        yield from ((table, people, self._lives(name, drawn)) for name, tables in said.items() for table in tables)
+        said |= {name: one.rows_of(dataclasses.replace(self._asked, people=people)) for name, one in drawn.items()}
+        for name, tables in said.items():
+            yield from ((self._expected(table), people, self._lives(name, drawn)) for table in tables)
 
     def _lives(self, name: str, drawn: Mapping[str, OfTargets]) -> apart.Lives:
         return apart.of_drawn(drawn[name].targets) if name in drawn else self.counted[name].lives

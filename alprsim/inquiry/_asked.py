@@ -160,8 +160,11 @@ class Grouped(Family, Protocol):
 class OfTargets(Protocol):
     """A family that counts each of its targets by itself, and so tells any groups of them."""
 
-    def rows_of(self, people: Residents) -> list[Measured]:
-        """Return the tidy rows, told by the groups that ``people`` has in the place of towns."""
+    def rows_of(self, asked: Asked) -> list[Measured]:
+        """Return the tidy rows, told by the groups that ``asked.people`` has in the place of towns.
+
+        If it is asked about listed drivers, their window is that of what matched a list too.
+        """
 
     @property
     def targets(self) -> Int32:

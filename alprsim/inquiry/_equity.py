@@ -14,7 +14,7 @@ _TRIPS = 1 << 18
 
 
 class Equity:
-    """Every case that hangs on nobody's grant, by groups of homes."""
+    """Every case, by groups of homes."""
 
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
@@ -55,7 +55,7 @@ class Equity:
             sizes = apart.sizes(apart.by(self._asked.people, grouping), apart.everybody("", self._asked.people))
             told.append(question.join([
                 equity.rows(
-                    grouping, [one[number] for one in sums], every.place, every.cases, seed=seed, who=who, sizes=sizes[who]
+                    grouping, [one[number] for one in sums], every.place, every.named(), seed=seed, who=who, sizes=sizes[who]
                 )
                 for who, sums in ((question.VEHICLES, self._sums), (question.PEOPLE, self._lives))
             ]))  # fmt: skip

@@ -11,7 +11,7 @@ from alprsim.tables import Measured
 
 
 class Gaps:
-    """The longest unobserved gap of every case that hangs on nobody's grant."""
+    """The longest unobserved gap of every case."""
 
     def __init__(self, asked: Asked, every: Lenses, also: Sequence[Residents] = ()) -> None:
         self._asked, self._every, self._people = asked, every, [asked.people, *also]

@@ -14,7 +14,7 @@ from alprsim.tables import DAY, Bool, Measured
 
 
 class Homes:
-    """Home and work of every case that hangs on nobody's grant."""
+    """Home and work of every case."""
 
     def __init__(self, asked: Asked, every: Lenses, also: Sequence[Residents] = ()) -> None:
         self._asked, self._every, self._people = asked, every, [asked.people, *also]
@@ -74,7 +74,7 @@ class Homes:
         drivers = places.Known(*(places.here(spots, people.drivers) for spots in self._persons))
         return [
             one_guess.rows(
-                truths, town, people.towns, asked.sites, named, asked.study.measures.near_home, every.cases,
+                truths, town, people.towns, asked.sites, named, asked.study.measures.near_home, every.named(),
                 seed=asked.seed, who=who,
             )
             for who, truths, town in (
@@ -102,4 +102,4 @@ class Homes:
 
     def _told(self, people: Residents, sums: list[places.Sums], who: str) -> Measured:
         every, asked = self._every, self._asked
-        return places.rows(sums, every.place, every.cases, people, seed=asked.seed, who=who)
+        return places.rows(sums, every.place, every.named(), people, seed=asked.seed, who=who)

@@ -11,7 +11,7 @@ from alprsim.tables import Measured
 
 
 class Nights:
-    """Nights away of every case that hangs on nobody's grant."""
+    """Nights away of every case."""
 
     def __init__(self, asked: Asked, every: Lenses, also: Sequence[Residents] = ()) -> None:
         self._asked, self._every, self._people = asked, every, [asked.people, *also]
@@ -43,7 +43,7 @@ class Nights:
         """Return the rows by home town, or by other groups."""
         every, towns, seed = self._every, self._people[number].towns, self._asked.seed
         return [
-            nights.rows(sums[number], every.place, every.cases, towns, seed=seed, who=who)
+            nights.rows(sums[number], every.place, every.named(), towns, seed=seed, who=who)
             for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
         ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from alprsim import experiment, routing
+from alprsim.inquiry._apart import strata
 from alprsim.inquiry._asked import Asked, Lenses, Look
 from alprsim.measures import drives, paths, question, uniqueness, ways, wheel
 from alprsim.randomness import draw, stream
@@ -18,7 +19,7 @@ DRIVERS = 100_000
 
 
 class Ways:
-    """Path recall, path precision and rebuilt trips of every case that hangs on nobody's grant."""
+    """Path recall, path precision and rebuilt trips of every case."""
 
     def __init__(self, asked: Asked, every: Lenses) -> None:
         self._asked, self._every = asked, every
@@ -33,7 +34,10 @@ class Ways:
         self._ways = ways.Ways(
             self._roads, ways.learn(*self._usual_day(), watched), minimum=study.path_gap, factor=study.path_gap_factor
         )
-        self._sums, self._people = ([paths.empty(len(self.targets)) for _ in every.lenses] for _ in range(2))
+        self._listed = self.targets[_listed(asked)[self.targets]]
+        self._sums, self._people, self._of_listed = (
+            [paths.empty(len(targets)) for _ in every.lenses] for targets in (self.targets, self.targets, self._listed)
+        )
         self._bucket: Bucket | None = None
         self._drives: drives.Drives | None = None
         self._sketch: tuple[Bucket, paths.Sketch] | None = None
@@ -43,21 +47,28 @@ class Ways:
         if look.lens >= len(self._every.lenses):
             return
         sketch, lens = self._sketched(look), look.lens
-        lives = [
-            paths.Lives(sums[lens], *them) for sums, them in zip((self._sums, self._people), self._lives, strict=True)
-        ]
-        sketch.add(lives, look.masks, look.put)
+        sums = self._sums, self._people, self._of_listed
+        *lives, listed = [paths.Lives(one[lens], *them) for one, them in zip(sums, self._lives, strict=True)]
+        apart = not np.array_equal(look.put.window, look.of_listed.window)
+        sketch.add(lives if apart else [*lives, listed], look.masks, look.put)
+        if apart and len(listed.target):
+            sketch.add([listed], look.masks, look.of_listed)
 
     def rows(self) -> list[Measured]:
         """Return the rows."""
-        return self.rows_of(self._asked.people)
+        return self.rows_of(self._asked)
 
-    def rows_of(self, people: question.Residents) -> list[Measured]:
-        """Return the rows by groups of the targets."""
-        every, asked = self._every, self._asked
+    def rows_of(self, asked: Asked) -> list[Measured]:
+        """Return the rows by groups of the targets; of listed drivers of their vehicles alone."""
+        told = [
+            (self._sums, self.targets, question.VEHICLES), (self._people, self.targets, question.PEOPLE)
+        ]  # fmt: skip
+        if asked.listed:
+            told = [(self._of_listed, self._listed, question.VEHICLES)]
+        place, named = self._every.place, self._every.named()
         return [
-            paths.rows(sums, every.place, every.cases, self.targets, people, seed=asked.seed, who=who)
-            for sums, who in ((self._sums, question.VEHICLES), (self._people, question.PEOPLE))
+            paths.rows(sums, place, named, targets, asked.people, seed=asked.seed, who=who)
+            for sums, targets, who in told
         ]
 
     def _sketched(self, look: Look) -> paths.Sketch:
@@ -85,17 +96,17 @@ class Ways:
             self._lives = self._asked_about(bucket.vehicle[row], person, drives.pairs(self._drives))
         return self._drives
 
-    def _asked_about(
-        self, car: Int32, person: Int32, pairs: drives.Pairs
-    ) -> tuple[tuple[Int64, Int64], tuple[Int64, Int64]]:
-        """Return the targets, and the people, of a bucket: their rows in the sums, and whose each of the pairs is."""
-        drawn, people = wheel.places(self.targets, car), self._asked.people
-        vehicles = np.flatnonzero(drawn >= 0)
+    def _asked_about(self, car: Int32, person: Int32, pairs: drives.Pairs) -> list[tuple[Int64, Int64]]:
+        """Return the targets, the people, and the listed targets of a bucket: their rows in the sums, whose each pair is."""
+        people = self._asked.people
         main = people.car[np.searchsorted(people.drivers, person)]
-        return (
-            (drawn[vehicles], np.where(drawn >= 0, np.cumsum(drawn >= 0) - 1, wheel.NOBODY)[pairs.car]),
-            (wheel.places(self.targets, main), wheel.places(person, pairs.person)),
-        )
+
+        def of_cars(targets: Int32) -> tuple[Int64, Int64]:
+            drawn = wheel.places(targets, car)
+            return drawn[drawn >= 0], np.where(drawn >= 0, np.cumsum(drawn >= 0) - 1, wheel.NOBODY)[pairs.car]
+
+        of_people = wheel.places(self.targets, main), wheel.places(person, pairs.person)
+        return [of_cars(self.targets), of_people, of_cars(self._listed)]
 
     def _usual_day(self) -> tuple[Paths, Int64]:
         """Return the ways of a usual weekday's drivers, of a population that no seed simulates, and how many take each."""
@@ -108,6 +119,16 @@ class Ways:
         taken = routing.choose(self._routes, key[some], *ends, trips.depart[some])
         driven, route = routing.paths(self._routes, *ends, taken, trips.depart[some])
         return driven, np.bincount(route, minlength=len(driven.first) - 1).astype(np.int64)
+
+
+def _listed(asked: Asked) -> Bool:
+    """Return which vehicles are a listed driver's."""
+    groups = strata(asked)
+    if not groups:
+        return np.zeros(len(asked.people.town), np.bool_)
+    of_listed = groups[1].group
+    listed: Bool = (of_listed >= 0) & (of_listed < len(groups[1].groups) - 1)
+    return listed
 
 
 def drove(asked: Asked, routes: routing.Routes, bucket: Bucket, row: Int64) -> drives.Drives:

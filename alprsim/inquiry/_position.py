@@ -79,14 +79,15 @@ class Position:
 
     def rows(self) -> list[Measured]:
         """Return the rows: of vehicles, and of people."""
-        return self.rows_of(self._asked.people)
+        return self.rows_of(self._asked)
 
-    def rows_of(self, people: question.Residents) -> list[Measured]:
-        """Return the rows by groups of the targets."""
-        every, asked, group = self._every, self._asked, people.town[self.targets]
+    def rows_of(self, asked: Asked) -> list[Measured]:
+        """Return the rows by groups of the targets; what is of the last T goes by no window."""
+        every, people = self._every, asked.people
+        group = people.town[self.targets]
         return [
             position.rows(
-                [position.of_groups(one, group, len(people.towns)) for one in sums], every.place, every.cases, people,
+                [position.of_groups(one, group, len(people.towns)) for one in sums], every.place, every.named(), people,
                 moments=len(asked.moments), seed=asked.seed, who=who,
             )
             for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))

@@ -11,7 +11,7 @@ from alprsim.tables import Measured
 
 
 class Visits:
-    """Sensitive visits of every case that hangs on nobody's grant."""
+    """Sensitive visits of every case."""
 
     def __init__(self, asked: Asked, every: Lenses, also: Sequence[Residents] = ()) -> None:
         self._asked, self._every, self._people = asked, every, [asked.people, *also]
@@ -47,7 +47,7 @@ class Visits:
         """Return the rows by home town, or by other groups."""
         every, towns, seed = self._every, self._people[number].towns, self._asked.seed
         return [
-            visits.rows(sums[number], every.place, every.cases, towns, self._places, seed=seed, who=who)
+            visits.rows(sums[number], every.place, every.named(), towns, self._places, seed=seed, who=who)
             for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
         ]
 

@@ -219,7 +219,7 @@ def _through(
     sites, group = asked.done.placement.sites, asked.records.group.astype(np.int16)
     found = []
     for row, lens in enumerate(every.lenses):
-        put = question.ask(lens.at(place.moment), group, moment=place.moment, horizon=place.horizon)
+        put = question.ask(lens.at(place.moment), group, moment=place.moment, horizon=place.horizon, counted=lens.plain)
         seen = question.coarsened(opened, of_stream, lens.seen, middles(asked, lens))
         time_step, place_step = _steps(lens, of_stream)
         sketch = paths.Sketch(

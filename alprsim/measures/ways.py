@@ -30,10 +30,9 @@ class Learned(NamedTuple):
 class Table(NamedTuple):
     """What is known of pairs of watched roads, as `legs.walk` takes it."""
 
-    keys: Int64
-    row: Int32
-    limit: Int32
-    """s: reads of the pair further apart are not of one leg."""
+    factor: NDArray[np.uint64]
+    pairs: Int64
+    """[places, 2]: ``from × roads + to``; row × 2³² + s: reads of the pair further apart are not of one leg."""
 
 
 def learn(driven: Paths, trips: Int64, watched: Bool) -> Learned:
@@ -136,10 +135,10 @@ class Ways:
         self.table = self._tabled()
 
     def _tabled(self) -> Table:
-        slots = 1 << (2 * len(self._code) + 1).bit_length()  # any
-        keys, row, limit = np.full(slots, legs.EMPTY, np.int64), np.zeros(slots, np.int32), np.zeros(slots, np.int32)
-        legs.enter(self._code, self._limit, keys, row, limit)
-        return Table(keys, row, limit)
+        buckets = 1 << (len(self._code) // 3 + 1).bit_length()  # any
+        table = Table(np.zeros(buckets, np.uint64), np.empty((4 * buckets, 2), np.int64))  # any
+        legs.enter(self._code, self._limit, *table)
+        return table
 
     def _widest(self) -> float:
         """Return seconds that no quickest way between two roads exceeds: out of one junction and into it, at most."""

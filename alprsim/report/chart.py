@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
-from itertools import pairwise
 from typing import NamedTuple
 
 from alprsim.report import statutes
@@ -23,6 +22,8 @@ from alprsim.report.scale import Lifetime as Lifetime
 from alprsim.report.scale import Linear as Linear
 from alprsim.report.scale import Place as Place
 from alprsim.report.scale import Scale as Scale
+from alprsim.report.scale import positions as positions
+from alprsim.report.scale import spread as spread
 from alprsim.results import words
 from alprsim.results.run import NOTHING, Answer
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
@@ -41,7 +42,6 @@ SHAPES = (
 """The markers #m0 …, for a picture's definitions."""
 
 _DASHES = ("", "9 4", "2.5 4", "12 4 2.5 4", "5 3", "16 5")
-_LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
 _NAME_LETTERS = 25
 _HOLLOW = ' class="hollow"'
 _COLUMN = 66
@@ -60,6 +60,10 @@ class Line(NamedTuple):
     """As the policy itself says, drawn left of the limits."""
     wide: Sequence[tuple[float, float]] = ()
     """Row for row the band over assumptions, NaN where there is none; empty where none was computed."""
+    practised_wide: tuple[float, float] | None = None
+    """The same band of what the policy itself says."""
+    row: int | None = None
+    """Of its colour, shape and dashes, where these are not by its place among the lines."""
 
 
 class Panel(NamedTuple):
@@ -86,10 +90,10 @@ def ladder(panel: Panel) -> str:
     parts = [_frame(x, breaks, y, panel), _laws(x, panel.steps)]
     if panel.measure == "effective_retention":
         parts.append(_diagonal(x, y, panel.steps))
-    parts += [_wide(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
-    parts += [_band(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
+    parts += [_wide(line, row, x, y, panel) for row, line in dressed(panel.lines)]
+    parts += [_band(line, row, x, y, panel) for row, line in dressed(panel.lines)]
     parts.append(_practised(panel, y))
-    parts += [_line(line, row, x, y, panel) for row, line in enumerate(panel.lines)]
+    parts += [_line(line, row, x, y, panel) for row, line in dressed(panel.lines)]
     parts.append(_column(panel, y))
     parts.append(_names(panel, x, y))
     label = escape(summary(panel), quote=True)
@@ -98,6 +102,11 @@ def ladder(panel: Panel) -> str:
         + "".join(part for part in parts if part)
         + "</svg>"
     )
+
+
+def dressed(lines: Sequence[Line]) -> list[tuple[int, Line]]:
+    """Return each line with the row of its colour, shape and dashes."""
+    return [(place if line.row is None else line.row, line) for place, line in enumerate(lines)]
 
 
 def summary(panel: Panel) -> str:
@@ -139,46 +148,12 @@ def notes(panel: Panel) -> list[str]:
         )
     elif seeds == 1:
         said.append("One seed: no interval.")
-    if any(line.wide for line in panel.lines):
+    if any(line.wide or line.practised_wide for line in panel.lines):
         said.append(
             "Outlined, paler bands: from the least to the most over other assumptions (cameras, capture, volumes of traffic), "
             "as alprsim sensitivity ran them."
         )
     return said
-
-
-def positions(steps: Sequence[int], *, first: float = LEFT + 22) -> tuple[list[float], list[float]]:
-    """Return x of each step, logarithmic, the least at ``first``, and where the axis is shortened."""
-    gaps, broken = [0.0], [False]
-    for before, after in pairwise(steps):
-        decades = math.log10(after / max(before, 1)) if after < UNLIMITED else math.inf
-        broken.append(decades > _LONGEST_GAP * 1.2)
-        gaps.append(min(decades, _LONGEST_GAP if after < UNLIMITED else 0.6 * _LONGEST_GAP))
-    span = RIGHT - 22 - first
-    total = sum(gaps)
-    if not total:
-        return [first + span / 2] * len(steps), []
-    x = [first + span * sum(gaps[: row + 1]) / total for row in range(len(steps))]
-    return x, [(a + b) / 2 for (a, b), cut in zip(pairwise(x), broken[1:], strict=True) if cut]
-
-
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Move labels apart to at least ``gap``, each as near to where it wants to be as their order allows."""
-    order = sorted(range(len(wanted)), key=lambda row: (wanted[row], row))
-    placed: list[list[float]] = []  # blocks of labels that touch: [sum of wanted offsets, count]
-    for row in order:
-        placed.append([wanted[row], 1])
-        while len(placed) > 1 and _top(placed[-2], gap, low, high) + placed[-2][1] * gap > _top(
-            placed[-1], gap, low, high
-        ):
-            total, count = placed.pop()
-            before = placed[-1]
-            placed[-1] = [before[0] + total - before[1] * gap * count, before[1] + count]
-    tops = [_top(block, gap, low, high) + gap * k for block in placed for k in range(int(block[1]))]
-    answer = [0.0] * len(wanted)
-    for row, top in zip(order, tops, strict=True):
-        answer[row] = top
-    return answer
 
 
 def marker(row: int) -> int:
@@ -196,16 +171,12 @@ def short(name: str) -> str:
     return name if len(name) <= _NAME_LETTERS else name[: _NAME_LETTERS - 1] + "…"
 
 
-def _top(block: list[float], gap: float, low: float, high: float) -> float:
-    total, count = block
-    return min(max(total / count, low), max(low, high - gap * (count - 1)))
-
-
 def _scale(panel: Panel) -> Scale:
     answers = [*(a for line in panel.lines for a in line.answers), panel.practised]
     answers += [line.practised for line in panel.lines]
     values = [v for a in answers for v in (a.mean, a.high) if not math.isnan(v)]
-    values += [high for line in panel.lines for _, high in line.wide if math.isfinite(high)]
+    wide = [band for line in panel.lines for band in (*line.wide, line.practised_wide) if band]
+    values += [high for _, high in wide if math.isfinite(high)]
     if panel.measure == "effective_retention":
         return Lifetime([*values, *(step / DAY for step in panel.steps if step < UNLIMITED)])
     return Linear(max((v for v in values if math.isfinite(v)), default=0), panel.unit)
@@ -223,11 +194,11 @@ def _frame(x: Sequence[float], breaks: Sequence[float], y: Scale, panel: Panel) 
     about = "retention limit tried, logarithmic" + (" (shortened at //)" if breaks else "")
     below = f'<text class="axis" x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{about}</text>'
     axis = f'<path class="axisline" d="M{LEFT} {BOTTOM}H{RIGHT}"/>'
-    return f"{grid}{axis}{sides}{cuts}{title}{_limits(x, panel.steps)}{below}"
+    return f"{grid}{axis}{sides}{cuts}{title}{limits(x, panel.steps)}{below}"
 
 
-def _limits(x: Sequence[float], steps: Sequence[int]) -> str:
-    """Write the limits under the axis, in two rows where they would touch."""
+def limits(x: Sequence[float], steps: Sequence[int], bottom: float = BOTTOM) -> str:
+    """Write the limits under an axis, in two rows where they would touch."""
     ends, parts = [-math.inf, -math.inf], []
     for at, step in zip(x, steps, strict=True):
         said = words.duration(step)
@@ -235,8 +206,8 @@ def _limits(x: Sequence[float], steps: Sequence[int]) -> str:
         row = 0 if at - half > ends[0] else 1
         ends[row] = at + half + 3
         parts.append(
-            f'<path class="axisline" d="M{at:.1f} {BOTTOM}v{5 + 14 * row}"/>'
-            f'<text class="tick" x="{at:.1f}" y="{BOTTOM + 18 + 15 * row}" text-anchor="middle">{said}</text>'
+            f'<path class="axisline" d="M{at:.1f} {bottom}v{5 + 17 * row}"/>'
+            f'<text class="tick" x="{at:.1f}" y="{bottom + 21 + 15 * row}" text-anchor="middle">{said}</text>'
         )
     return "".join(parts)
 
@@ -286,7 +257,7 @@ def _wide(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> s
 
 def _line(line: Line, row: int, x: Sequence[float], y: Scale, panel: Panel) -> str:
     """Draw a line; earlier ones are wider, so that one that lies under another still shows."""
-    width = 2 + 1.3 * min(len(panel.lines) - 1 - row, 4)
+    width = 2 + 1.3 * min(max(len(panel.lines) - 1 - row, 0), 4)
     strokes = [
         f'<path class="stroke" stroke-width="{width:.1f}" {dash(row)}d="M'
         + "L".join(f"{x[k]:.1f} {y(line.answers[k].mean):.1f}" for k in rows)
@@ -321,12 +292,12 @@ def _first(panel: Panel) -> float:
 
 def _column(panel: Panel, y: Scale) -> str:
     """Draw what each policy itself says, left of the limits and joined to nothing."""
-    drawn = [(row, line) for row, line in enumerate(panel.lines) if line.practised.measured]
+    drawn = [(row, line) for row, line in dressed(panel.lines) if line.practised.measured]
     if not drawn:
         return ""
     x = LEFT + 30
     points = "".join(
-        f'<g class="s{row % MARKERS}">{_whisker(line.practised, x, y)}'
+        f'<g class="s{row % MARKERS}">{_wide_practised(line, row, x, y)}{_whisker(line.practised, x, y)}'
         f"{_point(panel, line, row, AS_WRITTEN, (x, y(line.practised.mean)), line.practised)}</g>"
         for row, line in drawn
     )
@@ -334,9 +305,17 @@ def _column(panel: Panel, y: Scale) -> str:
     return (
         f'<path class="axisline" stroke-dasharray="1 3" d="M{edge} {TOP - 8}V{BOTTOM}"/>'
         f'<path class="axisline" d="M{x} {BOTTOM}v5"/>'
-        f'<text class="tick" x="{x}" y="{BOTTOM + 18}" text-anchor="middle">as</text>'
-        f'<text class="tick" x="{x}" y="{BOTTOM + 33}" text-anchor="middle">practised</text>{points}'
+        f'<text class="tick" x="{x}" y="{BOTTOM + 21}" text-anchor="middle">as</text>'
+        f'<text class="tick" x="{x}" y="{BOTTOM + 36}" text-anchor="middle">practised</text>{points}'
     )
+
+
+def _wide_practised(line: Line, row: int, x: float, y: Scale) -> str:
+    """Draw the band over assumptions of what the policy itself says, as wide as its marker."""
+    if line.practised_wide is None or not all(map(math.isfinite, line.practised_wide)):
+        return ""
+    low, high = (y(end) for end in line.practised_wide)
+    return f'<path class="wide" {dash(row)}d="M{x - 9} {low:.1f}H{x + 9}V{high:.1f}H{x - 9}Z"/>'
 
 
 def _whisker(answer: Answer, x: float, y: Scale) -> str:
@@ -371,7 +350,7 @@ def _practised(panel: Panel, y: Scale) -> str:
 def _names(panel: Panel, x: Sequence[float], y: Scale) -> str:
     """Write each line's name beside its last point, moved apart where they would touch."""
     last = []
-    for row, line in enumerate(panel.lines):
+    for row, line in dressed(panel.lines):
         drawn = [k for k, answer in enumerate(line.answers) if answer.measured]
         if drawn:
             last.append((row, line, x[drawn[-1]], y(line.answers[drawn[-1]].mean)))

@@ -16,6 +16,7 @@ from alprsim.results import comparison, words
 from alprsim.results.headline import TRIPS, Subject, opening, subject
 from alprsim.results.marks import Marks, marks
 from alprsim.results.sides import ROW, Side
+from alprsim.tables import AS_WRITTEN
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,33 @@ class Compared:
     def others(self) -> Sequence[Side]:
         """Every side but A."""
         return self.sides[1:]
+
+    @cached_property
+    def choices(self) -> list[str]:
+        """The policies that can be chosen: of runs those that several have, the one compared first; of policies none."""
+        first = self.sides[0]
+        if not first.several:
+            return [""]
+        shared = [name for name in first.run.info["policies"] if name != first.policy]
+        return [first.policy, *(name for name in shared if sum(bool(_has(side, name)) for side in self.sides) > 1)]
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The limits that every side tried."""
+        return [step for step in self.sides[0].run.steps if all(step in side.run.steps for side in self.sides)]
+
+    def policy(self, side: Side, choice: int) -> str:
+        """Return the policy of a side where one is chosen: the first is each side's own; empty where it has none such."""
+        return side.policy if not choice else _has(side, self.choices[choice])
+
+    def step(self, side: Side, stop: int) -> int:
+        """Return the limit of a side where one is tried: sides as practised stay so beside sides with a limit."""
+        moves = side.retention != AS_WRITTEN or all(other.retention == AS_WRITTEN for other in self.sides)
+        return stop if moves and stop != AS_WRITTEN else side.retention
+
+    def row(self, side: Side) -> int:
+        """Return a side's place among the sides, which its colour and shape follow."""
+        return [one.letter for one in self.sides].index(side.letter)
 
     @cached_property
     def rows(self) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -80,12 +108,16 @@ class Compared:
 
     def dot(self, side: Side, viewer: str, sight: str, measure: str, statistic: str) -> Dot:
         """Return a side's difference to A, with its place among the sides."""
-        key, row = (viewer, sight, measure, statistic), list(self.sides).index(side)
+        key, row = (viewer, sight, measure, statistic), self.row(side)
         if key not in self.rows:
             return Dot(side.letter, row, math.nan, math.nan, math.nan, None)
         mean, low, high = (self.rows[key][f"{side.letter} − A{end}"] for end in ("", " low", " high"))
         marked = (side.letter, *key) in self.marks.marked if self.marks.known else None
         return Dot(side.letter, row, mean, low, high, marked)
+
+
+def _has(side: Side, policy: str) -> str:
+    return policy if policy in side.run.info["policies"] else ""
 
 
 def of(sides: Sequence[Side], table: pd.DataFrame) -> Compared:

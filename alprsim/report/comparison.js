@@ -1,34 +1,54 @@
-// Everything is readable without this: it only shows another of the ladders that the page carries, and unzips its table.
-const form = document.querySelector(".choose");
-const shown = document.getElementById("shown");
-const lists = [...form.elements];
-const ladders = new Map();
-
-function keep(figures) {
-  for (const figure of figures) ladders.set(figure.dataset.key, figure);
+// What a state of the comparison's explorer tells: every side's value and its difference to A, and where each side stands.
+function sideRow(side, row, state, largest) {
+  const cell = cellOf(side), where = explorer.cube.where[state.policy][state.stop][row];
+  const told = cell && state.town ? cell.towns[state.town - 1] : cell && [cell.value, cell.said, cell.interval, cell.change, cell.changed];
+  const line = document.getElementById("beside").tBodies[0].rows[row], at = (name) => line.querySelector(name);
+  const [value, said, interval, change, changed] = told ?? [0, "not measured", "", row ? "not measured" : "", ""];
+  at(".when").textContent = where.said;
+  at(".value").textContent = said + (cell?.sofar ? " so far" : "");
+  at(".interval").textContent = [interval, cell?.band && !state.town ? `${cell.band} over assumptions` : ""].filter(Boolean).join("; ");
+  at(".fill").setAttribute("width", told && largest ? (100 * (value ?? largest) / largest).toFixed(1) : 0); // null is without end
+  at(".change").textContent = row ? change : "–";
+  at(".changed").textContent = changed;
+  return `${explorer.cube.sides[row].letter}: ${said}${row && told ? `, ${change}` : ""}`;
 }
 
-// The nearest ladder there is: as many of the choices as possible, the one just made before all others.
-function show(wanted, first) {
-  const keys = [...ladders.keys()].map((key) => key.split("~"));
-  const score = (key) => key.reduce((sum, part, row) => sum + (part === wanted[row] ? (row === first ? 5 : 1) : 0), 0);
-  const key = keys.reduce((best, one) => (score(one) > score(best) ? one : best), keys[0]);
-  document.getElementById("nothing").hidden = key.every((part, row) => part === wanted[row]);
-  lists.forEach((list, row) => { list.value = key[row]; });
-  const open = shown.querySelector("details").open;
-  shown.replaceChildren(ladders.get(key.join("~")));
-  shown.querySelector("details").open = open;
+function besides(state) {
+  const { cube } = explorer, group = cube.cells[ladderKey(state)], now = placeOf(state), measure = cube.measures[state.measure];
+  const list = explorer.form.elements.town;
+  const known = now.some((side) => side?.[10].length);
+  if (!known) state.town = 0;
+  if (list) {
+    list.value = state.town;
+    for (const option of list.options) option.disabled = option.value !== "0" && !now.some((side) => side?.[10][option.value - 1]);
+  }
+  const every = group.flat(2).flatMap((side) => (!side ? [] : state.town ? side[10].filter(Boolean) : [side]));
+  const most = every.reduce((a, b) => ((b[0] ?? 0) > (a?.[0] ?? 0) ? b : a), null);
+  the("scale").textContent = most?.[0] ? `full bar: ${most[1]}` : "";
+  const told = now.map((side, row) => sideRow(side, row, state, most?.[0]));
+  const town = state.town ? `, homes in ${cube.towns[state.town - 1]}` : "";
+  the("where").textContent = `${cube.viewers[state.viewer].title}, ${cube.sights[state.sight]} sight${town}`;
+  the("title").textContent = measure.title;
+  the("title").title = measure.definition;
+  the("define").href = `#${state.measure.split(".")[0]}`;
+  the("summary").textContent = `${measure.title}. ${told.join("; ")}.`;
+  const stands = cube.where[state.policy][state.stop], lines = new Map();
+  stands.forEach(({ line, step }, row) => lines.set(`${line}~${step}`, [...(lines.get(`${line}~${step}`) ?? []), cube.sides[row].letter]));
+  const same = [...lines.values()].filter((letters) => letters.length > 1).map((letters) => letters.join(" and "));
+  the("same").hidden = !same.length;
+  the("same").textContent = same.length ? `Under this limit ${same.join(", and ")} are the same: they differ by their limit alone.` : "";
+  document.querySelectorAll(".pane").forEach((pane, row) => { pane.querySelector(".stands").textContent = `${cube.sides[row].name}, ${stands[row].said}`; });
 }
 
-async function start() {
-  keep(shown.querySelectorAll("figure"));
-  if (!ladders.size) return;
-  const others = document.createElement("template");
-  others.innerHTML = await unzip(document.getElementById("charts").content.textContent);
-  keep(others.content.querySelectorAll("figure"));
-  form.hidden = ladders.size < 2;
-  show(shown.querySelector("figure").dataset.key.split("~"), 0);
-  form.addEventListener("change", (event) => show(lists.map((list) => list.value), lists.indexOf(event.target)));
+if ("DecompressionStream" in window) {
+  explore({
+    tell: besides,
+    charts: (state) => ({ shown: `${state.policy}~${ladderKey(state)}` }),
+    rings: (state) => explorer.cube.where[state.policy][state.stop].map(({ line, step }, row) => ({ line, at: step, letter: explorer.cube.sides[row].letter })),
+    detail: (state) => ({
+      sides: explorer.cube.where[state.policy][state.stop].map(({ policy, step }, row) => ({
+        policy, viewer: explorer.cube.sides[row].viewers[state.viewer], sight: state.sight, retention: step,
+      })),
+    }),
+  });
 }
-
-if ("DecompressionStream" in window) start();

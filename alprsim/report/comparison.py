@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from alprsim import results
-from alprsim.report import compared
+from alprsim import report, results
+from alprsim.report import compared, comparison_tables, fitting
 from alprsim.report import comparison_page as page
 from alprsim.results import sides
 from alprsim.results.run import Run, slug
@@ -46,7 +46,7 @@ class Comparison:
         if self.sides[0].several:
             return f"{said}\n\n{self.found.marks.note}\n\n{results.as_text(self.table)}"
         lines = [f"{side.letter}  {side.policy}, {side.when}" for side in self.sides]
-        for grid in page.grids(self.found)[:_GRIDS]:
+        for grid in comparison_tables.grids(self.found)[:_GRIDS]:
             lines += ["", grid.caption, " " * _WIDE + "".join(f"  {head.title:>{_COLUMN}}" for head in grid.heads)]
             for name, remark, cells in grid.rows:
                 told = [f"{one.value} ({one.band})" if one.band else one.value for one in cells]
@@ -59,12 +59,18 @@ class Comparison:
         """The table as JSON records."""
         return results.as_json(self.table, [side.letter for side in self.sides])
 
-    def report(self, path: str | Path | None = None) -> Path:
-        """Write the page and return where it is: beside the first run, or for policies in the run, unless said."""
+    def report(self, path: str | Path | None = None, tell: fitting.Tell | None = None) -> Path:
+        """Write the page and return where it is: beside the first run, or for policies in the run, unless said.
+
+        ``tell`` is told what takes the room of a page that was too large, and what it leaves out.
+        """
+        fitted = fitting.fitted(lambda without: page.render(self.found, without), report.MOST_BYTES)
+        if fitted.warning and tell:
+            tell(fitted.warning)
         file = self.page if path is None else Path(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_name(file.name + ".partial")
-        partial.write_text(page.render(self.found), "utf-8")
+        partial.write_text(fitted.html, "utf-8")
         os.replace(partial, file)
         return file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,15 +12,29 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from alprsim.measures.glossary import BY_NAME, GLOSSARY
-from alprsim.report import chart, comparison_ladders, differences, opening, tables
+from alprsim.measures.glossary import GLOSSARY
+from alprsim.report import (
+    chart,
+    comparison_cube,
+    comparison_explorer,
+    comparison_ladders,
+    comparison_tables,
+    comparison_week,
+    differences,
+    fitting,
+    opening,
+)
 from alprsim.report.compared import Compared
+from alprsim.report.explorer import stops
 from alprsim.report.page import asset, security, without_folders, zipped
 from alprsim.results import comparison, sensitivity, words
 from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks
-from alprsim.results.run import Run, horizon
+from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.sides import ROW, Side
 from alprsim.tables import AS_WRITTEN, DAY
+
+SCRIPTS = ("script.js", "week.js", "explorer.js", "comparison.js")
+"""Files of the page's one script, as of the page's own."""
 
 _SAID = 4
 """Sides that the sentence has room for, A among them."""
@@ -32,14 +47,20 @@ class Key(NamedTuple):
     values: list[str]
 
 
-def render(found: Compared) -> str:
-    """Return the page as one HTML document."""
+def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
+    """Return the page as one HTML document, without some of what ``fitting.LEFT_OUT`` names."""
     environment = _templates()
-    style, script = asset("style.css"), asset("script.js") + asset("comparison.js")
-    drawn, choices = comparison_ladders.ladders(found)
+    asked = comparison_cube.asked(found)
+    main = [pair for pair in asked if comparison.is_main(*pair)]
+    drawn = comparison_ladders.ladders(found, main if "charts" in without else asked)
+    bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
+    whole = comparison_cube.compared(found, asked, bands, towns="cube" not in without)
+    style = "".join(map(asset, ("style.css", "week.css", "comparison.css"))) + stops(whole)
+    script = "\n".join(map(asset, SCRIPTS))
     macros = environment.get_template("figures.html.j2").module
+    charts = {one.key: macros.figure(one) for one in drawn[1:]}  # type: ignore[attr-defined]
     rows = list(_bars(found))
-    pictures = [(case, svg) for case in found.cases if (svg := _picture(found, *case))]
+    pictures = [(case, both) for case in found.cases if (both := _picture(found, *case))]
     return environment.get_template("comparison.html.j2").render(
         title=title(found.sides),
         sides=found.sides,
@@ -47,24 +68,28 @@ def render(found: Compared) -> str:
         labels=_labels(found.sides),
         sentences=sentences(found),
         rows=rows,
+        many=many(found),
         verb="rebuilt" if found.pair == REBUILT else "detected",
         bands=any(bar.band for bar in rows),
         known=any(bar.answer.n_seeds > 1 for bar in rows),
         about=found.about,
         who=found.who(*found.first),
-        pictures=[(found.who(*case), Markup(svg)) for case, svg in pictures],
+        pictures=[(found.who(*case), [Markup(svg) for svg in both]) for case, both in pictures],
         marks=found.marks,
-        tables=grids(found),
+        tables=comparison_tables.grids(found),
         blind=[found.who(*case) for case in found.blind],
-        towns=_towns(found),
+        towns=comparison_tables.towns(found),
         ladders=drawn,
-        choices=choices,
-        charts=zipped("".join(macros.figure(one) for one in drawn[1:])),  # type: ignore[attr-defined]
+        charts=zipped(json.dumps(charts, ensure_ascii=False)),
+        cube=zipped(json.dumps(whole, ensure_ascii=False, separators=(",", ":"))),
+        tried=comparison_explorer.begun(found, whole, drawn),
+        week=comparison_week.section(found, environment, others="week" not in without),
         keys=_keys(found.sides),
         notes=_notes(found.sides),
         remarks=_remarks(found.sides),
         glossary=[entry for entry in GLOSSARY if entry.name in dict(comparison.MAIN)],
-        csv=zipped(as_csv(found)),
+        csv="" if "csv" in without else zipped(as_csv(found)),
+        left_out=fitting.note(without, "All of it is in the tables of the runs."),
         shapes=Markup(chart.SHAPES),
         style=Markup(style),
         script=Markup(script),
@@ -75,16 +100,11 @@ def render(found: Compared) -> str:
     )
 
 
-def grids(found: Compared) -> list[tables.Grid]:
-    """Return the numbers of the main measures: a grid a viewer and sight that sees anything, the subject's first."""
-    return [grid for case in found.cases if case not in found.blind and (grid := _grid(found, *case))]
-
-
 def briefly(found: Compared) -> str:
     """Return the sentence and the subject's grid as HTML, for a notebook."""
     parts = [Markup("<p>{}</p>").format(" ".join(sentences(found)))]
     macros = _templates().get_template("figures.html.j2").module
-    parts += [macros.grid(grid, grid.caption) for grid in grids(found)[:1]]  # type: ignore[attr-defined]
+    parts += [macros.grid(grid, grid.caption) for grid in comparison_tables.grids(found)[:1]]  # type: ignore[attr-defined]
     return "".join([*parts, Markup("<small>{}</small>").format(found.marks.note)])
 
 
@@ -109,23 +129,33 @@ def title(sides: Sequence[Side]) -> str:
 
 
 def sentences(found: Compared) -> list[str]:
-    """Say what A lays open, and what each other side changes of it and of look-backs; all of it computed."""
+    """Say in one sentence what each side lays open, then what each other changes of A's and of look-backs; all computed."""
     first, about = found.sides[0], found.about
-    said = [
-        f"{opening.seen(first.run, about, found.pair, first.retention)} under {_named(first)} (A)"
+    sides = found.sides[:_SAID]
+    number = many(found)
+    each = [f"{words.of_many(_first_answer(found, side).mean, number)} under {side.letter}" for side in sides]
+    rest = f"; {len(found.sides) - _SAID} more are below" if len(found.sides) > _SAID else ""
+    said = [f"{opening.seen(first.run, about, found.pair, number)} {', '.join(each[:-1])} and {each[-1]}{rest}."]
+    said.append(
+        f"{opening.means(first.run, about, found.pair)} A, {_named(first)}. "
         f"{opening.beside(first.run, about, found.pair, first.retention)}"
-        f"{_looked(first, about, '; of 10 look-backs by plate it can answer {}, over {} assumed query ages')}."
-    ]
-    for side in found.others[: _SAID - 1]:
-        mine = about._replace(policy=side.policy)
-        answer = side.run.answer(side.policy, about.viewer, about.sight, side.retention, *found.pair)
-        beside = opening.beside(side.run, mine, found.pair, side.retention)
-        told = f"{opening.of_ten(answer.mean)}{_outlives(side, about)}{beside}"
-        looked = _looked(side, about, "; of 10 look-backs it would answer {}")
-        said.append(f"Under {_named(side)} ({side.letter}) it is {told}: {_change(found, side, *found.pair)}{looked}.")
-    if len(found.sides) > _SAID:
-        said.append(f"{len(found.sides) - _SAID} more are below.")
+        f"{_looked(first, about, ' Of 10 look-backs by plate it can answer {}, over {} assumed query ages.')}"
+    )
+    for side in sides[1:]:
+        beside = opening.beside(side.run, about._replace(policy=side.policy), found.pair, side.retention)
+        looked = _looked(side, about, " Of 10 look-backs it would answer {}.")
+        change = _change(found, side, *found.pair)
+        said.append(f"{side.letter}, {_named(side)}{_outlives(side, about)}: {change}. {beside}{looked}".rstrip())
     return said
+
+
+def many(found: Compared) -> int:
+    """Return of how many trips the sentence tells."""
+    return words.many([_first_answer(found, side).mean for side in found.sides])
+
+
+def _first_answer(found: Compared, side: Side) -> Answer:
+    return side.run.answer(side.policy, *found.first, side.retention, *found.pair)
 
 
 def as_csv(found: Compared) -> str:
@@ -187,23 +217,24 @@ def _outlives(side: Side, about: Subject) -> str:
 
 def _bars(found: Compared) -> Iterator[opening.Bar]:
     bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
+    number = many(found)
     for side in found.sides:
         case = (side.policy, *found.first, side.retention)
         detected = side.run.answer(*case, *TRIPS) if found.pair == REBUILT else None
         band = bands[id(side.run)].get((*case, *found.pair))
-        name, first = f"{side.letter} · {side.name}", side.letter == "A"
-        yield opening.Bar(name, side.when, side.run.answer(*case, *found.pair), detected, first, band)
+        answer, first = _first_answer(found, side), side.letter == "A"
+        yield opening.Bar(side.name, side.when, answer, detected, first, band, number, side.letter)
 
 
 # --- pictures and tables of differences -----------------------------------------------------------------------------------
 
 
-def _picture(found: Compared, viewer: str, sight: str) -> str:
-    """Draw the differences of the shares that any side has; empty where there are none."""
+def _picture(found: Compared, viewer: str, sight: str) -> list[str]:
+    """Draw the differences of the shares that any side has, wide and narrow; empty where there are none."""
     rows = [row for row in found.main(viewer, sight) if row["unit"] == "share"]
     rows = [row for row in rows if found.sees([row]) and _is_known(found, row)]
     if not rows:
-        return ""
+        return []
     groups = [
         differences.Group(
             found.titled(row["measure"], row["statistic"]),
@@ -211,75 +242,12 @@ def _picture(found: Compared, viewer: str, sight: str) -> str:
         )
         for row in rows
     ]  # fmt: skip
-    return differences.draw(groups, f"Differences to A in percentage points; {found.who(viewer, sight)}.")
+    about = f"Differences to A in percentage points; {found.who(viewer, sight)}."
+    return [differences.draw(groups, about, narrow=narrow) for narrow in (False, True)]
 
 
 def _is_known(found: Compared, row: dict[str, Any]) -> bool:
     return any(not math.isnan(row[f"{side.letter} − A"]) for side in found.others)
-
-
-def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
-    rows = found.main(viewer, sight)
-    if not rows:
-        return None
-    heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
-    heads += [tables.Head(f"{side.letter} − A", _pairing(found, side), "") for side in found.others]
-    lines = []
-    for row in rows:
-        cells = [_answer(side, viewer, sight, row) for side in found.sides]
-        cells += [_apart(found, side, row) for side in found.others]
-        said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
-        lines.append((BY_NAME[row["measure"]].title, said, cells))
-    return tables.Grid(found.who(viewer, sight), heads, lines, (viewer, sight) == found.first)
-
-
-def _pairing(found: Compared, side: Side) -> str:
-    known = found.table[f"{side.letter} − A low"].notna().any()
-    return "paired by seed" if known else "no interval"
-
-
-def _answer(side: Side, viewer: str, sight: str, row: dict[str, Any]) -> tables.Cell:
-    found = side.run.answer(side.policy, viewer, sight, side.retention, row["measure"], row["statistic"])
-    return tables.cell(found, row["measure"])
-
-
-def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
-    """Say a difference with its interval and mark, in points of shares, else in the measure's own unit."""
-    if row["unit"] == "share":
-        dot = found.dot(side, row["viewer"], row["sight"], row["measure"], row["statistic"])
-        if math.isnan(dot.mean):
-            return tables.Cell("not measured")
-        mark = {True: "◆ ", False: "◇ ", None: ""}[dot.marked]
-        band = "" if math.isnan(dot.low) else f"{words.points(dot.low)} to {words.points(dot.high)}"
-        return tables.Cell(f"{mark}{words.points(dot.mean)} points", band)
-    value, low, high = (row[f"{side.letter} − A{end}"] for end in ("", " low", " high"))
-    if math.isnan(value):
-        return tables.Cell("not measured")
-    if math.isinf(value):
-        return tables.Cell("no longer without end" if value < 0 else "now without end")
-    band = "" if math.isnan(low) or low == high else f"{_signed(low)} to {_signed(high)}"
-    return tables.Cell(f"{_signed(value)} {row['unit']}", band)
-
-
-def _signed(value: float) -> str:
-    return "0" if value == 0 else ("+" if value > 0 else "−") + words.number(abs(value))
-
-
-def _towns(found: Compared) -> tables.Grid | None:
-    """Return the share of trips detected by home town, a column a side; None where the runs list no towns."""
-    first, about = found.sides[0].run, found.about
-    lines = []
-    for town in (town for town in first.info["towns"] if town["listed"]):
-        answers = [
-            side.run.answer(side.policy, about.viewer, about.sight, side.retention, *TRIPS, town["name"])
-            for side in found.sides
-        ]
-        if any(answer.measured for answer in answers):
-            cells = [tables.cell(answer, TRIPS[0]) for answer in answers]
-            lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
-    heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "") for side in found.sides]
-    caption = f"Trips detected, of those in the last {horizon(first)}, by home town: {found.who(*found.first)}"
-    return tables.Grid(caption, heads, lines) if lines else None
 
 
 # --- what differs, and what it all rests on -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Numbers are for drawing; what is said was worded here, so that a value reads the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alprsim.measures.glossary import BY_NAME
 from alprsim.report import statutes
-from alprsim.report.figures import Bands, Pair, pairs, titled
+from alprsim.report.figures import Bands, Pair, over_assumptions, pairs, titled
 from alprsim.results import words
 from alprsim.results.headline import Subject, lookbacks
 from alprsim.results.run import Answer, Run
@@ -45,26 +45,28 @@ class Cell(NamedTuple):
     change: str
     """To the baseline as practised, the mean of the differences seed by seed."""
     change_interval: str
-    towns: list[tuple[float | None, str, str] | None]
+    towns: Sequence[tuple[Any, ...] | None]
     """Row for row with the towns: value, said, interval; None: not measured."""
     so_far: bool
     """Whether more is kept than was simulated."""
 
 
-def by_seed(run: Run) -> dict[Case, NDArray[np.float64]]:
-    """Return every answer about residents' vehicles and all reads, a value a seed."""
-    wide = plain(run.measures).set_index(["policy", "viewer", "sight", "retention", "measure", "statistic", "seed"])
+def by_seed(run: Run, town: str = "all") -> dict[Case, NDArray[np.float64]]:
+    """Return every answer about residents' vehicles and all reads, a value a seed; of all towns together, or of one."""
+    wide = plain(run.measures, town=town).set_index(
+        ["policy", "viewer", "sight", "retention", "measure", "statistic", "seed"]
+    )
     values = wide["value"].unstack("seed", sort=False).reindex(columns=run.provenance["seeds"])
     return dict(zip(values.index, values.to_numpy(float), strict=True))
 
 
-def cube(run: Run, seeds: Seeds, bands: Bands) -> dict[str, Any]:
+def cube(run: Run, seeds: Seeds, bands: Bands, *, towns: bool = True) -> dict[str, Any]:
     """Return what the page carries: lists of what can be chosen, `cells` and `looks` by their rows in these.
 
     ``cells["0~bulk~trips_detected.stock"][1][3]`` is viewer 0, policy 1, stop 3, as `Cell`; null was not measured.
     ``looks["0~bulk"][1][3]`` is what is left of look-backs there.
     """
-    shown = towns(run)
+    shown = listed(run) if towns else []
     where = [(viewer, sight) for viewer in run.info["viewers"] for sight in words.SIGHTS]
     cells: dict[str, list[list[Cell | None]]] = {}
     for row, viewer in enumerate(run.info["viewers"]):
@@ -78,7 +80,7 @@ def cube(run: Run, seeds: Seeds, bands: Bands) -> dict[str, Any]:
                     cells[f"{row}~{sight}~{'.'.join(pair)}"] = found
     viewers = list(run.info["viewers"])
     units = {(key[4], key[8]): answer.unit for key, answer in run.answers.items()}
-    looks = {f"{viewers.index(viewer)}~{sight}": _looks(run, viewer, sight) for viewer, sight in where}
+    looks = {f"{viewers.index(viewer)}~{sight}": _looks(run, viewer, sight, bands) for viewer, sight in where}
     return {
         "policies": list(run.info["policies"]),
         "baseline": run.info["baseline"],
@@ -113,7 +115,7 @@ def stop(step: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def towns(run: Run) -> list[str]:
+def listed(run: Run) -> list[str]:
     """Return the home towns that figures are told by."""
     return [town["name"] for town in run.info["towns"] if town["listed"]]
 
@@ -128,7 +130,7 @@ def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> 
     if not answer.measured:
         return None
     baseline: Case = (run.info["baseline"], case[1], case[2], AS_WRITTEN, measure, name)
-    band = bands.get((*case[:5], name))
+    band = over_assumptions(bands, (*case[:5], name))
     local = [run.answer(*case[:5], name, town) for town in shown]
     return Cell(
         _drawn(answer.mean, answer.unit),
@@ -136,9 +138,9 @@ def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> 
         _interval(answer, measure),
         _drawn(answer.low, answer.unit),
         _drawn(answer.high, answer.unit),
-        words.interval(band.band_low, band.band_high, answer.unit, measure=measure) if band else "",
-        _drawn(band.band_low, answer.unit) if band else None,
-        _drawn(band.band_high, answer.unit) if band else None,
+        words.interval(*band, answer.unit, measure=measure) if band else "",
+        _drawn(band[0], answer.unit) if band else None,
+        _drawn(band[1], answer.unit) if band else None,
         *change(seeds, baseline, (*case[:5], name), answer.unit),
         [
             (_drawn(one.mean, one.unit), words.quantity(one.mean, one.unit, measure=measure), _interval(one, measure))
@@ -158,11 +160,15 @@ def change(seeds: Seeds, baseline: Case, other: Case, unit: str) -> tuple[str, s
         return "the baseline itself", ""
     if baseline not in seeds or other not in seeds:
         return "not measured", ""
-    mean, low, high = paired(seeds[baseline], seeds[other])
+    return apart(*paired(seeds[baseline], seeds[other]), unit)
+
+
+def apart(mean: float, low: float, high: float, unit: str, *, than: str = "the baseline") -> tuple[str, str]:
+    """Say a difference and its interval: in points of shares, else in the measure's own unit."""
     if math.isnan(mean):
         return "not measured", ""
     if math.isinf(mean):
-        return ("without end, as the baseline is not" if mean > 0 else "the baseline is without end"), ""
+        return (f"without end, as {than} is not" if mean > 0 else f"{than} is without end"), ""
     if unit == "share":
         known = "" if math.isnan(low) else f"{words.points(low)} to {words.points(high)}"
         return f"{words.points(mean)} percentage points", known
@@ -170,8 +176,8 @@ def change(seeds: Seeds, baseline: Case, other: Case, unit: str) -> tuple[str, s
     return said, "" if math.isnan(low) else f"{_signed(low, '')} to {_signed(high, '')}"
 
 
-def looks(run: Run, about: Subject, step: int) -> dict[str, Any] | None:
-    """Say what is left of look-backs by plate: the range over query ages, each of them, and the same without a limit."""
+def looks(run: Run, about: Subject, step: int, bands: Bands) -> dict[str, Any] | None:
+    """Say what is left of look-backs by plate: the range over query ages, each of them, without a limit, over assumptions."""
     left = lookbacks(run, about, step)
     if not left:
         return None
@@ -179,15 +185,17 @@ def looks(run: Run, about: Subject, step: int) -> dict[str, Any] | None:
     whole = sorted(answer.mean for answer in lookbacks(run, about, UNLIMITED).values())
     without = f" ({words.of_ten_range(whole[0], whole[-1])} without a limit)" if whole and step != UNLIMITED else ""
     ages = f"{len(means)} assumed query age{'s' if len(means) > 1 else ''}"
+    band = over_assumptions(bands, (*about[:3], step, "lookback_plate", ""))
+    wide = f"; {words.of_ten_range(*band)} over other assumptions too" if band else ""
     return {
-        "said": f"{words.of_ten_range(means[0], means[-1])} of 10{without}, over {ages}",
+        "said": f"{words.of_ten_range(means[0], means[-1])} of 10{without}, over {ages}{wide}",
         "each": [[shape, _drawn(a.mean, "share"), words.quantity(a.mean, "share")] for shape, a in left.items()],
     }
 
 
-def _looks(run: Run, viewer: str, sight: str) -> list[list[dict[str, Any] | None]]:
+def _looks(run: Run, viewer: str, sight: str, bands: Bands) -> list[list[dict[str, Any] | None]]:
     return [
-        [looks(run, Subject(policy, viewer, sight, None), step) for step in stops(run)]
+        [looks(run, Subject(policy, viewer, sight, None), step, bands) for step in stops(run)]
         for policy in run.info["policies"]
     ]
 

@@ -11,13 +11,30 @@ from alprsim.report import chart
 from alprsim.report._measures import wrapped
 from alprsim.results import words
 
-_LEFT, _RIGHT, _VALUE = 282, 590, 608
-"""Where the names end, the plot ends and the values begin."""
-_TOP, _ROW, _GAP = 40, 24, 14
+_TOP, _GAP, _LINE = 40, 14, 17
 _STEPS = 5
 """That an axis has at the most."""
-_LETTERS = 38
-"""Of a measure's name that fit a line."""
+
+
+class _Layout(NamedTuple):
+    """Where the plot begins and ends, and the values begin; how much of a measure's name fits a line."""
+
+    width: int
+    left: int
+    right: int
+    value: int
+    letters: int
+    row: int
+    """Height of a side's difference."""
+    down: int
+    """From its mark to its value's line."""
+    above: bool
+    """Whether the measure's name stands over its differences, not beside them."""
+
+
+_WIDE = _Layout(chart.WIDTH, 282, 590, 608, 38, 24, 4, above=False)
+_NARROW = _Layout(340, 18, 322, 12, 44, 42, 22, above=True)
+"""For a phone: names over the plot, values under their marks."""
 
 
 class Dot(NamedTuple):
@@ -56,15 +73,23 @@ class _Axis(NamedTuple):
     high: float
     step: float
 
+
+class _Plot(NamedTuple):
+    """An axis laid out."""
+
+    axis: _Axis
+    of: _Layout
+
     def __call__(self, value: float) -> float:
-        along = (value - self.low) / (self.high - self.low)
-        return _LEFT + (_RIGHT - _LEFT) * min(max(along, 0), 1)
+        along = (value - self.axis.low) / (self.axis.high - self.axis.low)
+        return self.of.left + (self.of.right - self.of.left) * min(max(along, 0), 1)
 
 
-def draw(groups: Sequence[Group], about: str) -> str:
+def draw(groups: Sequence[Group], about: str, *, narrow: bool = False) -> str:
     """Return the picture as SVG that the page's style dresses; ``about`` begins the text that says what it shows."""
-    x = _axis([v for group in groups for dot in group.dots for v in dot[2:5] if not math.isnan(v)])
-    heights = [max(len(group.dots), len(wrapped(group.title, _LETTERS))) * _ROW + _GAP for group in groups]
+    layout = _NARROW if narrow else _WIDE
+    x = _Plot(_axis([v for group in groups for dot in group.dots for v in dot[2:5] if not math.isnan(v)]), layout)
+    heights = [_height(group, layout) for group in groups]
     bottom = _TOP + sum(heights)
     parts = [_frame(x, bottom)]
     at = float(_TOP)
@@ -73,27 +98,31 @@ def draw(groups: Sequence[Group], about: str) -> str:
         at += height
     label = escape(f"{about} {'; '.join(_in_words(group) for group in groups)}.", quote=True)
     return (
-        f'<svg class="ladder" viewBox="0 0 {chart.WIDTH} {bottom + 44}" role="img" aria-label="{label}">'
-        + "".join(parts)
-        + "</svg>"
+        f'<svg class="ladder{" narrow" * narrow}" viewBox="0 0 {layout.width} {bottom + 44}" role="img" '
+        f'aria-label="{label}">{"".join(parts)}</svg>'
     )
 
 
-def _group(group: Group, at: float, height: float, x: _Axis) -> str:
-    lines = wrapped(group.title, _LETTERS)
-    parts = [f'<path class="grid" d="M12 {at + height - _GAP / 2:.1f}H{chart.WIDTH - 12}"/>']
+def _height(group: Group, of: _Layout) -> int:
+    lines, rows = len(wrapped(group.title, of.letters)), len(group.dots)
+    return (lines * _LINE + 8 + rows * of.row if of.above else max(lines, rows) * of.row) + _GAP
+
+
+def _group(group: Group, at: float, height: float, x: _Plot) -> str:
+    lines = wrapped(group.title, x.of.letters)
+    parts = [f'<path class="grid" d="M12 {at + height - _GAP / 2:.1f}H{x.of.width - 12}"/>']
     parts += [
-        f'<text class="name" x="12" y="{at + 16 + 17 * row:.1f}">{escape(line)}</text>'
+        f'<text class="name" x="12" y="{at + 16 + _LINE * row:.1f}">{escape(line)}</text>'
         for row, line in enumerate(lines)
     ]
-    for row, dot in enumerate(group.dots):
-        y = at + _ROW * row + _ROW / 2
-        parts.append(_dot(dot, y, x))
+    first = at + (len(lines) * _LINE + 20 if x.of.above else x.of.row / 2)
+    parts += [_dot(dot, first + x.of.row * row, x) for row, dot in enumerate(group.dots)]
     return "".join(parts)
 
 
-def _dot(dot: Dot, y: float, x: _Axis) -> str:
-    text = f'<text class="note" x="{_VALUE}" y="{y + 4:.1f}">{escape(f"{dot.letter} − A: {dot.said}")}</text>'
+def _dot(dot: Dot, y: float, x: _Plot) -> str:
+    said = escape(f"{dot.letter} − A: {dot.said}")
+    text = f'<text class="note" x="{x.of.value}" y="{y + x.of.down:.1f}">{said}</text>'
     if math.isnan(dot.mean):
         return text
     whisker = ""
@@ -108,15 +137,16 @@ def _dot(dot: Dot, y: float, x: _Axis) -> str:
     return f'<g class="s{dot.row % chart.MARKERS}">{whisker}{mark}</g>{text}'
 
 
-def _frame(x: _Axis, bottom: float) -> str:
-    parts = [f'<text class="tick" x="{_LEFT}" y="16">percentage points, compared with A</text>']
-    for number in range(round(x.low / x.step), round(x.high / x.step) + 1):
-        said = words.points(number * x.step).removesuffix(".0") if number else "0"
+def _frame(x: _Plot, bottom: float) -> str:
+    of, (low, high, step) = x.of, x.axis
+    parts = [f'<text class="tick" x="{of.left}" y="16">percentage points, compared with A</text>']
+    for number in range(round(low / step), round(high / step) + 1):
+        said = words.points(number * step).removesuffix(".0") if number else "0"
         parts.append(
-            f'<path class="{"grid" if number else "axisline"}" d="M{x(number * x.step):.1f} {_TOP - 6}V{bottom}"/>'
-            f'<text class="tick" x="{x(number * x.step):.1f}" y="{bottom + 16}" text-anchor="middle">{said}</text>'
+            f'<path class="{"grid" if number else "axisline"}" d="M{x(number * step):.1f} {_TOP - 6}V{bottom}"/>'
+            f'<text class="tick" x="{x(number * step):.1f}" y="{bottom + 16}" text-anchor="middle">{said}</text>'
         )
-    sides = {"start": ("less than under A", x.low < 0, _LEFT), "end": ("more than under A", x.high > 0, _RIGHT)}
+    sides = {"start": ("less than under A", low < 0, of.left), "end": ("more than under A", high > 0, of.right)}
     parts += [
         f'<text class="axis" x="{at}" y="{bottom + 36}" text-anchor="{anchor}">{said}</text>'
         for anchor, (said, there, at) in sides.items()

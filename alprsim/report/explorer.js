@@ -1,11 +1,14 @@
-// The policy explorer: a state of five choices, the cube's cell at it, and the ladder with a ring round that cell.
+// The explorer: a state of five choices (of a comparison, and a home town), and the ladder with a ring round what was chosen.
+// What a state tells is the page's own: it gives `explore` a function that shows it, one that names its charts, and one that
+// names what to ring on them.
 const explorer = {
   form: document.getElementById("explorer"),
   cube: null,
   charts: null, // until they are unzipped
   known: [], // policy, viewer, sight and measure of which anything was computed
   drawn: new Map(),
-  state: null, // {policy: row, viewer: row, sight, stop: row, measure}
+  state: null, // {policy: row, viewer: row, sight, stop: row, measure, town: row}
+  page: null, // {tell(state), charts(state): {place: key}, rings(state): [{line, at, letter}], detail(state)}
 };
 const the = (id) => document.getElementById(id);
 
@@ -13,11 +16,14 @@ function ladderKey(state) {
   return `${state.viewer}~${state.sight}~${state.measure}`;
 }
 
-function cellAt(state) {
-  const found = explorer.cube.cells[ladderKey(state)]?.[state.policy]?.[state.stop];
+function cellOf(found) {
   if (!found) return null;
   const names = ["value", "said", "interval", "low", "high", "band", "bandLow", "bandHigh", "change", "changed", "towns", "sofar"];
   return Object.fromEntries(names.map((name, row) => [name, found[row]]));
+}
+
+function placeOf(state) {
+  return explorer.cube.cells[ladderKey(state)]?.[state.policy]?.[state.stop];
 }
 
 // The nearest state that was computed: what was just chosen stays, of the rest as much as possible.
@@ -69,6 +75,7 @@ function fill(state) {
   form.elements.viewer.value = state.viewer;
   form.elements.sight.value = state.sight;
   form.elements.measure.value = state.measure;
+  if (form.elements.town) form.elements.town.value = state.town;
   form.elements.retention.value = state.stop;
   const stop = cube.stops[state.stop];
   const said = !state.stop && cube.policies[state.policy] !== cube.baseline ? "as written" : stop.said;
@@ -77,71 +84,6 @@ function fill(state) {
   the("limit").textContent = said;
   the("law").textContent = named || explorer.plain;
   form.querySelectorAll(".ticks li").forEach((tick, row) => tick.classList.toggle("at", row === state.stop));
-}
-
-function lengths(list, rows) {
-  list.replaceChildren(...rows.map(([name, width, said]) => {
-    const item = explorer.row.cloneNode(true);
-    item.firstChild.textContent = name;
-    item.querySelector(".fill").setAttribute("width", (100 * width).toFixed(1));
-    item.querySelector(".said").textContent = said;
-    return item;
-  }));
-}
-
-function ten(cell, share) {
-  the("ten").hidden = !share || !cell;
-  if (!share || !cell) return;
-  const x = (value) => (285 * value).toFixed(1);
-  const known = cell.low !== null;
-  the("ten").querySelector("svg").setAttribute("viewBox", `0 0 286 ${known || cell.bandHigh !== null ? 42 : 24}`);
-  the("ten").querySelector(".clip").setAttribute("width", x(cell.value));
-  the("ten").querySelector(".whisker").setAttribute("d", known ? `M${x(cell.low)} 32v8m0 -4H${x(cell.high)}m0 -4v8` : "");
-  the("ten").querySelector(".axisline").setAttribute("d", known || cell.bandHigh !== null ? "M0 36H285M0 33v6M285 33v6" : "");
-  const band = the("ten").querySelector(".overband");
-  band.setAttribute("x", cell.bandHigh === null ? 0 : x(cell.bandLow));
-  band.setAttribute("width", cell.bandHigh === null ? 0 : x(cell.bandHigh - cell.bandLow));
-}
-
-function homes(state, cell) {
-  const every = explorer.cube.cells[ladderKey(state)].flat().flatMap((one) => (one ? one[10] : []));
-  const most = every.reduce((a, b) => ((b?.[0] ?? 0) > (a?.[0] ?? 0) ? b : a), null);
-  const largest = most?.[0] ?? 0;
-  the("scale").textContent = largest ? `full bar: ${most[1]}` : "";
-  const towns = cell ? cell.towns : [];
-  the("homes").hidden = !towns.length;
-  lengths(the("homes").querySelector("ul"), towns.map((town, row) => [
-    explorer.cube.towns[row], town && largest ? (town[0] ?? 0) / largest : 0,
-    town ? (town[2] ? `${town[1]} (${town[2]})` : town[1]) : "not measured",
-  ]));
-}
-
-function left(state) {
-  const told = explorer.cube.looks[`${state.viewer}~${state.sight}`]?.[state.policy]?.[state.stop];
-  the("left").hidden = !told;
-  if (!told) return;
-  the("leftsaid").textContent = told.said;
-  lengths(the("left").querySelector("ul"), told.each.map(([name, share, said]) => [name, share ?? 0, said]));
-}
-
-function result(state) {
-  const { cube } = explorer;
-  const cell = cellAt(state);
-  const base = cube.policies[state.policy] === cube.baseline;
-  const when = state.stop ? cube.stops[state.stop].as : base ? "as practised" : "as written";
-  const measure = cube.measures[state.measure];
-  the("where").textContent = `“${cube.policies[state.policy]}” ${when}, ${cube.viewers[state.viewer].title}, ${cube.sights[state.sight]} sight`;
-  the("title").textContent = measure.title;
-  the("title").title = measure.definition;
-  the("define").href = `#${state.measure.split(".")[0]}`;
-  the("value").textContent = cell ? cell.said : "not measured";
-  the("interval").textContent = cell?.interval ? `(${cell.interval} over ${cube.seeds} seeds)` : "";
-  the("band").textContent = cell?.band ? `${cell.band} over assumptions` : "";
-  the("sofar").textContent = cell?.sofar ? "so far: more is kept than was simulated" : "";
-  the("change").textContent = cell ? cell.change + (cell.changed ? ` (${cell.changed})` : "") : "not measured";
-  ten(cell, measure.share);
-  homes(state, cell);
-  left(state);
 }
 
 // Charts are parsed when they are asked for: there are hundreds.
@@ -159,36 +101,58 @@ function chart(key, place) {
   return figure;
 }
 
-function ring(figure, state) {
+// Letters stand beside their rings, those of one ring together, where they hide neither a ring nor each other.
+const BESIDE = [[0, -16], [0, 25], [19, 5], [-19, 5], [15, -15], [15, 24], [-15, -15], [-15, 24]];
+
+function svg(name, attributes, text) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function ring(figure, marks) {
   figure?.querySelectorAll(".here").forEach((old) => old.remove());
-  const at = String(explorer.cube.stops[state.stop].seconds);
   const points = [...(figure?.querySelectorAll("g[data-at]") ?? [])];
-  const point = points.find((one) => one.dataset.at === at && one.dataset.policy === explorer.cube.policies[state.policy]);
-  const mark = point?.querySelector("use");
-  if (!mark) return;
-  const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-  for (const [name, value] of [["class", "here"], ["cx", mark.getAttribute("x")], ["cy", mark.getAttribute("y")], ["r", 11]]) circle.setAttribute(name, value);
-  point.append(circle);
-  const box = figure.querySelector(".scroll");
-  if (!box || box.scrollWidth <= box.clientWidth) return;
+  const rings = [];
+  for (const { line, at, letter } of marks) {
+    const point = points.find((one) => one.dataset.at === at && one.dataset.policy === line);
+    const mark = point?.querySelector("use");
+    if (!mark) continue;
+    const [x, y] = ["x", "y"].map((side) => Number(mark.getAttribute(side)));
+    const same = rings.find((one) => Math.hypot(one.x - x, one.y - y) < 3);
+    if (same) same.letters.push(letter);
+    else rings.push({ point, x, y, letters: [letter] });
+  }
+  const taken = rings.map(({ x, y }) => [x, y]);
+  for (const { point, x, y, letters } of rings) {
+    point.append(svg("circle", { class: "here", cx: x, cy: y, r: 11 }));
+    const said = letters.filter(Boolean).join(", ");
+    if (!said) continue;
+    const hides = ([across, down]) => taken.some(([a, b]) => Math.hypot(a - x - across, b - y - down + 4) < 15);
+    const [across, down] = BESIDE.find((one) => !hides(one)) ?? BESIDE[0];
+    taken.push([x + across, y + down - 4]);
+    point.append(svg("text", { class: "here letter", x: x + across, y: y + down, "text-anchor": "middle" }, said));
+  }
+  const box = figure?.querySelector(".scroll"), circle = figure?.querySelector("circle.here");
+  if (!box || !circle || box.scrollWidth <= box.clientWidth) return;
   const [mine, frame] = [circle.getBoundingClientRect(), box.getBoundingClientRect()];
   box.scrollLeft += mine.left + mine.width / 2 - frame.left - frame.width / 2;
 }
 
 function draw(state) {
-  ring(chart(ladderKey(state), the("shown")), state);
-  const looks = state.measure.startsWith("lookback_") ? "" : `looks~${state.viewer}~${state.sight}`;
-  ring(chart(looks, the("under")), state);
+  for (const [place, key] of Object.entries(explorer.page.charts(state))) ring(chart(key, the(place)), explorer.page.rings(state));
 }
 
 function address(state) {
   const { cube } = explorer;
   return new URLSearchParams({
-    policy: cube.policies[state.policy],
+    ...(cube.policies[state.policy] ? { policy: cube.policies[state.policy] } : {}),
     viewer: cube.viewers[state.viewer].name,
     sight: state.sight,
     retention: cube.stops[state.stop].name,
     measure: state.measure,
+    ...(state.town ? { town: cube.towns[state.town - 1] } : {}),
   });
 }
 
@@ -198,11 +162,9 @@ function show(wanted, first, direction = 1) {
   explorer.state = state;
   offer(state);
   fill(state);
-  result(state);
+  explorer.page.tell(state);
   draw(state);
-  const retention = String(explorer.cube.stops[state.stop].seconds);
-  const { policy, viewer, sight, measure } = state;
-  document.dispatchEvent(new CustomEvent("alprsim:state", { detail: { policy: String(policy), viewer: String(viewer), sight, retention, measure } }));
+  document.dispatchEvent(new CustomEvent("alprsim:state", { detail: explorer.page.detail(state) }));
 }
 
 function chosen() {
@@ -210,6 +172,7 @@ function chosen() {
   return {
     policy: Number(form.elements.policy.value), viewer: form.elements.viewer.value, sight: form.elements.sight.value,
     stop: Number(form.elements.retention.value), measure: form.elements.measure.value,
+    town: Number(form.elements.town?.value ?? 0),
   };
 }
 
@@ -217,7 +180,7 @@ function chosen() {
 function fromAddress() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const { cube } = explorer;
-  const names = ["policy", "viewer", "sight", "retention", "measure"].filter((name) => asked.has(name));
+  const names = ["policy", "viewer", "sight", "retention", "measure", "town"].filter((name) => asked.has(name));
   if (!names.length) return false;
   const row = (list, name, now) => { const found = list.indexOf(asked.get(name)); return asked.has(name) && found >= 0 ? found : now; };
   const { state } = explorer;
@@ -226,13 +189,15 @@ function fromAddress() {
     viewer: String(row(cube.viewers.map((one) => one.name), "viewer", Number(state.viewer))),
     sight: asked.get("sight") in cube.sights ? asked.get("sight") : state.sight,
     stop: row(cube.stops.map((one) => one.name), "retention", state.stop),
-    measure: asked.get("measure") in cube.measures ? asked.get("measure") : state.measure,
+    measure: Object.hasOwn(cube.measures, asked.get("measure")) ? asked.get("measure") : state.measure,
+    town: explorer.form.elements.town ? 1 + row(cube.towns, "town", -1) : 0,
   }, "measure");
   return true;
 }
 
-async function explore() {
+async function explore(page) {
   const { form } = explorer;
+  explorer.page = page;
   const charts = carried("charts");
   explorer.cube = await carried("cube");
   explorer.known = Object.entries(explorer.cube.cells).flatMap(([key, group]) => {
@@ -240,10 +205,9 @@ async function explore() {
     return group.flatMap((stops, policy) => (stops.some(Boolean) ? [{ policy, viewer, sight, measure }] : []));
   });
   if (!explorer.known.length) return;
-  explorer.row = the("length").content.firstElementChild;
   explorer.plain = the("law").textContent;
   for (const place of ["shown", "under"]) {
-    const figure = the(place).firstElementChild;
+    const figure = the(place)?.querySelector("figure");
     if (figure) explorer.drawn.set((place === "under" ? "looks~" : "") + figure.dataset.key, figure);
   }
   form.hidden = false;
@@ -259,5 +223,3 @@ async function explore() {
   explorer.charts = await charts;
   draw(explorer.state);
 }
-
-if ("DecompressionStream" in window) explore();

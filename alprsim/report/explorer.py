@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from alprsim.report import under
-from alprsim.report.cube import Cell, Seeds, cube, towns
+from alprsim.report.cube import Cell, Seeds, cube, listed
 from alprsim.report.figures import Bands, Figure, Pair, key
+from alprsim.report.opening import dots
 from alprsim.results import words
 from alprsim.results.headline import Subject
 from alprsim.results.run import Run
@@ -51,6 +52,16 @@ class Explored(NamedTuple):
     style: str
 
     @property
+    def small(self) -> bool:
+        """Whether of ten cars none would be seen."""
+        return self.share and self.cell is not None and words.many([self.cell.value or 0.0]) > 10
+
+    @property
+    def dots(self) -> int:
+        """How many of a thousand dots it is."""
+        return dots(self.cell.value) if self.share and self.cell else 0
+
+    @property
     def change(self) -> str:
         """The difference as the page says it."""
         if self.cell is None:
@@ -60,10 +71,10 @@ class Explored(NamedTuple):
 
 
 def explored(
-    run: Run, about: Subject, pair: Pair, figures: Sequence[Figure], seeds: Seeds, bands: Bands
+    run: Run, about: Subject, pair: Pair, figures: Sequence[Figure], seeds: Seeds, bands: Bands, *, towns: bool = True
 ) -> Explored:  # fmt: skip
     """Return the explorer of a run, at the baseline as practised through the eyes that the first sentence is about."""
-    whole = cube(run, seeds, bands)
+    whole = cube(run, seeds, bands, towns=towns)
     begin = figures[0].key if figures else key(run, about.viewer, about.sight, pair)
     viewer, sight, measure = begin.split("~")
     policy = list(run.info["policies"]).index(about.policy)
@@ -76,8 +87,13 @@ def explored(
         begin, policy, whole, cell,
         f"“{about.policy}” as practised, {whole['viewers'][int(viewer)]['title']}, {words.SIGHTS[sight][0]} sight",
         told["title"], told["share"], left[policy][0] if left else None, *_towns(run, cell, group), looks,
-        _choices(whole), f":root {{ --stops: {len(whole['stops'])}; }}\n",
+        choices(whole), stops(whole),
     )  # fmt: skip
+
+
+def stops(whole: dict[str, Any]) -> str:
+    """Return the style that gives each stop of the slider its place."""
+    return f":root {{ --stops: {len(whole['stops'])}; }}\n"
 
 
 def _towns(run: Run, cell: Cell | None, group: Sequence[Sequence[Cell | None]]) -> tuple[list[Town], str]:
@@ -85,7 +101,7 @@ def _towns(run: Run, cell: Cell | None, group: Sequence[Sequence[Cell | None]]) 
     every = [(town[0], town[1]) for mine in group for one in mine if one for town in one.towns if town and town[0]]
     largest, said = max(every, key=lambda one: one[0] or 0.0, default=(0.0, ""))
     scale = f"full bar: {said}" if said else ""
-    names = [run.place(town) for town in towns(run)]
+    names = [run.place(town) for town in listed(run)]
     if cell is None or not cell.towns:
         return [Town(name, 0.0, "not measured") for name in names], scale
     return [
@@ -98,7 +114,7 @@ def _towns(run: Run, cell: Cell | None, group: Sequence[Sequence[Cell | None]]) 
     ], scale
 
 
-def _choices(whole: dict[str, Any]) -> dict[str, list[Choice]]:
+def choices(whole: dict[str, Any]) -> dict[str, list[Choice]]:
     """Return what was computed for at least one ladder."""
     parts = [name.split("~") for name in whole["cells"]]
     return {
@@ -113,4 +129,5 @@ def _choices(whole: dict[str, Any]) -> dict[str, list[Choice]]:
             for name, one in whole["measures"].items()
             if any(part[2] == name for part in parts)
         ],
+        "town": [],
     }

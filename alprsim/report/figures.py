@@ -14,7 +14,7 @@ from alprsim.results import frontier as utility
 from alprsim.results import words
 from alprsim.results.headline import TRIPS, Subject
 from alprsim.results.run import Run
-from alprsim.results.sensitivity import Band
+from alprsim.results.sensitivity import ANY_AGE, Band
 from alprsim.tables import AS_WRITTEN
 
 Pair = tuple[str, str]
@@ -43,8 +43,15 @@ class Figure(NamedTuple):
     svg: Markup
     notes: list[str]
     numbers: tables.Grid
-    names: list[tuple[str, bool]]
+    names: list[tuple[str, bool, int]]
+    """Of each line: its name, whether it is the baseline, and the row of its colour and shape."""
     definition: str
+
+    @property
+    def pair(self) -> Pair:
+        """The measure and its statistic."""
+        measure, _, statistic = self.key.rpartition("~")[2].partition(".")
+        return measure, statistic
 
 
 def pairs(run: Run) -> list[Pair]:
@@ -79,11 +86,18 @@ def titled(run: Run, measure: str, statistic: str) -> str:
 def line(run: Run, policy: str, viewer: str, sight: str, pair: Pair, bands: Bands) -> chart.Line:
     """Return a policy's answers over the ladder, as it is practised, and over other assumptions."""
     own = answer.line(run, policy, viewer, sight, *pair)
-    wide = [bands.get((policy, viewer, sight, step, *pair)) for step in run.steps]
+    wide = [over_assumptions(bands, (policy, viewer, sight, step, *pair)) for step in run.steps]
     return own._replace(
         practised=run.answer(policy, viewer, sight, AS_WRITTEN, *pair),
-        wide=[band[:2] if band else _NO_BAND for band in wide] if any(wide) else (),
+        wide=[band or _NO_BAND for band in wide] if any(wide) else (),
+        practised_wide=over_assumptions(bands, (policy, viewer, sight, AS_WRITTEN, *pair)),
     )
+
+
+def over_assumptions(bands: Bands, case: tuple[str, str, str, int, str, str]) -> tuple[float, float] | None:
+    """Return the band of an answer over other assumptions; of look-backs, over the query ages too."""
+    found = bands.get(case) or (bands.get((*case[:5], ANY_AGE)) if case[4].startswith("lookback_") else None)
+    return found[:2] if found else None
 
 
 def ladder(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figure:
@@ -106,7 +120,7 @@ def ladder(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figur
         Markup(chart.ladder(panel)),
         [*chart.notes(panel), *bare, *_cells(run, measure)],
         tables.numbers(panel),
-        [(one.name, one.baseline) for one in lines],
+        [(one.name, one.baseline, row) for row, one in chart.dressed(lines)],
         BY_NAME[measure].told,
     )
 

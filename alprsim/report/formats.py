@@ -8,12 +8,15 @@ from pathlib import Path
 
 from alprsim import report
 from alprsim.report import browser, markdown
+from alprsim.report.fitting import Tell
 from alprsim.results.run import ResultError, Run
 
 FORMATS = ("html", "pdf", "md")
 
 
-def write(run: Run, form: str = "html", out: Path | None = None, *, program: str | None = None) -> Path:
+def write(
+    run: Run, form: str = "html", out: Path | None = None, *, program: str | None = None, tell: Tell | None = None
+) -> Path:
     """Write a run's page, by default ``report`` in its folder, and return where it is.
 
     Parameters
@@ -22,6 +25,8 @@ def write(run: Run, form: str = "html", out: Path | None = None, *, program: str
         One of ``FORMATS``.
     program
         The browser that prints a PDF (default: the first found, see ``browser.NAMES``).
+    tell
+        Is told if the page was too large, and what it leaves out.
 
     Raises
     ------
@@ -34,7 +39,7 @@ def write(run: Run, form: str = "html", out: Path | None = None, *, program: str
         raise ResultError(f"format: found {form!r}; a page is written as {', '.join(FORMATS)}")
     if form == "pdf":
         browser.find(program)  # said before the page is made
-    page = report.write(run)
+    page = report.write(run, tell)
     file = out or page.with_suffix(f".{form}")
     if form == "pdf":
         return browser.pdf(page, file, program)

@@ -17,12 +17,10 @@ from alprsim.results.sensitivity import ANY_AGE, Band
 from alprsim.tables import AS_WRITTEN, UNLIMITED
 
 _RULE = "≥ 80 % of the km right and at most 20 % of the claimed wrong"
-_SMALL = 0.05
-"""Of a share: below it its percentage is told beside so many of ten."""
 
 
 class Bar(NamedTuple):
-    """A row of ten cars on the first screen: the sentence's share in full, trips that were merely detected hatched."""
+    """A row of ten cars, or of small shares a thousand dots: the sentence's share in full, trips merely detected hatched."""
 
     name: str
     when: str
@@ -30,19 +28,26 @@ class Bar(NamedTuple):
     detected: Answer | None
     baseline: bool
     band: Band | None
+    many: int
+    """Of how many it is told."""
+    side: str = ""
+    """Its letter, in a comparison."""
 
     @property
     def said(self) -> str:
-        """How many of ten, with the interval."""
+        """How many of ten or more, with the interval."""
         if not self.answer.measured:
             return "not measured"
-        value = f"{words.of_ten(self.answer.mean)} of 10"
-        if _is_small(self.answer.mean):
-            known = words.interval(self.answer.low, self.answer.high, "share") if self.answer.n_seeds > 1 else ""
-            return f"{value} ({words.quantity(self.answer.mean, 'share')}{known and ': '}{known})"
+        value = of(self.answer.mean, self.many)
         if self.answer.n_seeds < 2:
             return value
-        return f"{value} ({words.of_ten(self.answer.low)} to {words.of_ten(self.answer.high)})"
+        low, high = (words.of_many(end, self.many) for end in (self.answer.low, self.answer.high))
+        return f"{value} ({low} to {high})"
+
+    @property
+    def dots(self) -> tuple[int, int]:
+        """Of a thousand dots those in full, and those that stand for trips merely detected; one at the least for any."""
+        return tuple(dots(share) for share in (self.share, self.more))  # type: ignore[return-value]
 
     @property
     def share(self) -> float | None:
@@ -76,15 +81,18 @@ class Bar(NamedTuple):
 
     @property
     def wide(self) -> str:
-        """The band over assumptions, of ten."""
-        return f"{words.of_ten_range(self.band.band_low, self.band.band_high)} over assumptions" if self.band else ""
+        """The band over assumptions, of as many."""
+        if self.band is None:
+            return ""
+        low, high = (words.of_many(end, self.many) for end in (self.band.band_low, self.band.band_high))
+        return f"{low if low == high else f'{low} to {high}'} over assumptions"
 
     @property
     def beside(self) -> str:
         """How many of ten are detected, where the row is about more."""
         if self.detected is None or not self.detected.measured:
             return ""
-        return f"{words.of_ten(self.detected.mean)} detected"
+        return f"{words.of_many(self.detected.mean, self.many)} detected"
 
 
 class Opening(NamedTuple):
@@ -93,6 +101,10 @@ class Opening(NamedTuple):
     about: Subject
     pair: Pair
     sentence: str
+    rests: list[str]
+    """What the sentence's words mean, and what it leaves out."""
+    many: int
+    """Of how many trips it tells."""
     why: str
     """Which sight it is and why, where that needs saying."""
     bulk: str
@@ -110,48 +122,35 @@ def opened(run: Run, seeds: Seeds, bands: Bands) -> Opening:
     """Return the first screen of a run."""
     about, pair = opening(run)
     return Opening(
-        about, pair, sentence(run, about, pair), _why(run, about, pair), _in_bulk(run, about),
-        list(_bars(run, about, pair, bands)), _numbers(run, about, pair, seeds, bands),
+        about, pair, sentence(run, about, pair), _rests(run, about, pair), _many(run, about, pair), _why(run, about, pair),
+        _in_bulk(run, about), list(_bars(run, about, pair, bands)), _numbers(run, about, pair, seeds, bands),
     )  # fmt: skip
 
 
 def sentence(run: Run, about: Subject, pair: Pair) -> str:
     """Return the page's first sentence: how much a viewer can see in practice, under a limit, and what a limit costs."""
-    text = f"{seen(run, about, pair, AS_WRITTEN)} as the baseline “{about.policy}” is practised"
-    if about.step is None:
-        return (
-            text
-            + f"{beside(run, about, pair, AS_WRITTEN)}; no limit that was tried is shorter than those {horizon(run)}."
-        )
-    limited = _ask(run, about, about.policy, about.step, pair)
-    text += f", and {of_ten(limited.mean)} under {words.limit(about.step)}{outlived(run, about)}"
-    return text + beside(run, about, pair, AS_WRITTEN, about.step) + answered(run, about, about.step)
-
-
-def seen(run: Run, about: Subject, pair: Pair, step: int) -> str:
-    """Say of how many of ten trips a viewer sees what the sentence is about, by which sight, and what that means."""
-    can = "can rebuild" if pair == REBUILT else "can detect"
-    now = _ask(run, about, about.policy, step, pair)
-    small = [words.quantity(now.mean, "share")] if _is_small(now.mean) else []
-    sight = "; ".join([*small, f"{words.SIGHTS[about.sight][0]} sight", *([_RULE] if pair == REBUILT else [])])
-    return (
-        f"In this synthetic model, of every 10 vehicle trips that residents made in the last {horizon(run)}, "
-        f"{run.titled(about.viewer)} {can} {words.of_ten(now.mean)} ({sight})"
-    )
-
-
-def answered(run: Run, about: Subject, step: int) -> str:
-    """Say what a limit leaves of look-backs by plate, beside what no limit leaves: coverage caps both."""
-    limited, unlimited = (
-        sorted(answer.mean for answer in lookbacks(run, about, limit).values()) for limit in (step, UNLIMITED)
-    )
+    number = _many(run, about, pair)
+    now, *limited = (words.of_many(answer.mean, number) for answer in _asked(run, about, pair))
+    text = f"{seen(run, about, pair, number)} {now} as practised"
     if not limited:
-        return "."
-    without = f" ({words.of_ten_range(unlimited[0], unlimited[-1])} without a limit)" if unlimited else ""
-    return (
-        f"; of 10 look-backs by plate it would still answer {words.of_ten_range(limited[0], limited[-1])}{without}, over "
-        f"{len(limited)} assumed query ages."
+        return f"{text}; no limit that was tried is shorter than the {horizon(run)} looked back over."
+    text += f", and {limited[0]} under {words.limit(about.step or 0)}{outlived(run, about)}."
+    left = sorted(answer.mean for answer in lookbacks(run, about, about.step or 0).values())
+    return text + (
+        f" Of 10 look-backs by plate it would still answer {words.of_ten_range(left[0], left[-1])}." if left else ""
     )
+
+
+def seen(run: Run, about: Subject, pair: Pair, number: int) -> str:
+    """Begin a sentence on how many of a number of trips a viewer sees."""
+    can = "can rebuild" if pair == REBUILT else "can detect"
+    return f"In this synthetic model, of every {number:,} vehicle trips {run.titled(about.viewer)} {can}"
+
+
+def means(run: Run, about: Subject, pair: Pair) -> str:
+    """Say what the trips of the sentence are, by which sight they are seen, and what of them."""
+    what = f"rebuilt: {_RULE}" if pair == REBUILT else "detected: at least one read, not rebuilt"
+    return f"Trips: those that residents made in the last {horizon(run)}; {words.SIGHTS[about.sight][0]} sight; {what}."
 
 
 def beside(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
@@ -161,7 +160,29 @@ def beside(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
     found = [_ask(run, about, about.policy, step, TRIPS) for step in steps]
     if not all(answer.measured for answer in found):
         return ""
-    return f" (detected, by at least one read: {' and '.join(of_ten(answer.mean) for answer in found)})"
+    number = words.many([answer.mean for answer in found])
+    told = " and ".join(words.of_many(answer.mean, number) for answer in found)
+    return f"Detected, by at least one read: {told} of {number:,}."
+
+
+def _rests(run: Run, about: Subject, pair: Pair) -> list[str]:
+    steps = [AS_WRITTEN] + ([] if about.step is None else [about.step])
+    told = [means(run, about, pair), beside(run, about, pair, *steps), f"As practised: the baseline, “{about.policy}”."]
+    left = [] if about.step is None else lookbacks(run, about, about.step)
+    if left:
+        whole = sorted(answer.mean for answer in lookbacks(run, about, UNLIMITED).values())
+        without = f"; without a limit {words.of_ten_range(whole[0], whole[-1])}" if whole else ""
+        told.append(f"Look-backs: over {len(left)} assumed query ages{without}.")
+    return [text for text in told if text]
+
+
+def _asked(run: Run, about: Subject, pair: Pair) -> list[Answer]:
+    steps = (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step)
+    return [_ask(run, about, about.policy, step, pair) for step in steps]
+
+
+def _many(run: Run, about: Subject, pair: Pair) -> int:
+    return words.many([answer.mean for answer in _asked(run, about, pair)])
 
 
 def _why(run: Run, about: Subject, pair: Pair) -> str:
@@ -179,19 +200,21 @@ def _in_bulk(run: Run, about: Subject) -> str:
     found = {
         policy: _ask(run, about._replace(sight="bulk"), policy, AS_WRITTEN, TRIPS) for policy in run.info["policies"]
     }
-    told = [f"“{policy}” {of_ten(answer.mean)}" for policy, answer in found.items() if answer.measured]
-    return f"In bulk, without naming a plate, it detects of 10: {', '.join(told)}." if told else ""
+    number = words.many([answer.mean for answer in found.values()])
+    told = [f"“{policy}” {words.of_many(one.mean, number)}" for policy, one in found.items() if one.measured]
+    return f"In bulk, without naming a plate, it detects of {number:,}: {', '.join(told)}." if told else ""
 
 
 def _bars(run: Run, about: Subject, pair: Pair, bands: Bands) -> Iterator[Bar]:
     order = sorted(run.info["policies"], key=lambda policy: policy != about.policy)
+    number = _many(run, about, pair)
     for policy in order:
         base = policy == about.policy
         for step in (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step):
             when = ("as practised" if base else "as written") if step == AS_WRITTEN else f"with {words.limit(step)}"
             detected = _ask(run, about, policy, step, TRIPS) if pair == REBUILT else None
             band = bands.get((policy, about.viewer, about.sight, step, *pair))
-            yield Bar(policy, when, _ask(run, about, policy, step, pair), detected, base, band)
+            yield Bar(policy, when, _ask(run, about, policy, step, pair), detected, base, band, number)
 
 
 # --- the table of the sentence -----------------------------------------------------------------------------------------
@@ -208,7 +231,8 @@ def _numbers(run: Run, about: Subject, pair: Pair, seeds: Seeds, bands: Bands) -
     for name, seen, asked in _rows(run, about, pair):
         found = [_ask(run, seen, about.policy, step, asked) for step in steps]
         if any(answer.measured for answer in found):
-            cells = [_cell(run, seen, step, asked, a, bands) for step, a in zip(steps, found, strict=True)]
+            number = words.many([answer.mean for answer in found])
+            cells = [_cell(run, seen, step, asked, a, number, bands) for step, a in zip(steps, found, strict=True)]
             if about.step is not None:
                 case = (about.policy, seen.viewer, seen.sight)
                 said, known = change(seeds, (*case, AS_WRITTEN, *asked), (*case, about.step, *asked), "share")
@@ -229,7 +253,7 @@ def _rows(run: Run, about: Subject, pair: Pair) -> Iterator[tuple[str, Subject, 
         yield f"Look-backs answered, {shape} questions", about, ("lookback_plate", shape)
 
 
-def _cell(run: Run, about: Subject, step: int, pair: Pair, answer: Answer, bands: Bands) -> Cell:
+def _cell(run: Run, about: Subject, step: int, pair: Pair, answer: Answer, number: int, bands: Bands) -> Cell:
     if not answer.measured:
         return Cell("not measured")
     known = [words.interval(answer.low, answer.high, "share")] if answer.n_seeds > 1 else []
@@ -240,7 +264,7 @@ def _cell(run: Run, about: Subject, step: int, pair: Pair, answer: Answer, bands
     band = bands.get((about.policy, about.viewer, about.sight, step, pair[0], statistic))
     if band and statistic != ANY_AGE:
         known.append(f"{words.interval(band.band_low, band.band_high, 'share')} over assumptions")
-    return Cell(f"{words.of_ten(answer.mean)} of 10 ({words.quantity(answer.mean, 'share')})", "; ".join(known))
+    return Cell(f"{of(answer.mean, number)} ({words.quantity(answer.mean, 'share')})", "; ".join(known))
 
 
 def _titled(step: int) -> str:
@@ -253,14 +277,14 @@ def _ask(run: Run, about: Subject, policy: str, retention: int, pair: Pair) -> A
     return run.answer(policy, about.viewer, about.sight, retention, *pair)
 
 
-def of_ten(share: float) -> str:
-    """Say a share of ten; with its percentage where ten are too few to tell it."""
-    said = words.of_ten(share)
-    return f"{said} ({words.quantity(share, 'share')})" if _is_small(share) else said
+def of(share: float, number: int) -> str:
+    """Say a share of a number: "6.2 of 10", "4 of 1,000"."""
+    return f"{words.of_many(share, number)} of {number:,}"
 
 
-def _is_small(share: float) -> bool:
-    return 0 < share < _SMALL
+def dots(share: float | None) -> int:
+    """Return how many of a thousand dots stand for a share: one at the least, if there is any."""
+    return max(round(1000 * share), 1) if share else 0
 
 
 def _finite(value: float) -> float | None:

@@ -15,16 +15,28 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alprsim.measures.glossary import GLOSSARY
-from alprsim.report import alerts, answer, chart, explorer, frontier, losses, statutes, street_map, tables, week
+from alprsim.report import (
+    alerts,
+    answer,
+    chart,
+    explorer,
+    fitting,
+    frontier,
+    losses,
+    statutes,
+    street_map,
+    tables,
+    week,
+)
 from alprsim.report.cube import by_seed
 from alprsim.report.figures import figures
 from alprsim.report.opening import opened
-from alprsim.results import sensitivity, words
+from alprsim.results import comparison, sensitivity, words
 from alprsim.results.headline import subject
 from alprsim.results.run import Run, horizon
 from alprsim.results.summary import as_csv
 
-SCRIPTS = ("script.js", "week.js", "explorer.js")
+SCRIPTS = ("script.js", "week.js", "explorer.js", "told.js")
 """Files of the page's one script, in this order; the first has what the others use."""
 
 _FILES = ("file", "commuting", "counts")
@@ -34,8 +46,8 @@ _MOST_CSV = 1_500_000
 """Letters of zipped CSV carried with the page; beyond that only the answers for all towns together."""
 
 
-def render(run: Run) -> str:
-    """Return the page as one HTML document."""
+def render(run: Run, without: frozenset[str] = frozenset()) -> str:
+    """Return the page as one HTML document, without some of what ``fitting.LEFT_OUT`` names."""
     environment = Environment(
         loader=PackageLoader("alprsim.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -45,12 +57,13 @@ def render(run: Run) -> str:
     seeds = by_seed(run)
     first = opened(run, seeds, bands)
     ladders = figures(run, first.about, first.pair, bands)
-    tried = explorer.explored(run, first.about, first.pair, ladders, seeds, bands)
+    tried = explorer.explored(run, first.about, first.pair, ladders, seeds, bands, towns="cube" not in without)
     style = asset("style.css") + asset("week.css") + tried.style
     script = "\n".join(asset(name) for name in SCRIPTS)
     copied, lives = tables.copies(run, about)
     macros = environment.get_template("figures.html.j2").module
-    charts = {one.key: macros.figure(one) for one in ladders[1:]}  # type: ignore[attr-defined]
+    kept = [one for one in ladders[1:] if "charts" not in without or comparison.is_main(*one.pair)]
+    charts = {one.key: macros.figure(one) for one in kept}  # type: ignore[attr-defined]
     charts |= {f"looks~{one.key}": macros.under(one) for one in tried.looks[1:]}  # type: ignore[attr-defined]
     return environment.get_template("page.html.j2").render(
         charts=zipped(json.dumps(charts, ensure_ascii=False)),
@@ -80,13 +93,14 @@ def render(run: Run) -> str:
         alerts=alerts.table(run),
         alerted=alerts.remarks(run),
         published_hits=alerts.published(run),
-        week=week.section(run, first.about, environment, zipped),
+        week=week.section(run, first.about, environment, zipped, others="week" not in without),
         map=street_map.draw(run),
         losses=losses.losses(run),
         glossary=GLOSSARY,
         statutes={step: laws for step in run.steps if (laws := statutes.at(step))},
         horizon=horizon(run),
-        csv=_csv(run),
+        csv=None if "csv" in without else _csv(run),
+        left_out=fitting.note(without, "All of it is in summary.csv and the other tables beside the page."),
         words=words,
         scenario=without_folders(run.scenario_text),
         cell=words.bins(run.info.get("unicity_bin_s")),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from alprsim.results import words
-from alprsim.tables import DAY
+from alprsim.tables import DAY, UNLIMITED
 
 WIDTH, HEIGHT = 900, 506
 LEFT, RIGHT, TOP, BOTTOM = 62, 712, 178, 444
 """The plot's edges; beyond RIGHT stand the lines' names, above TOP the laws, below BOTTOM the limits."""
+
+_LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
 
 Place = Callable[[float], float]
 """Where a value stands along an axis."""
@@ -69,6 +72,40 @@ class Lifetime:
         return [(BOTTOM, "none"), *((self(s / DAY), words.duration(s)) for s in named), (TOP + 6, "no end")]
 
 
+def positions(steps: Sequence[int], *, first: float = LEFT + 22) -> tuple[list[float], list[float]]:
+    """Return x of each step, logarithmic, the least at ``first``, and where the axis is shortened."""
+    gaps, broken = [0.0], [False]
+    for before, after in pairwise(steps):
+        decades = math.log10(after / max(before, 1)) if after < UNLIMITED else math.inf
+        broken.append(decades > _LONGEST_GAP * 1.2)
+        gaps.append(min(decades, _LONGEST_GAP if after < UNLIMITED else 0.6 * _LONGEST_GAP))
+    span = RIGHT - 22 - first
+    total = sum(gaps)
+    if not total:
+        return [first + span / 2] * len(steps), []
+    x = [first + span * sum(gaps[: row + 1]) / total for row in range(len(steps))]
+    return x, [(a + b) / 2 for (a, b), cut in zip(pairwise(x), broken[1:], strict=True) if cut]
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move labels apart to at least ``gap``, each as near to where it wants to be as their order allows."""
+    order = sorted(range(len(wanted)), key=lambda row: (wanted[row], row))
+    placed: list[list[float]] = []  # blocks of labels that touch: [sum of wanted offsets, count]
+    for row in order:
+        placed.append([wanted[row], 1])
+        while len(placed) > 1 and _top(placed[-2], gap, low, high) + placed[-2][1] * gap > _top(
+            placed[-1], gap, low, high
+        ):
+            total, count = placed.pop()
+            before = placed[-1]
+            placed[-1] = [before[0] + total - before[1] * gap * count, before[1] + count]
+    tops = [_top(block, gap, low, high) + gap * k for block in placed for k in range(int(block[1]))]
+    answer = [0.0] * len(wanted)
+    for row, top in zip(order, tops, strict=True):
+        answer[row] = top
+    return answer
+
+
 def _round_top(largest: float, unit: str) -> tuple[float, float]:
     if largest <= 0:
         return (0.25, 1.0) if unit == "share" else (1.0, 1.0)
@@ -77,3 +114,8 @@ def _round_top(largest: float, unit: str) -> tuple[float, float]:
     size = 10 ** math.floor(math.log10(largest))
     step = next(size * part for part in (0.2, 0.25, 0.5, 1, 2) if largest / (size * part) <= 6)
     return step, step * math.ceil(largest / step - 1e-9)
+
+
+def _top(block: list[float], gap: float, low: float, high: float) -> float:
+    total, count = block
+    return min(max(total / count, low), max(low, high - gap * (count - 1)))

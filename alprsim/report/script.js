@@ -12,7 +12,7 @@ async function carried(id) {
 }
 
 const link = document.querySelector(".download");
-link.addEventListener("click", async (event) => {
+link?.addEventListener("click", async (event) => {
   if (!("DecompressionStream" in window)) return; // then the zipped file is saved
   event.preventDefault();
   const saved = document.createElement("a");
@@ -22,4 +22,15 @@ link.addEventListener("click", async (event) => {
   setTimeout(() => URL.revokeObjectURL(saved.href), 10000);
 });
 
-addEventListener("beforeprint", () => document.querySelectorAll("#policies details, #differences details").forEach((part) => { part.open = true; }));
+// Long tables are folded on a phone; on paper they stand open.
+if (matchMedia("screen and (max-width: 44rem)").matches) document.querySelectorAll("details.fold").forEach((part) => { part.open = false; });
+document.addEventListener("click", (event) => {
+  const around = event.target.closest?.("a[href^='#']") && document.getElementById(event.target.closest("a").hash.slice(1))?.closest("details");
+  if (around) around.open = true;
+});
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details.fold, details.glossary, #policies details, #differences details")].filter((part) => !part.open);
+  folded.forEach((part) => { part.open = true; });
+});
+addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));

@@ -51,6 +51,8 @@ class Head(NamedTuple):
     title: str
     about: str
     definition: str
+    row: int | None = None
+    """Of the colour and shape of a side of a comparison, whose letter the title is."""
 
 
 class _Column(NamedTuple):

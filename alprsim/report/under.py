@@ -22,6 +22,8 @@ _LISTS = 40
 """Room for the hot lists' own line, above the panel."""
 _FIRST = chart.LEFT + 22 + 66
 """Where the limits begin: as on a ladder whose policies are drawn as practised too."""
+_FOOT = 62
+"""Room for the limits' names, in two rows, and what the axis is."""
 
 
 class Panel(NamedTuple):
@@ -40,6 +42,7 @@ class _Line(NamedTuple):
     """Row for row with the limits, over the assumed query ages."""
     wide: list[tuple[float, float]]
     practised: frontier.Band
+    practised_wide: tuple[float, float] | None
 
 
 def panels(run: Run, bands: Bands) -> list[Panel]:
@@ -59,15 +62,16 @@ def _panel(run: Run, viewer: str, sight: str, key: str, bands: Bands) -> Panel |
     worth = frontier.hot_lists(run)
     down = _LISTS if worth else 0
     highest = max(v for line in lines for band in [*line.bands, line.practised] for v in [band.high] if v == v)
-    highest = max([highest, *(high for line in lines for _, high in line.wide if high == high)])
+    wide = [band for line in lines for band in (*line.wide, line.practised_wide) if band]
+    highest = max([highest, *(high for _, high in wide if high == high)])
     y = chart.Linear(highest, "share", upper=_TOP + down, lower=_BOTTOM + down)
-    x, _ = chart.positions(run.steps, first=_FIRST)
-    parts = [_frame(run, x, y, down)]
+    x, breaks = chart.positions(run.steps, first=_FIRST)
+    parts = [_frame(run, x, breaks, y, down)]
     if worth:
         parts.append(_hot_lists(worth))
     parts += [_drawn(line, row, x, y) for row, line in enumerate(lines)]
     parts.append(_names(run, lines, x, y))
-    height = _BOTTOM + down + 26
+    height = _BOTTOM + down + _FOOT
     label = escape(_in_words(run, viewer, sight, lines, worth), quote=True)
     svg = f'<svg class="ladder" viewBox="0 0 {chart.WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
     return Panel(key, Markup(svg), _notes(run, lines, worth), _numbers(run, lines))
@@ -80,27 +84,31 @@ def _line(run: Run, policy: str, viewer: str, sight: str, bands: Bands) -> _Line
 
     wide = [bands.get((policy, viewer, sight, step, "lookback_plate", ANY_AGE)) for step in run.steps]
     known = [one[:2] if one else (math.nan, math.nan) for one in wide] if any(wide) else []
-    return _Line(policy, run.steps, [over_ages(step) for step in run.steps], known, over_ages(AS_WRITTEN))
+    practised = bands.get((policy, viewer, sight, AS_WRITTEN, "lookback_plate", ANY_AGE))
+    own = practised[:2] if practised else None
+    return _Line(policy, run.steps, [over_ages(step) for step in run.steps], known, over_ages(AS_WRITTEN), own)
 
 
-def _frame(run: Run, x: Sequence[float], y: chart.Linear, down: int) -> str:
+def _frame(run: Run, x: Sequence[float], breaks: Sequence[float], y: chart.Linear, down: int) -> str:
+    """Draw the axes; limits stand and are named as on the ladder above."""
+    foot = _BOTTOM + down
     title = f'<text class="tick" x="{chart.LEFT}" y="{_TOP + down - 14}">look-backs by plate still answered</text>'
-    ticks = list(y.ticks)[:: 2 if len(y.ticks) > 4 else 1]
     sides = "".join(
         f'<path class="grid" d="M{chart.LEFT} {at:.1f}H{chart.RIGHT}"/>'
         f'<text class="tick" x="{chart.LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{said}</text>'
-        for at, said in ticks
+        for at, said in list(y.ticks)[:: 2 if len(y.ticks) > 4 else 1]
     )
-    foot = _BOTTOM + down
-    marks = "".join(f'<path class="axisline" d="M{at:.1f} {foot}v5"/>' for at in x)
-    ends = (
-        f'<text class="tick" x="{x[0]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.steps[0])}</text>'
-    )
-    if len(x) > 1:
-        ends += f'<text class="tick" x="{x[-1]:.1f}" y="{foot + 19}" text-anchor="middle">{words.duration(run.steps[-1])}</text>'
+    cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {foot + 6}l5 -12m3 12l5 -12"/>' for at in breaks)
     column = f'<path class="axisline" stroke-dasharray="1 3" d="M{_FIRST - 28} {_TOP + down - 8}V{foot}"/>'
-    column += f'<text class="tick" x="{chart.LEFT + 30}" y="{foot + 19}" text-anchor="middle">practised</text>'
-    return f'{sides}{title}<path class="axisline" d="M{chart.LEFT} {foot}H{chart.RIGHT}"/>{marks}{ends}{column}'
+    names = zip(("as", "practised"), (21, 36), strict=True)
+    column += "".join(
+        f'<text class="tick" x="{chart.LEFT + 30}" y="{foot + at}" text-anchor="middle">{said}</text>'
+        for said, at in names
+    )
+    about = "retention limit tried, logarithmic" + (" (shortened at //)" if breaks else "")
+    below = f'<text class="axis" x="{(chart.LEFT + chart.RIGHT) / 2:.0f}" y="{foot + 56}" text-anchor="middle">{about}</text>'
+    axis = f'<path class="axisline" d="M{chart.LEFT} {foot}H{chart.RIGHT}"/>'
+    return f"{sides}{title}{axis}{cuts}{chart.limits(x, run.steps, foot)}{column}{below}"
 
 
 def _hot_lists(worth: dict[str, float]) -> str:
@@ -117,6 +125,10 @@ def _drawn(line: _Line, row: int, x: Sequence[float], y: chart.Linear) -> str:
     parts = []
     if line.wide and len(known) > 1:
         parts.append(f'<path class="wide" {chart.dash(row)}d="{_area(known, x, y, line.wide)}"/>')
+    if line.practised_wide and all(map(math.isfinite, line.practised_wide)):
+        low, high = (y(end) for end in line.practised_wide)
+        at = chart.LEFT + 30
+        parts.append(f'<path class="wide" {chart.dash(row)}d="M{at - 9} {low:.1f}H{at + 9}V{high:.1f}H{at - 9}Z"/>')
     if len(known) > 1:
         parts.append(f'<path class="band" d="{_area(known, x, y, [(b.low, b.high) for b in line.bands])}"/>')
         through = "L".join(f"{x[k]:.1f} {y(line.bands[k].mid):.1f}" for k in known)
@@ -178,7 +190,7 @@ def _notes(run: Run, lines: Sequence[_Line], worth: dict[str, float]) -> list[st
         "Look-backs: the share of questions by plate that still find a useful read. The line is the middle, the band the range "
         f"of {ages} assumed query ages. It {frontier.CAVEAT}, and it {frontier.RESTS_ON}."
     ]
-    if any(line.wide for line in lines):
+    if any(line.wide or line.practised_wide for line in lines):
         said.append("Outlined, paler bands: over other assumptions too (cameras, capture, volumes of traffic).")
     if worth:
         said.append(

@@ -1,5 +1,6 @@
-// The week on the map in another state of the page: which reads are held, what is drawn from them, and the sentence.
-const week = { data: null, state: null, car: 0, blocks: [], hint: "" };
+// The week on the map in another state of the page: which reads are held, what is drawn from them, and the sentence. A page has
+// one pane, or one a side of a comparison; panes of one run share what the page carries of it.
+const week = { panes: [], states: null, car: 0, hint: "" };
 
 function isHeld(mask, read) {
   const digit = mask[mask.length - 1 - (read >> 2)];
@@ -11,9 +12,9 @@ function filled(text, words) {
 }
 
 // What the state is called, and the view that the car's viewer has in it; no view: it was not asked.
-function inState(car) {
-  const names = week.data.names, [policy, viewer, sight, step] = week.state;
-  const row = (week.data.cases[[policy, viewer, sight].join("~")] || {})[step];
+function inState(pane, car) {
+  const names = pane.data.names, [policy, viewer, sight, step] = pane.state;
+  const row = (pane.data.cases[[policy, viewer, sight].join("~")] || {})[step];
   const said = {
     policy: names.policies[policy], viewer: names.viewers[viewer], sight: names.sights[sight],
     step: step === "-1" ? names.written[policy] : names.steps[step] || "with another limit",
@@ -43,8 +44,10 @@ function showReads(block, car, view) {
   block.querySelector(".hours").setAttribute("aria-label", `Calendar of the week: ${view ? total : "it was not asked how many"} of ${car.facts.reads} held, by day and hour`);
 }
 
-function showWeek() {
-  const block = week.blocks[week.car], car = week.data.cars[week.car], [words, view] = inState(car), names = week.data.names;
+function showWeek(pane) {
+  pane.place.hidden = pane.state.includes("");
+  if (pane.place.hidden) return; // a side that has no such policy or viewer
+  const { block, car } = chosenCar(pane), [words, view] = inState(pane, car), names = pane.data.names;
   const join = (runs, of) => runs.map((run) => of[run] || "").join("");
   block.querySelector("svg.week .right").setAttribute("d", view ? join(view.r, car.runs) : "");
   block.querySelector("svg.week .wrong").setAttribute("d", view ? join(view.w, car.runs) : "");
@@ -55,16 +58,20 @@ function showWeek() {
   block.classList.toggle("unasked", !view);
   showReads(block, car, view);
   block.querySelector(".readout").textContent = week.hint;
-  const place = document.getElementById("whose-week");
-  if (place.firstElementChild !== block) place.replaceChildren(block); // else the focus would be lost
+  if (pane.place.firstElementChild !== block) pane.place.replaceChildren(block); // else the focus would be lost
+}
+
+function chosenCar(pane) {
+  const row = Math.min(week.car, pane.blocks.length - 1);
+  return { block: pane.blocks[row], car: pane.data.cars[row] };
 }
 
 // Say when the reads of the disc were made, camera by camera.
-function readOut(event) {
+function readOut(pane, event) {
   const badge = event.target.closest("[data-spot]");
   if (!badge) return;
-  const block = week.blocks[week.car], of = new Map();
-  for (const read of week.data.cars[week.car].spots[badge.dataset.spot]) {
+  const { block, car } = chosenCar(pane), of = new Map();
+  for (const read of car.spots[badge.dataset.spot]) {
     const [when, camera, held] = [...block.querySelector(`[data-read="${read}"]`).children].map((cell) => cell.textContent);
     const name = `${camera} (${held})`;
     of.set(name, [...(of.get(name) || []), when]);
@@ -72,26 +79,43 @@ function readOut(event) {
   block.querySelector(".readout").textContent = [...of].map(([name, times]) => `${name}: ${times.join(", ")}`).join("; ") + ".";
 }
 
-async function startWeek() {
-  const data = JSON.parse(await unzip(document.getElementById("week-data").content.textContent));
+function paneOf(place, data) {
   const others = document.createElement("template");
   others.innerHTML = data.others;
-  week.blocks = [document.querySelector("#whose-week .car"), ...others.content.querySelectorAll(".car")];
-  week.hint = week.blocks[0].querySelector(".readout").textContent;
-  for (const block of week.blocks) block.querySelector(".readout").hidden = false;
-  week.data = data;
-  week.state = week.state || data.start;
+  const blocks = [place.querySelector(".car"), ...others.content.querySelectorAll(".car")];
+  const letter = place.dataset.letter;
+  for (const block of letter ? blocks.slice(1) : []) {
+    for (const region of block.querySelectorAll("[role=region]")) region.setAttribute("aria-label", `${region.getAttribute("aria-label")}, side ${letter}`);
+  }
+  for (const block of blocks) block.querySelector(".readout").hidden = false;
+  const pane = { place, data, blocks, state: place.dataset.state?.split("~") ?? data.start };
+  for (const kind of ["focusin", "mouseover"]) place.addEventListener(kind, (event) => readOut(pane, event));
+  return pane;
+}
+
+function follow() {
+  week.panes.forEach((pane) => {
+    if (week.states) pane.state = week.states[pane.place.dataset.side ?? 0];
+    showWeek(pane);
+  });
+}
+
+async function startWeek() {
+  const places = [...document.querySelectorAll(".whose-week")], kept = new Map();
+  for (const id of new Set(places.map((place) => place.dataset.week ?? "week-data"))) kept.set(id, await carried(id));
+  const panes = places.map((place) => paneOf(place, kept.get(place.dataset.week ?? "week-data")));
+  week.hint = places[0].querySelector(".readout").textContent;
   const list = document.querySelector("#week .cars");
   if (list) {
     list.hidden = false;
-    list.addEventListener("change", () => { week.car = list.elements.car.selectedIndex; showWeek(); });
+    list.addEventListener("change", () => { week.car = list.elements.car.selectedIndex; follow(); });
   }
-  for (const kind of ["focusin", "mouseover"]) document.getElementById("whose-week").addEventListener(kind, readOut);
-  showWeek();
+  week.panes = panes;
+  follow();
 }
 
 document.addEventListener("alprsim:state", ({ detail }) => {
-  week.state = [detail.policy, detail.viewer, detail.sight, detail.retention];
-  if (week.data) showWeek();
+  week.states = (detail.sides ?? [detail]).map((one) => [one.policy, one.viewer, one.sight, one.retention]);
+  follow();
 });
-if (document.getElementById("week") && "DecompressionStream" in window) startWeek();
+if (document.querySelector(".whose-week") && "DecompressionStream" in window) startWeek();

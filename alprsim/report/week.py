@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from alprsim.report import _week_map, street_map
+from alprsim.report import _week_calendar, _week_map, street_map
 from alprsim.results import words
 from alprsim.results.headline import Subject
 from alprsim.results.run import ResultError, Run
@@ -31,9 +31,6 @@ _CHOSEN = {
     "most": ("The car read most", "of all residents’ cars, the one read most often in this week"),
 }
 
-_CELL, _LEFT, _TOP, _ROW = 13, 74, 18, 17
-"""Of the calendar: width of an hour, room for days' names and hours' numbers, height of a day."""
-
 _SAID = (
     "Of the {trips} that this synthetic resident’s car made in the week, {viewer}, {sight} sight, sees {seen} under "
     "“{policy}” {step}. It holds {held} of {reads}, and from them rebuilds {right} of the {driven} km driven; "
@@ -43,6 +40,7 @@ _ALT = (
     "Map of one synthetic car’s week: {trips}, {driven} km, {places} visited, {reads}. {viewer}, {sight} "
     "sight, under “{policy}” {step} holds {held} of the reads and draws {right} km rightly and {wrong} km wrongly. {credit}."
 )
+_NOTHING_DRAWN: dict[str, Any] = {"h": "0", "k": {}, "r": [], "w": [], "n": {}}
 _NOT_ASKED = "Not asked: what {viewer}, {sight} sight, would see under “{policy}” {step}. Only the truth is drawn."
 
 
@@ -101,15 +99,27 @@ class Week(NamedTuple):
     data: dict[str, Any]
 
 
-def section(run: Run, about: Subject, templates: Environment, zipped: Callable[[str], Markup]) -> Markup:
-    """Return the page's section on the week; nothing where the run kept none."""
+def section(
+    run: Run, about: Subject, templates: Environment, zipped: Callable[[str], Markup], *, others: bool = True
+) -> Markup:
+    """Return the page's section on the week, of the first car alone unless ``others``; nothing where the run kept none."""
     week = shown(run, _seen(run, about), AS_WRITTEN)
     if week is None:
         return Markup("")
+    week = week if others else alone(week)
     macros: Any = templates.get_template("week.html.j2").module
-    others = "".join(macros.block(car, week) for car in week.cars[1:])
-    data = zipped(json.dumps({**week.data, "others": others}, ensure_ascii=False, separators=(",", ":")))
-    return Markup(macros.section(week, data, run.info, run.provenance["seeds"]))
+    return Markup(macros.section(week, carried(week, macros.block, zipped), run.info, run.provenance["seeds"]))
+
+
+def alone(week: Week) -> Week:
+    """Return the week of the first car."""
+    return week._replace(cars=week.cars[:1], data={**week.data, "cars": week.data["cars"][:1]})
+
+
+def carried(week: Week, block: Callable[[Car, Week], str], zipped: Callable[[str], Markup]) -> Markup:
+    """Return what the script needs to show the week's cars in any state, zipped."""
+    others = "".join(block(car, week) for car in week.cars[1:])
+    return zipped(json.dumps({**week.data, "others": others}, ensure_ascii=False, separators=(",", ":")))
 
 
 def _seen(run: Run, about: Subject) -> Subject:
@@ -123,8 +133,8 @@ def _seen(run: Run, about: Subject) -> Subject:
     return about._replace(policy=mine["policy"].iloc[0])
 
 
-def shown(run: Run, about: Subject, retention: int) -> Week | None:
-    """Return the week of a run's first seed as one state shows it.
+def shown(run: Run, about: Subject, retention: int, *, strict: bool = True) -> Week | None:
+    """Return the week of a run's first seed as one state shows it; of one that was not asked, unless strict, the truth alone.
 
     None where the run kept none, as older versions did, or no car was read.
 
@@ -141,9 +151,10 @@ def shown(run: Run, about: Subject, retention: int) -> Week | None:
     names = _Names.of(run)
     cases = [_case(names, row) for row in tables.cases.itertuples() if row.car == 0]
     start = names.key(about.policy, about.viewer, about.sight, retention)
-    if start not in cases:
+    if start not in cases and strict:
         raise ResultError(_NOT_ASKED.format(**names.said(*start)))
-    pairs = [_Drawing(run, tables, row, names).car(cases.index(start)) for row in range(len(tables.cars))]
+    case = cases.index(start) if start in cases else None
+    pairs = [_Drawing(run, tables, row, names).car(start, case) for row in range(len(tables.cars))]
     moment, since = (int(tables.cars[name].iloc[0]) for name in ("moment", "since"))
     cameras = run.table("cameras", seed=run.provenance["seeds"][0])
     data = {"cars": [data for _, data, _ in pairs], "cases": _grouped(cases), "names": names.data(), "start": start}
@@ -234,25 +245,26 @@ class _Drawing:
         self._map = _week_map.Picture(run, roads, sites, self._drives, self._claims, self._reads, self._stops())
         self._sites = sites
 
-    def car(self, case: int) -> tuple[Car, dict[str, Any], street_map.Streets]:
-        """Return the car in one case, and what the script needs to show it in any other."""
+    def car(self, start: tuple[str, str, str, str], case: int | None) -> tuple[Car, dict[str, Any], street_map.Streets]:
+        """Return the car in one state, whose row of the cases is given if it was asked, and what the script needs for others."""
         views, notes = self._views()
-        number = int(self._cases["view"].iloc[case])
-        view = views[number]
-        driven, credit = _km(int(self._cases["driven"].iloc[case])), self._map.streets.credit
+        view = _NOTHING_DRAWN if case is None else views[int(self._cases["view"].iloc[case])]
+        driven, credit = _km(int(self._cases["driven"].iloc[case or 0])), self._map.streets.credit
         facts = {"trips": _count(len(self._trips), "trip"), "reads": _count(len(self._reads), "read"),
                  "places": _count(len(self._visits()), "place"), "driven": driven, "credit": credit}  # fmt: skip
-        state = self._names.said(*_case(self._names, self._cases.iloc[case]))
-        words_of = {**facts, **state, **view["n"]}
+        words_of = {**facts, **self._names.said(*start), **view["n"]}
         held = _bits(view["h"])
         title, rule = _CHOSEN[self._chosen]
         drawn = {"runs": self._map.runs, "crosses": self._map.crosses, "spots": self._map.spots}
         data = {"facts": facts, "views": views, "of": self._cases["view"].tolist(), "notes": notes, **drawn,
                 "cells": self._cells()}  # fmt: skip
-        svg = self._map.svg(held, view["r"], view["w"], _ALT.format(**words_of))
+        told, alt = (_NOT_ASKED, _NOT_ASKED) if case is None else (_SAID, _ALT)
+        svg = self._map.svg(held, view["r"], view["w"], alt.format(**words_of))
         known = {int(read): notes[note] for read, note in view["k"].items()}
-        rows = [row._replace(held=_status(row.number, held, known)) for row in self._rows()]
-        car = Car(self._chosen, title, rule, _SAID.format(**words_of), Markup(svg), Markup(self._calendar(held)), rows,
+        rows = [
+            row._replace(held="not asked" if case is None else _status(row.number, held, known)) for row in self._rows()
+        ]
+        car = Car(self._chosen, title, rule, told.format(**words_of), Markup(svg), Markup(self._calendar(held)), rows,
                   self._visits(), len(notes) > 0)  # fmt: skip
         return car, data, self._map.streets
 
@@ -310,49 +322,16 @@ class _Drawing:
             found.append((len(times), Visit(kind, ", ".join(times) or "where the week began")))
         return [visit for _, visit in sorted(found, key=lambda one: -one[0])]
 
+    def _calendar(self, held: int) -> str:
+        start = date.fromisoformat(self._run.info["start"])
+        return _week_calendar.calendar(start, (self._since, self._moment), self._cells(), len(self._reads), held)
+
     def _cells(self) -> list[list[int]]:
         """Return day (from the week's first), hour of the day from 04:00, and rows of reads, of every hour with reads."""
         cells: dict[tuple[int, int], list[int]] = {}
         for number, time in enumerate(self._reads["time"]):
             cells.setdefault((time // DAY - self._since // DAY, time % DAY // 3600), []).append(number)
         return [[int(day), int(hour), *reads] for (day, hour), reads in cells.items()]
-
-    def _calendar(self, held: int) -> str:
-        """Draw days as rows and hours as columns, from 04:00: filled where a read is held, a ring where none is."""
-        first, last = self._since // DAY, max(self._moment - 1, 0) // DAY
-        days = last - first + 1
-        parts = []
-        for column in range(0, 25, 4):
-            x, clock = _LEFT + column * _CELL, (column + DAY_STARTS // 3600) % 24
-            parts.append(f'<path class="grid" d="M{x} {_TOP}v{days * _ROW}"/>')
-            parts.append(f'<text class="tick" x="{x}" y="{_TOP - 5}" text-anchor="middle">{clock:02}</text>')
-        start = date.fromisoformat(self._run.info["start"])
-        for day in range(days):
-            at = start + timedelta(days=first + day)
-            y = _TOP + day * _ROW + _ROW / 2 + 4
-            parts.append(
-                f'<text class="tick" x="{_LEFT - 6}" y="{y:g}" text-anchor="end">{at:%a} {at.day} {at:%b}</text>'
-            )
-        for day, hour, *reads in self._cells():
-            x, y = _LEFT + hour * _CELL + 1, _TOP + day * _ROW + 1
-            look, title = _cell(reads, held)
-            late, clock = divmod(hour + DAY_STARTS // 3600, 24)
-            name = f"{start + timedelta(days=first + day + late):%a} {clock:02}"
-            parts.append(
-                f'<rect class="{look}" x="{x}" y="{y}" width="{_CELL - 2}" height="{_ROW - 2}" rx="2" '
-                f'data-name="{name}"><title>{name}: {title}</title></rect>'
-            )
-        n = sum(held >> number & 1 for number in range(len(self._reads)))
-        return (
-            f'<svg class="hours" viewBox="0 0 {_LEFT + 24 * _CELL + 12} {_TOP + days * _ROW + 4}" role="img" '
-            f'aria-label="Calendar of the week: {n} of {len(self._reads)} reads held, by day and hour">{"".join(parts)}</svg>'
-        )
-
-
-def _cell(reads: list[int], held: int) -> tuple[str, str]:
-    """Return the look of some reads' cell, and what it says."""
-    n = sum(held >> number & 1 for number in reads)
-    return f"h{min(n, 4)}", f"{n} of {len(reads)} held"
 
 
 def _status(number: int, held: int, known: dict[int, str]) -> str:

@@ -215,6 +215,23 @@ def of_ten_range(low: float, high: float) -> str:
     return of_ten(low) if of_ten(low) == of_ten(high) else f"{of_ten(low)} to {of_ten(high)}"
 
 
+_MANY = (10, 1_000, 100_000)
+
+
+def many(shares: Sequence[float]) -> int:
+    """Return of how many to tell shares, so that the largest is no fraction: of 10, of 1,000, of 100,000."""
+    largest = max((share for share in shares if not math.isnan(share)), default=0.0)
+    return next((number for number in _MANY if number * largest >= 0.5), _MANY[-1 if largest else 0])
+
+
+def of_many(share: float, number: int) -> str:
+    """Say a share as so many of a number that ``many`` found: "6.2" of 10, "4" of 1,000."""
+    if number == _MANY[0] or math.isnan(share):
+        return of_ten(share)
+    said = f"{share * number:,.{0 if share * number >= 9.95 else 1}f}".removesuffix(".0")
+    return "fewer than 0.1" if said == "0" and share > 0 else said
+
+
 def number(value: float) -> str:
     """Say a number with three digits, thousands grouped."""
     if abs(value) >= 100:

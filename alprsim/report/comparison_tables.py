@@ -1,0 +1,87 @@
+"""The tables of a comparison: a column a side and a column a difference, for the main measures and for home towns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from alprsim.measures.glossary import BY_NAME
+from alprsim.report import cube, tables
+from alprsim.report.compared import Compared
+from alprsim.report.comparison_cube import Values
+from alprsim.results import words
+from alprsim.results.headline import TRIPS
+from alprsim.results.run import horizon
+from alprsim.results.sides import Side
+
+
+def grids(found: Compared) -> list[tables.Grid]:
+    """Return the numbers of the main measures: a grid a viewer and sight that sees anything, the subject's first."""
+    return [grid for case in found.cases if case not in found.blind and (grid := _grid(found, *case))]
+
+
+def towns(found: Compared) -> tables.Grid | None:
+    """Return trips rebuilt or detected by home town: a column a side, and a column a difference, paired by seed."""
+    first, case = found.sides[0].run, (*found.first, TRIPS)
+    values, lines, listed = Values(), [], [town for town in first.info["towns"] if town["listed"]]
+    for town in listed:
+        asked = [(side.policy, *case[:2], side.retention, *TRIPS) for side in found.sides]
+        answers = [side.run.answer(*one, town["name"]) for side, one in zip(found.sides, asked, strict=True)]
+        if any(answer.measured for answer in answers):
+            cells = [tables.cell(answer, TRIPS[0]) for answer in answers]
+            for side, one in zip(found.others, asked[1:], strict=True):
+                told = cube.apart(*values.apart(first, asked[0], side.run, one, town["name"]), "share", than="A")
+                cells.append(tables.Cell(told[0].replace("percentage ", ""), told[1]))
+            lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
+    caption = f"Trips detected, of those in the last {horizon(first)}, by home town: {found.who(*found.first)}"
+    return tables.Grid(caption, _heads(found), lines) if lines else None
+
+
+def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
+    rows = found.main(viewer, sight)
+    if not rows:
+        return None
+    lines = []
+    for row in rows:
+        cells = [_answer(side, viewer, sight, row) for side in found.sides]
+        cells += [_apart(found, side, row) for side in found.others]
+        said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
+        lines.append((BY_NAME[row["measure"]].title, said, cells))
+    return tables.Grid(found.who(viewer, sight), _heads(found), lines, (viewer, sight) == found.first)
+
+
+def _heads(found: Compared) -> list[tables.Head]:
+    heads = [tables.Head(side.letter, f"{side.name}, {side.when}", "", found.row(side)) for side in found.sides]
+    return heads + [tables.Head(f"{side.letter} − A", _pairing(found, side), "") for side in found.others]
+
+
+def _pairing(found: Compared, side: Side) -> str:
+    known = found.table[f"{side.letter} − A low"].notna().any()
+    return "paired by seed" if known else "no interval"
+
+
+def _answer(side: Side, viewer: str, sight: str, row: dict[str, Any]) -> tables.Cell:
+    found = side.run.answer(side.policy, viewer, sight, side.retention, row["measure"], row["statistic"])
+    return tables.cell(found, row["measure"])
+
+
+def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
+    """Say a difference with its interval and mark, in points of shares, else in the measure's own unit."""
+    if row["unit"] == "share":
+        dot = found.dot(side, row["viewer"], row["sight"], row["measure"], row["statistic"])
+        if math.isnan(dot.mean):
+            return tables.Cell("not measured")
+        mark = {True: "◆ ", False: "◇ ", None: ""}[dot.marked]
+        band = "" if math.isnan(dot.low) else f"{words.points(dot.low)} to {words.points(dot.high)}"
+        return tables.Cell(f"{mark}{words.points(dot.mean)} points", band)
+    value, low, high = (row[f"{side.letter} − A{end}"] for end in ("", " low", " high"))
+    if math.isnan(value):
+        return tables.Cell("not measured")
+    if math.isinf(value):
+        return tables.Cell("no longer without end" if value < 0 else "now without end")
+    band = "" if math.isnan(low) or low == high else f"{_signed(low)} to {_signed(high)}"
+    return tables.Cell(f"{_signed(value)} {row['unit']}", band)
+
+
+def _signed(value: float) -> str:
+    return "0" if value == 0 else ("+" if value > 0 else "−") + words.number(abs(value))
