@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from alprsim.inquiry import _apart
+from alprsim.inquiry._asked import Lenses
 from alprsim.inquiry._unique import FEWEST, Groups, by_group
 from alprsim.measures import apart, equity, question
 from alprsim.measures.equity import Grouping
