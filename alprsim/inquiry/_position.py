@@ -9,7 +9,7 @@ import numpy as np
 from alprsim import parquet, routing
 from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import position, question, tracking, zones
+from alprsim.measures import along, position, question, tracking, zones
 from alprsim.measures.position import Course, Truths
 from alprsim.measures.tracking import Adversary, Watch
 from alprsim.tables import (
@@ -100,12 +100,14 @@ class Position:
         network, placed = asked.world.network, asked.done.placement
         cut = zones.cut(network.junctions, network.places, spec.position_zones)
         kind = placed.cameras.kind[placed.sites.camera]
-        roves = np.isin(kind, ROVING)
-        travel = zones.travel(cut, network.roads, placed.sites, ~roves)
+        stands = ~np.isin(kind, ROVING)
+        travel = zones.travel(cut, network.roads, placed.sites, stands)
+        ways = along.find(cut, network.roads, placed.sites, stands, self.step)
         readers, weekday = self._readers(cut, kind), asked.study.start.weekday()
         people = _others.others(asked.loaded, asked.world)
         routine = _others.teach(people, cut, travel, step=self.step, first_weekday=weekday)
-        untried = Adversary(cut, travel, routine, readers, self.step, weekday)
+        travel = _others.ways_past(people, asked.world, cut, travel, readers, placed.sites)
+        untried = Adversary(cut, travel, ways, routine, readers, self.step, weekday)
         if not readers.stands.any():
             return untried
         cars = _others.rehearsals(
@@ -135,14 +137,14 @@ class Position:
         steps = np.unique(np.concatenate([truths.step for truths in lives]))
         apart = [position.from_truth(adversary.zones, truths, within) for truths in lives]
 
-        def scored(posterior: Float64) -> list[Float64]:
+        def scored(belief: Float64) -> list[Float64]:
             """Score what is held likely at each of the steps."""
             return [
-                position.score(adversary.zones, posterior[np.searchsorted(steps, truths.step)], truths, known, within)
+                position.score(adversary.zones, belief[:, np.searchsorted(steps, truths.step)], truths, known, within)
                 for truths, known in zip(lives, apart, strict=True)
             ]
 
-        prior = scored(self._unread(look.moment, view, None, home)[steps])
+        prior = scored(self._unread(look.moment, view, None, home)[:, steps])
         bits = np.unique(self._every.place[self._every.place // 64 == look.lens] % 64).astype(np.int64)
         reads = look.seen.bucket.reads
         mine = np.arange(look.seen.bucket.first_read[row], look.seen.bucket.first_read[row + 1])
@@ -155,7 +157,7 @@ class Position:
                 _, watched = self._watch(look, view, int(view.of_bit[group[0]]))
                 sure = tracking.locate(adversary, watched, time, site, steps, home)
             else:
-                sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[steps]
+                sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[:, steps]
             spots = readers.x[site], readers.y[site], readers.zone[site]
             drawn = []
             for truths, tracked, unknown in zip(lives, scored(sure), prior, strict=True):
@@ -231,8 +233,7 @@ class Position:
         if len(drives):
             trip = last[step[drives]]
             x[drives], y[drives] = self._along(trips.take(trip), time[step[drives]])
-            far = np.hypot(network.junctions.x - x[drives, None], network.junctions.y - y[drives, None])
-            zone[drives] = cut.of_junction[far.argmin(axis=1)]
+            zone[drives] = zones.under(cut, network.junctions, x[drives], y[drives])
         return Truths(step, kinds, zone, x, y)
 
     def _along(self, trips: Course, time: Int64) -> tuple[Float64, Float64]:

@@ -31,17 +31,22 @@ class Along(NamedTuple):
     of_site: Int32
     """[sites]: the zone of each."""
 
-    def at(self, site: int, seconds: float, *, back: bool) -> Float64:
-        """Return where a car is, [zones bound for (or left), zones]: a row adds up to the share that is still on the way."""
-        table, many = self.before if back else self.after, len(self.share)
+    def at(self, site: int, seconds: float, astray: float, *, back: bool) -> Float64:
+        """Return where a car is, [zones bound for (or left), zones]: a row adds up to the share that is still on the way.
+
+        Parameters
+        ----------
+        astray : float
+            The share of cars that may be anywhere between the site and the other end.
+        """
+        table, many, here = self.before if back else self.after, len(self.share), self.of_site[site]
         beats = np.minimum(np.array(PACES) * (seconds / BEAT), table.shape[2] - 1).astype(np.int64)
         where = self.zone * (many + 1) + table[site][:, beats].T
         cell = np.bincount(where.ravel(), minlength=many * (many + 1)).reshape(many, many + 1)
-        found: Float64 = cell[:, 1:] / cell.sum(axis=1, keepdims=True)
-        here = self.of_site[site]
-        other = self.share[:, here] if back else self.share[here]
-        import os; eps=float(os.environ.get("EPS","0"))
-        return (1-eps)*found + eps*found.sum(axis=1, keepdims=True) * other
+        found = cell[:, 1:] / cell.sum(axis=1, keepdims=True)
+        anywhere = self.share[:, here] if back else self.share[here]
+        mixed: Float64 = found + astray * (found.sum(axis=1, keepdims=True) * anywhere - found)
+        return mixed
 
 
 def find(zones: Zones, roads: Roads, sites: Sites, asked: Bool, longest: int) -> Along:

@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alprsim.kernels.ladder import CASES
+from alprsim.measures import regions
 from alprsim.measures.question import VEHICLES, Answer, Case, Residents, of_cases, ratio, tidy
+from alprsim.measures.tracking import REGION
 from alprsim.measures.zones import Zones
 from alprsim.randomness import below, draw, stream
 from alprsim.tables import (
@@ -65,8 +67,6 @@ EVER, PARKED, MOVING = range(3)
 
 UNIT = 2.0**16
 """Scores are added up in whole numbers, so that the order of buckets and processes changes nothing."""
-
-REGION = 0.9
 
 FEWEST = 30
 """Targets that a group's figure must be of; those of a smaller one count in all together only."""
@@ -197,33 +197,31 @@ def from_truth(zones: Zones, truths: Truths, within: float) -> tuple[Float64, Fl
     return away @ sums, (away <= within) @ sums
 
 
-def score(zones: Zones, posterior: Float64, truths: Truths, known: tuple[Float64, Float64], within: float) -> Float64:
-    """Score a posterior, [rows, zones], against the truth, of which `from_truth` tells how far all is: [rows, 8].
+def score(zones: Zones, belief: Float64, truths: Truths, known: tuple[Float64, Float64], within: float) -> Float64:
+    """Score what is believed, [2, rows, zones], of a car that stands and of one under way, against the truth: [rows, 8].
 
-    The best guess is the middle of the zone from which the expected distance to everything else is least.
+    ``known``: of `from_truth`, how far all is from it. The best guess is the middle of the zone from which the expected
+    distance to everything else is least.
 
-    The region is the fewest zones that hold 90 % of the posterior; of the last of them only as much as is needed, and
-    where the truth lies in that one, it counts as covered to that part.
+    The region is the fewest zones that hold 90 % of what is believed, if the car stands and if it is under way
+    (`regions`); of the last of them only as much as is needed, and where the truth lies in that one, it counts as covered to
+    that part.
     """
+    posterior = belief.sum(axis=0)
     rows, zone = np.arange(len(posterior)), truths.zone
     away, near = known
     middle = np.stack([np.bincount(zones.zone, zones.share * along) for along in (zones.x, zones.y)])
     apart = np.hypot(*(middle[:, :, None] - middle[:, None, :]))
     guess = (posterior @ apart).argmin(axis=1)
     best = middle[:, guess]
-    order = np.argsort(-posterior, axis=1, kind="stable")
-    mass = np.take_along_axis(posterior, order, axis=1)
-    before = np.cumsum(mass, axis=1) - mass
-    part = np.clip((REGION - before) / np.maximum(mass, 1e-300), 0.0, 1.0)
-    inside = np.empty_like(part)
-    np.put_along_axis(inside, order, part, axis=1)
+    part = regions.fewest(belief, REGION)
     found = np.empty((len(zone), SCORES))
     found[:, ERROR], found[:, LIKELY_NEAR] = (posterior * away).sum(axis=1), (posterior * near).sum(axis=1)
     found[:, POINT] = np.hypot(best[0] - truths.x, best[1] - truths.y)
     found[:, WITHIN], found[:, ZONE] = found[:, POINT] <= within, guess == zone
     found[:, LIKELY_ZONE], found[:, COVERED], found[:, SIZE] = (
         posterior[rows, zone],
-        inside[rows, zone],
+        part[rows, zone],
         part.sum(axis=1),
     )
     return found

@@ -11,18 +11,24 @@ from typing import NamedTuple
 import numpy as np
 
 from alprsim.kernels import tracker
-from alprsim.measures import under_way
+from alprsim.measures import regions, under_way
 from alprsim.measures.along import Along
-from alprsim.measures.under_way import Drives
 from alprsim.measures.routines import Routine, class_of
+from alprsim.measures.under_way import Drives
 from alprsim.measures.zones import Travel, Zones
 from alprsim.tables import Bool, Float64, Int32
 
 PASSES = 2
 """Times that a car's own habits are learned from its reads: first from everybody's, then from what that makes of its own."""
 
-TRUSTS, ABSENCES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0), (0.1, 0.35, 1.0)
+TRUSTS, ABSENCES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05), (0.1, 0.35)
 """Strengths of evidence that are tried: of all of it, and of not being read."""
+
+ASTRAY = (0.0, 0.1, 0.2, 0.35, 0.5)
+"""Shares tried of cars that are not where the quickest way would have them."""
+
+REGION = 0.9
+"""Of what is believed, that the region should hold."""
 
 UNLIKELY = 1e-3
 """Homes less likely than this, in all the reads, are not looked at again."""
@@ -60,6 +66,8 @@ class Adversary(NamedTuple):
     what is wrong about the model of them, so less than 1 (`rehearse`)."""
     absence: float = 1.0
     """How much not being read counts, likewise: a driver's ways stay the same, so a second miss tells little new."""
+    astray: float = 0.0
+    """The share of cars that, once read, are not where the quickest way would have them (`Along.at`)."""
 
 
 class Watch(NamedTuple):
@@ -94,7 +102,7 @@ def watch(adversary: Adversary, start: int, watched: Sequence[Bool], which: Int3
 def locate(
     adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked: Int32, home: Float64 | None = None
 ) -> Float64:
-    """Return where the car probably was at the start of each step asked about: [asked, zones].
+    """Return how likely the car stood in each zone, and was under way there, as each step asked about began: [2, asked, zones].
 
     Parameters
     ----------
@@ -105,15 +113,25 @@ def locate(
     home : float64[zones]
         Where the car may be kept; by default anywhere that cars are.
     """
+    found, moved, maybe = _believed_of(adversary, watched, time, site, asked, home)
+    return under_way.split(found, moved, maybe, adversary.along, adversary.travel, adversary.astray)
+
+
+def _believed_of(
+    adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked: Int32, home: Float64 | None = None
+) -> tuple[Float64, Float64, Drives]:
+    """Return in which zone the steps have the car, and how likely it went from where to where as each drive began."""
     prior = adversary.routine.home if home is None else home
     chain = _chain(adversary, watched, time, site, asked)
     weight = believed(prior, chain.logs(prior), adversary.trust)
-    posterior, moved = 0.0, 0.0
-    for zone in np.flatnonzero(weight).tolist():
-        found = chain.posterior(zone)
-        posterior += weight[zone] * found[0]
-        moved += weight[zone] * found[1]
-    return under_way.split(posterior, moved, chain.maybe, adversary.along, adversary.travel)
+    homes = np.flatnonzero(weight).tolist()
+    found, moved = chain.posterior(homes[0])
+    found, moved = weight[homes[0]] * found, weight[homes[0]] * moved
+    for zone in homes[1:]:
+        more = chain.posterior(zone)
+        found += weight[zone] * more[0]
+        moved += weight[zone] * more[1]
+    return found, moved, chain.maybe
 
 
 def believed(prior: Float64, logs: Float64, trust: float) -> Float64:
@@ -200,31 +218,79 @@ class Rehearsed(NamedTuple):
     asked: Int32
     zone: Int32
     """Where it was at each step asked about."""
+    drives: Bool
+    """Whether it was under way."""
+
+    def those(self, some: Bool) -> "Rehearsed":
+        """Return it at some of the steps."""
+        return self._replace(asked=self.asked[some], zone=self.zone[some], drives=self.drives[some])
 
 
 def rehearse(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps: int) -> Adversary:
-    """Return the adversary with as much trust in absence and in repetition as served it best with cars that it made up.
+    """Return the adversary with as much trust in absence, in repetition and in the quickest ways as it may have.
 
-    Best is the highest mean log of what it held likely of where they were (a proper score: Gneiting & Raftery 2007). Some of
-    it goes to all zones alike, so that no single surprise decides.
+    That is what makes its region hold the truth as often as it should, of cars that it made up: of those with enough doubt
+    the one with the highest mean log of what it held likely of where they were (a proper score: Gneiting & Raftery 2007).
+    Trust is learned at moments when they stand, what is astray at those when they are under way.
     """
-    everywhere = [np.ones(len(adversary.readers.x), np.bool_)]
-    prior, floor, best = adversary.routine.home, 0.01 / adversary.zones.many, (-np.inf, adversary)
+    tried = []
     for absence in ABSENCES:
-        tried = adversary._replace(absence=absence)
-        watched = watch(tried, start, everywhere, np.zeros(steps, np.int32))
-        scores = np.zeros(len(TRUSTS))
-        for car in cars:
-            chain = _chain(tried, watched, car.time, car.site, car.asked)
-            logs = chain.logs(prior)
-            by_home = np.zeros((len(prior), len(car.asked)))
-            for zone in np.flatnonzero(prior).tolist():
-                by_home[zone] = chain.posterior(zone)[0][np.arange(len(car.asked)), car.zone]
-            found = np.stack([believed(prior, logs, trust) for trust in TRUSTS]) @ by_home
-            scores += np.log(0.99 * found + floor).mean(axis=1)
-        which = int(np.argmax(scores))
-        best = max(best, (float(scores[which]), tried._replace(trust=TRUSTS[which])), key=lambda one: one[0])
-    return best[1]
+        one = adversary._replace(absence=absence)
+        tried += [
+            (scores, one._replace(trust=trust))
+            for scores, trust in zip(_standing(one, cars, start, steps), TRUSTS, strict=True)
+        ]
+    settled = _best(tried)
+    moving = [car.those(car.drives) for car in cars]
+    return _best(list(zip(_moving(settled, [car for car in moving if len(car.asked)], start, steps), [
+        settled._replace(astray=astray) for astray in ASTRAY], strict=True)))  # fmt: skip
+
+
+def _best(tried: Sequence[tuple[Float64, Adversary]]) -> Adversary:
+    """Return whose region holds enough and whose score is then best; where none does, whose region holds most."""
+    return max(tried, key=lambda one: (min(one[0][0], REGION), one[0][1]))[1]
+
+
+def _standing(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps: int) -> Float64:
+    """Return how often the region held the cars that stood, and the mean log score, for each trust: [trusts, 2]."""
+    watched, prior = _all_watch(adversary, start, steps), adversary.routine.home
+    homes = np.flatnonzero(prior)
+    scores = np.zeros((len(TRUSTS), 2))
+    for car in (car.those(~car.drives) for car in cars):
+        chain = _chain(adversary, watched, car.time, car.site, car.asked)
+        logs = chain.logs(prior)
+        by_home = np.stack([chain.posterior(zone)[0] for zone in homes.tolist()])
+        for row, trust in enumerate(TRUSTS):
+            found = np.tensordot(believed(prior, logs, trust)[homes], by_home, 1)
+            scores[row] += _scored(found[None], found, car.zone)
+    return scores / sum((~car.drives).sum() for car in cars)
+
+
+def _moving(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps: int) -> Float64:
+    """Return the same of cars under way, for each share astray."""
+    watched = _all_watch(adversary, start, steps)
+    scores = np.zeros((len(ASTRAY), 2))
+    for car in cars:
+        found, moved, maybe = _believed_of(adversary, watched, car.time, car.site, car.asked)
+        for row, astray in enumerate(ASTRAY):
+            both = under_way.split(found, moved, maybe, adversary.along, adversary.travel, astray)
+            goes = both[1] / np.maximum(both[1].sum(axis=1, keepdims=True), 1e-300)
+            scores[row] += _scored(both, goes, car.zone)
+    return scores / max(1, sum(len(car.asked) for car in cars))
+
+
+def _scored(belief: Float64, likely: Float64, zone: Int32) -> Float64:
+    """Return how many rows' regions hold the truth, and the sum of its logs; a little goes to all zones alike, so that no
+    single surprise decides.
+    """
+    rows, floor = np.arange(len(zone)), 0.01 / likely.shape[1]
+    held = regions.fewest(belief, REGION)[rows, zone]
+    return np.array([held.sum(), np.log(0.99 * likely[rows, zone] + floor).sum()])
+
+
+def _all_watch(adversary: Adversary, start: int, steps: int) -> Watch:
+    everywhere = [np.ones(len(adversary.readers.x), np.bool_)]
+    return watch(adversary, start, everywhere, np.zeros(steps, np.int32))
 
 
 def _evidence(adversary: Adversary, watched: Watch, time: Int32, site: Int32) -> tuple[Float64, Int32, Float64, Bool]:

@@ -61,7 +61,7 @@ def drives(start: int, step: int, asked: Int32, seen: Sightings) -> Drives:
     return Drives(start, step, asked, seen, np.searchsorted(seen.time, moment, side="right") - 1)
 
 
-def split(posterior: Float64, moved: Float64, maybe: Drives, along: Along, travel: Travel) -> Float64:
+def split(posterior: Float64, moved: Float64, maybe: Drives, along: Along, travel: Travel, astray: float) -> Float64:
     """Part what is believed of each moment into that the car stands in a zone, and that it is under way there.
 
     Parameters
@@ -85,12 +85,12 @@ def split(posterior: Float64, moved: Float64, maybe: Drives, along: Along, trave
         here = stands[row], goes[row]
         if 0 <= last < len(seen.time) - 1 and seen.drive[last] == seen.drive[last + 1]:
             part = since / max(1, since + after)
-            _start(*here, moved[row, 0].sum(axis=0), _midway(along, travel, seen.site[last : last + 2], part))
+            _start(*here, moved[row, 0].sum(axis=0), _midway(along, travel, seen.site[last : last + 2], part, astray))
             continue
         if since < step:
-            _start(*here, moved[row, 0].sum(axis=0), along.at(int(seen.site[last]), since, back=False))
+            _start(*here, moved[row, 0].sum(axis=0), along.at(int(seen.site[last]), since, astray, back=False))
         if after < step:
-            _start(*here, moved[row, 1].sum(axis=1), along.at(int(seen.site[last + 1]), after, back=True))
+            _start(*here, moved[row, 1].sum(axis=1), along.at(int(seen.site[last + 1]), after, astray, back=True))
         if now > 0 and now - 1 not in busy:
             went = moved[row, 2] * late
             went *= np.minimum(1.0, stands[row] / np.maximum(went.sum(axis=0), 1e-300))
@@ -106,10 +106,10 @@ def _start(stands: Float64, goes: Float64, went: Float64, where: Float64) -> Non
     stands -= went * where.sum(axis=1)
 
 
-def _midway(along: Along, travel: Travel, sites: Int32, part: float) -> Float64:
+def _midway(along: Along, travel: Travel, sites: Int32, part: float, astray: float) -> Float64:
     """Return where a car is between two sites that it passes on one drive, whatever its goal."""
     one, other = sites.tolist()
     goal = along.of_site[other]
-    where = along.at(one, part * travel.from_site[goal, one], back=False)[goal].copy()
+    where = along.at(one, part * travel.from_site[goal, one], astray, back=False)[goal].copy()
     where[goal] += 1.0 - where.sum()
     return np.broadcast_to(where, (len(where), len(where)))

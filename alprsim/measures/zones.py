@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from alprsim.tables import Bool, Float64, Int32, Junctions, PlaceKind, Places, Roads, Sites
+from alprsim.tables import Bool, Float64, Int32, Int64, Junctions, PlaceKind, Places, Roads, Sites
 
 MOST_BEYOND = 16
 """Zones for what lies beyond the simulated streets; gateways are put together where there are more."""
@@ -16,6 +16,9 @@ SPREAD = 4
 
 DETOURS = ((0.95, 30.0), (0.05, 300.0))
 """Shares of ways, and the s of detour past a camera that make them e times rarer: few go far out of their way. Assumption."""
+
+SMOOTH, POWERS = 2.0, (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Trips that what the streets alone say counts for, and powers of it that are tried. Assumption."""
 
 
 class Zones(NamedTuple):
@@ -77,6 +80,12 @@ def cut(junctions: Junctions, places: Places, count: int) -> Zones:
     return Zones(streets, of_junction, of_place, junctions.x[junction], junctions.y[junction], zone, share, junction)
 
 
+def under(zones: Zones, junctions: Junctions, x: Float64, y: Float64) -> Int32:
+    """Return the zone of the junction next to each point."""
+    apart = np.hypot(junctions.x - x[:, None], junctions.y - y[:, None])
+    return zones.of_junction[apart.argmin(axis=1)]
+
+
 def travel(zones: Zones, roads: Roads, sites: Sites, asked: Bool) -> Travel:
     """Find the quickest ways on empty roads between a few junctions of every zone, and what passing each site would add.
 
@@ -100,6 +109,28 @@ def travel(zones: Zones, roads: Roads, sites: Sites, asked: Bool) -> Travel:
         past[site] = mean @ driven @ mean.T
     to_site, from_site = mean @ (there[:, tail] + crossing), mean @ back[:, head]
     return Travel(mean @ direct @ mean.T, to_site, from_site, past)
+
+
+def learned(past: Float64, pair: Int64, passes: Bool) -> Float64:
+    """Return what share of ways between two zones passes each site, [sites, zones, zones], learned from some trips.
+
+    What `travel` says, to the power under which those trips are likeliest, counts for `SMOOTH` trips between each two zones.
+
+    Parameters
+    ----------
+    past : float64[sites, zones, zones]
+        Of `travel`.
+    pair : int64[trips], zone × zones + zone
+    passes : bool[sites, trips]
+        Whether it drove past.
+    """
+    flat = np.clip(past.reshape(len(past), past[0].size if len(past) else 1), 1e-6, 1.0 - 1e-6)
+    said = flat[:, pair]
+    fit = [np.log(np.where(passes, said**power, 1.0 - said**power)).sum() for power in POWERS]
+    n = np.bincount(pair, minlength=flat.shape[1]).astype(np.float64)
+    seen = np.array([np.bincount(pair, row, flat.shape[1]) for row in passes]).reshape(flat.shape)
+    shares: Float64 = (seen + SMOOTH * flat ** POWERS[int(np.argmax(fit))]) / (n + SMOOTH)
+    return shares.reshape(past.shape)
 
 
 def _halved(x: Float64, y: Float64, count: int) -> Int32:
