@@ -68,3 +68,17 @@ def arrivals(home, hours, hour, to, pairs, still, read, weighed):
                 both = one_step(here, there, behaviour, to, pairs[step], still[step], read[step], home)
                 found[0 if there[0] == "short" else 1, there[1]] += chance / whole * moved / both
     return found
+
+
+def flows(home, hours, hour, to, pairs, still, read, weighed):
+    """Return how likely the car went from each zone to each in each step; staying put is none."""
+    zones = len(to[0])
+    found = np.zeros((len(hour), zones, zones))
+    whole = sum(chance for _, chance in weighed)
+    for way, chance in weighed:
+        for step, (here, there) in enumerate(pairwise(way)):
+            moved = one_step(here, there, hours[hour[step]], to, pairs[step], [0.0] * zones, read[step], home)
+            if moved > 0:
+                both = one_step(here, there, hours[hour[step]], to, pairs[step], still[step], read[step], home)
+                found[step, here[1], there[1]] += chance / whole * moved / both
+    return found

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from alprsim.measures import position, question, routines, tracking, zones
+from alprsim.measures import position, question, routines, zones
 from alprsim.measures.position import Truths
 from alprsim.tables import DAY, Junctions, Paths, PlaceKind, Places, Roads, Sites
 from tests.worlds import World
@@ -149,119 +149,6 @@ def test_those_who_return_to_the_same_places_are_loyal():
     assert routines._ordinal(np.array([5, 3, 5, 5, 3])).tolist() == [0, 0, 1, 2, 1]
 
 
-# --- what the tracker believes ----------------------------------------------------------------------------------------------
-
-
-def adversary(**changes):
-    """Return one who watches the road from junction 2 to 3 of the line, each junction a zone, and knows little else."""
-    cut = zones.cut(JUNCTIONS, PLACES, 8)
-    site = site_on(2, 3)
-    travel = zones.travel(cut, roads(), site, np.array([True]))
-    n = cut.many
-    to = np.full((n, 2 * n), 1 / n)
-    home = np.where(np.arange(n) < 4, 0.25, 0.0)
-    hours = np.tile([0.05, 0.3, 0.1, 0.5, 0.5, 0.8], (routines.HOURS, 1))
-    begin = np.tile([0.8, 0.1, 0.1], (routines.HOURS, 1))
-    routine = routines.Routine(home, hours, to, begin, np.array([4.0, 1.0]))
-    told = {
-        "x": [2500.0],
-        "y": [0.0],
-        "zone": [2],
-        "chance": [0.9],
-        "ghost": [1e-6],
-        "stands": [True],
-        "roves": [False],
-    }
-    readers = tracking.Readers(*(np.array(told[name]) for name in tracking.Readers._fields))
-    return tracking.Adversary(cut, travel, routine, readers, 900, 0)._replace(**changes)
-
-
-def watching(known, steps=8, watched=True):
-    return tracking.watch(known, 0, [np.array([watched])], np.zeros(steps, np.int32))
-
-
-NONE = np.empty(0, np.int32)
-
-
-def reads(*times):
-    return np.array(times, np.int32), np.zeros(len(times), np.int32)
-
-
-def test_a_read_parts_before_from_after():
-    known = adversary()
-    found = tracking.locate(known, watching(known), *reads(3 * 900 + 450), np.arange(9, dtype=np.int32))
-    assert found.sum(axis=1) == pytest.approx(np.ones(9))
-    assert found[3, :3].sum() > 0.95
-    assert found[4, 3:].sum() > 0.95
-    assert found[0, 3:].sum() < 0.4
-
-
-def test_not_being_read_tells_less_and_only_where_somebody_watches():
-    known = adversary()
-    asked = np.arange(9, dtype=np.int32)
-    unwatched = tracking.locate(known, watching(known, watched=False), NONE, NONE, asked)
-    watched = tracking.locate(known, watching(known), NONE, NONE, asked)
-    crossed = unwatched[8, 3:].sum(), watched[8, 3:].sum()
-    assert crossed[1] < crossed[0]
-    doubting = adversary(absence=0.1)
-    less = tracking.locate(doubting, watching(doubting), NONE, NONE, asked)[8, 3:].sum()
-    assert crossed[1] < less < crossed[0]
-
-
-def test_homes_are_weighed_by_what_was_seen_as_far_as_it_is_trusted():
-    prior, logs = np.array([0.5, 0.5, 0.0]), np.log([0.8, 0.2, 0.9])
-    assert tracking.believed(prior, logs, 1.0) == pytest.approx([0.8, 0.2, 0])
-    assert tracking.believed(prior, logs, 0.5) == pytest.approx([2 / 3, 1 / 3, 0])
-    assert tracking.believed(prior, np.array([0.0, -50.0, 0.0]), 1.0).tolist() == [1, 0, 0]
-
-
-def test_the_register_names_the_home():
-    known = adversary()
-    home = np.zeros(9)
-    home[1] = 1
-    found = tracking.locate(known, watching(known, watched=False), NONE, NONE, np.array([0, 1], np.int32), home)
-    assert found[0, 1] == pytest.approx(0.8 + 0.2 / 9)
-    assert found[1].argmax() == 1
-
-
-def test_a_patrol_reads_what_is_parked_and_its_silence_says_nothing():
-    known = adversary()
-    roving = known.readers._replace(stands=np.array([False]), roves=np.array([True]))
-    known = known._replace(readers=roving, travel=known.travel._replace(past=np.zeros((1, 9, 9))))
-    watched = watching(known)
-    assert (watched.pairs == 1).all()
-    found = tracking.locate(known, watched, *reads(3 * 900), np.array([3, 4], np.int32))
-    assert found[:, 2].max() > 0.9
-
-
-def test_a_car_just_read_is_on_its_way():
-    """60 s after the read on the road from 2 to 3, whoever goes to 7 cannot be there yet."""
-    known = adversary()
-    before = np.zeros((2, 9))
-    before[:, 7] = 1.0
-    site, asked = np.zeros(1, np.int32), np.array([1, 5], np.int32)
-    found = tracking._under_way(known, 0, np.array([900 - 60], np.int32), site, asked, before)
-    assert found[0].argmax() == 3  # 2.5 km and 60 of 400 s toward 7 km
-    assert found[0].sum() == pytest.approx(1)
-    assert found[1].tolist() == before[1].tolist()  # an hour later it may have arrived
-    early = tracking._under_way(known, 0, np.array([900 + 450], np.int32), site, asked, before)
-    assert early[0].argmax() == 6  # it comes from 7: 450 of 600 s away from the site
-    assert tracking._under_way(known, 0, NONE, NONE, asked, before) is before
-
-
-def test_trust_is_learned_from_cars_whose_truth_is_known():
-    """Cars that are where the reads say are worth full trust; cars that are anywhere are worth little."""
-    known, asked = adversary(), np.array([1, 4], np.int32)
-    time, site = reads(2 * 900 + 100, 6 * 900)
-    honest = [tracking.Rehearsed(time, site, asked, np.array([0, 5], np.int32))] * 2
-    sure = tracking.rehearse(known, honest, 0, 8)
-    lying = [tracking.Rehearsed(time, site, asked, np.array([8, 0], np.int32))] * 2
-    unsure = tracking.rehearse(known, lying, 0, 8)
-    assert (sure.trust, sure.absence) != (unsure.trust, unsure.absence)
-    assert sure.trust in tracking.TRUSTS
-    assert unsure.absence in tracking.ABSENCES
-
-
 # --- scores -----------------------------------------------------------------------------------------------------------------
 
 CUT = zones.cut(JUNCTIONS, PLACES, 8)
@@ -275,7 +162,7 @@ def truths(*zone):
 
 
 def scored(belief, truth, within):
-    return position.score(CUT, belief, truth, position.from_truth(CUT, truth, within), within)
+    return position.score(CUT, np.stack([belief, 0.0 * belief]), truth, position.from_truth(CUT, truth, within), within)
 
 
 def test_a_posterior_is_scored_by_what_it_holds_likely():
@@ -304,7 +191,7 @@ def test_the_nearest_read_in_time_is_a_point():
     assert got[:, position.ZONE].tolist() == [1, 1, 1, 0]
     assert got[:, position.LIKELY_NEAR].tolist() == [1, 1, 1, 1]
     assert got[:, position.LIKELY_ZONE].tolist() == [1, 1, 1, 0]
-    nothing = position.nearest(truths(0), moment[:1], NONE, spots, np.full((1, 8), 9.0), 1000.0)
+    nothing = position.nearest(truths(0), moment[:1], np.empty(0, np.int32), spots, np.full((1, 8), 9.0), 1000.0)
     assert (nothing == 9).all()
 
 
@@ -415,7 +302,7 @@ def test_a_town_with_fewer_than_thirty_targets_is_not_told(targets, is_told):
         for _ in range(moments):
             position.add(sums, row, np.array([0]), [(truths(1, 2), np.full((3, 2, position.SCORES), 100.0))])
     by_town = position.of_groups(sums, town, 2)
-    assert [part.shape[0] for part in by_town] == [2] * 4
+    assert [part.shape[0] for part in by_town] == [2] * 5
     assert by_town.asked[:, 0, 0].tolist() == [2 * moments * targets, 2 * moments]
     table = position.rows([by_town], np.zeros(1, np.int32), [Case()], people, moments=moments, seed=1)
     said = (table.measure == "position_error") & (table.statistic == "tracker")

@@ -19,7 +19,7 @@ from tests.conftest import GOLDEN
 pytestmark = pytest.mark.whole
 
 KEYS = ["policy", "viewer", "sight", "retention", "measure", "town", "statistic"]
-SMALL = ("measures.position_zones=12", "measures.position_step=30 min", "measures.position_rehearsed=12")
+SMALL = ("measures.position_zones=12", "measures.position_step=30 min", "measures.position_rehearsed=48")
 
 
 def quiet(*_):
@@ -63,7 +63,7 @@ def towns(tmp_path_factory):
         folder = base / f"seed={seed}"
         folder.mkdir()
         world = made[0].world if made else None
-        asked = ("measures.position_targets=120", "ladder.retention=[3 min,6 h,24 h]")
+        asked = ("measures.position_targets=300", "ladder.retention=[6 h,24 h]")
         made.append(Town(GOLDEN / "town.yaml", folder, seed, *asked, world=world))
     return made
 
@@ -78,18 +78,19 @@ def of(answers, measure, statistic, retention=-1, town="all", policy="Federal qu
     return float(answers.value[policy, "ICE", sight, retention, measure, town, statistic])
 
 
-@pytest.mark.parametrize("retention", [180, 6 * 3600, 24 * 3600])
-def test_the_region_holds_the_truth_nine_times_in_ten(answers, retention):
-    held = np.mean([of(one, "position_region", "coverage", retention) for one in answers])
-    assert 0.85 <= held <= 0.95
+@pytest.mark.parametrize("sight", [("Federal query", "request", 6 * 3600), ("Searchable pool", "bulk", -1)])
+@pytest.mark.parametrize("kind", ["", "_parked", "_moving"])
+def test_the_region_holds_the_truth_nine_times_in_ten(answers, sight, kind):
+    """Of two seeds together, as far as the draw of cars can tell: a standard error of 0.5 points parked, 1.3 under way.
 
-
-@pytest.mark.parametrize("retention", [180, 6 * 3600, 24 * 3600])
-@pytest.mark.parametrize(("kind", "least", "most"), [("parked", 0.85, 0.95), ("moving", 0.7, 0.9)])
-def test_parked_the_region_is_as_sure_as_it_may_be_and_under_way_surer(answers, retention, kind, least, most):
-    """As it is, not as it should be: under way it held the truth at 80 to 83 % of 218 moments, not at 90 %."""
-    held = np.mean([of(one, "position_region", f"coverage_{kind}", retention) for one in answers])
-    assert least <= held <= most
+    What a car is held to be at several moments hangs together, so the error is that of cars' sums about the mean.
+    """
+    policy, how, retention = sight
+    told = [one.loc[policy, "ICE", how, retention, "position_region", "all", f"coverage{kind}"] for one in answers]
+    coverage, n = np.array([(one.value, one.n) for one in told]).T
+    held = coverage @ n / n.sum()
+    assert n.sum() >= (500 if kind == "_moving" else 25_000)
+    assert 0.87 <= held <= 0.93
 
 
 def test_reads_bring_the_tracker_nearer_and_make_it_surer(answers):
@@ -99,14 +100,17 @@ def test_reads_bring_the_tracker_nearer_and_make_it_surer(answers):
         assert of(one, "position_region", "zones") < of(one, "position_region", "prior_zones")
         ratio = of(one, "position_error", "tracker") / of(one, "position_error", "nearest")
         assert of(one, "position_error", "of_nearest") == pytest.approx(ratio, rel=1e-6)
+        for kind in ("_parked", "_moving"):
+            share, error = (of(one, "position_error", f"of_prior{kind}{end}") for end in ("", "_error"))
+            assert share + 2 * error < 1
 
 
 def test_who_holds_nothing_knows_what_anybody_knows(answers):
     for measure, _, _ in position.MEASURES:
-        got = [of(answers[0], measure, name, policy="Searchable pool", retention=180) for name in position.METHODS]
-        nothing = [of(answers[0], measure, name, 180) for name in position.METHODS]
+        got = [of(answers[0], measure, name, policy="Searchable pool", retention=6 * 3600) for name in position.METHODS]
+        nothing = [of(answers[0], measure, name, 6 * 3600) for name in position.METHODS]
         assert got[2] == nothing[2]
-    held = [of(answers[0], "position_error", name, 180, sight="bulk") for name in (*position.METHODS, "of_prior")]
+    held = [of(answers[0], "position_error", name, 6 * 3600, sight="bulk") for name in (*position.METHODS, "of_prior")]
     assert held == [held[0]] * 3 + [1.0]
 
 

@@ -30,15 +30,19 @@ def chains(draw, zones=2):
 
 
 def tracked(home, hours, hour, to, begin, pairs, still, pair, read, asked):
-    """Return the kernel's log chance, posterior and arrivals."""
+    """Return the kernel's log chance, posterior, arrivals and flows."""
     zones, steps = len(to), len(hour)
     alpha, chance = np.empty((steps + 1, 1 + 2 * zones)), np.empty(steps)
     hour, pair, asked = (np.array(column, np.int32) for column in (hour, pair, asked))
     args = np.ascontiguousarray(to.reshape(zones, -1)), pairs.reshape(-1, zones), pair, still, np.array(read)
     log = tracker.forward(home, hours, hour, args[0], np.array(begin), *args[1:], alpha, chance)
     posterior, arrivals = np.zeros((len(asked), zones)), np.zeros((2, zones))
-    tracker.backward(home, 0.5, hours, hour, *args, alpha, chance, asked, posterior, arrivals)
-    return log, 2 * posterior, 2 * arrivals
+    later = np.empty_like(alpha)
+    tracker.backward(home, 0.5, hours, hour, *args, alpha, chance, asked, later, posterior, arrivals)
+    every, moved = np.arange(steps, dtype=np.int32), np.zeros((steps, zones, zones))
+    to, pairs, pair, _, read = args
+    tracker.flows(home, 0.5, hours, hour, to, pairs, pair, read, alpha, chance, later, every, moved)
+    return log, 2 * posterior, 2 * arrivals, 2 * moved
 
 
 @few
@@ -46,11 +50,13 @@ def tracked(home, hours, hour, to, begin, pairs, still, pair, read, asked):
 def test_the_tracker_weighs_every_way(chain, home):
     hours, hour, to, begin, pairs, still, pair, read = chain
     asked = [0, *range(len(hour) + 1), len(hour)]
-    log, posterior, arrivals = tracked(home, *chain, asked)
+    log, posterior, arrivals, moved = tracked(home, *chain, asked)
     seen = [pairs[p] for p in pair], [still[p] for p in pair], [read[p] for p in pair]
     whole, where, weighed = naive.track(home, hours, hour, to[home], begin, *seen)
     assert log == pytest.approx(np.log(whole))
     assert posterior == pytest.approx(where[asked])
+    went = naive.flows(home, hours, hour, to[home], *seen, weighed)
+    assert moved == pytest.approx(went)
     assert arrivals == pytest.approx(naive.arrivals(home, hours, hour, to[home], *seen, weighed))
 
 
@@ -60,9 +66,10 @@ def test_three_zones_and_four_steps():
     to /= to.sum(axis=2, keepdims=True)
     hours = rng.random((2, 6))
     pairs, still, read, pair = rng.random((2, 3, 3)), rng.random((2, 3)), (False, True), [0, 1, 0, 1]
-    log, posterior, _ = tracked(2, hours, [0, 1, 1, 0], to, (0.2, 0.3, 0.5), pairs, still, pair, read, range(5))
+    log, posterior, _, moved = tracked(2, hours, [0, 1, 1, 0], to, (0.2, 0.3, 0.5), pairs, still, pair, read, range(5))
     seen = [pairs[p] for p in pair], [still[p] for p in pair], [read[p] for p in pair]
-    whole, where, _ = naive.track(2, hours, [0, 1, 1, 0], to[2], (0.2, 0.3, 0.5), *seen)
+    whole, where, weighed = naive.track(2, hours, [0, 1, 1, 0], to[2], (0.2, 0.3, 0.5), *seen)
+    assert moved == pytest.approx(naive.flows(2, hours, [0, 1, 1, 0], to[2], *seen, weighed))
     assert log == pytest.approx(np.log(whole))
     assert posterior == pytest.approx(where)
 
@@ -72,7 +79,7 @@ def test_what_is_never_seen_says_nothing_however_long():
     to = np.full((2, 2, 2), 0.5)
     hours = np.array([[0.1, 0.5, 0.2, 0.3, 0.1, 0.6]])
     chain = hours, [0] * 50, to, (1.0, 0.0, 0.0), np.ones((1, 2, 2)), np.ones((1, 2)), [0] * 50, (False,)
-    log, posterior, arrivals = tracked(0, *chain, range(51))
+    log, posterior, arrivals, _ = tracked(0, *chain, range(51))
     assert log == pytest.approx(0, abs=1e-12)
     assert posterior.sum(axis=1) == pytest.approx(np.ones(51))
     assert posterior[0] == pytest.approx([1, 0])
@@ -87,7 +94,8 @@ def test_a_read_on_the_only_way_between_two_zones_tells_both():
     between = np.array([[0.0, 1.0], [1.0, 0.0]])
     pairs, still = np.stack([1 - 0.9 * between, 0.9 * between]), np.array([[1.0, 1.0], [0.0, 0.0]])
     chain = hours, [0] * 3, to, (1.0, 0.0, 0.0), pairs, still, [0, 1, 0], (False, True)
-    _, posterior, arrivals = tracked(0, *chain, [1, 2])
+    _, posterior, arrivals, moved = tracked(0, *chain, [1, 2])
+    assert moved[1, 0, 1] > 0.9
     assert posterior[0, 0] > 0.9
     assert posterior[1, 1] > 0.9
     assert posterior.sum(axis=1) == pytest.approx([1, 1])

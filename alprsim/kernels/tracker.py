@@ -230,7 +230,9 @@ def backward(
             posterior[ask, home] += weight * alpha[step, HOME] * later[step, HOME]
             for zone in range(zones):
                 short, long = 1 + zone, 1 + zones + zone
-                posterior[ask, zone] += weight * (alpha[step, short] * later[step, short] + alpha[step, long] * later[step, long])
+                posterior[ask, zone] += weight * (
+                    alpha[step, short] * later[step, short] + alpha[step, long] * later[step, long]
+                )
             ask -= 1
         if step > 0:
             now, seen = hours[hour[step - 1]], pair[step - 1]

@@ -62,7 +62,9 @@ def find(zones: Zones, roads: Roads, sites: Sites, asked: Bool, longest: int) ->
     of = zones.of_junction
     after[which] = _passed(np.asarray(onward), np.asarray(back), head, 0.0 * passes, of, after.shape[2])
     before[which] = _passed(np.asarray(tree), np.asarray(far), tail, passes, of, before.shape[2])
-    return Along(zone, _shares(np.asarray(tree), np.asarray(far), ends, zone, of), after, before, of[roads.tail[sites.road]])
+    return Along(
+        zone, _shares(np.asarray(tree), np.asarray(far), ends, zone, of), after, before, of[roads.tail[sites.road]]
+    )
 
 
 def _edges(tree: Int32, far: Float64, root: Int64, node: Int64) -> Iterator[tuple[Int64, Int64, Int64, Float64]]:
@@ -77,15 +79,20 @@ def _edges(tree: Int32, far: Float64, root: Int64, node: Int64) -> Iterator[tupl
 
 
 def _passed(tree: Int32, far: Float64, start: Int32, begun: Float64, of: Int32, beats: int) -> Int16:
-    """Return 1 + the zone at each beat of the ways from each start to the root of each tree, [starts, roots, beats]."""
+    """Return 1 + the zone at each beat of the ways from each start to the root of each tree, [starts, roots, beats].
+
+    The first half of a road counts as at the junction where it begins, the other half as at the next.
+    """
     roots = len(tree)
     node, root = np.repeat(start, roots).astype(np.int64), np.tile(np.arange(roots), len(start))
     found = np.zeros((len(node), beats), np.int16)
     now = np.repeat(begun, roots)
     reached = np.isfinite(far[root, node])
     _fill(found, np.flatnonzero(reached), 0.0 * now[reached], now[reached], of[node[reached]])
-    for rows, here, _, seconds in _edges(tree, far, root, node):
-        _fill(found, rows, now[rows], now[rows] + seconds, of[here])
+    for rows, here, there, seconds in _edges(tree, far, root, node):
+        half = now[rows] + seconds / 2
+        _fill(found, rows, now[rows], half, of[here])
+        _fill(found, rows, half, now[rows] + seconds, of[there])
         now[rows] += seconds
     return found.reshape(len(start), roots, beats)
 

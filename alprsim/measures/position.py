@@ -93,6 +93,9 @@ class Groups(NamedTuple):
     squares: Int64
     """[groups, 3 moments, 2 `HITS`, 4 `SCORED`, 3, 64]: over targets, what each has right at all its moments squared, times
     its moments, and these squared."""
+    products: Int64
+    """[groups, 3 moments, 2 others, 3, 64]: over targets, the error of the best single guess, m over all its moments, squared,
+    times the nearest read's or the prior's, and theirs squared."""
 
 
 class Course(NamedTuple):
@@ -178,7 +181,7 @@ def empty(targets: int) -> Sums:
 
 def of_groups(sums: Sums, group: Int16, groups: int) -> Groups:
     """Return the sums of each group of targets; group is int16[targets], −1 of none."""
-    parts = *sums, _squares(sums)
+    parts = *sums, _squares(sums), _products(sums)
     return Groups(*(np.stack([part[group == row].sum(axis=0) for row in range(groups)]) for part in parts))
 
 
@@ -188,6 +191,13 @@ def _squares(sums: Sums) -> Int64:
     right = np.concatenate([hits, hits[:, :, :, :1] - hits[:, :, :, 1:2]], axis=3)
     n = np.broadcast_to(sums.asked[:, :, None, None], right.shape)
     return np.stack([right * right, right * n, n * n], axis=4)
+
+
+def _products(sums: Sums) -> Int64:
+    """Return of each target what `Groups.products` adds up; whole metres, so that the order changes nothing."""
+    off = np.rint(sums.score[:, :, :, POINT] / UNIT).astype(np.int64)
+    mine, others = off[:, :, :1], off[:, :, 1:]
+    return np.stack([np.broadcast_to(mine * mine, others.shape), mine * others, others * others], axis=3)
 
 
 def from_truth(zones: Zones, truths: Truths, within: float) -> tuple[Float64, Float64]:
@@ -277,7 +287,8 @@ def rows(
     ``nearest`` and ``prior``, each also ``_parked`` and ``_moving``; of the third and fourth also ``tracker_minus_nearest``,
     and of each ``_error`` (standard error from having drawn targets; of the difference, paired); of the first,
     ``of_nearest`` and ``of_prior`` (the
-    tracker's error as a share of theirs) and ``tracker_error`` (standard error from having drawn targets; its n counts
+    tracker's error as a share of theirs, each also ``_parked`` and ``_moving``, and with ``_error``, paired) and
+    ``tracker_error`` (standard error from having drawn targets; its n counts
     them). ``position_region``: ``coverage`` and ``prior_coverage`` (how often the 90 % region holds the truth), ``zones`` and
     ``prior_zones`` (its size), and ``of_prior``. n counts moments.
     A town with fewer than 30 targets is not told.
@@ -296,11 +307,10 @@ def rows(
     squares = of_cases([lens.squares for lens in sums], place)
     for row, (measure, what) in enumerate(HITS):
         answers += _hits(measure, asked, found[:, :, :, what] / UNIT, squares[:, :, row])
-    error, n = found[:, EVER, :, POINT], asked[:, EVER]
-    answers += [
-        Answer("position_error", f"of_{METHODS[method]}", "share", ratio(error[:, 0], error[:, method]), n)
-        for method in (1, 2)
-    ]
+    products = of_cases([lens.products for lens in sums], place)
+    for kind, suffix in enumerate(KINDS):
+        answers += _shares(suffix, asked[:, kind], found[:, kind, :, POINT] / UNIT, products[:, kind])
+    n = asked[:, EVER]
     answers.append(Answer("position_error", "tracker_error", "m", _standard_error(spread, moments), spread[:, 0]))
     for kind, suffix in enumerate(KINDS):
         for method, name in ((0, ""), (2, "prior_")):
@@ -355,6 +365,15 @@ def _hits(measure: str, asked: Int64, right: Float64, squares: Int64) -> Iterato
                 yield Answer(measure, name + suffix, "share", mean, n)
             off = np.maximum(own - 2 * mean * product + mean**2 * moments, 0.0)
             yield Answer(measure, f"{name}{suffix}_error", "share", ratio(np.sqrt(off), n), n)
+
+
+def _shares(suffix: str, n: Int64, off: Float64, products: Int64) -> Iterator[Answer]:
+    """Yield the tracker's error as a share of the others', with the error of the draw, paired; off: [towns, 3, cases]."""
+    for row, name in enumerate(METHODS[1:]):
+        share, (own, both, theirs) = ratio(off[:, 0], off[:, row + 1]), np.moveaxis(products[:, row], 1, 0)
+        yield Answer("position_error", f"of_{name}{suffix}", "share", share, n)
+        left = np.maximum(own - 2 * share * both + share**2 * theirs, 0.0)
+        yield Answer("position_error", f"of_{name}{suffix}_error", "share", ratio(np.sqrt(left), off[:, row + 1]), n)
 
 
 def _standard_error(spread: Int64, moments: int) -> Float64:

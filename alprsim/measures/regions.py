@@ -39,7 +39,7 @@ def _filled(likely: Float64, asked: Float64, order: Int64) -> Float64:
     """Take zones in an order until there is enough of each case."""
     mass = np.take_along_axis(likely, order[None], axis=2)
     before = np.cumsum(mass, axis=2) - mass
-    part = np.clip((asked - before) / np.maximum(mass, 1e-300), 0.0, 1.0).max(axis=0)
+    part = np.where(mass > 0, np.clip((asked - before) / np.maximum(mass, 1e-300), 0.0, 1.0), 0.0).max(axis=0)
     inside = np.empty_like(part)
     np.put_along_axis(inside, order, part, axis=1)
     return inside

@@ -236,14 +236,12 @@ def rehearse(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps:
     tried = []
     for absence in ABSENCES:
         one = adversary._replace(absence=absence)
-        tried += [
-            (scores, one._replace(trust=trust))
-            for scores, trust in zip(_standing(one, cars, start, steps), TRUSTS, strict=True)
-        ]
+        scores = _standing(one, cars, start, steps)
+        tried += [(score, one._replace(trust=trust)) for score, trust in zip(scores, TRUSTS, strict=True)]
     settled = _best(tried)
-    moving = [car.those(car.drives) for car in cars]
-    return _best(list(zip(_moving(settled, [car for car in moving if len(car.asked)], start, steps), [
-        settled._replace(astray=astray) for astray in ASTRAY], strict=True)))  # fmt: skip
+    moving = [car.those(car.drives) for car in cars if car.drives.any()]
+    scores = _moving(settled, moving, start, steps)
+    return _best([(score, settled._replace(astray=astray)) for score, astray in zip(scores, ASTRAY, strict=True)])
 
 
 def _best(tried: Sequence[tuple[Float64, Adversary]]) -> Adversary:
@@ -263,7 +261,7 @@ def _standing(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps
         for row, trust in enumerate(TRUSTS):
             found = np.tensordot(believed(prior, logs, trust)[homes], by_home, 1)
             scores[row] += _scored(found[None], found, car.zone)
-    return scores / sum((~car.drives).sum() for car in cars)
+    return scores / max(1, sum(int((~car.drives).sum()) for car in cars))
 
 
 def _moving(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps: int) -> Float64:
@@ -280,9 +278,7 @@ def _moving(adversary: Adversary, cars: Sequence[Rehearsed], start: int, steps: 
 
 
 def _scored(belief: Float64, likely: Float64, zone: Int32) -> Float64:
-    """Return how many rows' regions hold the truth, and the sum of its logs; a little goes to all zones alike, so that no
-    single surprise decides.
-    """
+    """Return how many rows' regions hold the truth, and the sum of its logs, where a little goes to all zones alike."""
     rows, floor = np.arange(len(zone)), 0.01 / likely.shape[1]
     held = regions.fewest(belief, REGION)[rows, zone]
     return np.array([held.sum(), np.log(0.99 * likely[rows, zone] + floor).sum()])

@@ -42,8 +42,7 @@ class Drives(NamedTuple):
         """
         last = np.append(self.seen.drive, self.start)[self.before]
         asked = self.asked.astype(np.int64)
-        steps = np.stack([(last - self.start) // self.step, asked, asked - 1], axis=1)
-        return steps
+        return np.stack([(last - self.start) // self.step, asked, asked - 1], axis=1)
 
 
 def sightings(time: Int32, site: Int32, along: Along, travel: Travel) -> Sightings:
