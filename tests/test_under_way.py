@@ -70,10 +70,10 @@ def parted(*times, asked=1, moved=(), astray=0.0):
     time = np.array(times, np.int32)
     seen = under_way.sightings(time, np.zeros(len(time), np.int32), WAYS, TRAVEL)
     maybe = under_way.drives(0, 900, np.array([asked], np.int32), seen)
-    went = np.zeros((1, 3, 9, 9))
+    went = np.zeros((3, 9, 9))
     for drive, start, end in moved:
-        went[0, drive, start, end] = 1.0
-    stands, goes = under_way.split(np.eye(9)[[7]], went, maybe, WAYS, TRAVEL, astray)
+        went[drive, start, end] = 1.0
+    stands, goes = under_way.split(np.eye(9)[[7]], (went, np.arange(3)[None]), maybe, WAYS, TRAVEL, astray)
     assert (stands + goes).sum() == pytest.approx(1)
     return stands[0], goes[0]
 

@@ -5,7 +5,8 @@ from alprsim.measures._entry import Entry
 _SHOKRI = "Shokri, Theodorakopoulos, Le Boudec & Hubaux 2011, Quantifying Location Privacy"
 _TRACKER = (
     "The tracker weighs, over zones of streets and steps of a quarter hour, where cars go at each hour, free-flow times, every "
-    "held read of the last T and every camera that did not read the car; what people usually do it learned from another seed."
+    "held read of the last T and every camera that did not read the car; where on its way a car is follows from free-flow times. "
+    "What people usually do, and which ways they drive, it learned from another seed."
 )
 
 ENTRIES = (
@@ -79,12 +80,13 @@ ENTRIES = (
         "position_region",
         "90 % region",
         "share",
-        "How often the fewest zones that hold 90 % of what the adversary believes hold the truth; how many they are, and as a "
-        "share of those of who looks at no read.",
+        "How often the fewest zones that hold 90 % of what the adversary believes, both should the car stand and should it be "
+        "under way, hold the truth; how many they are, and as a share of those of who looks at no read.",
         "How sure may the adversary be, and how sure is it?",
         "Calibration and sharpness: Gneiting, Balabdaoui & Raftery 2007, Probabilistic forecasts, calibration and sharpness",
-        "Far below 90 % the adversary is surer than it may be. How far it trusts repeated evidence it learned from made-up "
-        "cars of another seed; of cars under way it knows less than it believes.",
+        "Far below 90 % the adversary is surer than it may be. How far it trusts itself it learned from made-up cars of another "
+        "seed. It does not know whether a car is under way: a region for both at once would leave out most of what lies "
+        "between places, so this one is wider.",
         "The 90 % region of {viewer} holds the average resident's car {value} of the time (last {horizon}).",
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
 from alprsim.measures.zones import Zones, graph, standing_for
@@ -67,7 +68,9 @@ def find(zones: Zones, roads: Roads, sites: Sites, asked: Bool, longest: int) ->
     )
 
 
-def _edges(tree: Int32, far: Float64, root: Int64, node: Int64) -> Iterator[tuple[Int64, Int64, Int64, Float64]]:
+def _edges(
+    tree: Int32, far: Float64, root: Int64, node: Int64
+) -> Iterator[tuple[NDArray[np.integer], Int64, Int32, Float64]]:
     """Walk from nodes to the roots of their trees, all at once: which of them, from where, to where, s."""
     rows, node = np.arange(len(node)), node.copy()
     while len(rows):
@@ -97,7 +100,7 @@ def _passed(tree: Int32, far: Float64, start: Int32, begun: Float64, of: Int32, 
     return found.reshape(len(start), roots, beats)
 
 
-def _fill(found: Int16, rows: Int64, since: Float64, until: Float64, zone: Int32) -> None:
+def _fill(found: Int16, rows: NDArray[np.integer], since: Float64, until: Float64, zone: Int32) -> None:
     """Write down a zone at the beats of some rows from `since` to before `until`."""
     low, high = (np.minimum(np.ceil(s / BEAT), found.shape[1]).astype(np.int64) for s in (since, until))
     while len(rows):
@@ -117,6 +120,6 @@ def _shares(tree: Int32, far: Float64, ends: Int32, zone: Int32, of: Int32) -> F
     for rows, here, there, seconds in _edges(tree, far, root, ends[goal].astype(np.int64)):
         for junction in (here, there):
             np.add.at(spent, pair[rows] * many + of[junction], seconds / 2)
-    spent = spent.reshape(many, many, many)
-    shares: Float32 = (spent / spent.sum(axis=2, keepdims=True)).astype(np.float32)
+    by_zone = spent.reshape(many, many, many)
+    shares: Float32 = (by_zone / by_zone.sum(axis=2, keepdims=True)).astype(np.float32)
     return shares

@@ -8,10 +8,7 @@ region should hold the truth 90 % of the time.
 Of people: where they are is on the trip that they drive or ride along on, else where the last of those led, else at home. The
 adversary takes a person to be where the car is that they mainly drive: asked about are all who mainly drive a car drawn.
 
-In ``scenarios/quickstart.yaml``, as practised (generated streets, 7 assumed cameras, uncalibrated; 100 targets, seeds 1 and 2),
-the best guess is 1.42 and 1.48 km off with a week of reads, the nearest read 1.74 and 1.83, and who looks at no read 2.00 and
-2.02. The tracker's region holds the truth in 90 and 91 % of moments, with 65 and 69 % of the zones that it has without reads;
-of cars under way it does so less often than it believes (80 to 83 % in the small town of the tests, which bound it).
+@@DOC@@
 """
 
 from collections.abc import Iterator, Sequence

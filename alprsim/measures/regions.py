@@ -26,7 +26,7 @@ def fewest(belief: Float64, share: float) -> Float64:
     total = belief.sum(axis=2, keepdims=True)
     likely = belief / np.maximum(total, 1e-300)
     asked = np.where(total > SLIGHT, share, 0.0)
-    best = np.ones_like(belief[0])
+    best: Float64 = np.ones_like(belief[0])
     for weight in WEIGHTS.tolist() if len(belief) > 1 else [0.0]:
         order = np.argsort(-(likely[0] + weight * (likely[-1] - likely[0])), axis=1, kind="stable")
         tried = _filled(likely, asked, order)
@@ -40,6 +40,6 @@ def _filled(likely: Float64, asked: Float64, order: Int64) -> Float64:
     mass = np.take_along_axis(likely, order[None], axis=2)
     before = np.cumsum(mass, axis=2) - mass
     part = np.where(mass > 0, np.clip((asked - before) / np.maximum(mass, 1e-300), 0.0, 1.0), 0.0).max(axis=0)
-    inside = np.empty_like(part)
+    inside: Float64 = np.empty_like(part)
     np.put_along_axis(inside, order, part, axis=1)
     return inside

@@ -16,7 +16,7 @@ from alprsim.measures.along import Along
 from alprsim.measures.routines import Routine, class_of
 from alprsim.measures.under_way import Drives
 from alprsim.measures.zones import Travel, Zones
-from alprsim.tables import Bool, Float64, Int32
+from alprsim.tables import Bool, Float64, Int32, Int64
 
 PASSES = 2
 """Times that a car's own habits are learned from its reads: first from everybody's, then from what that makes of its own."""
@@ -119,7 +119,7 @@ def locate(
 
 def _believed_of(
     adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked: Int32, home: Float64 | None = None
-) -> tuple[Float64, Float64, Drives]:
+) -> tuple[Float64, tuple[Float64, Int64], Drives]:
     """Return in which zone the steps have the car, and how likely it went from where to where as each drive began."""
     prior = adversary.routine.home if home is None else home
     chain = _chain(adversary, watched, time, site, asked)
@@ -131,7 +131,7 @@ def _believed_of(
         more = chain.posterior(zone)
         found += weight[zone] * more[0]
         moved += weight[zone] * more[1]
-    return found, moved, chain.maybe
+    return found, (moved, chain.drive), chain.maybe
 
 
 def believed(prior: Float64, logs: Float64, trust: float) -> Float64:
@@ -154,6 +154,10 @@ class Chain(NamedTuple):
     still: Float64
     read: Bool
     maybe: Drives
+    began: Int32
+    """Steps in which some drive of `maybe` began, rising."""
+    drive: Int64
+    """[rows, 3]: its place among them."""
     alpha: Float64
     later: Float64
     chance: Float64
@@ -165,8 +169,11 @@ class Chain(NamedTuple):
             logs[zone] = self._forward(zone, self.routine.to)
         return logs
 
-    def posterior(self, home: int) -> Float64:
-        """Return where a car kept in a zone was at the steps asked about, [asked, zones], its own habits learned."""
+    def posterior(self, home: int) -> tuple[Float64, Float64]:
+        """Return where a car kept in a zone was at the steps asked about, [asked, zones], its own habits learned.
+
+        And how likely it went from each zone to each in the steps ``began``, [n, zones, zones].
+        """
         zones, to, asked = len(self.routine.home), self.routine.to, self.maybe.asked
         for number in range(PASSES):
             found, arrivals = np.zeros((len(asked), zones)), np.zeros((2, zones))
@@ -178,14 +185,12 @@ class Chain(NamedTuple):
             if not self.read.any() or number + 1 == PASSES:
                 break
             to = _own(self.routine, home, arrivals)
-        began = np.clip(self.maybe.began(), 0, len(self.hour) - 1)
-        which, place = np.unique(began, return_inverse=True)
-        moved = np.zeros((len(which), zones, zones))
+        moved = np.zeros((len(self.began), zones, zones))
         tracker.flows(
             home, 1.0, self.routine.hours, self.hour, to, self.pairs, self.pair, self.read, self.alpha, self.chance,
-            self.later, which.astype(np.int32), moved,
+            self.later, self.began, moved,
         )  # fmt: skip
-        return found, moved[place.reshape(began.shape)]
+        return found, moved
 
     def _forward(self, home: int, to: Float64) -> float:
         return tracker.forward(
@@ -203,11 +208,26 @@ def _chain(adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked
     maybe = under_way.drives(watched.start, adversary.step, asked, seen)
     pairs, pair, still, read = _evidence(adversary, watched, time, site)
     steps = len(pair)
+    drives = np.clip(maybe.began(), 0, steps - 1)
+    began, drive = np.unique(drives, return_inverse=True)
     begins = watched.start + np.arange(steps, dtype=np.int64) * adversary.step
     alpha, later = (np.empty((steps + 1, 1 + 2 * adversary.zones.many)) for _ in range(2))  # any: 1
     chance = np.empty(steps)
     hour = class_of(begins, adversary.first_weekday)
-    return Chain(adversary.routine, hour, pairs, pair, still, read, maybe, alpha, later, chance)
+    return Chain(
+        adversary.routine,
+        hour,
+        pairs,
+        pair,
+        still,
+        read,
+        maybe,
+        began.astype(np.int32),
+        drive.reshape(drives.shape),
+        alpha,
+        later,
+        chance,
+    )
 
 
 class Rehearsed(NamedTuple):

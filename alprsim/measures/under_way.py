@@ -60,20 +60,23 @@ def drives(start: int, step: int, asked: Int32, seen: Sightings) -> Drives:
     return Drives(start, step, asked, seen, np.searchsorted(seen.time, moment, side="right") - 1)
 
 
-def split(posterior: Float64, moved: Float64, maybe: Drives, along: Along, travel: Travel, astray: float) -> Float64:
+def split(
+    posterior: Float64, went: tuple[Float64, Int64], maybe: Drives, along: Along, travel: Travel, astray: float
+) -> Float64:
     """Part what is believed of each moment into that the car stands in a zone, and that it is under way there.
 
     Parameters
     ----------
     posterior : float64[rows, zones]
-    moved : float64[rows, 3, zones, zones]
-        How likely the car went from each zone to each in the steps of `Drives.began`.
+    went : float64[n, zones, zones], int64[rows, 3]
+        How likely the car went from each zone to each in some steps, and which of them are those of `Drives.began`.
 
     Returns
     -------
     float64[2, rows, zones], standing and under way
     """
     stands, goes = posterior.copy(), np.zeros_like(posterior)
+    moved, of = went
     seen, step = maybe.seen, maybe.step
     busy = np.unique((seen.drive - maybe.start) // step)
     late = np.minimum(travel.between / step, 1.0)
@@ -84,17 +87,19 @@ def split(posterior: Float64, moved: Float64, maybe: Drives, along: Along, trave
         here = stands[row], goes[row]
         if 0 <= last < len(seen.time) - 1 and seen.drive[last] == seen.drive[last + 1]:
             part = since / max(1, since + after)
-            _start(*here, moved[row, 0].sum(axis=0), _midway(along, travel, seen.site[last : last + 2], part, astray))
+            _start(
+                *here, moved[of[row, 0]].sum(axis=0), _midway(along, travel, seen.site[last : last + 2], part, astray)
+            )
             continue
         if since < step:
-            _start(*here, moved[row, 0].sum(axis=0), along.at(int(seen.site[last]), since, astray, back=False))
+            _start(*here, moved[of[row, 0]].sum(axis=0), along.at(int(seen.site[last]), since, astray, back=False))
         if after < step:
-            _start(*here, moved[row, 1].sum(axis=1), along.at(int(seen.site[last + 1]), after, astray, back=True))
+            _start(*here, moved[of[row, 1]].sum(axis=1), along.at(int(seen.site[last + 1]), after, astray, back=True))
         if now > 0 and now - 1 not in busy:
-            went = moved[row, 2] * late
-            went *= np.minimum(1.0, stands[row] / np.maximum(went.sum(axis=0), 1e-300))
-            goes[row] += went.ravel() @ along.share.reshape(went.size, -1)
-            stands[row] -= went.sum(axis=0)
+            left = moved[of[row, 2]] * late
+            left *= np.minimum(1.0, stands[row] / np.maximum(left.sum(axis=0), 1e-300))
+            goes[row] += left.ravel() @ along.share.reshape(left.size, -1)
+            stands[row] -= left.sum(axis=0)
     return np.maximum(np.stack([stands, goes]), 0.0)
 
 

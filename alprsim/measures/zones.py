@@ -83,7 +83,8 @@ def cut(junctions: Junctions, places: Places, count: int) -> Zones:
 def under(zones: Zones, junctions: Junctions, x: Float64, y: Float64) -> Int32:
     """Return the zone of the junction next to each point."""
     apart = np.hypot(junctions.x - x[:, None], junctions.y - y[:, None])
-    return zones.of_junction[apart.argmin(axis=1)]
+    found: Int32 = zones.of_junction[apart.argmin(axis=1)]
+    return found
 
 
 def travel(zones: Zones, roads: Roads, sites: Sites, asked: Bool) -> Travel:

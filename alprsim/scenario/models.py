@@ -364,7 +364,7 @@ class Measures(Model):
     position_zones: Annotated[int, Field(ge=2, le=256, description="Zones of streets that the tracker tells apart, with about as many junctions each. Time grows with their number, and with its square where reads are held. Assumption.")] = 64
     position_step: Annotated[Duration, Field(ge=300, le=3600, description="The tracker's step. Shorter stays than that are missed. Assumption.")] = 900
     position_within: Annotated[Length, Field(gt=0, description="Distance within which an estimate of a car's place counts as right. Assumption.")] = 500.0
-    position_rehearsed: Annotated[int, Field(ge=1, description="Cars of another seed, read by the same cameras, by which the tracker learns how far it may trust itself. Assumption.")] = 24
+    position_rehearsed: Annotated[int, Field(ge=1, description="Cars of another seed, read by the same cameras, by which the tracker learns how far it may trust itself. Assumption.")] = 40
     position_register: Annotated[bool, Field(description="Whether the tracker knows from the register in which zone the car is kept. By default reads alone.")] = False
     resolution_bins: Annotated[tuple[Annotated[Duration, Field(gt=0)], ...], Field(min_length=1, description="Family resolution: time bins of the cells that unicity is asked of, each with each of `resolution_places`; the range of de Montjoye et al. (2013) began at 1 h.")] = (900, 3600, 14_400, 86_400)
     resolution_places: Annotated[tuple[Length, ...], Field(min_length=1, description="Family resolution: sides of the squares that sites are merged in; 0: each site. Assumption.")] = (0.0, 500.0, 2000.0, 8000.0)
