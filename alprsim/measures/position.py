@@ -8,7 +8,8 @@ region should hold the truth 90 % of the time.
 Of people: where they are is on the trip that they drive or ride along on, else where the last of those led, else at home. The
 adversary takes a person to be where the car is that they mainly drive: asked about are all who mainly drive a car drawn.
 
-@@DOC@@
+Measured in ``scenarios/quickstart.yaml`` (generated streets, 7 assumed cameras, uncalibrated; all reads kept, the last 7 days, 75
+cars, each of seeds 1 and 2): README, "The tracker".
 """
 
 from collections.abc import Iterator, Sequence
