@@ -157,3 +157,10 @@ def test_doubt_about_ways_is_learned_from_cars_under_way(zone, more):
     got = tracking.rehearse(known, [stood] * 3, 0, 8)
     assert got.astray in tracking.ASTRAY
     assert (got.astray > 0) == more
+
+
+def test_a_drive_is_looked_for_in_the_step_in_which_it_was_first_read():
+    seen = under_way.sightings(np.array([850, 950, 2800], np.int32), np.zeros(3, np.int32), WAYS, TRAVEL)
+    maybe = under_way.drives(0, 900, np.array([0, 2, 4], np.int32), seen)
+    assert maybe.before.tolist() == [-1, 1, 2]
+    assert maybe.began().tolist()[1:] == [[0, 2, 1], [3, 4, 3]]
