@@ -77,5 +77,5 @@ def build(folder):
     (folder / "lane.yaml").write_text(LANE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inquiry, "ask", nothing_measured)
-        patch.setattr(report, "write", lambda run: run.page)
+        patch.setattr(report, "write", lambda run, tell: run.page)
         return alprsim.run(folder / "lane.yaml", out=folder / "run")
