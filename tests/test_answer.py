@@ -73,6 +73,7 @@ def wanted(rows, quantity="value", **levels):
 # --- the table ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_over_retention_a_value_a_step_and_its_change_against_no_limit(runs):
     run, rows = runs["retention"], answer_table.table(runs["retention"])
     for policy in run.info["policies"]:
@@ -85,6 +86,7 @@ def test_over_retention_a_value_a_step_and_its_change_against_no_limit(runs):
     assert rows["n_seeds"].eq(2).all()
 
 
+@pytest.mark.whole
 def test_over_policies_each_sight_stands_apart_and_what_is_granted_by_its_expected_value(runs):
     run, rows = runs["policies"], answer_table.table(runs["policies"])
     main = {"viewer": "ICE", **MAIN}
@@ -102,6 +104,7 @@ def test_over_policies_each_sight_stands_apart_and_what_is_granted_by_its_expect
     assert run.answer("Warrant", "ICE", "process", AS_WRITTEN, *MAIN.values()).mean == granted
 
 
+@pytest.mark.whole
 def test_the_audience_counts_the_agencies_that_can_look(runs):
     rows = answer_table.table(runs["policies"])
     counted = {
@@ -116,6 +119,7 @@ def test_the_audience_counts_the_agencies_that_can_look(runs):
     assert counted["Door", "side_door"] == 1
 
 
+@pytest.mark.whole
 def test_over_towns_a_change_a_policy(runs):
     rows = answer_table.table(runs["towns"])
     before, after = (wanted(rows, policy=policy, town="Hamlet") for policy in ("Federal query", "Warrant"))
@@ -123,6 +127,7 @@ def test_over_towns_a_change_a_policy(runs):
     assert answer_sentence.values(rows, "change", policy="Federal query").empty
 
 
+@pytest.mark.whole
 def test_several_measures_stand_side_by_side_each_as_measured(runs):
     run, rows = runs["measures"], answer_table.table(runs["measures"])
     for policy in run.info["policies"]:
@@ -187,6 +192,7 @@ def test_what_is_wrong_in_a_variant_is_named_with_its_line(outpost, tmp_path, va
     assert "wrong_variant.yaml:4" in str(caught.value)
 
 
+@pytest.mark.whole
 def test_of_subsets_nobody_is_the_baseline_and_everybody_the_policy_of_all(runs):
     run, rows = runs["subsets"], answer_table.table(runs["subsets"])
     for policy, who in (("Federal query", "nobody"), ("Opted out", "West + East")):
@@ -198,6 +204,7 @@ def test_of_subsets_nobody_is_the_baseline_and_everybody_the_policy_of_all(runs)
     assert list(answer_sentence.values(rows, **MAIN)["k"]) == [0, 1, 1, 2]
 
 
+@pytest.mark.whole
 def test_a_subset_is_as_a_policy_with_its_opt_out(outpost, runs):
     one = 'policies.Opted out={custody: {sharing: [{giver: departments, taker: ICE, kind: query}], opt_out: [{agency: East, to: ICE}]}}'  # noqa: E501 # fmt: skip
     loaded = alprsim.study(outpost.with_name("asked_subsets.yaml"), overrides=[one])
@@ -206,6 +213,7 @@ def test_a_subset_is_as_a_policy_with_its_opt_out(outpost, runs):
     assert wanted(answer_table.table(runs["subsets"]), policy="East", **MAIN) == asked.mean
 
 
+@pytest.mark.whole
 def test_of_subsets_shares_add_up_and_orders_end_alike(runs):
     rows = answer_table.table(runs["subsets"])
     fall = wanted(rows, k=0, **MAIN) - wanted(rows, k=2, **MAIN)
@@ -242,6 +250,7 @@ def test_changes_are_paired_by_seed():
 # --- files, page and command --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_a_run_leaves_its_table_and_figure_and_names_them(runs):
     for run in runs.values():
         written = pd.read_csv(run.folder / "answer.csv")
@@ -251,6 +260,7 @@ def test_a_run_leaves_its_table_and_figure_and_names_them(runs):
         assert {"answer.csv", "answer.svg"} <= {part["@id"] for part in crate["@graph"]}
 
 
+@pytest.mark.whole
 def test_the_figure_is_an_svg_that_says_the_sentence(runs):
     for name, run in runs.items():
         text = (run.folder / "answer.svg").read_text("utf-8")
@@ -262,6 +272,7 @@ def test_the_figure_is_an_svg_that_says_the_sentence(runs):
         assert "nan" not in text.lower().replace("nantucket", "")
 
 
+@pytest.mark.whole
 def test_the_page_begins_with_the_answer(runs):
     for run in runs.values():
         page = run.page.read_text("utf-8")
@@ -270,6 +281,7 @@ def test_the_page_begins_with_the_answer(runs):
         assert page.index("(Real streets, assumed cameras") < page.index('id="answer"')
 
 
+@pytest.mark.whole
 def test_the_page_shows_the_numbers_of_the_figure(runs):
     rows = answer_table.table(runs["subsets"])
     grid = figures.shown(runs["subsets"]).numbers
@@ -286,6 +298,7 @@ def test_the_page_shows_the_numbers_of_the_figure(runs):
     assert [name for name, _, _ in figures.shown(runs["towns"]).numbers.rows][-1] == "all together"
 
 
+@pytest.mark.whole
 def test_sentences_say_whose_sight_and_over_what(runs):
     for run in runs.values():
         said = answer_sentence.sentence(run, answer_table.table(run))
@@ -298,6 +311,7 @@ def test_sentences_say_whose_sight_and_over_what(runs):
     assert "exact over all 4 subsets" in answer_sentence.sentence(runs["subsets"], answer_table.table(runs["subsets"]))
 
 
+@pytest.mark.whole
 def test_where_nothing_can_be_taken_away_the_sentence_says_so(runs):
     run, rows = runs["subsets"], answer_table.table(runs["subsets"])
     flat = rows.assign(mean=0.25)
@@ -314,6 +328,7 @@ def test_without_the_key_there_is_neither(outpost_run):
     assert answer_table.load(outpost_run.folder) is None
 
 
+@pytest.mark.whole
 def test_the_command_prints_table_and_sentence(runs, outpost_run):
     run = runs["subsets"]
     done = CliRunner().invoke(main, ["answer", str(run.folder)])
@@ -329,6 +344,7 @@ def test_the_command_prints_table_and_sentence(runs, outpost_run):
     assert "no key `answer`" in none.stderr
 
 
+@pytest.mark.whole
 def test_several_scenarios_are_run_by_one_command(outpost, tmp_path):
     others = ["--set", "seeds=[1]", "--out", str(tmp_path / "both"), "--json"]
     scenarios = [str(outpost.with_name(f"asked_{name}.yaml")) for name in ("towns", "subsets")]
@@ -343,6 +359,7 @@ def test_several_scenarios_are_run_by_one_command(outpost, tmp_path):
     assert all("one seed, so no interval" in one["answer"] for one in told)
 
 
+@pytest.mark.whole
 def test_every_sight_has_its_words(runs):
     assert set(words.SIGHTS) == set(answer_table.SIGHTS)
     text = results.as_text(results.compare([runs["policies"], runs["retention"]]))

@@ -402,6 +402,7 @@ def test_calibrate_prints_the_table_and_what_to_write_into_the_scenario(outpost,
 # --- compare ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_two_results_stand_side_by_side(outpost, outpost_run, tmp_path):
     other = tmp_path / "other"
     assert alprsim("run", outpost, "--out", other, "--set", "cameras.capture=0.4").exit_code == 0

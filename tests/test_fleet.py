@@ -53,6 +53,7 @@ def test_by_default_there_are_none() -> None:
     assert set(np.unique(plain.vehicles.kind).tolist()) == {VehicleKind.RESIDENT, VehicleKind.VISITOR}
 
 
+@pytest.mark.whole
 def test_they_change_nobody_elses_day(settled: Settlement, month: list[Trips]) -> None:
     plain = population.settle(PLAIN, varied(), seed=3, base=HERE)
     alone = population.trips(plain, PLAIN, varied(), day=3, **GO)
@@ -68,6 +69,7 @@ def test_they_change_nobody_elses_day(settled: Settlement, month: list[Trips]) -
         (VehicleKind.TAXI, SPEC.taxis, figures.TAXI_WEEK),
     ],
 )
+@pytest.mark.whole
 def test_they_stop_as_often_as_asked_within_their_own_places(
     settled: Settlement, month: list[Trips], kind: VehicleKind, fleet: models.Fleet, week: tuple[float, ...]
 ) -> None:
@@ -87,6 +89,7 @@ def test_they_stop_as_often_as_asked_within_their_own_places(
     assert np.median(places[places > 0]) > 0.6 * fleet.places
 
 
+@pytest.mark.whole
 def test_they_leave_and_return_to_their_base_and_go_on_from_where_they_stand(
     settled: Settlement, month: list[Trips]
 ) -> None:
@@ -105,6 +108,7 @@ def test_they_leave_and_return_to_their_base_and_go_on_from_where_they_stand(
         assert np.all(PLAIN.places.junction[driven.origin] != PLAIN.places.junction[driven.destination])
 
 
+@pytest.mark.whole
 def test_a_delivery_round_is_a_neighbourhood_and_a_taxi_goes_anywhere(settled: Settlement, month: list[Trips]) -> None:
     x, y = (axis[PLAIN.places.junction] for axis in (PLAIN.junctions.x, PLAIN.junctions.y))
     hops = []

@@ -12,6 +12,7 @@ import alprsim
 from alprsim import hotlists
 from alprsim.kernels import hotlists as kernels
 from alprsim.measures.question import STRATA
+from alprsim.measures.wheel import people_of
 from alprsim.randomness import draw, stream
 from alprsim.report import alerts as page
 from alprsim.results.published import HITS
@@ -453,7 +454,8 @@ def test_lists_change_no_read_and_without_lists_nothing_is_said(outpost_run, lis
     assert set(with_lists) - set(without) == {"alerts.parquet", "alerts_by_day.parquet", "listings.parquet"}
     for name in set(without) - {"measures.parquet"}:
         assert without[name] == with_lists[name], name
-    told_apart = listed_run.measures["policy"].eq("all") | listed_run.measures["who"].isin(STRATA)
+    apart = [*STRATA, *map(people_of, STRATA)]
+    told_apart = listed_run.measures["policy"].eq("all") | listed_run.measures["who"].isin(apart)
     told_apart |= listed_run.measures["statistic"].str.endswith(
         ("_of_hits", "_of_alerts")
     )  # these have clocks of their own

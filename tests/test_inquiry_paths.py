@@ -113,7 +113,7 @@ def test_ways_are_what_a_plain_count_finds(place, answers, ending):
         bucket = store.bucket(number)
         drives = family._driven(bucket)
         for row, vehicle in enumerate(bucket.vehicle[drives.row].tolist()):
-            if vehicle not in family._targets:
+            if vehicle not in family.targets:
                 continue  # driven by who mainly drives one
             trips = range(*drives.first_trip[row : row + 2])
             made = [
