@@ -79,6 +79,7 @@ def test_runs_go_to_a_folder_of_the_scenarios_name_and_digest(outpost, tmp_path,
 # --- interrupted ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_an_interrupted_run_goes_on_where_it_stopped(outpost, outpost_run, out, monkeypatch):
     begun = interrupted_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
@@ -130,6 +131,7 @@ def test_what_another_scenario_left_is_removed(outpost, out, monkeypatch):
 
 
 @pytest.mark.parametrize("left", ["other code", "half an identity"])
+@pytest.mark.whole
 def test_what_other_code_left_is_removed_and_told(outpost, outpost_run, out, left, monkeypatch):
     interrupted_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
@@ -198,18 +200,21 @@ def test_scenarios_of_one_world_are_simulated_once_and_answer_as_if_alone(outpos
     assert contents(second.folder) == contents(alone.folder)  # each is whole in itself
 
 
+@pytest.mark.whole
 def test_several_processes_ask_the_same(outpost, outpost_run, outs):
     (first, _), said = run_both(outpost, outs, jobs=2)
     assert contents(first.folder) == contents(outpost_run.folder)
     assert "seed 2: shorter: look-backs" in said
 
 
+@pytest.mark.whole
 def test_scenarios_of_other_worlds_are_simulated_each(outpost, outs, monkeypatch):
     begun = interrupted_at(monkeypatch, None)
     run_both(outpost, outs, changed=("cameras.capture=0.5",))
     assert begun == [1, 2, 1, 2]
 
 
+@pytest.mark.whole
 def test_what_scenarios_of_one_world_finished_is_kept(outpost, outpost_run, outs, monkeypatch):
     begun = interrupted_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
@@ -223,6 +228,7 @@ def test_what_scenarios_of_one_world_finished_is_kept(outpost, outpost_run, outs
     assert (second.folder / "seed=1" / "measures.parquet").exists()
 
 
+@pytest.mark.whole
 def test_without_links_the_reads_are_copied(outpost, outpost_run, outs, monkeypatch):
     def unable(*_):
         raise OSError(errno.EXDEV, "Invalid cross-device link")
@@ -242,6 +248,7 @@ def test_two_scenarios_never_share_a_folder(outpost, outs):
 # --- an older result --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_an_older_result_stays_until_the_new_one_is_whole(outpost, out, monkeypatch):
     older, _ = run(outpost, out, "seeds=[1]")
     before = contents(out)
@@ -256,6 +263,7 @@ def test_an_older_result_stays_until_the_new_one_is_whole(outpost, out, monkeypa
     assert [file.name for file in out.parent.iterdir()] == ["result"]
 
 
+@pytest.mark.whole
 def test_a_run_that_dies_while_it_puts_its_result_in_place_loses_neither(outpost, out, monkeypatch):
     run(outpost, out, "seeds=[1]")
     before = contents(out)
@@ -335,6 +343,7 @@ def test_an_empty_folder_is_taken(outpost, out):
 
 
 @pytest.mark.parametrize("table", ["truth/bucket=0/block=0", "measures", "roads"])
+@pytest.mark.whole
 def test_a_full_disk_leaves_no_half_result(outpost, outpost_run, out, table, monkeypatch):
     write, append = pq.write_table, pq.ParquetWriter.write_table
 
