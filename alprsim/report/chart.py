@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from alprsim.report import statutes
+from alprsim.report import _limits
 from alprsim.report.scale import BOTTOM as BOTTOM
 from alprsim.report.scale import HEIGHT as HEIGHT
 from alprsim.report.scale import LEFT as LEFT
+from alprsim.report.scale import NARROW as NARROW
 from alprsim.report.scale import RIGHT as RIGHT
 from alprsim.report.scale import TOP as TOP
+from alprsim.report.scale import WIDE as WIDE
 from alprsim.report.scale import WIDTH as WIDTH
+from alprsim.report.scale import Layout as Layout
 from alprsim.report.scale import Lifetime as Lifetime
 from alprsim.report.scale import Linear as Linear
 from alprsim.report.scale import Place as Place
@@ -44,8 +47,6 @@ SHAPES = (
 _DASHES = ("", "9 4", "2.5 4", "12 4 2.5 4", "5 3", "16 5")
 _NAME_LETTERS = 25
 _HOLLOW = ' class="hollow"'
-_COLUMN = 66
-"""Room for the policies as practised, left of the limits."""
 
 
 class Line(NamedTuple):
@@ -83,25 +84,30 @@ class Panel(NamedTuple):
     """s: limits longer than this are hollow; None where the statistic has no horizon."""
 
 
-def ladder(panel: Panel) -> str:
+def ladder(panel: Panel, of: Layout = WIDE) -> str:
     """Return the panel as an SVG picture with a text that says what it shows."""
-    x, breaks = positions(panel.steps, first=_first(panel))
-    y = _scale(panel)
-    parts = [_frame(x, breaks, y, panel), _laws(x, panel.steps)]
+    x, breaks = positions(panel.steps, first=_first(panel, of), of=of)
+    y = _scale(panel, of)
+    parts = [_frame(x, breaks, y, panel, of), _limits.laws(x, panel.steps, of)]
     if panel.measure == "effective_retention":
         parts.append(_diagonal(x, y, panel.steps))
     parts += [_wide(line, row, x, y, panel) for row, line in dressed(panel.lines)]
     parts += [_band(line, row, x, y, panel) for row, line in dressed(panel.lines)]
-    parts.append(_practised(panel, y))
+    parts.append(_practised(panel, y, of))
     parts += [_line(line, row, x, y, panel) for row, line in dressed(panel.lines)]
-    parts.append(_column(panel, y))
-    parts.append(_names(panel, x, y))
+    parts.append(_column(panel, y, of))
+    parts.append("" if of.narrow else _names(panel, x, y))
     label = escape(summary(panel), quote=True)
     return (
-        f'<svg class="ladder" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
+        f'<svg class="ladder{" narrow" * of.narrow}" viewBox="0 0 {of.width} {of.height}" role="img" aria-label="{label}">'
         + "".join(part for part in parts if part)
         + "</svg>"
     )
+
+
+def narrow(panel: Panel) -> str:
+    """Return the panel for a phone: the picture, and below it the laws that its numbers stand for."""
+    return ladder(panel, NARROW) + _limits.listed(panel.steps)
 
 
 def dressed(lines: Sequence[Line]) -> list[tuple[int, Line]]:
@@ -171,59 +177,45 @@ def short(name: str) -> str:
     return name if len(name) <= _NAME_LETTERS else name[: _NAME_LETTERS - 1] + "…"
 
 
-def _scale(panel: Panel) -> Scale:
+def _scale(panel: Panel, of: Layout) -> Scale:
     answers = [*(a for line in panel.lines for a in line.answers), panel.practised]
     answers += [line.practised for line in panel.lines]
     values = [v for a in answers for v in (a.mean, a.high) if not math.isnan(v)]
     wide = [band for line in panel.lines for band in (*line.wide, line.practised_wide) if band]
     values += [high for _, high in wide if math.isfinite(high)]
     if panel.measure == "effective_retention":
-        return Lifetime([*values, *(step / DAY for step in panel.steps if step < UNLIMITED)])
-    return Linear(max((v for v in values if math.isfinite(v)), default=0), panel.unit)
+        return Lifetime([*values, *(step / DAY for step in panel.steps if step < UNLIMITED)], of)
+    largest = max((v for v in values if math.isfinite(v)), default=0)
+    return Linear(largest, panel.unit, upper=of.top, lower=of.bottom)
 
 
-def _frame(x: Sequence[float], breaks: Sequence[float], y: Scale, panel: Panel) -> str:
-    grid = "".join(f'<path class="grid" d="M{LEFT} {at:.1f}H{RIGHT}"/>' for at, _ in y.ticks)
+def _frame(x: Sequence[float], breaks: Sequence[float], y: Scale, panel: Panel, of: Layout) -> str:
+    grid = "".join(f'<path class="grid" d="M{of.left} {at:.1f}H{of.right}"/>' for at, _ in y.ticks)
     sides = "".join(
-        f'<text class="tick" x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{escape(said)}</text>'
+        f'<text class="tick" x="{of.left - (4 if of.narrow else 8)}" y="{at + 4:.1f}" text-anchor="end">{escape(said)}</text>'
         for at, said in y.ticks
     )
-    cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {BOTTOM + 6}l5 -12m3 12l5 -12"/>' for at in breaks)
+    cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {of.bottom + 6}l5 -12m3 12l5 -12"/>' for at in breaks)
     unit = {"share": "", "d": ""}.get(panel.unit, panel.unit)
-    title = f'<text class="tick" x="{LEFT}" y="{TOP - 10}">{escape(unit)}</text>' if unit else ""
-    about = "retention limit tried, logarithmic" + (" (shortened at //)" if breaks else "")
-    below = f'<text class="axis" x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{about}</text>'
-    axis = f'<path class="axisline" d="M{LEFT} {BOTTOM}H{RIGHT}"/>'
-    return f"{grid}{axis}{sides}{cuts}{title}{limits(x, panel.steps)}{below}"
+    title = (
+        f'<text class="tick" x="{of.left}" y="{of.top - (18 if of.narrow else 10)}">{escape(unit)}</text>'
+        if unit
+        else ""
+    )
+    return f"{grid}{sides}{title}{axis(x, breaks, panel.steps, of, of.bottom)}{cuts}"
 
 
-def limits(x: Sequence[float], steps: Sequence[int], bottom: float = BOTTOM) -> str:
-    """Write the limits under an axis, in two rows where they would touch."""
-    ends, parts = [-math.inf, -math.inf], []
-    for at, step in zip(x, steps, strict=True):
-        said = words.duration(step)
-        half = 3.7 * len(said)
-        row = 0 if at - half > ends[0] else 1
-        ends[row] = at + half + 3
-        parts.append(
-            f'<path class="axisline" d="M{at:.1f} {bottom}v{5 + 17 * row}"/>'
-            f'<text class="tick" x="{at:.1f}" y="{bottom + 21 + 15 * row}" text-anchor="middle">{said}</text>'
-        )
-    return "".join(parts)
-
-
-def _laws(x: Sequence[float], steps: Sequence[int]) -> str:
-    parts = []
-    for at, step in zip(x, steps, strict=True):
-        if laws := statutes.at(step):
-            law, kind = laws[0], "law" if laws[0].read else "law reported"
-            told = f"{words.duration(step)}: " + "\n".join(f"{one.label}; {one.source}" for one in laws)
-            parts.append(
-                f'<g class="{kind}"><title>{escape(told)}</title>'
-                f'<path d="M{at:.1f} {TOP - 8}V{BOTTOM}"/>'
-                f'<text transform="translate({at + 3:.1f} {TOP - 12})rotate(-45)">{escape(law.label)}</text></g>'
-            )
-    return "".join(parts)
+def axis(x: Sequence[float], breaks: Sequence[float], steps: Sequence[int], of: Layout, bottom: float) -> str:
+    """Draw the axis of limits with their names and what it is."""
+    about = (
+        ("limit tried" if of.narrow else "retention limit tried")
+        + ", logarithmic"
+        + " (shortened at //)" * bool(breaks)
+    )
+    return (
+        f'<path class="axisline" d="M{of.left} {bottom}H{of.right}"/>{_limits.limits(x, steps, of, bottom)}<text class="axis" '
+        f'x="{(of.left + of.right) / 2:.0f}" y="{bottom + of.height - of.bottom - 8}" text-anchor="middle">{about}</text>'
+    )
 
 
 def _diagonal(x: Sequence[float], y: Scale, steps: Sequence[int]) -> str:
@@ -285,29 +277,45 @@ def _point(
     )
 
 
-def _first(panel: Panel) -> float:
+def _first(panel: Panel, of: Layout) -> float:
     """Return where the limits begin: further right where the policies as practised stand before them."""
-    return LEFT + 22 + (_COLUMN if any(line.practised.measured for line in panel.lines) else 0)
+    column = of.column if any(line.practised.measured for line in panel.lines) else 0
+    return of.left + (12 if of.narrow else 22) + column
 
 
-def _column(panel: Panel, y: Scale) -> str:
+def _column(panel: Panel, y: Scale, of: Layout) -> str:
     """Draw what each policy itself says, left of the limits and joined to nothing."""
     drawn = [(row, line) for row, line in dressed(panel.lines) if line.practised.measured]
     if not drawn:
         return ""
-    x = LEFT + 30
+    x = practised_at(of)
     points = "".join(
         f'<g class="s{row % MARKERS}">{_wide_practised(line, row, x, y)}{_whisker(line.practised, x, y)}'
         f"{_point(panel, line, row, AS_WRITTEN, (x, y(line.practised.mean)), line.practised)}</g>"
         for row, line in drawn
     )
-    edge = LEFT + _COLUMN - 6
-    return (
-        f'<path class="axisline" stroke-dasharray="1 3" d="M{edge} {TOP - 8}V{BOTTOM}"/>'
-        f'<path class="axisline" d="M{x} {BOTTOM}v5"/>'
-        f'<text class="tick" x="{x}" y="{BOTTOM + 21}" text-anchor="middle">as</text>'
-        f'<text class="tick" x="{x}" y="{BOTTOM + 36}" text-anchor="middle">practised</text>{points}'
-    )
+    return f"{column(of, of.top, of.bottom)}{points}"
+
+
+def practised_at(of: Layout) -> float:
+    """Return where across the policies as practised stand."""
+    return of.left + (14.0 if of.narrow else 30.0)
+
+
+def column(of: Layout, top: float, bottom: float) -> str:
+    """Draw what the policies as practised stand in, left of the limits."""
+    x, edge = practised_at(of), of.left + of.column - (4 if of.narrow else 6)
+    lines = [
+        f'<path class="axisline" stroke-dasharray="1 3" d="M{edge} {top - 8}V{bottom}"/>'
+        f'<path class="axisline" d="M{x:g} {bottom}v5"/>'
+    ]
+    if of.narrow:
+        return lines[0] + _limits.upright("as practised", x, bottom)
+    named = zip(("as", "practised"), (21, 36), strict=True)
+    lines += [
+        f'<text class="tick" x="{x:g}" y="{bottom + at}" text-anchor="middle">{said}</text>' for said, at in named
+    ]
+    return "".join(lines)
 
 
 def _wide_practised(line: Line, row: int, x: float, y: Scale) -> str:
@@ -335,15 +343,16 @@ def _runs(line: Line, panel: Panel) -> list[list[int]]:
     return [rows for rows in runs if rows]
 
 
-def _practised(panel: Panel, y: Scale) -> str:
+def _practised(panel: Panel, y: Scale, of: Layout) -> str:
     if not panel.practised.measured:
         return ""
     level = y(panel.practised.mean)
-    said = f"baseline as practised: {words.quantity(panel.practised.mean, panel.unit, measure=panel.measure)}"
-    above = level - 6 if level - 20 > TOP else level + 15
+    named = "baseline" if of.narrow else "baseline as practised"
+    said = f"{named}: {words.quantity(panel.practised.mean, panel.unit, measure=panel.measure)}"
+    above = level - 6 if level - 20 > of.top else level + 15
     return (
-        f'<path class="practised" d="M{LEFT} {level:.1f}H{RIGHT}"/>'
-        f'<text class="note" x="{_first(panel) - 16:.0f}" y="{above:.1f}">{said}</text>'
+        f'<path class="practised" d="M{of.left} {level:.1f}H{of.right}"/>'
+        f'<text class="note" x="{_first(panel, of) - (6 if of.narrow else 16):.0f}" y="{above:.1f}">{said}</text>'
     )
 
 

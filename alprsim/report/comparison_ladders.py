@@ -75,8 +75,8 @@ def _ladder(
     limited = first.run.info["horizon_s"] if pair[1].startswith("share_of_horizon") else None
     panel = chart.Panel(found.titled(*pair), subject_, pair[0], unit, steps, found_lines, practised, limited)
     return Figure(
-        key, panel.title, panel.subject, Markup(chart.ladder(panel)), chart.notes(panel), tables.numbers(panel),
-        [(one.name, one.baseline, row) for row, one in chart.dressed(found_lines)], BY_NAME[pair[0]].told,
+        key, panel.title, panel.subject, Markup(chart.ladder(panel)), Markup(chart.narrow(panel)), chart.notes(panel),
+        tables.numbers(panel), [(one.name, one.baseline, row) for row, one in chart.dressed(found_lines)], BY_NAME[pair[0]].told,
     )  # fmt: skip
 
 

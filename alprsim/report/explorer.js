@@ -111,9 +111,9 @@ function svg(name, attributes, text) {
   return made;
 }
 
-function ring(figure, marks) {
-  figure?.querySelectorAll(".here").forEach((old) => old.remove());
-  const points = [...(figure?.querySelectorAll("g[data-at]") ?? [])];
+function ring(picture, marks) {
+  picture.querySelectorAll(".here").forEach((old) => old.remove());
+  const points = [...picture.querySelectorAll("g[data-at]")];
   const rings = [];
   for (const { line, at, letter } of marks) {
     const point = points.find((one) => one.dataset.at === at && one.dataset.policy === line);
@@ -134,14 +134,12 @@ function ring(figure, marks) {
     taken.push([x + across, y + down - 4]);
     point.append(svg("text", { class: "here letter", x: x + across, y: y + down, "text-anchor": "middle" }, said));
   }
-  const box = figure?.querySelector(".scroll"), circle = figure?.querySelector("circle.here");
-  if (!box || !circle || box.scrollWidth <= box.clientWidth) return;
-  const [mine, frame] = [circle.getBoundingClientRect(), box.getBoundingClientRect()];
-  box.scrollLeft += mine.left + mine.width / 2 - frame.left - frame.width / 2;
 }
 
 function draw(state) {
-  for (const [place, key] of Object.entries(explorer.page.charts(state))) ring(chart(key, the(place)), explorer.page.rings(state));
+  for (const [place, key] of Object.entries(explorer.page.charts(state))) {
+    chart(key, the(place))?.querySelectorAll("svg.ladder").forEach((picture) => ring(picture, explorer.page.rings(state)));
+  }
 }
 
 function address(state) {

@@ -41,6 +41,8 @@ class Figure(NamedTuple):
     title: str
     subject: str
     svg: Markup
+    narrow: Markup
+    """For a phone."""
     notes: list[str]
     numbers: tables.Grid
     names: list[tuple[str, bool, int]]
@@ -118,6 +120,7 @@ def ladder(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figur
         panel.title,
         who,
         Markup(chart.ladder(panel)),
+        Markup(chart.narrow(panel)),
         [*chart.notes(panel), *bare, *_cells(run, measure)],
         tables.numbers(panel),
         [(one.name, one.baseline, row) for row, one in chart.dressed(lines)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from alprsim.results import words
 from alprsim.tables import DAY, UNLIMITED
@@ -13,6 +13,25 @@ from alprsim.tables import DAY, UNLIMITED
 WIDTH, HEIGHT = 900, 506
 LEFT, RIGHT, TOP, BOTTOM = 62, 712, 178, 444
 """The plot's edges; beyond RIGHT stand the lines' names, above TOP the laws, below BOTTOM the limits."""
+
+
+class Layout(NamedTuple):
+    """How large a chart is, and where its plot ends."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    column: int
+    """Room for the policies as practised, left of the limits."""
+    narrow: bool = False
+    """For a phone: limits upright, laws by number, lines named by the key above the chart."""
+
+
+WIDE = Layout(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, 66)
+NARROW = Layout(300, 330, 40, 296, 30, 240, 34, narrow=True)
 
 _LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
 
@@ -54,32 +73,33 @@ class Lifetime:
 
     _NAMED = (60, 3600, DAY, 7 * DAY, 30 * DAY, 365 * DAY, 1826 * DAY, 18260 * DAY)
 
-    def __init__(self, days: Sequence[float]) -> None:
+    def __init__(self, days: Sequence[float], of: Layout = WIDE) -> None:
+        self.upper, self.lower = of.top, of.bottom
         finite = [d * DAY for d in days if 0 < d < math.inf] or [60.0, 1826.0 * DAY]
         self.low, self.high = math.log(min(*finite, 3600)), math.log(max(*finite, 365 * DAY) * 1.3)
 
     def __call__(self, value: float) -> float:
         """Return y of a number of days."""
         if value <= 0 or math.isinf(value):
-            return BOTTOM if value <= 0 else TOP + 6
+            return self.lower if value <= 0 else self.upper + 6
         along = (math.log(value * DAY) - self.low) / (self.high - self.low)
-        return BOTTOM - 26 - (BOTTOM - TOP - 56) * min(max(along, 0), 1)
+        return self.lower - 26 - (self.lower - self.upper - 56) * min(max(along, 0), 1)
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
         """Return y and text of each tick."""
         named = [s for s in self._NAMED if self.low <= math.log(s) <= self.high]
-        return [(BOTTOM, "none"), *((self(s / DAY), words.duration(s)) for s in named), (TOP + 6, "no end")]
+        return [(self.lower, "none"), *((self(s / DAY), words.duration(s)) for s in named), (self.upper + 6, "no end")]
 
 
-def positions(steps: Sequence[int], *, first: float = LEFT + 22) -> tuple[list[float], list[float]]:
+def positions(steps: Sequence[int], *, first: float = LEFT + 22, of: Layout = WIDE) -> tuple[list[float], list[float]]:
     """Return x of each step, logarithmic, the least at ``first``, and where the axis is shortened."""
     gaps, broken = [0.0], [False]
     for before, after in pairwise(steps):
         decades = math.log10(after / max(before, 1)) if after < UNLIMITED else math.inf
         broken.append(decades > _LONGEST_GAP * 1.2)
         gaps.append(min(decades, _LONGEST_GAP if after < UNLIMITED else 0.6 * _LONGEST_GAP))
-    span = RIGHT - 22 - first
+    span = of.right - (10 if of.narrow else 22) - first
     total = sum(gaps)
     if not total:
         return [first + span / 2] * len(steps), []

@@ -20,10 +20,6 @@ from alprsim.tables import AS_WRITTEN
 _TOP, _BOTTOM = 40, 170
 _LISTS = 40
 """Room for the hot lists' own line, above the panel."""
-_FIRST = chart.LEFT + 22 + 66
-"""Where the limits begin: as on a ladder whose policies are drawn as practised too."""
-_FOOT = 62
-"""Room for the limits' names, in two rows, and what the axis is."""
 
 
 class Panel(NamedTuple):
@@ -31,6 +27,10 @@ class Panel(NamedTuple):
 
     key: str
     svg: Markup
+    narrow: Markup
+    """For a phone."""
+    names: list[tuple[str, bool, int]]
+    """Of each policy: its name, whether it is the baseline, and the row of its colour and shape."""
     notes: list[str]
     numbers: Grid
 
@@ -60,21 +60,29 @@ def _panel(run: Run, viewer: str, sight: str, key: str, bands: Bands) -> Panel |
     if not any(math.isfinite(band.mid) for line in lines for band in line.bands):
         return None
     worth = frontier.hot_lists(run)
+    label = escape(_in_words(run, viewer, sight, lines, worth), quote=True)
+    wide, narrow = (_svg(run, lines, worth, label, of) for of in (chart.WIDE, chart.NARROW))
+    names = [(line.policy, line.policy == run.info["baseline"], row) for row, line in enumerate(lines)]
+    return Panel(key, wide, narrow, names, _notes(run, lines, worth), _numbers(run, lines))
+
+
+def _svg(run: Run, lines: Sequence[_Line], worth: dict[str, float], label: str, of: chart.Layout) -> Markup:
     down = _LISTS if worth else 0
     highest = max(v for line in lines for band in [*line.bands, line.practised] for v in [band.high] if v == v)
     wide = [band for line in lines for band in (*line.wide, line.practised_wide) if band]
     highest = max([highest, *(high for _, high in wide if high == high)])
     y = chart.Linear(highest, "share", upper=_TOP + down, lower=_BOTTOM + down)
-    x, breaks = chart.positions(run.steps, first=_FIRST)
-    parts = [_frame(run, x, breaks, y, down)]
+    x, breaks = chart.positions(run.steps, first=of.left + (12 if of.narrow else 22) + of.column, of=of)
+    parts = [_frame(run, x, breaks, y, of)]
     if worth:
-        parts.append(_hot_lists(worth))
-    parts += [_drawn(line, row, x, y) for row, line in enumerate(lines)]
-    parts.append(_names(run, lines, x, y))
-    height = _BOTTOM + down + _FOOT
-    label = escape(_in_words(run, viewer, sight, lines, worth), quote=True)
-    svg = f'<svg class="ladder" viewBox="0 0 {chart.WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
-    return Panel(key, Markup(svg), _notes(run, lines, worth), _numbers(run, lines))
+        parts.append(_hot_lists(worth, of))
+    parts += [_drawn(line, row, x, y, of) for row, line in enumerate(lines)]
+    parts.append("" if of.narrow else _names(run, lines, x, y))
+    height = y.lower + of.height - of.bottom
+    return Markup(
+        f'<svg class="ladder{" narrow" * of.narrow}" viewBox="0 0 {of.width} {height:g}" role="img" aria-label="{label}">'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 def _line(run: Run, policy: str, viewer: str, sight: str, bands: Bands) -> _Line:
@@ -89,51 +97,41 @@ def _line(run: Run, policy: str, viewer: str, sight: str, bands: Bands) -> _Line
     return _Line(policy, run.steps, [over_ages(step) for step in run.steps], known, over_ages(AS_WRITTEN), own)
 
 
-def _frame(run: Run, x: Sequence[float], breaks: Sequence[float], y: chart.Linear, down: int) -> str:
+def _frame(run: Run, x: Sequence[float], breaks: Sequence[float], y: chart.Linear, of: chart.Layout) -> str:
     """Draw the axes; limits stand and are named as on the ladder above."""
-    foot = _BOTTOM + down
-    title = f'<text class="tick" x="{chart.LEFT}" y="{_TOP + down - 14}">look-backs by plate still answered</text>'
+    title = f'<text class="tick" x="{of.left}" y="{y.upper - 14:g}">look-backs by plate still answered</text>'
     sides = "".join(
-        f'<path class="grid" d="M{chart.LEFT} {at:.1f}H{chart.RIGHT}"/>'
-        f'<text class="tick" x="{chart.LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{said}</text>'
+        f'<path class="grid" d="M{of.left} {at:.1f}H{of.right}"/>'
+        f'<text class="tick" x="{of.left - (4 if of.narrow else 8)}" y="{at + 4:.1f}" text-anchor="end">{said}</text>'
         for at, said in list(y.ticks)[:: 2 if len(y.ticks) > 4 else 1]
     )
-    cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {foot + 6}l5 -12m3 12l5 -12"/>' for at in breaks)
-    column = f'<path class="axisline" stroke-dasharray="1 3" d="M{_FIRST - 28} {_TOP + down - 8}V{foot}"/>'
-    names = zip(("as", "practised"), (21, 36), strict=True)
-    column += "".join(
-        f'<text class="tick" x="{chart.LEFT + 30}" y="{foot + at}" text-anchor="middle">{said}</text>'
-        for said, at in names
-    )
-    about = "retention limit tried, logarithmic" + (" (shortened at //)" if breaks else "")
-    below = f'<text class="axis" x="{(chart.LEFT + chart.RIGHT) / 2:.0f}" y="{foot + 56}" text-anchor="middle">{about}</text>'
-    axis = f'<path class="axisline" d="M{chart.LEFT} {foot}H{chart.RIGHT}"/>'
-    return f"{sides}{title}{axis}{cuts}{chart.limits(x, run.steps, foot)}{column}{below}"
+    cuts = "".join(f'<path class="cut" d="M{at - 6:.1f} {y.lower + 6:g}l5 -12m3 12l5 -12"/>' for at in breaks)
+    return f"{sides}{title}{chart.axis(x, breaks, run.steps, of, y.lower)}{cuts}{chart.column(of, y.upper, y.lower)}"
 
 
-def _hot_lists(worth: dict[str, float]) -> str:
+def _hot_lists(worth: dict[str, float], of: chart.Layout) -> str:
     """Draw what hot lists find as one line through every limit; it has no part in the scale of the look-backs."""
-    said = f"hot lists: {words.number(worth['true_hits'])} true alerts a day at every limit"
+    said = f"hot lists: {words.number(worth['true_hits'])} true alerts a day" + " at every limit" * (not of.narrow)
     return (
-        f'<g class="s5"><path class="stroke" stroke-width="3" d="M{chart.LEFT} 32H{chart.RIGHT}"/></g>'
-        f'<text class="note" x="{chart.LEFT}" y="20">{escape(said)}</text>'
+        f'<g class="s5"><path class="stroke" stroke-width="3" d="M{of.left} 32H{of.right}"/></g>'
+        f'<text class="note" x="{of.left}" y="20">{escape(said)}</text>'
     )
 
 
-def _drawn(line: _Line, row: int, x: Sequence[float], y: chart.Linear) -> str:
+def _drawn(line: _Line, row: int, x: Sequence[float], y: chart.Linear, of: chart.Layout) -> str:
     known = [k for k, band in enumerate(line.bands) if math.isfinite(band.mid)]
     parts = []
     if line.wide and len(known) > 1:
         parts.append(f'<path class="wide" {chart.dash(row)}d="{_area(known, x, y, line.wide)}"/>')
     if line.practised_wide and all(map(math.isfinite, line.practised_wide)):
         low, high = (y(end) for end in line.practised_wide)
-        at = chart.LEFT + 30
+        at = chart.practised_at(of)
         parts.append(f'<path class="wide" {chart.dash(row)}d="M{at - 9} {low:.1f}H{at + 9}V{high:.1f}H{at - 9}Z"/>')
     if len(known) > 1:
         parts.append(f'<path class="band" d="{_area(known, x, y, [(b.low, b.high) for b in line.bands])}"/>')
         through = "L".join(f"{x[k]:.1f} {y(line.bands[k].mid):.1f}" for k in known)
         parts.append(f'<path class="stroke" stroke-width="2" {chart.dash(row)}d="M{through}"/>')
-    points = [*zip(line.steps, x, line.bands, strict=True), (AS_WRITTEN, chart.LEFT + 30.0, line.practised)]
+    points = [*zip(line.steps, x, line.bands, strict=True), (AS_WRITTEN, chart.practised_at(of), line.practised)]
     parts += [
         f'<g data-policy="{escape(line.policy)}" data-at="{step}"><title>{escape(_said(line.policy, step, band))}</title>'
         f'<use href="#m{chart.marker(row)}" x="{at:.1f}" y="{y(band.mid):.1f}"/></g>'
