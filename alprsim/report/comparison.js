@@ -40,9 +40,35 @@ function besides(state) {
   document.querySelectorAll(".pane").forEach((pane, row) => { pane.querySelector(".stands").textContent = `${cube.sides[row].name}, ${stands[row].said}`; });
 }
 
+// The table of home towns, of what was chosen: a column a side, then a column a difference.
+function byTown(state) {
+  const { cube } = explorer, part = the("bytown"), now = placeOf(state), stands = cube.where[state.policy][state.stop];
+  if (!part || !cube.towns.length) return; // then it stays at the sentence's measure, and says so
+  const known = now.some((side) => side?.[10].length);
+  const said = `${cube.measures[state.measure].title}, by home town: ${cube.viewers[state.viewer].title}, ${cube.sights[state.sight]} sight`;
+  part.querySelectorAll("summary, caption").forEach((one) => { one.textContent = known ? said : `${said}: not told by town`; });
+  const table = part.querySelector("table");
+  table.hidden = !known;
+  cube.sides.forEach((side, row) => {
+    table.tHead.rows[0].cells[row + 1].querySelector("small").textContent = `${side.name}, ${stands[row].said}`;
+  });
+  [...table.tBodies[0].rows].forEach((line, town) => {
+    const told = now.map((side) => side?.[10][town]);
+    const cells = [...told.map((one) => one?.slice(1, 3)), ...told.slice(1).map((one) => one?.slice(3, 5))];
+    cells.forEach((one, column) => {
+      const cell = line.cells[column + 1], [value, band] = one ?? ["not measured", ""];
+      const small = Object.assign(document.createElement("small"), { textContent: band });
+      cell.replaceChildren(value.replace("percentage ", ""), ...(band ? [small] : []));
+      cell.classList.toggle("none", value === "not measured");
+      const head = table.tHead.rows[0].cells[column + 1];
+      cell.dataset.label = [head.firstChild.textContent, head.querySelector("small")?.textContent].filter(Boolean).join(", ");
+    });
+  });
+}
+
 if ("DecompressionStream" in window) {
   explore({
-    tell: besides,
+    tell: (state) => { besides(state); byTown(state); },
     charts: (state) => ({ shown: `${state.policy}~${ladderKey(state)}` }),
     rings: (state) => explorer.cube.where[state.policy][state.stop].map(({ line, step }, row) => ({ line, at: step, letter: explorer.cube.sides[row].letter })),
     detail: (state) => ({

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from alprsim.measures.glossary import BY_NAME
 from alprsim.report import chart, tables
 from alprsim.report.answer import line
 from alprsim.report.compared import Compared
-from alprsim.report.figures import Figure, Pair
+from alprsim.report.figures import NO_BAND, Bands, Figure, Pair, over_assumptions
 from alprsim.results.run import NOTHING, Run
 from alprsim.results.sides import Side
 from alprsim.tables import AS_WRITTEN
@@ -28,16 +28,17 @@ class Drawn(NamedTuple):
     """Of its colour and shape: its first side's."""
 
 
-def ladders(found: Compared, pairs: Sequence[Pair]) -> list[Figure]:
+def ladders(found: Compared, pairs: Sequence[Pair], bands: Mapping[int, Bands]) -> list[Figure]:
     """Return a ladder for each policy that is chosen, viewer, sight and measure, the one that it begins with first.
 
-    A key is those four: the policy by its row in ``found.choices``, the viewer by its row in the first run's.
+    A key is those four: the policy by its row in ``found.choices``, the viewer by its row in the first run's. ``bands`` are
+    those over assumptions, of each run by its ``id``.
     """
     viewers = list(found.sides[0].run.info["viewers"])
     figures = []
     for row, (viewer, sight), pair in product(range(len(found.choices)), found.cases, pairs):
         key = f"{row}~{viewers.index(viewer)}~{sight}~{'.'.join(pair)}"
-        one = _ladder(found, key, found.choices[row], lines(found, row), viewer, sight, pair)
+        one = _ladder(found, key, found.choices[row], lines(found, row), (viewer, sight, pair), bands)
         figures += [one] if one else []
     start = f"0~{viewers.index(found.about.viewer)}~{found.about.sight}~{'.'.join(found.pair)}"
     return sorted(figures, key=lambda one: one.key != start)
@@ -61,11 +62,17 @@ def line_name(sides: Sequence[Side]) -> str:
 
 
 def _ladder(
-    found: Compared, key: str, policy: str, drawn: Sequence[Drawn], viewer: str, sight: str, pair: Pair
+    found: Compared,
+    key: str,
+    policy: str,
+    drawn: Sequence[Drawn],
+    asked: tuple[str, str, Pair],
+    bands: Mapping[int, Bands],
 ) -> Figure | None:
+    viewer, sight, pair = asked
     first = found.sides[0]
     steps = sorted({step for one in drawn for step in one.run.steps})
-    found_lines = [_line(one, steps, one is drawn[0], viewer, sight, pair) for one in drawn]
+    found_lines = [_line(one, steps, one is drawn[0], asked, bands[id(one.run)]) for one in drawn]
     found_lines = [one for one in found_lines if any(answer.measured for answer in one.answers)]
     if not found_lines:
         return None
@@ -80,12 +87,16 @@ def _ladder(
     )  # fmt: skip
 
 
-def _line(drawn: Drawn, steps: Sequence[int], baseline: bool, viewer: str, sight: str, pair: Pair) -> chart.Line:
+def _line(drawn: Drawn, steps: Sequence[int], baseline: bool, asked: tuple[str, str, Pair], bands: Bands) -> chart.Line:
     """Return a run's policy over the steps of all; what it did not try was not measured."""
+    viewer, sight, pair = asked
     own = line(drawn.run, drawn.policy, viewer, sight, *pair)
     known = dict(zip(drawn.run.steps, own.answers, strict=True))
     so_far = {drawn.run.steps[row] for row in own.so_far}
     answers = [known.get(step, NOTHING) for step in steps]
     practised = drawn.run.answer(drawn.policy, viewer, sight, AS_WRITTEN, *pair)
     rows = frozenset(row for row, step in enumerate(steps) if step in so_far)
-    return chart.Line(drawn.name, answers, baseline, rows, practised, row=drawn.row)
+    wide = [over_assumptions(bands, (drawn.policy, viewer, sight, step, *pair)) for step in steps]
+    own_wide = over_assumptions(bands, (drawn.policy, viewer, sight, AS_WRITTEN, *pair))
+    known_wide = [band or NO_BAND for band in wide] if any(wide) else ()
+    return chart.Line(drawn.name, answers, baseline, rows, practised, known_wide, own_wide, drawn.row)

@@ -52,8 +52,8 @@ def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
     environment = _templates()
     asked = comparison_cube.asked(found)
     main = [pair for pair in asked if comparison.is_main(*pair)]
-    drawn = comparison_ladders.ladders(found, main if "charts" in without else asked)
     bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
+    drawn = comparison_ladders.ladders(found, main if "charts" in without else asked, bands)
     whole = comparison_cube.compared(found, asked, bands, towns="cube" not in without)
     style = "".join(map(asset, ("style.css", "week.css", "comparison.css"))) + stops(whole)
     script = "\n".join(map(asset, SCRIPTS))
@@ -67,6 +67,7 @@ def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
         runs=_runs(found.sides),
         labels=_labels(found.sides),
         sentences=sentences(found),
+        brief=brief(found),
         rows=rows,
         many=many(found),
         verb="rebuilt" if found.pair == REBUILT else "detected",
@@ -147,6 +148,15 @@ def sentences(found: Compared) -> list[str]:
         change = _change(found, side, *found.pair)
         said.append(f"{side.letter}, {_named(side)}{_outlives(side, about)}: {change}. {beside}{looked}".rstrip())
     return said
+
+
+def brief(found: Compared) -> tuple[str, str]:
+    """Say the first sentence for a phone, and what it leaves out."""
+    sides, about = found.sides[:_SAID], found.about
+    each = [f"{words.of_many(_first_answer(found, side).mean, many(found))} under {side.letter}" for side in sides]
+    more = f" {len(found.sides) - _SAID} more sides are below." if len(found.sides) > _SAID else ""
+    said = opening.briefly(about, found.pair, many(found))
+    return f"{said} {', '.join(each)}.", f"{opening.model(found.sides[0].run, about)}{more}"
 
 
 def many(found: Compared) -> int:

@@ -9,9 +9,9 @@ from alprsim.measures.glossary import BY_NAME
 from alprsim.report import cube, tables
 from alprsim.report.compared import Compared
 from alprsim.report.comparison_cube import Values
+from alprsim.report.figures import Pair
 from alprsim.results import words
 from alprsim.results.headline import TRIPS
-from alprsim.results.run import horizon
 from alprsim.results.sides import Side
 
 
@@ -21,20 +21,26 @@ def grids(found: Compared) -> list[tables.Grid]:
 
 
 def towns(found: Compared) -> tables.Grid | None:
-    """Return trips rebuilt or detected by home town: a column a side, and a column a difference, paired by seed."""
-    first, case = found.sides[0].run, (*found.first, TRIPS)
-    values, lines, listed = Values(), [], [town for town in first.info["towns"] if town["listed"]]
-    for town in listed:
-        asked = [(side.policy, *case[:2], side.retention, *TRIPS) for side in found.sides]
+    """Return the sentence's measure by home town, trips detected where that is not told by town.
+
+    There is a column a side, and a column a difference, paired by seed; the explorer puts what is chosen in their place.
+    """
+    return next((grid for pair in dict.fromkeys((found.pair, TRIPS)) if (grid := _towns(found, pair))), None)
+
+
+def _towns(found: Compared, pair: Pair) -> tables.Grid | None:
+    first, values, lines, known = found.sides[0].run, Values(), [], False
+    asked = [(side.policy, *found.first, side.retention, *pair) for side in found.sides]
+    for town in (town for town in first.info["towns"] if town["listed"]):
         answers = [side.run.answer(*one, town["name"]) for side, one in zip(found.sides, asked, strict=True)]
-        if any(answer.measured for answer in answers):
-            cells = [tables.cell(answer, TRIPS[0]) for answer in answers]
-            for side, one in zip(found.others, asked[1:], strict=True):
-                told = cube.apart(*values.apart(first, asked[0], side.run, one, town["name"]), "share", than="A")
-                cells.append(tables.Cell(told[0].replace("percentage ", ""), told[1]))
-            lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
-    caption = f"Trips detected, of those in the last {horizon(first)}, by home town: {found.who(*found.first)}"
-    return tables.Grid(caption, _heads(found), lines) if lines else None
+        known = known or any(answer.measured for answer in answers)
+        cells = [tables.cell(answer, pair[0]) for answer in answers]
+        for side, one in zip(found.others, asked[1:], strict=True):
+            told = cube.apart(*values.apart(first, asked[0], side.run, one, town["name"]), "share", than="A")
+            cells.append(tables.Cell(told[0].replace("percentage ", ""), told[1]))
+        lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
+    caption = f"{found.titled(*pair)}, by home town: {found.who(*found.first)}"
+    return tables.Grid(caption, _heads(found), lines) if known else None
 
 
 def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:

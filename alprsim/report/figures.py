@@ -31,7 +31,8 @@ _POOLED = ("trips_detected", "trips_linked", "trips_rebuilt")
 _DRAWN_TOO = ("_of_no_limit", "_eligible", words.WITH_HOLDS)
 """Of the statistics that are another view of a plain one; those so far are hollow points of theirs, others in the table."""
 
-_NO_BAND = (math.nan, math.nan)
+NO_BAND = (math.nan, math.nan)
+"""Of a limit over which assumptions were not varied."""
 
 
 class Figure(NamedTuple):
@@ -91,7 +92,7 @@ def line(run: Run, policy: str, viewer: str, sight: str, pair: Pair, bands: Band
     wide = [over_assumptions(bands, (policy, viewer, sight, step, *pair)) for step in run.steps]
     return own._replace(
         practised=run.answer(policy, viewer, sight, AS_WRITTEN, *pair),
-        wide=[band or _NO_BAND for band in wide] if any(wide) else (),
+        wide=[band or NO_BAND for band in wide] if any(wide) else (),
         practised_wide=over_assumptions(bands, (policy, viewer, sight, AS_WRITTEN, *pair)),
     )
 

@@ -101,6 +101,10 @@ class Opening(NamedTuple):
     about: Subject
     pair: Pair
     sentence: str
+    brief: str
+    """The sentence's first half for a phone."""
+    more: str
+    """What that leaves out."""
     rests: list[str]
     """What the sentence's words mean, and what it leaves out."""
     many: int
@@ -122,8 +126,9 @@ def opened(run: Run, seeds: Seeds, bands: Bands) -> Opening:
     """Return the first screen of a run."""
     about, pair = opening(run)
     return Opening(
-        about, pair, sentence(run, about, pair), _rests(run, about, pair), _many(run, about, pair), _why(run, about, pair),
-        _in_bulk(run, about), list(_bars(run, about, pair, bands)), _numbers(run, about, pair, seeds, bands),
+        about, pair, sentence(run, about, pair), *brief(run, about, pair), _rests(run, about, pair),
+        _many(run, about, pair), _why(run, about, pair), _in_bulk(run, about), list(_bars(run, about, pair, bands)),
+        _numbers(run, about, pair, seeds, bands),
     )  # fmt: skip
 
 
@@ -135,10 +140,40 @@ def sentence(run: Run, about: Subject, pair: Pair) -> str:
     if not limited:
         return f"{text}; no limit that was tried is shorter than the {horizon(run)} looked back over."
     text += f", and {limited[0]} under {words.limit(about.step or 0)}{outlived(run, about)}."
-    left = sorted(answer.mean for answer in lookbacks(run, about, about.step or 0).values())
-    return text + (
-        f" Of 10 look-backs by plate it would still answer {words.of_ten_range(left[0], left[-1])}." if left else ""
+    return f"{text} {_still(run, about)}".rstrip()
+
+
+def brief(run: Run, about: Subject, pair: Pair) -> tuple[str, str]:
+    """Say the first sentence for a phone, three lines long, and what it leaves out."""
+    number = _many(run, about, pair)
+    now, *limited = (words.of_many(answer.mean, number) for answer in _asked(run, about, pair))
+    text = f"{briefly(about, pair, number)} {now} as practised"
+    if not limited:
+        return (
+            f"{text}.",
+            f"{model(run, about)} No limit that was tried is shorter than the {horizon(run)} looked back over.",
+        )
+    more = " Copies outlive that limit." if outlived(run, about) else ""
+    return (
+        f"{text}, {limited[0]} under {words.limit(about.step or 0)}.",
+        f"{model(run, about)}{more} {_still(run, about)}",
     )
+
+
+def _still(run: Run, about: Subject) -> str:
+    left = sorted(answer.mean for answer in lookbacks(run, about, about.step or 0).values())
+    return f"Of 10 look-backs by plate it would still answer {words.of_ten_range(left[0], left[-1])}." if left else ""
+
+
+def briefly(about: Subject, pair: Pair, number: int) -> str:
+    """Begin `seen` for a phone; `model` says the rest of it."""
+    return f"Of every {number:,} vehicle trips {about.viewer} can {'rebuild' if pair == REBUILT else 'detect'}"
+
+
+def model(run: Run, about: Subject) -> str:
+    """Say whose eyes they are, and that it is a model's answer."""
+    titled = run.titled(about.viewer)
+    return "In this synthetic model." if titled == about.viewer else f"In this synthetic model; {titled}."
 
 
 def seen(run: Run, about: Subject, pair: Pair, number: int) -> str:

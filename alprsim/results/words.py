@@ -197,10 +197,17 @@ def percent(share: float) -> str:
     return f"{value:.1f}" if value < 9.95 or value >= 99.5 else f"{value:.0f}"
 
 
+_NO_POINTS = 1e-10
+"""Percentage points below which a difference is what adding in another order leaves: one trip of any number is far more."""
+
+
 def points(difference: float) -> str:
-    """Say a difference of shares in percentage points, without the word: "+1.2", "−0.3", "0.0"."""
-    said = f"{100 * difference:+.1f}"
-    return "0.0" if float(said) == 0 else said.replace("-", "−")
+    """Say a difference of shares in percentage points, without the word: "+1.2", "−0.3", "+0.004"; "0" is none at all."""
+    value = 100 * difference
+    if abs(value) < _NO_POINTS:
+        return "0"
+    decimals = 1 if abs(value) >= 0.05 else -math.floor(math.log10(abs(value)))
+    return f"{value:+.{decimals}f}".replace("-", "−")
 
 
 def of_ten(share: float) -> str:
