@@ -10,7 +10,7 @@ from alprsim.report import statutes
 from alprsim.report.scale import BOTTOM, TOP, Layout, spread
 from alprsim.results import words
 
-_LINE = 12.5
+_LINE = 14.0
 """Room that an upright limit takes across."""
 
 

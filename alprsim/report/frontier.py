@@ -21,12 +21,16 @@ from alprsim.tables import AS_WRITTEN, AgencyKind
 FILE = "frontier.svg"
 _HEIGHT, _TOP, _BOTTOM = 430, 44, 356
 """Of a panel; its plot's upper and lower edge. Its left and right are the ladder's."""
-_SIZE = f'viewBox="0 0 {chart.WIDTH} {_HEIGHT}"'
 _NEAR, _ALIKE = 3.0, 24.0
 """Points nearer than this are one: what they are called is joined; of several policies' so near, one is named for all."""
 _CHARACTER, _LINE = 7.6, 14.0
 """Room that a label takes."""
-_CEILING = "had every read been kept and shared for ever"
+_CEILING = {False: "had every read been kept and shared for ever", True: "all kept and shared for ever"}
+"""What coverage leaves, by whether there is little room."""
+_ACROSS = {
+    False: ["vehicle trips of the last {} that it can detect; further left, less is laid open"],
+    True: ["vehicle trips of the last {} that it can", "detect; further left, less is laid open"],
+}
 _BESIDE = ((9, 16), (9, -9), (-9, -9), (-9, 16), (0, -14), (0, 22))
 """Where a label may stand, seen from its point, the best first."""
 
@@ -35,6 +39,10 @@ class Shown(NamedTuple):
     """What the page shows."""
 
     svg: Markup
+    narrow: Markup
+    """For a phone."""
+    names: list[tuple[str, bool, int]]
+    """Of each line: its name, whether it is the baseline, and the row of its colour and shape."""
     notes: list[str]
     numbers: list[Grid]
 
@@ -59,14 +67,30 @@ def shown(run: Run) -> Shown | None:
     panels = [panel for viewer in _viewers(run) if any(_measured(panel := _points(run, viewer)).values())]
     if not panels:
         return None
+    wide, narrow = (_svg(run, panels, of) for of in (chart.WIDE, chart.NARROW))
+    drawn = dict.fromkeys(policy for panel in panels for policy, mine in _measured(panel).items() if mine)
+    names = [(policy, policy == run.info["baseline"], row) for row, policy in enumerate(drawn)]
+    return Shown(wide, narrow, names, notes(run), [_numbers(run, panel) for panel in panels])
+
+
+def _svg(run: Run, panels: Sequence[Sequence[frontier.Point]], of: chart.Layout) -> Markup:
+    size = f'viewBox="0 0 {of.width} {_HEIGHT}"'
     parts = [
-        placed(f'<svg class="ladder" {_SIZE}>{_panel(run, panel)}</svg>', 0, at, chart.WIDTH, _HEIGHT)
+        placed(
+            f'<svg class="ladder{" narrow" * of.narrow}" {size}>{_panel(run, panel, of)}</svg>',
+            0,
+            at,
+            of.width,
+            _HEIGHT,
+        )
         for at, panel in zip(range(0, 9999, _HEIGHT + 16), panels, strict=False)
     ]
     height = len(parts) * (_HEIGHT + 16)
     label = escape(" ".join(_in_words(run, panel) for panel in panels), quote=True)
-    svg = f'<svg class="ladder" viewBox="0 0 {chart.WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
-    return Shown(Markup(svg), notes(run), [_numbers(run, panel) for panel in panels])
+    return Markup(
+        f'<svg class="ladder{" narrow" * of.narrow}" viewBox="0 0 {of.width} {height}" role="img" aria-label="{label}">'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 def save(run: Run) -> None:
@@ -128,60 +152,69 @@ def _measured(points: Sequence[frontier.Point]) -> dict[str, list[frontier.Point
     return found
 
 
-def _panel(run: Run, points: Sequence[frontier.Point]) -> str:
+def _panel(run: Run, points: Sequence[frontier.Point], of: chart.Layout) -> str:
     by_policy = _measured(points)
     known = [point for mine in by_policy.values() for point in mine]
     across = chart.Linear(max(point.privacy.mean for point in known), "share")
     up = chart.Linear(max(max(point.answered.high, point.coverage.high) for point in known) * 1.05, "share")
 
     def x(value: float) -> float:
-        return chart.LEFT + 12 + (chart.RIGHT - chart.LEFT - 24) * min(max(value / across.top, 0), 1)
+        return of.left + 12 + (of.right - of.left - 24) * min(max(value / across.top, 0), 1)
 
     def y(value: float) -> float:
         return _BOTTOM - (_BOTTOM - _TOP) * min(max(value / up.top, 0), 1)
 
-    parts = [_frame(run, points[0], across, up, x, y), _ceiling(known, y)]
+    parts = [_frame(run, points[0], across, up, (x, y), of), _ceiling(known, y, of)]
     spots = {policy: _spots(mine, x, y) for policy, mine in by_policy.items() if mine}
     for row, (policy, mine) in enumerate(spots.items()):
         parts.append(_line(row, len(spots), mine, by_policy[policy], x, y))
-    parts.append(_labels(list(spots.values())))
-    parts.append(_names(run, spots))
+    parts.append(_labels(list(spots.values()), of))
+    parts.append("" if of.narrow else _names(run, spots))
     return "".join(parts)
 
 
 def _frame(
-    run: Run, one: frontier.Point, across: chart.Linear, up: chart.Linear, x: chart.Place, y: chart.Place
-) -> str:
+    run: Run, one: frontier.Point, across: chart.Linear, up: chart.Linear, to: tuple[chart.Place, chart.Place],
+    of: chart.Layout,
+) -> str:  # fmt: skip
+    x, y = to
     who = f"{run.titled(one.viewer)}, {words.SIGHTS[one.sight][0]} sight"
-    parts = [f'<text class="base" x="{chart.LEFT}" y="14">{escape(who)}</text>']
-    parts.append(f'<text class="tick" x="{chart.LEFT}" y="{_TOP - 10}">look-backs by plate still answered</text>')
+    parts = [f'<text class="base" x="{of.left}" y="14">{escape(who)}</text>']
+    parts.append(f'<text class="tick" x="{of.left}" y="{_TOP - 10}">look-backs by plate still answered</text>')
     parts += [
-        f'<path class="grid" d="M{chart.LEFT} {y(value):.1f}H{chart.RIGHT}"/><text class="tick" x="{chart.LEFT - 8}" '
+        f'<path class="grid" d="M{of.left} {y(value):.1f}H{of.right}"/><text class="tick" x="{of.left - 8}" '
         f'y="{y(value) + 4:.1f}" text-anchor="end">{100 * value:g} %</text>'
         for value in (number * up.step for number in range(round(up.top / up.step) + 1))
     ]
     parts += [
         f'<path class="axisline" d="M{x(value):.1f} {_BOTTOM}v5"/><text class="tick" x="{x(value):.1f}" y="{_BOTTOM + 18}" '
         f'text-anchor="middle">{100 * value:g} %</text>'
-        for value in (number * across.step for number in range(round(across.top / across.step) + 1))
+        for value in _shares(across, of)
     ]
-    told = f"vehicle trips of the last {horizon(run)} that it can detect; further left, less is laid open"
-    parts.append(f'<path class="axisline" d="M{chart.LEFT} {_BOTTOM}H{chart.RIGHT}"/>')
-    parts.append(
-        f'<text class="axis" x="{(chart.LEFT + chart.RIGHT) / 2:.0f}" y="{_BOTTOM + 40}" text-anchor="middle">{told}</text>'
-    )
+    parts.append(f'<path class="axisline" d="M{of.left} {_BOTTOM}H{of.right}"/>')
+    parts += [
+        f'<text class="axis" x="{(of.left + of.right) / 2:.0f}" y="{_BOTTOM + 40 + 16 * row}" text-anchor="middle">'
+        f"{told.format(horizon(run))}</text>"
+        for row, told in enumerate(_ACROSS[of.narrow])
+    ]
     return "".join(parts)
 
 
-def _ceiling(known: Sequence[frontier.Point], y: chart.Place) -> str:
+def _shares(across: chart.Linear, of: chart.Layout) -> list[float]:
+    """Return the shares that are named below: of many every other one where there is little room."""
+    count = round(across.top / across.step)
+    return [number * across.step for number in range(0, count + 1, 2 if of.narrow and count > 4 else 1)]
+
+
+def _ceiling(known: Sequence[frontier.Point], y: chart.Place, of: chart.Layout) -> str:
     """Draw what coverage leaves: the most that any policy could answer; it is named above the left, where labels are few."""
     most = max(point.coverage.high for point in known)
     if math.isnan(most):
         return ""
-    said = f"{_CEILING}: {words.percent(most)} %"
+    said = f"{_CEILING[of.narrow]}: {words.percent(most)} %"
     return (
-        f'<path class="practised" d="M{chart.LEFT} {y(most):.1f}H{chart.RIGHT}"/>'
-        f'<text class="note" x="{chart.LEFT + 6}" y="{y(most) - 7:.1f}">{said}</text>'
+        f'<path class="practised" d="M{of.left} {y(most):.1f}H{of.right}"/>'
+        f'<text class="note" x="{of.left + 6}" y="{y(most) - 7:.1f}">{said}</text>'
     )
 
 
@@ -223,7 +256,7 @@ def _line(
     return f'<g class="s{row % chart.MARKERS}">{"".join(parts)}</g>'
 
 
-def _labels(by_policy: Sequence[Sequence[_Spot]]) -> str:
+def _labels(by_policy: Sequence[Sequence[_Spot]], of: chart.Layout) -> str:
     """Name the limits beside their points, in a policy's colour where it is its own; what would cover others is left out."""
     spots = [(row, spot) for row, mine in enumerate(by_policy) for spot in mine]
     taken: list[tuple[float, float, float, float]] = [(s.x - 5, s.y - 5, s.x + 5, s.y + 5) for _, s in spots]
@@ -233,7 +266,7 @@ def _labels(by_policy: Sequence[Sequence[_Spot]]) -> str:
         same = [other for _, other in spots if other.name == spot.name and _apart(other, spot) < _ALIKE]
         if any((other.name, other.x, other.y) in written for other in same):
             continue  # another policy's point lies there too
-        box = next((box for box in _boxes(spot) if not any(_cover(box, other) for other in taken)), None)
+        box = next((box for box in _boxes(spot, of) if not any(_cover(box, other) for other in taken)), None)
         if box:
             taken.append(box)
             written.add((spot.name, spot.x, spot.y))
@@ -242,13 +275,13 @@ def _labels(by_policy: Sequence[Sequence[_Spot]]) -> str:
     return "".join(parts)
 
 
-def _boxes(spot: _Spot) -> Iterator[tuple[float, float, float, float]]:
+def _boxes(spot: _Spot, of: chart.Layout) -> Iterator[tuple[float, float, float, float]]:
     """Yield where a point's label may stand inside the plot: left, top, right, bottom."""
     wide = _CHARACTER * len(spot.name)
     for right, down in _BESIDE:
         left = spot.x + right - (wide if right < 0 else wide / 2 if right == 0 else 0)
         box = (left, spot.y + down - _LINE + 3, left + wide, spot.y + down + 3)
-        if box[0] > chart.LEFT + 2 and box[2] < chart.RIGHT and box[1] > _TOP - 8 and box[3] < _BOTTOM:
+        if box[0] > of.left + 2 and box[2] < of.right and box[1] > _TOP - 8 and box[3] < _BOTTOM:
             yield box
 
 
