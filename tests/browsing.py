@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = (
@@ -21,6 +21,18 @@ QUIET = (
     "--no-first-run",
 )
 READY = "document.getElementById('explorer') && !document.getElementById('explorer').hidden"
+
+
+SCROLLED = """() => [...document.querySelectorAll("*")].filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX)
+    && one.scrollWidth > one.clientWidth + 1).map((one) => one.getAttribute("aria-label") ?? one.outerHTML.slice(0, 80))"""
+"""Tells what is scrolled sideways."""
+
+
+def lines(text: Locator) -> int:
+    """Return how many lines a text takes."""
+    return round(
+        text.evaluate("one => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight)")
+    )
 
 
 @contextmanager

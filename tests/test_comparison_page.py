@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import alprsim
 from alprsim import report, results
 from alprsim.cli import main
-from alprsim.report import comparison_cube, comparison_explorer, differences, fitting
+from alprsim.report import chart, comparison_cube, comparison_explorer, differences, fitting
 from alprsim.report import comparison_page as page
 from alprsim.report import page as pages
 from alprsim.results import asking, marks, sensitivity, sides, words
@@ -132,6 +132,7 @@ def test_towns_differ_by_what_is_paired_by_hand(run: results.Run, html: str) -> 
     (row,) = re.findall(r"Norwalk-like<small>.*?</tr>", html[html.index("<h3>By home town</h3>") :], flags=re.S)
     cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
     assert len(cells) == 4 + 3
+    assert "<summary>Trips detected: of the last 30 d, all vehicles together, by home town: ICE" in html
     assert cells[-1] == f"{mean} points<small>{low} to {high}</small>"
 
 
@@ -284,9 +285,17 @@ def test_a_difference_is_marked_where_every_run_agrees(
     assert "Marked (◆)" in table.marks.note
     other = alprsim.compare(base, policy=["No sharing", "Federal query"]).found  # the table knows the baseline alone
     assert other.marks == marks.Marks(frozenset(), False, other.marks.note)
-    assert f"{'◆' if holds else '◇'} {words.points(by_hand(small, 'No sharing', AS_WRITTEN)[0])} points" in page.render(
-        found
-    )
+    html = page.render(found)
+    assert f"{'◆' if holds else '◇'} {words.points(by_hand(small, 'No sharing', AS_WRITTEN)[0])} points" in html
+    shown = html[html.index('<div id="shown">') : html.index('<template id="charts">')]
+    assert "other assumptions (cameras, capture, volumes of traffic)" in shown
+    bands = re.findall(r'<path class="wide" [^>]*d="M[\d.]+ ([\d.]+)H[\d.]+V([\d.]+)H', shown)
+    assert len(bands) == 4  # of both sides as practised, wide and for a phone
+    shares = [sensitivity.bands(base)["No sharing", "ICE", "request", AS_WRITTEN, *TRIPS][:2]] * 2
+    for (low, high), share, foot in zip(bands[1::2], shares, (chart.BOTTOM, chart.NARROW.bottom), strict=True):
+        most = min(share[1], 1)  # the scale ends at all
+        assert (foot - float(low)) * most == pytest.approx((foot - float(high)) * share[0], rel=0.02)
+        assert share[0] < share[1]
 
 
 def test_a_small_difference_is_not_marked(small: results.Run, tmp_path: Path) -> None:
@@ -324,7 +333,7 @@ def test_dots_and_whiskers_stand_where_their_numbers_are() -> None:
     assert use is not None
     assert whisker is not None
     assert float(use[1]) == pytest.approx((float(whisker[1]) + float(whisker[2])) / 2)
-    assert "Trips &lt;detected&gt;: B − A ◆ −10.0 points (−20.0 to 0.0), C − A not measured." in svg
+    assert "Trips &lt;detected&gt;: B − A ◆ −10.0 points (−20.0 to 0), C − A not measured." in svg
     assert "#m2" not in svg
     assert differences._axis([]) == (-0.005, 0.005, 0.0025)
     assert differences._axis([-0.33, 0.02]) == pytest.approx((-0.4, 0.1, 0.1))

@@ -512,7 +512,16 @@ def test_an_error_of_a_finding_is_no_finding(name: str, plain: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "said"), [(0.0123, "+1.2"), (-0.25, "−25.0"), (0.0, "0.0"), (-0.0001, "0.0"), (0.0001, "0.0")]
+    ("share", "said"),
+    [
+        (0.0123, "+1.2"),
+        (-0.25, "−25.0"),
+        (0.0, "0"),
+        (-0.0001, "−0.01"),
+        (0.00049, "+0.05"),
+        (4e-7, "+0.00004"),
+        (-1e-17, "0"),
+    ],
 )
 def test_differences_are_said_in_points(share: float, said: str) -> None:
     assert words.points(share) == said

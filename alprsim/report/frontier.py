@@ -77,7 +77,7 @@ def _svg(run: Run, panels: Sequence[Sequence[frontier.Point]], of: chart.Layout)
     size = f'viewBox="0 0 {of.width} {_HEIGHT}"'
     parts = [
         placed(
-            f'<svg class="ladder{" narrow" * of.narrow}" {size}>{_panel(run, panel, of)}</svg>',
+            f'<svg class="ladder" {size}>{_panel(run, panel, of)}</svg>',
             0,
             at,
             of.width,
@@ -179,7 +179,7 @@ def _frame(
 ) -> str:  # fmt: skip
     x, y = to
     who = f"{run.titled(one.viewer)}, {words.SIGHTS[one.sight][0]} sight"
-    parts = [f'<text class="base" x="{of.left}" y="14">{escape(who)}</text>']
+    parts = [f'<text class="base" x="{4 if of.narrow else of.left}" y="14">{escape(who)}</text>']
     parts.append(f'<text class="tick" x="{of.left}" y="{_TOP - 10}">look-backs by plate still answered</text>')
     parts += [
         f'<path class="grid" d="M{of.left} {y(value):.1f}H{of.right}"/><text class="tick" x="{of.left - 8}" '
