@@ -179,7 +179,9 @@ def _frame(
 ) -> str:  # fmt: skip
     x, y = to
     who = f"{run.titled(one.viewer)}, {words.SIGHTS[one.sight][0]} sight"
-    parts = [f'<text class="base" x="{4 if of.narrow else of.left}" y="14">{escape(who)}</text>']
+    parts = [
+        f'<text class="{"name" if of.narrow else "base"}" x="{0 if of.narrow else of.left}" y="14">{escape(who)}</text>'
+    ]
     parts.append(f'<text class="tick" x="{of.left}" y="{_TOP - 10}">look-backs by plate still answered</text>')
     parts += [
         f'<path class="grid" d="M{of.left} {y(value):.1f}H{of.right}"/><text class="tick" x="{of.left - 8}" '
@@ -214,7 +216,7 @@ def _ceiling(known: Sequence[frontier.Point], y: chart.Place, of: chart.Layout) 
     said = f"{_CEILING[of.narrow]}: {words.percent(most)} %"
     return (
         f'<path class="practised" d="M{of.left} {y(most):.1f}H{of.right}"/>'
-        f'<text class="note" x="{of.left + 6}" y="{y(most) - 7:.1f}">{said}</text>'
+        f'<text class="note" x="{of.left + 6}" y="{y(most) - (24 if of.narrow else 7):.1f}">{said}</text>'
     )
 
 

@@ -31,7 +31,7 @@ class Layout(NamedTuple):
 
 
 WIDE = Layout(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, 66)
-NARROW = Layout(300, 348, 48, 296, 30, 240, 34, narrow=True)
+NARROW = Layout(300, 348, 52, 296, 30, 240, 34, narrow=True)
 
 _LONGEST_GAP = 1.0  # decades; a wider gap between two steps is shortened and marked
 
