@@ -454,6 +454,19 @@ def test_a_law_on_a_bound_is_withheld():
     assert 0 < negative.residual < 0.1
 
 
+def test_a_law_may_say_of_the_finest_cell_all_and_of_the_coarsest_nobody():
+    assert resolution.fit(np.array([1.0, 1.5, 2.0]), np.array([1.0, 0.5, 0.0])) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("most", "told"), [(0.0625, True), (0.0624, False)])
+def test_a_law_that_misses_as_much_as_it_may_is_told(most, told, monkeypatch):
+    monkeypatch.setattr(resolution, "MISSED", most)
+    scale = np.array([1.0, 1.0, 1.25, 1.25, 1.5, 1.5])
+    alpha, beta, residual = resolution.fit(scale, 1.75 - scale + np.array([0.0625, -0.0625] * 3))
+    assert residual == 0.0625
+    assert (alpha == 1.75, beta == 1) == (told, told)
+
+
 @given(st.lists(st.tuples(st.sampled_from([0.25, 0.5, 1.0, 4.0, 24.0]), st.floats(0, 1)), max_size=6))
 @few
 def test_whatever_law_is_told_says_shares(cells):
@@ -467,6 +480,13 @@ def test_whatever_law_is_told_says_shares(cells):
     assert ((said >= -1e-9) & (said <= 1 + 1e-9)).all()
     assert residual == pytest.approx(np.sqrt(np.mean((said - share) ** 2)))
     assert residual <= resolution.MISSED
+
+
+def test_a_car_alone_in_its_cell_has_it_and_is_unique():
+    sums = resolution.empty(1, 1)
+    _, found, ranges = everybody([(0, 0, 0, 0)])
+    resolution.add(sums, found, ranges, draw(np.uint64(1), np.arange(4)), [3], size=0)
+    assert [int(part[0, 0, 3]) for part in sums] == [4, 1, 1, 1]
 
 
 def test_rows_of_resolutions():
@@ -489,7 +509,7 @@ def test_rows_of_resolutions():
     assert got["p1_900s_0m"][0] == got["p1_900s_0m_eligible_only"][0] / 2
     assert got["p2_14400s_500m_sharing"][2] == "plates"
     assert got["p2_published_beta"] == (pytest.approx(0.143), 4, "")
-    assert got["p2_fitted_residual"][0] >= 0
+    assert got["p1_fitted_residual"][0] >= got["p2_fitted_residual"][0] >= 0
     assert got["p2_3600s_250m_sharing"][0] == sums.sizes[1, 1, 3] / 2
     assert set(rows.measure) == {"unicity_scaling"} <= set(BY_NAME)
     none = resolution.rows([resolution.empty(3, 2)], np.array([3], np.int32), [Case()], cells, seed=1)

@@ -159,7 +159,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], cells: Seque
                 _answer(f"{name}_sharing", "plates", ratio(sizes[s, p], n), n),
             ]
         laws = np.array([fit(np.array([cell.scale for cell in cells]), of_case) for of_case in of_eligible.T]).reshape(
-            -1, 3
+            -1,  # any: 1
+            3,
         )
         n = asked[:, p].min(axis=0)
         for part, values in zip(("alpha", "beta", "residual"), laws.T, strict=True):
