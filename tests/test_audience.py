@@ -1,5 +1,7 @@
 """Who can look: against effective retention, monotone under longer limits and more partners, and by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -124,6 +126,30 @@ def test_an_owner_without_an_agency_that_has_users_has_none():
     assert told(rows, statistic="users", sight="bulk", town="a") == (0, 0)
     never = world([0, 0, 0, 0, 0], [{"giver": "a", "taker": "c", "kind": "query"}])
     assert not any(able.any() for able in reached(never).values())
+
+
+@pytest.mark.parametrize(("begin", "ever"), [(1, 2), (4, 1), (5, 0)])
+def test_what_is_reached_later_only_is_reached_ever_and_hits_apart(begin, ever):
+    """Of reads kept five seconds by one route and four by another, those this old alone may be looked at."""
+    one, table = policy(world([5, 0, 0, 0, 0], [{"giver": "a", "taker": name, "kind": "query"} for name in "cd"]))
+    mine = np.flatnonzero((one.access.owner == 0) & (one.access.viewer != 0))
+    rules = replace(one.access.take(mine), from_age=np.full(len(mine), begin, np.int32))
+    rules = replace(rules, to_age=np.where(rules.viewer == 2, 4, 5).astype(np.int32))
+    asked, said = {"sight": "request", "town": "a"}, {"reads": "all", "retention": -1, "seed": 3}
+    rows = audience.rows([one._replace(access=rules)], table, with_cameras=[0], **said)
+    assert told(rows, statistic="agencies_unsaid", **asked) == told(rows, statistic="agencies", **asked) == (ever, 4)
+    assert told(rows, statistic="agencies_at_once", **asked) == (0, 4)
+    assert "agencies_of_hits" not in rows.statistic
+    hits = one._replace(access=replace(rules, record=np.full(len(mine), RecordClass.HIT, np.int8)))
+    rows = audience.rows([hits], table, with_cameras=[0], records=audience.CLASSES[:2], **said)
+    assert told(rows, statistic="agencies_of_hits", **asked) == (ever, 4)
+    assert told(rows, statistic="agencies", **asked) == (0, 4)
+
+
+def test_an_agency_may_have_no_users():
+    one, table = policy(world([5, 0, 0, 0, 0], [{"giver": "a", "taker": "c", "kind": "query"}]), {"c": 0})
+    rows = audience.rows([one], table, with_cameras=[0], reads="all", retention=-1, seed=3)
+    assert told(rows, statistic="users", sight="request", town="a") == (0, 1)
 
 
 def test_ages_are_a_day_a_month_and_a_year(monkeypatch):

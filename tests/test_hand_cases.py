@@ -7,6 +7,7 @@ import pytest
 
 from alprsim.kernels import ladder
 from alprsim.measures import crowd, paths, places, position, risk
+from alprsim.measures import drives as driven_roads
 from alprsim.randomness import draw
 from alprsim.tables import DAY, UNLIMITED, Paths, People, Sites
 from tests import test_measures_paths as drives
@@ -90,6 +91,17 @@ def test_rows_of_nobody_stay_so_and_are_left_out():
     ):  # fmt: skip
         row, found = paths._summed(np.array(rows), parts)
         assert (row.tolist(), found[:, 0].tolist()) == (named, sums)
+
+
+@pytest.mark.parametrize(("now", "first", "begin"), [(20, [0, 2, 3], [0, 1, 2, 3]), (19, [0, 1, 2], [0, 1, 3])])
+def test_claims_are_cut_where_another_pair_begins(now, first, begin):
+    """Of three roads claimed one is driven, at second 20: it counts for pair 0 from then on, and for pair 1 until then."""
+    one, road = np.ones(3, np.int32), np.array([0, 1, 1], np.int32)
+    its = driven_roads.Pairs(*(np.zeros(2, np.int32),) * 8, np.array([20], np.int32), *(np.zeros(1, np.int32),) * 2)
+    made = paths._Claims(np.array([0, 3]), np.array([-1, -1, 0], np.int32), one, one, one, 0 * road, road)
+    got = made.by_pair(np.zeros(1, np.int64), its, now)
+    assert got[1].tolist() == first
+    assert got[3].tolist() == begin
 
 
 def test_a_trip_rebuilt_of_one_is_all_and_two_targets_have_an_error():

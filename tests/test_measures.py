@@ -283,6 +283,7 @@ def test_a_window_longer_than_the_simulated_time_is_not_measured_but_its_share_o
     assert [got["trips_detected", "stock", "all", k][1] for k in range(3)] == [3, 0, 0]
     assert [np.isnan(got["observed_days", "share_of_window", "all", k][0]) for k in range(3)] == [False, True, True]
     assert [got["trips_detected", "share_of_horizon", "all", k][0] for k in range(3)] == [pytest.approx(2 / 3)] * 3
+    assert [got["exposure_rate", "share_of_horizon", "all", k] for k in range(3)] == [(4, 3)] * 3
     early = answers(*summed(world, lens, 20 * HOUR, 24 * HOUR), cases=(Case(),) * 3)
     assert np.isnan(early["trips_detected", "share_of_horizon", "all", 0][0])
 
@@ -307,6 +308,16 @@ def test_what_has_no_steady_state_is_told_against_elapsed_time():
     assert np.isnan(said["stock"][0])
     assert said["stock"][1] == said["stock_so_far"][1]
     assert (n["stock_so_far"], n["stock_after_3d"], n["stock"]) == ([6, 6], [3, 3], [0, 6])
+
+
+def test_a_rate_over_one_second_is_measured_and_over_none_is_not():
+    sums = completeness.empty(1)
+    assert sums.lives.shape == sums.seconds.shape == (1, 3, ladder.CASES)
+    sums.lives[:], sums.seconds[:, ladder.HORIZON] = 1, 1
+    rows = completeness.rows([sums], np.zeros(1, np.int32), [Case()], ("Ash",), seed=1)
+    mine = (rows.measure == "exposure_rate") & (rows.town == "Ash")
+    n = dict(zip(rows.statistic[mine].tolist(), rows.n[mine].tolist(), strict=True))
+    assert (n["share_of_horizon"], n["share_of_window"]) == (1, 0)
 
 
 def test_the_never_read_count_and_visitors_do_not():
@@ -355,14 +366,15 @@ def test_exposure_is_the_share_vehicle_by_vehicle():
     assert got.reads_a_day.tolist() == [6.0, 6.0, 0.0]  # three reads on each of four trips, in two days
 
 
-def test_exposure_before_a_whole_horizon_is_not_measured():
+@pytest.mark.parametrize(("now", "measured"), [(23, False), (24, True)])
+def test_exposure_before_a_whole_horizon_is_not_measured(now, measured):
     world = ZOO["two days and a night"]
     opened = question.open_bucket(world.bucket())
     people = question.residents(*world.tables())
-    asked = question.ask(limits(UNLIMITED), world.sites(), moment=23 * HOUR, horizon=24 * HOUR)
+    asked = question.ask(limits(UNLIMITED), world.sites(), moment=now * HOUR, horizon=24 * HOUR)
     got = completeness.exposure(opened, question.held(asked, opened.bucket.reads), asked, people, bit=0)
-    assert np.isnan(got.reads_a_day).all()
-    assert np.isnan(got.trips_detected).all()
+    assert (~np.isnan(got.reads_a_day)).tolist() == [measured] * 3
+    assert (~np.isnan(got.trips_detected)).tolist() == [measured] * 3
 
 
 # --- whose lives ------------------------------------------------------------------------------------------------------
@@ -430,6 +442,8 @@ def test_two_cars_of_one_person_are_one_life():
     opened = question.open_bucket(world.bucket())
     asked = question.ask(limits(UNLIMITED), world.sites(), moment=20 * HOUR, horizon=20 * HOUR)
     driven, sums = question.by_driver(opened, people), completeness.empty(2)
+    assert driven.opened.bucket.first_trip.tolist() == [0, 2, 2, 2]
+    assert driven.opened.bucket.first_read.tolist() == [0, 1, 1, 1]
     held = question.held(asked, opened.bucket.reads)[driven.read]
     completeness.add(sums, driven.opened, held, asked, question.groups_of_drivers(people, np.arange(3, dtype=np.int32)))
     rows = completeness.rows([sums], np.zeros(1, np.int32), [Case()], people.towns, seed=1, who="people")
@@ -454,14 +468,15 @@ def test_drivers_are_adults_of_listed_towns_with_a_car():
     who = question.residents(vehicles, grown, homes, towns)
     assert who.drivers.tolist() == [0, 2]
     assert who.car.tolist() == [0, 1]
+    assert who.town.tolist() == [0, 1, -1, -1]
     assert question.groups_of_drivers(who, np.array([2, 0], np.int32)).tolist() == [1, 0]
 
 
 def test_visitors_and_through_traffic_stand_apart():
     kind = (VehicleKind.RESIDENT, VehicleKind.VISITOR, VehicleKind.THROUGH)
     people = question.residents(*World(kind=kind).tables())
-    group = question.groups_of_vehicles(people, np.array([0, 1, 2, 900], np.int32))
-    assert group.tolist() == [0, 2, 3, -1]
+    group = question.groups_of_vehicles(people, np.array([0, 1, 2, 3, 900], np.int32))
+    assert group.tolist() == [0, 2, 3, -1, -1]
     rows = completeness.rows([completeness.empty(1)], np.zeros(1, np.int32), [Case()], (), seed=1, who="through")
     assert set(rows.town) == {"all"}
     assert "exposure_rate" not in rows.measure  # a row of the pool stands for several vehicles: it has no calendar
@@ -540,7 +555,7 @@ def test_what_is_seen_never_exceeds_what_there_was(world, lens, now, horizon):
         ("bulk", [(0, 0, BULK, 0, 21, 0)], {"max": 21, "mean": 10.5, "supremum Ash": 21, "covered Ash": 21, "supremum Elm": 0}),
         ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 0, BULK, 10, 12, 0)], {"max": 12, "covered Ash": 5}),
         ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 0, BULK, 1, 2, 0)], {"covered Ash": 3}),
-        ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 1, BULK, 2, 8, 0)], {"covered Elm": 6, "mean": 5.5}),
+        ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 1, BULK, 2, 8, 0)], {"covered Elm": 6, "mean": 5.5, "window": 8}),
         ("bulk", [(0, 0, BULK, 0, 3, 0), (0, 0, REQUEST, 0, 9, 0)], {"max": 3}),
         ("request", [(0, 0, BULK, 0, 9, 0), (0, 0, REQUEST, 0, 3, 0)], {"max": 9}),
         ("bulk", [(0, 1, BULK, 0, np.inf, 0)], {"max": np.inf, "mean": np.inf, "supremum Elm": np.inf, "supremum Ash": 0}),
@@ -583,6 +598,20 @@ def test_a_window_is_of_the_reads_that_count_for_it():
         put.grid.tolist()
         == question.ask(lens, np.zeros(1, np.int16), moment=9, horizon=1).grid[: len(put.grid)].tolist()
     )
+
+
+def test_ages_that_begin_by_the_clock_begin_earliest_for_the_last_read_of_a_batch():
+    rules_ = replace(access((0, 0, BULK, 2, 9, 0)), from_clock=np.ones(1, np.int8), to_phase=np.full(1, DAY, np.int32))
+    rows = retention.rows([Case(access=rules_)], AGENCIES, with_cameras=[0], seed=1)
+    (covered,) = rows.value[(rows.statistic == "covered") & (rows.town == "Ash")]
+    assert covered == pytest.approx(8 - 1 / DAY, abs=1e-9)
+
+
+def test_without_departments_there_is_no_mean():
+    pools = AGENCIES.take(np.array([2]))
+    rows = retention.rows([Case(access=access((0, 0, BULK, 0, 3, 0)))], pools, with_cameras=[0], seed=1)
+    found = dict(zip(rows.statistic.tolist(), zip(rows.value.tolist(), rows.n.tolist(), strict=True), strict=True))
+    assert found == {"window": (3, 0), "max": (0, 0), "mean": (pytest.approx(np.nan, nan_ok=True), 0)}
 
 
 def test_each_case_keeps_its_own_effective_retention():

@@ -454,9 +454,10 @@ def test_reads_are_of_one_leg_up_to_the_factor_of_the_quickest_way(late, linked)
     assert counts[RIGHT] == (5 if linked else 2) * KM
 
 
-@pytest.mark.parametrize(("late", "linked"), [(90, True), (91, False)])
-def test_reads_are_of_one_leg_up_to_the_minimum(late, linked):
-    counts = drawn([TRIP], [(100, EAST[0]), (100 + late, EAST[4])], factor=1.0, minimum=90, tolerance=1000)
+@pytest.mark.parametrize(("minimum", "late", "linked"), [(90, 90, True), (90, 91, False), (130, 130, True)])
+def test_reads_are_of_one_leg_up_to_the_minimum(minimum, late, linked):
+    """The last case: it is more than what any way takes, 120 s."""
+    counts = drawn([TRIP], [(100, EAST[0]), (100 + late, EAST[4])], factor=1.0, minimum=minimum, tolerance=1000)
     assert counts[RIGHT] == (5 if linked else 2) * KM
 
 
@@ -483,6 +484,19 @@ def test_drivers_know_a_way_that_is_not_the_quickest():
     reads = [(105, EAST[0]), (145, EAST[4])]
     assert drawn([TRIP], reads, 0, known=known, tolerance=40)[:3] == [5 * KM, 0, 5 * KM]
     assert drawn([TRIP], reads, 1, known=known, tolerance=40)[:3] == [5 * KM, 6 * KM, 5 * KM]
+
+
+def test_what_is_drawn_is_drawn_by_the_quickest_ways():
+    known = {(EAST[0], EAST[4]): (*EAST[1:4], *WEST[3:0:-1], *EAST[1:4])}
+    reads = ((105, 0, 0, 0), (145, 4, 0, 0))
+    world = World(((0, 100, 150),), reads, owner_of_site=(0,) * 5, vehicles=1, town=(0,), kind=(0,))
+    drive = Drive(world, (tuple(EAST),), tuple(EAST), known=known, streets=LINE, tolerance=40)
+    sketch, *_, masks = drive.sketch(limits(UNLIMITED, owners=1), 1000)
+    made = sketch.drawn(masks)
+    assert sketch._pairs().tolist() == [EAST[0] * len(LINE) + EAST[4]]
+    assert made.way.road.tolist() == EAST
+    assert made.claimed.tolist() == [105, 115, 125, 135, 145]
+    assert made.drive.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_patrol_cars_and_times_known_to_the_hour_tell_less_and_wrong():
@@ -523,6 +537,8 @@ def test_only_what_was_driven_by_now_counts():
     assert last == [0, 0, 0, 0, 0]  # it had left more than T ago
     assert stock == [0, 0, 0, 0, 0]  # and all that is kept was not simulated
     assert sums.so_far[0, 0, :, 0].tolist() == [2 * KM, 1]  # of two roads driven
+    assert not sums.has.any()
+    assert not sums.shares.any()
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

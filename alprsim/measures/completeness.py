@@ -120,10 +120,10 @@ def add(
     every = [(sums, group), *also]
     fresh = [empty(len(one.totals)) for one, _ in every]
     rows = np.flatnonzero(group >= 0)
-    flat = [[part.reshape(-1, ladder.CASES) for part in one[:3]] for one in fresh]
+    flat = [[part.reshape(-1, ladder.CASES) for part in one[:3]] for one in fresh]  # any: 1
     for chunk, counts in _tally(opened, masks, question, rows):
         for (_, groups), parts in zip(every, flat, strict=True):
-            ladder.add_shares(counts.reshape(-1, ladder.CASES), groups[chunk], *parts)
+            ladder.add_shares(counts.reshape(-1, ladder.CASES), groups[chunk], *parts)  # any: 1
     for (one, groups), new in zip(every, fresh, strict=True):
         _add(one, new, groups[rows], question, moment)
 
@@ -189,7 +189,7 @@ def exposure(opened: Opened, masks: UInt64, question: Question, people: Resident
 def _tally(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp]) -> Iterator[tuple[Int64, Int32]]:
     """Yield rows of the bucket and their counts, [rows, 21, 64], a chunk at a time; the counts are overwritten."""
     bucket, truth = opened.bucket, opened.bucket.truth
-    nowhere, one_owner = np.zeros(len(truth), np.int32), np.zeros(1, np.int16)
+    nowhere, one_owner = np.zeros(len(truth), np.int32), np.zeros(1, np.int16)  # any: 1
     in_window = ladder.held(truth.depart, nowhere, one_owner, question.steps, question.in_window, question.moment)
     counts = np.empty((CHUNK, ladder.ROWS, ladder.CASES), np.int32)
     for start in range(0, len(rows), CHUNK):
@@ -197,7 +197,7 @@ def _tally(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.i
         ladder.tally(
             chunk, bucket.first_read, bucket.reads.time, opened.trip, masks,
             bucket.first_trip, truth.depart, truth.arrive, in_window, question.moment, question.moment - question.horizon,
-            counts[: len(chunk)].reshape(-1, ladder.CASES),
+            counts[: len(chunk)].reshape(-1, ladder.CASES),  # any: 1
         )  # fmt: skip
         yield chunk, counts[: len(chunk)]
 

@@ -275,7 +275,7 @@ class _Claims(NamedTuple):
         driven = self.drive >= 0
         driven[driven] = its.when[self.drive[driven]] <= now
         pair = np.where(driven, self.right, self.wrong)
-        begins = np.diff(pair, prepend=-2) != 0
+        begins = np.diff(pair, prepend=-2) != 0  # any: 2
         begins[self.first[self.first < len(pair)]] = True
         road = np.flatnonzero(begins)
         of_claim = np.searchsorted(road, self.first)

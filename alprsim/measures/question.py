@@ -185,13 +185,13 @@ def ask(
         owner = int(owner_of_site.max() if owner_of_site.max() >= owners else owner_of_site.min())
         _require("owner_of_site", 0 <= owner < owners, owner, f"0 to {owners - 1}, the owners of the lens")
     window = _windows(lens, counted)
-    steps = np.unique(np.concatenate([[0], lens.age, window])).astype(np.int32)
+    steps = np.unique(np.concatenate([[0], lens.age, window])).astype(np.int32)  # any: 0
     grid = np.empty((len(steps), owners), np.uint64)
     for owner in range(owners):
         pieces = slice(lens.first[owner], lens.first[owner + 1])
         grid[:, owner] = lens.cases[pieces][np.searchsorted(lens.age[pieces], steps, side="right") - 1]
     in_window = np.where(steps[:, None] < window, np.uint64(1) << BITS, np.uint64(0)).sum(axis=1, dtype=np.uint64)
-    return Question(moment, horizon, window, owner_of_site, steps, grid.reshape(-1), in_window)
+    return Question(moment, horizon, window, owner_of_site, steps, grid.reshape(-1), in_window)  # any: 1
 
 
 def open_bucket(bucket: Bucket) -> Opened:
@@ -261,10 +261,10 @@ def by_driver(opened: Opened, people: Residents) -> Driven:
     bucket = opened.bucket
     person = people.drivers[np.isin(people.car, bucket.vehicle)]
     place = np.searchsorted(person, bucket.truth.driver)
-    theirs = np.append(person, -1)[place] == bucket.truth.driver
+    theirs = np.append(person, -1)[place] == bucket.truth.driver  # any: 1
     trips = np.flatnonzero(theirs)
     trips = trips[np.lexsort((bucket.truth.depart[trips], place[trips]))]
-    renumbered = np.full(len(theirs) + 1, -1, np.int64)
+    renumbered = np.full(len(theirs) + 1, -1, np.int64)  # any: 1
     renumbered[trips] = np.arange(len(trips))
     on_trip = np.flatnonzero(opened.trip >= 0)
     on_trip = on_trip[theirs[opened.trip[on_trip]]]
@@ -280,11 +280,11 @@ def by_driver(opened: Opened, people: Residents) -> Driven:
 def residents(vehicles: Vehicles, people: People, places: Places, towns: Towns) -> Residents:
     """Name the vehicles and drivers that are measured, and their towns in the order of `towns`."""
     listed = np.flatnonzero(towns.listed == 1)
-    row_of_town = np.full(len(towns) + 1, -1, np.int16)
+    row_of_town = np.full(len(towns) + 1, -1, np.int16)  # any: 1
     row_of_town[listed] = np.arange(len(listed))
     town = np.where(vehicles.kind == VehicleKind.RESIDENT, row_of_town[vehicles.town], -1).astype(np.int16)
     drives = (people.vehicle >= 0) & (people.kind != PersonKind.CHILD)
-    drives &= (row_of_town[places.town[people.home]] >= 0) & (np.append(town, -1)[people.vehicle] >= 0)
+    drives &= (row_of_town[places.town[people.home]] >= 0) & (np.append(town, -1)[people.vehicle] >= 0)  # any: 1
     drivers = np.flatnonzero(drives).astype(np.int32)
     names = tuple(str(name) for name in towns.name[listed])
     return Residents(town, names, vehicles.kind, drivers, people.vehicle[drivers])
@@ -336,9 +336,9 @@ def tidy(
         town=np.tile(np.repeat(np.array(towns, np.str_), len(cases)), len(answers)),
         statistic=each_answer([answer.statistic for answer in answers]),
         seed=np.full(rows * len(answers), seed),
-        value=np.concatenate([answer.value.reshape(-1) for answer in answers]),
+        value=np.concatenate([answer.value.reshape(-1) for answer in answers]),  # any: 1
         unit=each_answer([answer.unit for answer in answers]),
-        n=np.concatenate([answer.n.reshape(-1) for answer in answers]),
+        n=np.concatenate([answer.n.reshape(-1) for answer in answers]),  # any: 1
     )
 
 

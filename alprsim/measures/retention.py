@@ -57,7 +57,7 @@ def _of_class(
     """Return the rows of one class of records."""
     owners = np.flatnonzero(agencies.kind == AgencyKind.DEPARTMENT)
     found = [[_life(case, int(owner), record) for case in cases] for owner in owners]
-    lives = np.array(found).reshape(-1, len(cases), 2) / DAY
+    lives = np.array(found).reshape(-1, len(cases), 2) / DAY  # any: 1
     one, every = np.ones((len(owners), len(cases)), np.int64), np.full((1, len(cases)), len(owners))
     supremum, covered = lives[..., 0], lives[..., 1]
     of_owners = [
@@ -66,7 +66,7 @@ def _of_class(
     ]
     mean = supremum.mean(axis=0, keepdims=True) if len(owners) else np.full((1, len(cases)), np.nan)
     with_any = [[_life(case, owner, record)[0] for case in cases] for owner in with_cameras]
-    window = np.array(with_any).reshape(-1, len(cases)).max(axis=0, keepdims=True, initial=0) / DAY
+    window = np.array(with_any).reshape(-1, len(cases)).max(axis=0, keepdims=True, initial=0) / DAY  # any: 1
     of_all = [
         Answer("effective_retention", f"window{end}", "d", window, every),
         Answer("effective_retention", f"max{end}", "d", supremum.max(axis=0, keepdims=True, initial=0), every),
