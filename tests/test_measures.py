@@ -278,13 +278,18 @@ def test_rates_and_stock_equal_the_twin(world, lens, now, horizon):
 
 
 def test_a_window_longer_than_the_simulated_time_is_not_measured_but_its_share_of_the_last_month_is():
-    world, lens = ZOO["two days and a night"], limits(30 * HOUR, 61 * HOUR, UNLIMITED)
-    got = answers(*summed(world, lens, 60 * HOUR, 24 * HOUR), cases=(Case(),) * 3)
-    assert [got["trips_detected", "stock", "all", k][1] for k in range(3)] == [3, 0, 0]
-    assert [np.isnan(got["observed_days", "share_of_window", "all", k][0]) for k in range(3)] == [False, True, True]
-    assert [got["trips_detected", "share_of_horizon", "all", k][0] for k in range(3)] == [pytest.approx(2 / 3)] * 3
-    assert [got["exposure_rate", "share_of_horizon", "all", k] for k in range(3)] == [(4, 3)] * 3
-    early = answers(*summed(world, lens, 20 * HOUR, 24 * HOUR), cases=(Case(),) * 3)
+    world, lens = ZOO["two days and a night"], limits(30 * HOUR, 61 * HOUR, UNLIMITED, 60 * HOUR)
+    got = answers(*summed(world, lens, 60 * HOUR, 24 * HOUR), cases=(Case(),) * 4)
+    assert [got["trips_detected", "stock", "all", k][1] for k in range(4)] == [3, 0, 0, 3]
+    assert [np.isnan(got["observed_days", "share_of_window", "all", k][0]) for k in range(4)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert [got["trips_detected", "share_of_horizon", "all", k][0] for k in range(4)] == [pytest.approx(2 / 3)] * 4
+    assert [got["exposure_rate", "share_of_horizon", "all", k] for k in range(4)] == [(4, 3)] * 4
+    early = answers(*summed(world, lens, 20 * HOUR, 24 * HOUR), cases=(Case(),) * 4)
     assert np.isnan(early["trips_detected", "share_of_horizon", "all", 0][0])
 
 
@@ -612,6 +617,12 @@ def test_without_departments_there_is_no_mean():
     rows = retention.rows([Case(access=access((0, 0, BULK, 0, 3, 0)))], pools, with_cameras=[0], seed=1)
     found = dict(zip(rows.statistic.tolist(), zip(rows.value.tolist(), rows.n.tolist(), strict=True), strict=True))
     assert found == {"window": (3, 0), "max": (0, 0), "mean": (pytest.approx(np.nan, nan_ok=True), 0)}
+
+
+def test_a_window_ends_where_no_owner_has_an_age_left():
+    lens = Rules((((0, 0b001), (5, 0b010)), ((0, 0b100), (7, 0))))
+    window = question.ask(lens, np.zeros(1, np.int16), moment=9, horizon=1).window
+    assert window[:4].tolist() == [5, UNLIMITED, 7, 0]
 
 
 def test_each_case_keeps_its_own_effective_retention():
