@@ -621,8 +621,9 @@ def test_without_departments_there_is_no_mean():
 
 def test_a_window_ends_where_no_owner_has_an_age_left():
     lens = Rules((((0, 0b001), (5, 0b010)), ((0, 0b100), (7, 0))))
-    window = question.ask(lens, np.zeros(1, np.int16), moment=9, horizon=1).window
-    assert window[:4].tolist() == [5, UNLIMITED, 7, 0]
+    asked = question.ask(lens, np.zeros(1, np.int16), moment=9, horizon=1)
+    assert asked.window[:4].tolist() == [5, UNLIMITED, 7, 0]
+    assert dict(zip(asked.steps.tolist(), asked.in_window.tolist(), strict=True)) == {0: 7, 5: 6, 7: 2, UNLIMITED: 0}
 
 
 def test_each_case_keeps_its_own_effective_retention():
