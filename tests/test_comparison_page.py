@@ -91,6 +91,12 @@ def test_the_page_is_whole_and_fetches_nothing(html: str) -> None:
     assert "significant" not in html.lower()
 
 
+def test_every_definition_that_is_pointed_to_is_there(run: results.Run, html: str) -> None:
+    pointed = set(re.findall(r'href="#([^"=]+)"', html))
+    assert {"limits", "glossary", *TRIPS[:1]} <= pointed
+    assert pointed <= set(re.findall(r'id="([^"]+)"', html))
+
+
 def test_the_sentence_says_what_a_limit_changes(run: results.Run, html: str) -> None:
     text = said(html)
     now = run.answer("Federal query", *CASE[:2], AS_WRITTEN, *CASE[2:])

@@ -101,8 +101,8 @@ def test_the_first_sentence_is_computed(run: results.Run, html: str) -> None:
         f"{10 * practised['value']:.1f} as practised, and {10 * limited['value']:.1f} under a 21-day limit." in text
     )
     assert (
-        "on-request sight; detected: at least one read, not rebuilt. As practised: the baseline, “Federal query”."
-        in text
+        "on-request sight, should it ask for every plate; detected: at least one read, not rebuilt. "
+        "As practised: the baseline, “Federal query”." in text
     )
     unlimited = sorted(
         run.answer("Federal query", "ICE", "request", UNLIMITED, "lookback_plate", s).mean for s in fake_run.SHAPES

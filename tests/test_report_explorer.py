@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 import shutil
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from alprsim.results import sensitivity as bands
 from alprsim.results import words
 from alprsim.results.headline import REBUILT, TRIPS, Subject
 from alprsim.results.headline import opening as opens_with
+from alprsim.results.run import Answer
 from alprsim.results.summary import paired, plain
 from alprsim.tables import AS_WRITTEN, DAY, UNLIMITED
 from tests import fake_run
@@ -192,6 +194,26 @@ def test_without_the_script_the_baseline_as_practised_is_there(run: results.Run,
 # --- the first screen ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("seeds", "more"), [(1, "; standard error of the draw 1 and 0.5 of 1,000."), (10, ".")])
+def test_a_sentence_of_cars_drawn_says_of_how_many_and_how_far_off(seeds: int, more: str) -> None:
+    shares = {
+        (AS_WRITTEN, ""): 0.004,
+        (21 * DAY, ""): 0.002,
+        (AS_WRITTEN, "_error"): 0.0011,
+        (21 * DAY, "_error"): 0.0005,
+    }
+
+    def answer(*of: Any) -> Answer:
+        *_, step, _, statistic = of
+        share = shares[step, statistic.removeprefix(REBUILT[1])]
+        return Answer(share, np.nan, np.nan, seeds, "share", 1472)
+
+    found = opening.drawn(
+        SimpleNamespace(answer=answer), Subject("Federal query", "ICE", "bulk", None), REBUILT, AS_WRITTEN, 21 * DAY
+    )  # type: ignore[arg-type]
+    assert found == f"Of cars drawn out of all: n = 1,472 (cars × moments looked back from){more}"
+
+
 def test_the_first_sentence_is_of_trips_rebuilt_where_they_were_measured(run: results.Run, html: str) -> None:
     now, limited = (run.answer("Federal query", "ICE", "bulk", step, *REBUILT).mean for step in (AS_WRITTEN, 21 * DAY))
     seen = [run.answer("Federal query", "ICE", "bulk", step, *TRIPS).mean for step in (AS_WRITTEN, 21 * DAY)]
@@ -199,7 +221,10 @@ def test_the_first_sentence_is_of_trips_rebuilt_where_they_were_measured(run: re
     assert (
         f"ICE (federal consumer) can rebuild {words.of_ten(now)} as practised, and {words.of_ten(limited)} under a 21-day limit"
     ) in text
-    assert "bulk sight; rebuilt: ≥ 80 % of the km right and at most 20 % of the claimed wrong." in text
+    assert (
+        "bulk sight; rebuilt: ≥ 80 % of their km on the simulated streets right and at most 20 % of the claimed wrong."
+        in text
+    )
     assert f"Detected, by at least one read: {words.of_ten(seen[0])} and {words.of_ten(seen[1])} of 10." in text
     table = text[text.index("The numbers of this sentence") : text.index("The five numbers")]
     for share in (now, limited, *seen):
@@ -217,7 +242,7 @@ def test_without_bulk_sight_of_a_department_it_says_which_sight_it_is(run: resul
     assert (about.sight, pair) == ("request", REBUILT)
     assert opens_with(run)[0].sight == "bulk"
     first = opening.opened(asked, cubes.by_seed(asked), {})
-    assert "on-request sight; rebuilt: ≥ 80 %" in first.rests[0]
+    assert "on-request sight, should it ask for every plate; rebuilt: ≥ 80 %" in first.rests[0]
     assert "no department’s reads in bulk: it has to ask for them plate by plate" in first.why
 
 

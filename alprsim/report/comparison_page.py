@@ -39,6 +39,9 @@ SCRIPTS = ("script.js", "week.js", "explorer.js", "comparison.js")
 _SAID = 4
 """Sides that the sentence has room for, A among them."""
 
+_BESIDE = (opening.drawn, opening.beside)
+"""What is said beside A's figure: of how many cars, and what is merely detected."""
+
 
 class Key(NamedTuple):
     """A key of the scenarios and what each side says."""
@@ -88,7 +91,7 @@ def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
         keys=_keys(found.sides),
         notes=_notes(found.sides),
         remarks=_remarks(found.sides),
-        glossary=[entry for entry in GLOSSARY if entry.name in dict(comparison.MAIN)],
+        glossary=[entry for entry in GLOSSARY if entry.name in set(found.sides[0].run.summary["measure"])],
         csv="" if "csv" in without else zipped(as_csv(found)),
         left_out=fitting.note(without, "All of it is in the tables of the runs."),
         shapes=Markup(chart.SHAPES),
@@ -139,7 +142,7 @@ def sentences(found: Compared) -> list[str]:
     said = [f"{opening.seen(first.run, about, found.pair, number)} {', '.join(each[:-1])} and {each[-1]}{rest}."]
     said.append(
         f"{opening.means(first.run, about, found.pair)} A, {_named(first)}. "
-        f"{opening.beside(first.run, about, found.pair, first.retention)}"
+        f"{' '.join(filter(None, (say(first.run, about, found.pair, first.retention) for say in _BESIDE)))}"
         f"{_looked(first, about, ' Of 10 look-backs by plate it can answer {}, over {} assumed query ages.')}"
     )
     for side in sides[1:]:
@@ -201,7 +204,7 @@ def _change(found: Compared, side: Side, measure: str, statistic: str) -> str:
     if math.isnan(dot.mean):
         return "the difference was not measured"
     if dot.mean == dot.low == dot.high == 0 or (dot.mean == 0 and math.isnan(dot.low)):
-        return "no difference in any seed"
+        return "no difference"
     band = (
         "no interval" if math.isnan(dot.low)
         else f"{words.points(dot.low)} to {words.points(dot.high)} over seeds"

@@ -16,7 +16,7 @@ from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.sensitivity import ANY_AGE, Band
 from alprsim.tables import AS_WRITTEN, UNLIMITED
 
-_RULE = "≥ 80 % of the km right and at most 20 % of the claimed wrong"
+_RULE = "≥ 80 % of their km on the simulated streets right and at most 20 % of the claimed wrong"
 
 
 class Bar(NamedTuple):
@@ -185,7 +185,21 @@ def seen(run: Run, about: Subject, pair: Pair, number: int) -> str:
 def means(run: Run, about: Subject, pair: Pair) -> str:
     """Say what the trips of the sentence are, by which sight they are seen, and what of them."""
     what = f"rebuilt: {_RULE}" if pair == REBUILT else "detected: at least one read, not rebuilt"
-    return f"Trips: those that residents made in the last {horizon(run)}; {words.SIGHTS[about.sight][0]} sight; {what}."
+    asked = "" if about.sight == "bulk" else ", should it ask for every plate"
+    return f"Trips: those that residents made in the last {horizon(run)}; {words.SIGHTS[about.sight][0]} sight{asked}; {what}."
+
+
+def drawn(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
+    """Say of how many cars a sentence on ways is, and of one seed how far off that draw may be."""
+    name, statistic = pair
+    found = [_ask(run, about, about.policy, step, pair) for step in steps]
+    off = [_ask(run, about, about.policy, step, (name, f"{statistic}_error")) for step in steps]
+    if not all(answer.measured for answer in (*found, *off)):
+        return ""
+    text = f"Of cars drawn out of all: n = {found[0].n:,} (cars × moments looked back from"
+    number = words.many([answer.mean for answer in found])
+    told = " and ".join(f"{number * answer.mean:.1g}" for answer in off)
+    return f"{text})." if found[0].n_seeds > 1 else f"{text}); standard error of the draw {told} of {number:,}."
 
 
 def beside(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
@@ -202,7 +216,12 @@ def beside(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
 
 def _rests(run: Run, about: Subject, pair: Pair) -> list[str]:
     steps = [AS_WRITTEN] + ([] if about.step is None else [about.step])
-    told = [means(run, about, pair), beside(run, about, pair, *steps), f"As practised: the baseline, “{about.policy}”."]
+    told = [
+        means(run, about, pair),
+        drawn(run, about, pair, *steps),
+        beside(run, about, pair, *steps),
+        f"As practised: the baseline, “{about.policy}”.",
+    ]
     left = [] if about.step is None else lookbacks(run, about, about.step)
     if left:
         whole = sorted(answer.mean for answer in lookbacks(run, about, UNLIMITED).values())
