@@ -1,7 +1,6 @@
 """Nested windows in one pass, and the distribution over cars they give: against plain twins and the ladder's own counts."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from alprsim.kernels import ladder, windows
 from alprsim.measures import distribution, question
 from alprsim.tables import DAY, VehicleKind
 from tests import naive_windows as naive
+from tests.test_apart import Case
 from tests.test_measures import counted
 from tests.worlds import HOUR, ZOO, World, hours, worlds
 from tests.worlds import ladder as limits
@@ -129,14 +129,6 @@ def test_the_distribution_is_what_sorting_by_hand_gives(buckets):
             assert said["max"] == max(values)
             assert [said[f"p{10 * k}"] for k in range(1, 10)] == [naive.decile(values, k) for k in range(1, 10)]
     assert any(said["none"] not in (0, 1) for said in got.values())
-
-
-class Case(NamedTuple):
-    policy: str
-    viewer: str = "police"
-    sight: str = "bulk"
-    retention: int = 0
-    reads: str = "all"
 
 
 def of_viewers(world, window, now, buckets):

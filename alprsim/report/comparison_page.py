@@ -53,7 +53,7 @@ class Key(NamedTuple):
 def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
     """Return the page as one HTML document, without some of what ``fitting.LEFT_OUT`` names."""
     environment = _templates()
-    asked = comparison_cube.asked(found)
+    asked, measured = comparison_cube.asked(found), set(found.sides[0].run.summary["measure"])
     main = [pair for pair in asked if comparison.is_main(*pair)]
     bands = {id(run): sensitivity.bands(run) for _, run in _runs(found.sides)}
     drawn = comparison_ladders.ladders(found, main if "charts" in without else asked, bands)
@@ -91,7 +91,7 @@ def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
         keys=_keys(found.sides),
         notes=_notes(found.sides),
         remarks=_remarks(found.sides),
-        glossary=[entry for entry in GLOSSARY if entry.name in set(found.sides[0].run.summary["measure"])],
+        glossary=[entry for entry in GLOSSARY if entry.name in measured],
         csv="" if "csv" in without else zipped(as_csv(found)),
         left_out=fitting.note(without, "All of it is in the tables of the runs."),
         shapes=Markup(chart.SHAPES),
