@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(__file__).resolve().parents[1] / "alprsim"
 
 GROUND = {"tables", "randomness", "provenance", "kernels", "parquet", "data"}

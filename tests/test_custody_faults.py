@@ -10,6 +10,8 @@ from tests.test_ledger import HELD, HIT, edge, every, keeps, world
 from tests.test_ledger_access import HARD, first_difference
 from tests.test_ledger_faults import READ, RENEW, WORLDS
 
+pytestmark = pytest.mark.once
+
 SLOW = {"beyond": "0 s", "delay": "4 s"}
 MORE = {
     "two copies with receipt clocks, the second ignored": (

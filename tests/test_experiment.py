@@ -189,6 +189,7 @@ def test_another_policy_changes_no_read(hamlet, hamlet_run, tmp_path):
     assert (seen["value"] > 0).any()
 
 
+@pytest.mark.once
 def test_more_cameras_change_no_trip_and_no_other_cameras_reads(hamlet, hamlet_run, tmp_path):
     group = "    - {agency: West, count: 3, town: Hamlet, siting: random}\n"
     more = changed(hamlet, tmp_path, group, f"{group}    - {{agency: East, count: 2, town: Hamlet, siting: random}}\n")

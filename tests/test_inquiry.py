@@ -140,6 +140,7 @@ def test_trips_detected_is_what_a_reader_would_count(place, answers):
     assert 0 < seen < driven
 
 
+@pytest.mark.once
 def test_an_answer_over_two_moments_is_the_mean_of_both(place, answers):
     means = {"trips_detected": ["stock", "share_of_horizon"], "home_found": ["right_town"], "unicity": ["p1", "p2_so_far"],
              "lookback_plate": ["fast", "mixed"], "lookback_area": ["mixed"]}  # fmt: skip
@@ -189,6 +190,7 @@ def test_days_held_for_an_answer_are_those_of_the_stock(answers):
     assert endless["value"].isna().all()
 
 
+@pytest.mark.once
 def test_holds_defeat_the_cut_off(place, answers):
     """A hold of the area, filed at once for every incident, leaves what no limit leaves; of no incident, none."""
     keys = ("utility.hold.chance=1", "utility.hold.within=1 s", "policies.One partner=null")
@@ -211,7 +213,9 @@ def test_holds_defeat_the_cut_off(place, answers):
 # --- retention --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("hours", [6, 24, 36])
+@pytest.mark.parametrize(
+    "hours", [pytest.param(6, marks=pytest.mark.once), 24, pytest.param(36, marks=pytest.mark.once)]
+)
 def test_retention_is_deletion(place, tmp_path, hours):
     """Hiding old reads from the viewer and deleting them outright are the same policy."""
     moment, step = 62 * HOUR, hours * HOUR
@@ -229,6 +233,7 @@ def test_retention_is_deletion(place, tmp_path, hours):
     pd.testing.assert_series_equal(same["one"], same["other"], check_names=False)
 
 
+@pytest.mark.once
 def test_nobody_sees_what_was_read_after_they_looked(place, tmp_path):
     study = place.study("measures.moments=[38 h]")
     pd.testing.assert_frame_equal(place.ask(study), place.ask(study, place.without(tmp_path / "now", after=38 * HOUR)))
@@ -265,6 +270,7 @@ def test_a_limit_longer_than_the_simulated_time_is_not_measured(answers):
     assert so_far[UNLIMITED][1] >= so_far[24 * HOUR][1]
 
 
+@pytest.mark.once
 def test_many_steps_take_several_lenses_and_change_no_answer(place, answers):
     ladder = ", ".join(f"{hour} h" for hour in range(1, 50))
     many = place.ask(place.study(f"ladder.retention=[{ladder}, 21 d, unlimited]"))

@@ -13,6 +13,8 @@ from alprsim.ledger._rules import Keeper
 from tests.test_ledger import HELD, HIT, WARRANT, edge, every, keeps, world
 from tests.test_ledger_access import first_difference
 
+pytestmark = pytest.mark.once
+
 READ = Captured(4, 0)
 RENEW = {"clock": "receipt", "on_duplicate": "renew", "onward": True}
 HASHED = {"kind": "hashed", "rotate": "2 s"}
