@@ -7,10 +7,9 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from alprsim.measures import crowd, entropy, mobility, risk
+from alprsim.measures import attacks, crowd, entropy, mobility, risk
 from alprsim.tables import DAY
 from tests import naive_entropy
-from tests import naive_risk as naive
 from tests.worlds import table
 
 pytestmark = pytest.mark.data
@@ -85,7 +84,7 @@ def test_its_hour_is_a_day(lives, risks):
 def attacked(lives, theirs, element, fits):
     traces = {v: element(life) for v, life in lives.items()}
     everybody = list(traces.values())
-    return {(k, v): naive.risk(traces[v], everybody, k, fits) for k, v in theirs}
+    return {(k, v): attacks.risk(traces[v], everybody, k, fits) for k, v in theirs}
 
 
 def places(life):
@@ -99,16 +98,16 @@ def counted(life):
 @pytest.mark.parametrize(
     ("attack", "element", "fits"),
     [
-        ("LocationAttack", places, naive.multiset),
-        ("LocationSequenceAttack", places, naive.subsequence),
-        ("UniqueLocationAttack", lambda life: sorted(set(places(life))), naive.subset),
-        ("LocationFrequencyAttack_tol0", counted, lambda known, trace: naive.frequencies(known, dict(trace), 0)),
-        ("LocationFrequencyAttack_tol0.5", counted, lambda known, trace: naive.frequencies(known, dict(trace), 0.5)),
-        ("LocationProbabilityAttack_tol0", counted, lambda known, trace: naive.frequencies(known, dict(trace), 0)),
-        ("LocationProportionAttack_tol0", counted, lambda known, trace: naive.proportions(known, dict(trace))),
+        ("LocationAttack", places, attacks.as_often),
+        ("LocationSequenceAttack", places, attacks.in_order),
+        ("UniqueLocationAttack", lambda life: sorted(set(places(life))), attacks.at_all),
+        ("LocationFrequencyAttack_tol0", counted, lambda known, trace: attacks.counts_within(known, dict(trace), 0)),
+        ("LocationFrequencyAttack_tol0.5", counted, lambda known, trace: attacks.counts_within(known, dict(trace), 0.5)),
+        ("LocationProbabilityAttack_tol0", counted, lambda known, trace: attacks.counts_within(known, dict(trace), 0)),
+        ("LocationProportionAttack_tol0", counted, lambda known, trace: attacks.in_proportion(known, dict(trace))),
     ],
 )  # fmt: skip
-def test_its_other_attacks_are_what_we_say_they_are(lives, risks, attack, element, fits):
+def test_its_other_attacks_are_ours(lives, risks, attack, element, fits):
     """All have eight reads, so that a probability is a frequency."""
     assert {len(life) for life in lives.values()} == {8}
     same(attacked(lives, risks[attack], element, fits), risks[attack])
