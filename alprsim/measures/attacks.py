@@ -1,8 +1,8 @@
 """How far somebody can be told from everybody else by who knows a little of where they were, as scikit-mobility asks it.
 
 For who compares ours with other programs' figures, from Python; no run asks it, since every choice of what is known is tried
-against everybody. A *trace* is a vehicle's reads in order, its places, or its places with their counts; what is *known* is some of
-it. After Pellungrini et al. 2017, and equal to scikit-mobility 1.3.1, whose frequency attack is as tolerant as a share of the
+against everybody. A *trace* is a car's reads in order, its places, or its places with their counts; what is *known* is part of
+one. After Pellungrini et al. 2017, and equal to scikit-mobility 1.3.1, whose frequency attack is as tolerant as a share of the
 trace's own count, not of what is known.
 """
 

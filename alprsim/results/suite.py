@@ -84,20 +84,38 @@ SUITE = (
     Shown(7, "position_error", "tracker_parked", "Bayesian tracker, parked", LAST),
     Shown(7, "position_error", "nearest", "nearest read in time", LAST),
     Shown(7, "position_error", "prior", "no read: streets, places, hours"),
+    Shown(7, "position_error", "of_nearest", "the tracker’s as a share of the nearest read’s", LAST),
+    Shown(7, "position_error", "of_nearest_moving", "the same, under way", LAST),
+    Shown(7, "position_expected", "tracker", "of all that the tracker holds likely", LAST),
+    Shown(7, "position_expected", "prior", "of all that is likely without a read"),
     Shown(7, "position_within", "tracker", "Bayesian tracker", LAST),
     Shown(7, "position_within", "nearest", "nearest read in time", LAST),
+    Shown(7, "position_within", "tracker_minus_nearest", "the one less the other", LAST),
+    Shown(7, "position_region", "coverage", "holds the truth", LAST),
+    Shown(7, "position_region", "coverage_moving", "holds the truth, under way", LAST),
+    Shown(7, "position_region", "zones", "how large it is", LAST),
+    Shown(7, "position_region", "of_prior", "of that without a read", LAST),
     Shown(8, "home_found", "within_250m", "within 250 m, for who lacks the register"),
+    Shown(8, "home_found", "within_500m", "within 500 m, likewise"),
     Shown(8, "home_found", "right_town", "in the right town"),
     Shown(8, "home_found", "days_until_half", "days of reads until half were once found"),
+    Shown(8, "home_found", "days_until_found", "of those found, days of reads until then, median"),
     Shown(8, "work_found", "within_250m", "within 250 m"),
+    Shown(8, "work_found", "within_500m", "within 500 m"),
+    Shown(8, "work_found", "days_until_half", "days of reads until half were once found"),
+    Shown(8, "work_found", "days_until_found", "of those found, days of reads until then, median"),
     Shown(8, "nights_away", "recall", "recall, of the last T", LAST),
     Shown(8, "nights_away", "precision", "precision, of the last T", LAST),
     Shown(9, "sensitive_visits", "recall", "recall, of the last T", LAST),
     Shown(9, "sensitive_visits", "precision", "precision, of the last T", LAST),
     Shown(9, "sensitive_visits", "by_chance", "precision of a guess at random", LAST),
     Shown(9, "sensitive_visits", "at_decoys", "inferred at places that do not exist", LAST),
+    Shown(9, "sensitive_places", "recall", "recall"),
+    Shown(9, "sensitive_places", "precision", "precision"),
+    Shown(9, "sensitive_places", "days_until_found", "of those found, days of reads until then, median"),
     Shown(9, "sensitive_habits", "recall", "recall"),
     Shown(9, "sensitive_habits", "precision", "precision"),
+    Shown(9, "sensitive_habits", "days_until_found", "of those found, days of reads until then, median"),
     Shown(10, "top_anonymity_set", "top2_defined", "cars with a top 2", bulk=True),
     Shown(10, "top_anonymity_set", "top2_median", "top 2, median", bulk=True),
     Shown(10, "top_anonymity_set", "top2_below_5", "top 2 shared by fewer than 5", bulk=True),
@@ -106,6 +124,13 @@ SUITE = (
         for p in range(1, 7) for ending, said in (("", "of all cars"), ("_eligible", "cars with as many"))
     ),
     Shown(11, "unicity", "p4_eligible_only", "4 sightings, of the cars with as many", bulk=True),
+    *(
+        Shown(11, "unicity_scaling", f"p4_{name}", f"4 sightings, {said}", bulk=True)
+        for name, said in (
+            ("fitted_alpha", "α of the law fitted"), ("fitted_beta", "β of the law fitted"),
+            ("fitted_residual", "what that law misses"), ("published_beta", "β as published of telephones"),
+        )
+    ),
     *(Shown(12, "worst_case_risk", f"p{p}", f"{p} sighting{'s' * (p > 1)}", bulk=True) for p in (1, 2, 3)),
     Shown(13, "linkability", "first_1d", "named first", bulk=True),
     Shown(14, "company", "ties", "pairs taken to travel together", bulk=True),
@@ -114,6 +139,13 @@ SUITE = (
     Shown(14, "company", "base_rate", "any pair, of one household", bulk=True),
     Shown(15, "prediction", "markov", "Markov chain", bulk=True),
     Shown(15, "prediction", "own_most_frequent", "its most frequent camera", bulk=True),
+    *(
+        Shown(15, "prediction_entropy", name, said, bulk=True)
+        for name, said in (
+            ("real_shortest_unseen", "bits, in order (shortest unseen run)"), ("uncorrelated", "bits, by how often alone"),
+            ("random", "bits, each alike"), ("predictability_shortest_unseen", "bound on any guess by the first"),
+        )
+    ),
     Shown(16, "audience", "agencies", "that can reach a read, most of any department", viewer="everybody"),
     *(
         Shown(17, "equity", f"most_to_least_{measure}", f"{said}, quarters by distance to a camera", who=BY_CAMERA)
