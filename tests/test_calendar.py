@@ -80,6 +80,7 @@ def test_errands_of_a_holiday_are_those_of_a_sunday() -> None:
     assert len(wednesday) == pytest.approx(len(sunday), rel=0.06)
 
 
+@pytest.mark.once
 def test_out_of_term_students_stay_at_home_and_others_do_as_ever(settled: Settlement) -> None:
     calendar = models.Calendar(terms=(TERM,))
     in_term, out = on(11, calendar), on(14, calendar)

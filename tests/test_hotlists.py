@@ -418,6 +418,7 @@ def test_counts_and_the_tidy_table_are_those_of_the_alerts(listed_run):
         assert every.loc[(seed, "share_of_others_custom_lists", "alerts"), "value"] == pytest.approx(others)
 
 
+@pytest.mark.once
 def test_signs_read_as_listed_plates_are_told_and_are_nobodys(listed_file, tmp_path):
     run = alprsim.run(
         listed_file, out=tmp_path / "signs", overrides=["cameras.spurious={daily: 400, issued: 1}", "seeds=[1]"]
@@ -435,6 +436,7 @@ def test_signs_read_as_listed_plates_are_told_and_are_nobodys(listed_file, tmp_p
     assert "Signs" in [head.title for head in page.table(run).heads]
 
 
+@pytest.mark.once
 def test_alerts_do_not_depend_on_retention_or_sharing(listed_file, listed_run, tmp_path):
     """Whatever is kept afterwards, and whoever may look: the same alerts, byte for byte, and the same rows for all policies."""
     other = alprsim.run(

@@ -76,6 +76,7 @@ def captured(draw):
 SIGHTS = st.sampled_from(["bulk", "request", "process", "side_door"])
 
 
+@pytest.mark.once
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(custodies(), captured(), st.integers(0, 3), st.integers(0, 20), SIGHTS, st.sampled_from([0.0, 0.6]))
 def test_obtainable_is_what_going_through_the_rows_finds(spec, reads, viewer, moment, sight, case_draw):
@@ -94,6 +95,7 @@ def test_obtainable_is_what_going_through_the_rows_finds(spec, reads, viewer, mo
         assert (found[row] >= 0) == plainly
 
 
+@pytest.mark.once
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(custodies(), captured(), st.integers(0, 3), st.integers(0, 20), SIGHTS)
 def test_a_read_has_a_reason_exactly_if_it_is_not_obtained(spec, reads, viewer, moment, sight):
@@ -105,6 +107,7 @@ def test_a_read_has_a_reason_exactly_if_it_is_not_obtained(spec, reads, viewer, 
     assert [why.reason == Reason.OBTAINED for why in whys] == (found >= 0).tolist()
 
 
+@pytest.mark.once
 @settings(deadline=None, derandomize=True, max_examples=200)
 @given(custodies(), captured(), st.integers(0, 3), st.integers(0, 20), SIGHTS)
 def test_the_ledger_of_every_copy_agrees(spec, reads, viewer, moment, sight):

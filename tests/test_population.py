@@ -174,6 +174,7 @@ def test_a_day_is_its_naive_twin(spec: models.Population) -> None:
         assert len(rows) > 60
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_day_is_the_same_however_it_is_made(
     monkeypatch: pytest.MonkeyPatch, settled: Settlement, threads: int
@@ -544,6 +545,7 @@ def test_what_cannot_be_settled_is_named() -> None:
 # --- a day ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_a_car_starts_at_its_garage_goes_on_where_it_stands_and_ends_there(
     settled: Settlement, month: list[Trips]
 ) -> None:
@@ -577,6 +579,7 @@ def test_no_car_and_nobody_is_in_two_places_by_plan(settled: Settlement) -> None
     assert all(b[1] >= a[2] for a, b in itertools.pairwise(aboard) if a[0] == b[0])
 
 
+@pytest.mark.once
 def test_drivers_and_companions_belong_to_the_car(settled: Settlement, month: list[Trips]) -> None:
     for trips in month:
         household = settled.vehicles.household[trips.vehicle]
@@ -587,6 +590,7 @@ def test_drivers_and_companions_belong_to_the_car(settled: Settlement, month: li
         assert not np.any(settled.people.kind[trips.driver] == PersonKind.CHILD)
 
 
+@pytest.mark.once
 def test_any_day_alone_is_the_same(settled: Settlement, month: list[Trips]) -> None:
     for day in (27, 4):
         alone = population.trips(settled, PLAIN, SPEC, day=day, **GO)
@@ -595,6 +599,7 @@ def test_any_day_alone_is_the_same(settled: Settlement, month: list[Trips]) -> N
     assert not np.array_equal(month[0].depart, month[7].depart - 7 * DAY)
 
 
+@pytest.mark.once
 def test_a_driver_makes_the_trips_asked_for(settled: Settlement, month: list[Trips]) -> None:
     mean = sum(len(of_residents(settled, trips)) for trips in month) / 28 / len(drivers(settled))
     assert mean == pytest.approx(2.7, rel=0.05)
@@ -604,11 +609,13 @@ def test_a_driver_makes_the_trips_asked_for(settled: Settlement, month: list[Tri
     assert sum(len(of_residents(busier, t)) for t in week) / 7 / len(drivers(busier)) == pytest.approx(3.6, rel=0.10)
 
 
+@pytest.mark.once
 def test_companions_ride_along_as_often_as_asked(settled: Settlement, month: list[Trips]) -> None:
     along = np.concatenate([of_residents(settled, trips).companion >= 0 for trips in month])
     assert along.mean() == pytest.approx(0.082, rel=0.10)
 
 
+@pytest.mark.once
 def test_hours_and_days_are_as_published(settled: Settlement, month: list[Trips]) -> None:
     hours = np.zeros((7, 24))
     for day, trips in enumerate(month):
@@ -619,6 +626,7 @@ def test_hours_and_days_are_as_published(settled: Settlement, month: list[Trips]
     assert hours[5].sum() / hours[2].sum() == pytest.approx(sum(figures.SATURDAY) / sum(figures.WEDNESDAY), abs=0.06)
 
 
+@pytest.mark.once
 def test_commuters_keep_their_days(settled: Settlement, month: list[Trips]) -> None:
     commuters = drivers(settled)[settled.people.kind[drivers(settled)] == PersonKind.COMMUTER]
     works = np.zeros((28, len(settled.people)), np.bool_)
@@ -635,6 +643,7 @@ def test_commuters_keep_their_days(settled: Settlement, month: list[Trips]) -> N
     assert idle > 0.25
 
 
+@pytest.mark.once
 def test_a_support_group_meets_on_one_evening_and_worship_mostly_on_sunday(
     settled: Settlement, month: list[Trips]
 ) -> None:
@@ -650,6 +659,7 @@ def test_a_support_group_meets_on_one_evening_and_worship_mostly_on_sunday(
     assert visits == pytest.approx(1, abs=0.12)
 
 
+@pytest.mark.once
 def test_people_repeat_themselves_as_assumed(settled: Settlement, month: list[Trips]) -> None:
     """Retention results hang on this; the bands are assumptions, not published values."""
     weekday = [of_residents(settled, trips) for day, trips in enumerate(month) if day % 7 < 5]

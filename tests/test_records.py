@@ -185,6 +185,7 @@ def shares(answers, policy, sight, statistic="share_of_horizon"):
     return asked["value"].droplevel(["policy", "sight"]).sort_index()
 
 
+@pytest.mark.once
 def test_a_warrant_that_is_granted_at_once_shows_what_no_warrant_hides(answers):
     open_, sure = shares(answers, "All", "request"), shares(answers, "Warrant", "process")
     pd.testing.assert_series_equal(open_, sure)
@@ -193,12 +194,14 @@ def test_a_warrant_that_is_granted_at_once_shows_what_no_warrant_hides(answers):
     assert (young < open_).any()
 
 
+@pytest.mark.once
 def test_what_hangs_on_a_grant_counts_by_its_expected_value(answers):
     young, sure = shares(answers, "Warrant", "request"), shares(answers, "Warrant", "process")
     half = shares(answers, "Half granted", "process")
     pd.testing.assert_series_equal(half, (young + sure) / 2)
 
 
+@pytest.mark.once
 def test_two_side_doors_share_one_draw(answers):
     """With a chance of a fifth either partner searches, with three tenths more West alone."""
     found = shares(answers, "Side door", "side_door", "stock")
@@ -209,6 +212,7 @@ def test_two_side_doors_share_one_draw(answers):
     assert (reads[both > 0] < 0.5 * both[both > 0]).any()
 
 
+@pytest.mark.once
 def test_what_is_no_mean_is_left_out_where_it_hangs_on_a_grant(answers):
     granted = answers[answers.index.get_level_values("sight") == "process"]
     statistics = set(granted.index.get_level_values("statistic"))
@@ -240,6 +244,7 @@ def test_too_many_kinds_of_reads_are_refused(place, sorted_):
         )
 
 
+@pytest.mark.once
 def test_a_pseudonym_hides_from_who_looks_for_a_plate_only(answers):
     assert (shares(answers, "Hashed", "request") == 0).all()
     assert (shares(answers, "In bulk", "request") > 0).any()

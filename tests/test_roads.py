@@ -554,6 +554,7 @@ def danbury():
     return roads.load(models.PlaceRoads(kind="place", place=DANBURY, population=86_086), base=None)
 
 
+@pytest.mark.once
 def test_a_download_replayed_gives_the_network_of_the_saved_graph(offline, shared_data):
     with tarfile.open(shared_data / "overpass_cache" / "danbury.osmnx_cache.tar.gz") as replies:
         replies.extractall(offline, filter="data")

@@ -180,6 +180,7 @@ titles = awkward | st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_s
 metres = st.floats(0.001, 1e6)
 
 
+@pytest.mark.once
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(titles, titles, metres, st.floats(0, 1), st.integers(0, 2**31 - 2), st.floats(1e-3, 1e7))
 def test_text_round_trips_whatever_the_values(
@@ -258,6 +259,7 @@ def test_a_key_given_twice_is_refused() -> None:
     assert said(text) == ["17:3: cameras.count: is given twice; the first is in line 16"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -495,6 +497,7 @@ def test_an_override_may_change_the_kind_of_roads() -> None:
     assert loads(SAMPLE, overrides=overrides).scenario.roads.kind == "place"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -1051,6 +1054,7 @@ def test_random_changes_never_give_anything_but_a_scenario_error(seed: int) -> N
     assert outcomes.count("refused") > 20
 
 
+@pytest.mark.once
 def test_random_overrides_never_give_anything_but_a_scenario_error() -> None:
     dice = random.Random(0)
     paths = [".".join(map(str, path)) for path, _ in _yaml.read(SAMPLE, "x", []).walk() if path]  # type: ignore[union-attr]

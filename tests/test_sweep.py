@@ -55,6 +55,7 @@ def interrupted_at(monkeypatch, seed):
 # --- a whole run ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_a_run_leaves_its_folder_and_nothing_beside_it(outpost, outpost_run, out):
     done, said = run(outpost, out)
     assert done.folder == out

@@ -107,6 +107,7 @@ def test_a_single_town_is_whole_and_its_highways_leave():
     assert sorted(built.places.town[beyond].tolist()) == [1, 2, 3, 4]
 
 
+@pytest.mark.once
 def test_the_eight_departments_towns_and_their_neighbours_are_one_network(eight):
     assert_whole(eight)
     assert eight.towns.name[: len(EIGHT)].tolist() == list(EIGHT)
@@ -120,6 +121,7 @@ def test_the_eight_departments_towns_and_their_neighbours_are_one_network(eight)
         )
 
 
+@pytest.mark.once
 def test_neighbours_with_main_roads_only_have_doors_at_their_interchanges(eight):
     milford = eight.towns.name.tolist().index("Milford")
     beyond = eight.places.kind == PlaceKind.BEYOND
@@ -127,6 +129,7 @@ def test_neighbours_with_main_roads_only_have_doors_at_their_interchanges(eight)
     assert np.count_nonzero(eight.junctions.town == milford) < 100
 
 
+@pytest.mark.once
 def test_denser_towns_have_denser_streets_and_fewer_dead_ends(eight):
     _, _, _, degree = segments(eight)
     density, ends = {}, {}
@@ -139,6 +142,7 @@ def test_denser_towns_have_denser_streets_and_fewer_dead_ends(eight):
     assert ends["New Haven"] < ends["Westport"]
 
 
+@pytest.mark.once
 def test_a_town_is_the_same_whatever_is_built_beside_it(eight):
     alone = towns.generate(["Wethersfield"], [], seed=0)
     motorway = 10_000_000 * 1000
