@@ -3,8 +3,10 @@
 import base64
 import gzip
 import json
+import math
 import re
 import shutil
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 from alprsim import report, results
 from alprsim.report import cube as cubes
-from alprsim.report import figures, opening, statutes, under
+from alprsim.report import chart, figures, opening, statutes, under
 from alprsim.results import sensitivity as bands
 from alprsim.results import words
 from alprsim.results.headline import REBUILT, TRIPS, Subject
@@ -161,22 +163,45 @@ def test_the_cube_travels_with_the_page_and_is_small(cube: dict[str, Any], html:
 
 
 def test_statutes_are_marked_with_their_states(html: str) -> None:
-    assert statutes.states(21 * DAY) == "CT, ME, VA, WA"
-    assert statutes.states(180) == "NH"
-    assert statutes.states(3 * DAY) == "CT, WA bill"
-    assert statutes.states(12_345) == ""
     ticks = re.search(r'<ol class="ticks".*?</ol>', html, flags=re.S)
     assert ticks is not None
-    told = re.findall(r'<li><span>([^<]+)</span>(?:<small class="([^"]+)">([^<]+)</small>)?</li>', ticks[0])
-    assert told[0] == ("as practised", "", "")
-    assert ("21 d", "law reported", "CT, ME, VA, WA") in told  # dashed: the text of none was read
-    assert ("72 h", "law reported", "CT, WA bill") in told  # HB 5716 was, Washington's was not
-    assert not statutes.read(3 * DAY)
-    assert statutes.read(12_345)
+    told = {
+        step: re.findall(r'<small class="([^"]+)">([^<]+)</small>', marks)
+        for step, marks in re.findall(r"<li><span>([^<]+)</span>(.*?)</li>", ticks[0])
+    }
+    assert told["as practised"] == []
+    assert told["21 d"] == [("law reported", "CT, ME, VA, WA")]  # dashed: the text of none was read
+    assert told["72 h"] == [("law", "CT bill"), ("law reported", "WA bill")]  # HB 5716 was, Washington's was not
     assert len(told) == len(LADDER) + 1
     assert f'min="0" max="{len(LADDER)}" step="1" value="0"' in html
     assert "CT PA 26-14, as reported" in cubes.stop(21 * DAY)["laws"]
+    assert cubes.stop(12_345)["states"] == ""
     assert cubes.stop(UNLIMITED)["name"] == "unlimited"  # as in a scenario
+
+
+def test_slider_ladder_and_list_mark_a_limit_alike() -> None:
+    steps = sorted({statute.seconds for statute in statutes.known()})
+    nothing = [Answer(0.3, math.nan, math.nan, 1, "share", 1)] * len(steps)
+    panel = chart.Panel("", "", "trips_detected", "share", steps, [chart.Line("A", nothing, True)], nothing[0], None)
+    groups = r'<g class="(law[^"]*)">(?:<title>[^<]*</title>)?<path[^>]*/><text[^>]*>([^<]*)</text>'
+    wide, phone = (re.findall(groups, chart.ladder(panel, of)) for of in (chart.WIDE, chart.NARROW))
+    listed = re.findall("<li>[^:]+: ([^<]+)</li>", chart.narrow(panel))
+    assert len(wide) == len(phone) == len(listed) == len(steps)
+    for step, (style, label), (narrow_style, _), item in zip(steps, wide, phone, listed, strict=True):
+        stop, named = cubes.stop(step), statutes.at(step)
+        assert style == narrow_style == ("law" if stop["read"] else "law reported")
+        assert bool(stop["read"]) == any(one.read for one in named)
+        assert label == item
+        assert len(unescape(label)) <= 44  # what has room above the ladder
+        assert ("as reported" in label) == bool(stop["reported"])
+        states = re.findall(r"\b[A-Z]{2}\b", stop["states"])
+        first = next((one for one in named if one.state in states), named[0])
+        assert all(state in label or first.name in unescape(label) for state in states)
+    assert statutes.mark(12_345) is None
+    assert cubes.stop(21 * DAY)["states"] == "CT, ME, VA, WA"
+    assert "CT PA 26-14, ME, VA, WA, as reported" in listed
+    assert "CT bill HB 5716 (2025); WA bill, as reported" in listed
+    assert cubes.stop(30 * DAY)["states"] == "OR, IA, a vendor's default"
 
 
 def test_without_the_script_the_baseline_as_practised_is_there(run: results.Run, html: str) -> None:

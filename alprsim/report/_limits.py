@@ -42,13 +42,11 @@ def _rows(x: Sequence[float], steps: Sequence[int], bottom: float) -> str:
 def _written(x: Sequence[float], steps: Sequence[int]) -> str:
     parts = []
     for at, step in zip(x, steps, strict=True):
-        if laws := statutes.at(step):
-            law, kind = laws[0], "law" if laws[0].read else "law reported"
-            told = f"{words.duration(step)}: " + "\n".join(f"{one.label}; {one.source}" for one in laws)
+        if mark := statutes.mark(step):
             parts.append(
-                f'<g class="{kind}"><title>{escape(told)}</title>'
+                f'<g class="{mark.style}"><title>{escape(f"{words.duration(step)}: {mark.said}")}</title>'
                 f'<path d="M{at:.1f} {TOP - 8}V{BOTTOM}"/>'
-                f'<text transform="translate({at + 3:.1f} {TOP - 12})rotate(-45)">{escape(law.label)}</text></g>'
+                f'<text transform="translate({at + 3:.1f} {TOP - 12})rotate(-45)">{escape(mark.label)}</text></g>'
             )
     return "".join(parts)
 
@@ -77,12 +75,11 @@ def upright(said: str, x: float, bottom: float) -> str:
 def _numbered(x: Sequence[float], steps: Sequence[int], of: Layout) -> str:
     """Draw the limits that laws name as lines with a number above them, moved apart where they would touch."""
     named = _named(steps)
-    places = spread([x[row] for row in named], 14, of.left, of.right)
+    places = spread([x[row] for row, _ in named], 14, of.left, of.right)
     parts = []
-    for number, (row, place) in enumerate(zip(named, places, strict=True), start=1):
-        kind = "law" if statutes.at(steps[row])[0].read else "law reported"
+    for number, ((row, mark), place) in enumerate(zip(named, places, strict=True), start=1):
         parts.append(
-            f'<g class="{kind}"><path d="M{place:.1f} {of.top - 14}L{x[row]:.1f} {of.top - 4}V{of.bottom}"/>'
+            f'<g class="{mark.style}"><path d="M{place:.1f} {of.top - 14}L{x[row]:.1f} {of.top - 4}V{of.bottom}"/>'
             f'<text x="{place:.1f}" y="{of.top - 17}" text-anchor="middle">{number}</text></g>'
         )
     return "".join(parts)
@@ -90,11 +87,9 @@ def _numbered(x: Sequence[float], steps: Sequence[int], of: Layout) -> str:
 
 def listed(steps: Sequence[int]) -> str:
     """Return the laws that the numbers stand for, as a list for the page."""
-    items = "".join(
-        f"<li>{words.duration(steps[row])}: {escape(statutes.at(steps[row])[0].label)}</li>" for row in _named(steps)
-    )
+    items = "".join(f"<li>{words.duration(steps[row])}: {escape(mark.label)}</li>" for row, mark in _named(steps))
     return f'<ol class="laws">{items}</ol>' if items else ""
 
 
-def _named(steps: Sequence[int]) -> list[int]:
-    return [row for row, step in enumerate(steps) if statutes.at(step)]
+def _named(steps: Sequence[int]) -> list[tuple[int, statutes.Mark]]:
+    return [(row, mark) for row, step in enumerate(steps) if (mark := statutes.mark(step))]

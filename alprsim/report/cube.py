@@ -104,13 +104,15 @@ def stop(step: int) -> dict[str, Any]:
     """Return a stop as the page names it, in the address too, with the laws that name it."""
     said = AS_PRACTISED if step == AS_WRITTEN else words.duration(step)
     named = statutes.at(step) if step != AS_WRITTEN else ()
+    mark = statutes.mark(step) if named else None
     return {
         "seconds": step,
         "name": "unlimited" if step >= UNLIMITED else said,
         "said": said,
         "as": AS_PRACTISED if step == AS_WRITTEN else "without a limit" if step >= UNLIMITED else f"under {words.limit(step)}",
-        "states": statutes.states(step) if named else "",
-        "read": statutes.read(step),
+        "states": mark.states if mark else "",
+        "read": mark.read if mark else "",
+        "reported": mark.reported if mark else "",
         "laws": "; ".join(one.label for one in named),
     }  # fmt: skip
 

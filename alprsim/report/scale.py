@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 from alprsim.results import words
 from alprsim.tables import DAY, UNLIMITED
 
-WIDTH, HEIGHT = 900, 506
-LEFT, RIGHT, TOP, BOTTOM = 62, 712, 178, 444
+WIDTH, HEIGHT = 900, 534
+LEFT, RIGHT, TOP, BOTTOM = 62, 712, 206, 472
 """The plot's edges; beyond RIGHT stand the lines' names, above TOP the laws, below BOTTOM the limits."""
 
 
