@@ -3,9 +3,12 @@
 import math
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alprsim import hotlists, results
 from alprsim.report import figures as ladders
@@ -97,6 +100,45 @@ def test_no_two_labels_of_limits_cover_each_other(run):
         for row, (x, y, wide) in enumerate(boxes):
             for other_x, other_y, other_wide in boxes[:row]:
                 assert abs(y - other_y) >= 14 or x >= other_x + other_wide or other_x >= x + wide
+
+
+def test_no_label_of_a_limit_is_struck_through_by_an_axis(run):
+    for panel in picture.shown(run).svg.split("<svg ")[2:]:
+        lines = re.findall(r'<path class="(?:axisline|practised)"[^>]* d="M([\d.]+) ([\d.]+)([LHV][^"]+)"', panel)
+        ends = [[(float(x), float(y)), *_points(float(x), float(y), more)] for x, y, more in lines]
+        boxes = [
+            (float(x), float(y) - 11, float(x) + 7.6 * len(text), float(y) + 3)
+            for x, y, text in re.findall(LABEL, panel)
+        ]
+        assert len(boxes) >= 3
+        for box in boxes:
+            for path in ends:
+                for a, b in pairwise(path):
+                    assert not _enters(a, b, box), (box, a, b)
+
+
+@settings(deadline=None, derandomize=True)
+@given(*[st.integers(0, 9)] * 4, *[st.integers(1, 5)] * 4)
+def test_a_line_crosses_a_box_if_it_goes_inside(x, y, to_x, to_y, left, top, wide, tall):
+    box = (left, top, left + wide, top + tall)
+    inside = _enters((x, y), (to_x, to_y), box)
+    assert picture._crosses((x, y, to_x, to_y), box) >= inside
+    smaller = (left + 0.05, top + 0.05, box[2] - 0.05, box[3] - 0.05)
+    assert inside >= picture._crosses((x, y, to_x, to_y), smaller)  # which small steps do not miss
+
+
+def _points(x, y, rest):
+    """Return where an SVG path of lines goes on to."""
+    for kind, numbers in re.findall(r"([LHV])([^LHV]+)", rest):
+        values = [float(value) for value in numbers.split()]
+        x, y = {"L": lambda v: v, "H": lambda v: (v[0], y), "V": lambda v: (x, v[0])}[kind](values)
+        yield x, y
+
+
+def _enters(a, b, box):
+    """Go along the line in small steps."""
+    along = ((a[0] + (b[0] - a[0]) * k / 500, a[1] + (b[1] - a[1]) * k / 500) for k in range(501))
+    return any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in along)
 
 
 def test_the_page_shows_the_frontier_with_its_numbers(run):

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from alprsim import report, results
-from alprsim.report import cube as cubes
 from alprsim.report import chart, figures, opening, statutes, under
+from alprsim.report import cube as cubes
 from alprsim.results import sensitivity as bands
 from alprsim.results import words
 from alprsim.results.headline import REBUILT, TRIPS, Subject
@@ -214,6 +214,23 @@ def test_without_the_script_the_baseline_as_practised_is_there(run: results.Run,
     assert 'data-key="0~bulk~trips_rebuilt.share_of_horizon_pooled"' in shown
     assert 'data-key="0~bulk"' in shown  # look-backs under it
     assert '<rect class="fill" width="100.0"' in before
+
+
+def test_without_the_script_what_it_begins_with_is_ringed_above_every_line(html: str) -> None:
+    before = html[: html.index("<script>")]
+    pictures = [f for f in re.findall(r'<svg class="ladder.*?</svg>', before, flags=re.S) if '<g class="rings">' in f]
+    assert len(pictures) == 4  # the ladder and look-backs, each also for a phone
+    for picture in pictures:
+        lines, rings = picture.split('<g class="rings">')
+        mark, x, y = re.findall(
+            r'data-policy="Federal query" data-at="-1"><title>[^<]*</title><use href="(#m\d)" x="(\S+)" y="(\S+)"',
+            lines,
+        )[0]
+        assert (
+            f'<use href="{mark}" x="{x}" y="{y}"/></g></g><circle class="here" cx="{float(x):g}" cy="{float(y):g}"'
+            in rings
+        )
+        assert rings.endswith("</g></svg>")
 
 
 # --- the first screen ---------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from alprsim.report import (
     differences,
     fitting,
     opening,
+    rings,
 )
 from alprsim.report.compared import Compared
 from alprsim.report.explorer import stops
@@ -62,6 +63,11 @@ def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
     script = "\n".join(map(asset, SCRIPTS))
     macros = environment.get_template("figures.html.j2").module
     charts = {one.key: macros.figure(one) for one in drawn[1:]}  # type: ignore[attr-defined]
+    begun = [
+        rings.Chosen(stands["line"], int(stands["step"]), side.letter)
+        for stands, side in zip(whole["where"][0][0], found.sides, strict=True)
+    ]
+    drawn[:1] = [one._replace(**rings.both(one.svg, one.narrow, begun)) for one in drawn[:1]]
     rows = list(_bars(found))
     pictures = [(case, both) for case in found.cases if (both := _picture(found, *case))]
     return environment.get_template("comparison.html.j2").render(

@@ -111,8 +111,9 @@ function svg(name, attributes, text) {
   return made;
 }
 
+// Rings are the picture's last layer, and so is the mark of a ring that stands for one point: no other line hides them.
 function ring(picture, marks) {
-  picture.querySelectorAll(".here").forEach((old) => old.remove());
+  picture.querySelectorAll(".rings").forEach((old) => old.remove());
   const points = [...picture.querySelectorAll("g[data-at]")];
   const rings = [];
   for (const { line, at, letter } of marks) {
@@ -125,15 +126,28 @@ function ring(picture, marks) {
     else rings.push({ point, x, y, letters: [letter] });
   }
   const taken = rings.map(({ x, y }) => [x, y]);
+  const layer = svg("g", { class: "rings" }), texts = [];
   for (const { point, x, y, letters } of rings) {
-    point.append(svg("circle", { class: "here", cx: x, cy: y, r: 11 }));
+    if (letters.length === 1) layer.append(again(point));
+    layer.append(svg("circle", { class: "here", cx: x, cy: y, r: 11 }));
     const said = letters.filter(Boolean).join(", ");
     if (!said) continue;
     const hides = ([across, down]) => taken.some(([a, b]) => Math.hypot(a - x - across, b - y - down + 4) < 15);
     const [across, down] = BESIDE.find((one) => !hides(one)) ?? BESIDE[0];
     taken.push([x + across, y + down - 4]);
-    point.append(svg("text", { class: "here letter", x: x + across, y: y + down, "text-anchor": "middle" }, said));
+    texts.push(svg("text", { class: "here letter", x: x + across, y: y + down, "text-anchor": "middle" }, said));
   }
+  layer.append(...texts);
+  picture.append(layer);
+}
+
+// A point as its line draws it, without what names it to this script.
+function again(point) {
+  const line = svg("g", { class: point.parentNode.getAttribute("class") }), copy = point.cloneNode(true);
+  delete copy.dataset.policy;
+  delete copy.dataset.at;
+  line.append(copy);
+  return line;
 }
 
 function draw(state) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -31,8 +32,10 @@ _ACROSS = {
     False: ["vehicle trips of the last {} that it can detect; further left, less is laid open"],
     True: ["vehicle trips of the last {} that it can", "detect; further left, less is laid open"],
 }
-_BESIDE = ((9, 16), (9, -9), (-9, -9), (-9, 16), (0, -14), (0, 22))
+_BESIDE = ((9, 4), (-9, 4), (9, 16), (9, -9), (-9, -9), (-9, 16), (0, -14), (0, 22), (24, -4), (40, -4))
 """Where a label may stand, seen from its point, the best first."""
+_Box = tuple[float, float, float, float]
+"""Left, top, right, bottom; of a line its ends, x and y."""
 
 
 class Shown(NamedTuple):
@@ -164,11 +167,12 @@ def _panel(run: Run, points: Sequence[frontier.Point], of: chart.Layout) -> str:
     def y(value: float) -> float:
         return _BOTTOM - (_BOTTOM - _TOP) * min(max(value / up.top, 0), 1)
 
-    parts = [_frame(run, points[0], across, up, (x, y), of), _ceiling(known, y, of)]
+    ceiling, covered = _ceiling(known, y, of)
+    parts = [_frame(run, points[0], across, up, (x, y), of), ceiling]
     spots = {policy: _spots(mine, x, y) for policy, mine in by_policy.items() if mine}
     for row, (policy, mine) in enumerate(spots.items()):
         parts.append(_line(row, len(spots), mine, by_policy[policy], x, y))
-    parts.append(_labels(list(spots.values()), of))
+    parts.append(_labels(list(spots.values()), covered, of))
     parts.append("" if of.narrow else _names(run, spots))
     return "".join(parts)
 
@@ -208,16 +212,18 @@ def _shares(across: chart.Linear, of: chart.Layout) -> list[float]:
     return [number * across.step for number in range(0, count + 1, 2 if of.narrow and count > 4 else 1)]
 
 
-def _ceiling(known: Sequence[frontier.Point], y: chart.Place, of: chart.Layout) -> str:
-    """Draw what coverage leaves: the most that any policy could answer; it is named above the left, where labels are few."""
+def _ceiling(known: Sequence[frontier.Point], y: chart.Place, of: chart.Layout) -> tuple[str, list[_Box]]:
+    """Draw what coverage leaves: the most that any policy could answer, named above the left; and say what that covers."""
     most = max(point.coverage.high for point in known)
     if math.isnan(most):
-        return ""
+        return "", []
     said = f"{_CEILING[of.narrow]}: {words.percent(most)} %"
+    left, level, above = of.left + 6, y(most), 24 if of.narrow else 7
+    text = (left, level - above - _LINE + 3, left + _CHARACTER * len(said), level - above + 3)
     return (
-        f'<path class="practised" d="M{of.left} {y(most):.1f}H{of.right}"/>'
-        f'<text class="note" x="{of.left + 6}" y="{y(most) - (24 if of.narrow else 7):.1f}">{said}</text>'
-    )
+        f'<path class="practised" d="M{of.left} {level:.1f}H{of.right}"/>'
+        f'<text class="note" x="{left}" y="{level - above:.1f}">{said}</text>'
+    ), [text, (of.left, level - 2, of.right, level + 2)]
 
 
 def _spots(points: Sequence[frontier.Point], x: chart.Place, y: chart.Place) -> list[_Spot]:
@@ -258,18 +264,24 @@ def _line(
     return f'<g class="s{row % chart.MARKERS}">{"".join(parts)}</g>'
 
 
-def _labels(by_policy: Sequence[Sequence[_Spot]], of: chart.Layout) -> str:
-    """Name the limits beside their points, in a policy's colour where it is its own; what would cover others is left out."""
+def _labels(by_policy: Sequence[Sequence[_Spot]], covered: Sequence[_Box], of: chart.Layout) -> str:
+    """Name the limits beside their points, in a policy's colour where it is its own; what would cover others is left out.
+
+    No label lies on another, on a point or on what is covered; on a policy's line only where there is no other place.
+    """
     spots = [(row, spot) for row, mine in enumerate(by_policy) for spot in mine]
-    taken: list[tuple[float, float, float, float]] = [(s.x - 5, s.y - 5, s.x + 5, s.y + 5) for _, s in spots]
+    taken: list[_Box] = [*((s.x - 5, s.y - 5, s.x + 5, s.y + 5) for _, s in spots), *covered]
+    lines = [(a.x, a.y, b.x, b.y) for mine in by_policy for a, b in pairwise(mine)]
+    lines += [(spot.x, spot.low, spot.x, spot.high) for _, spot in spots]
     written: set[tuple[str, float, float]] = set()
     parts = []
     for row, spot in sorted(spots, key=lambda one: -len(one[1].steps)):
         same = [other for _, other in spots if other.name == spot.name and _apart(other, spot) < _ALIKE]
         if any((other.name, other.x, other.y) in written for other in same):
             continue  # another policy's point lies there too
-        box = next((box for box in _boxes(spot, of) if not any(_cover(box, other) for other in taken)), None)
-        if box:
+        free = [box for box in _boxes(spot, of) if not any(_cover(box, other) for other in taken)]
+        clear = [box for box in free if not any(_crosses(line, box) for line in lines)]
+        if box := next(iter([*clear, *free]), None):
             taken.append(box)
             written.add((spot.name, spot.x, spot.y))
             dress = "note" if len(same) > 1 else f"limit s{row % chart.MARKERS}"
@@ -277,7 +289,7 @@ def _labels(by_policy: Sequence[Sequence[_Spot]], of: chart.Layout) -> str:
     return "".join(parts)
 
 
-def _boxes(spot: _Spot, of: chart.Layout) -> Iterator[tuple[float, float, float, float]]:
+def _boxes(spot: _Spot, of: chart.Layout) -> Iterator[_Box]:
     """Yield where a point's label may stand inside the plot: left, top, right, bottom."""
     wide = _CHARACTER * len(spot.name)
     for right, down in _BESIDE:
@@ -287,11 +299,24 @@ def _boxes(spot: _Spot, of: chart.Layout) -> Iterator[tuple[float, float, float,
             yield box
 
 
+def _crosses(line: _Box, box: _Box) -> bool:
+    """Tell whether a straight line enters a box: cut to the box's sides one after the other, something of it is left."""
+    since, until = 0.0, 1.0
+    for begin, end, low, high in ((line[0], line[2], box[0], box[2]), (line[1], line[3], box[1], box[3])):
+        if begin == end:
+            if not low < begin < high:
+                return False
+            continue
+        first, last = sorted(((low - begin) / (end - begin), (high - begin) / (end - begin)))
+        since, until = max(since, first), min(until, last)
+    return since < until
+
+
 def _apart(one: _Spot, other: _Spot) -> float:
     return math.hypot(one.x - other.x, one.y - other.y)
 
 
-def _cover(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+def _cover(one: _Box, other: _Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

@@ -23,6 +23,7 @@ from alprsim.report import (
     fitting,
     frontier,
     losses,
+    rings,
     statutes,
     street_map,
     tables,
@@ -35,6 +36,7 @@ from alprsim.results import comparison, sensitivity, words
 from alprsim.results.headline import subject
 from alprsim.results.run import Run, horizon
 from alprsim.results.summary import as_csv
+from alprsim.tables import AS_WRITTEN
 
 SCRIPTS = ("script.js", "week.js", "explorer.js", "told.js")
 """Files of the page's one script, in this order; the first has what the others use."""
@@ -62,6 +64,9 @@ def render(run: Run, without: frozenset[str] = frozenset()) -> str:
     script = "\n".join(asset(name) for name in SCRIPTS)
     copied, lives = tables.copies(run, about)
     macros = environment.get_template("figures.html.j2").module
+    begun = [rings.Chosen(first.about.policy, AS_WRITTEN)]
+    ladders[:1] = [one._replace(**rings.both(one.svg, one.narrow, begun)) for one in ladders[:1]]
+    tried.looks[:1] = [one._replace(**rings.both(one.svg, one.narrow, begun)) for one in tried.looks[:1]]
     kept = [one for one in ladders[1:] if "charts" not in without or comparison.is_main(*one.pair)]
     charts = {one.key: macros.figure(one) for one in kept}  # type: ignore[attr-defined]
     charts |= {f"looks~{one.key}": macros.under(one) for one in tried.looks[1:]}  # type: ignore[attr-defined]
