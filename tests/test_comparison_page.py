@@ -374,7 +374,7 @@ def test_a_notebook_shows_it_and_the_command_writes_it(run: results.Run, tmp_pat
     assert done.exit_code == 0, done.output
     assert done.stderr == f"page  {tmp_path / 'new' / 'page.html'}\n"
     assert (tmp_path / "new" / "page.html").read_text("utf-8") == page.render(found.found)
-    assert f"{words.points(row['B − A'])} points" in done.stdout
+    assert f"{words.points(row['B − A'])} percentage points" in done.stdout
     rows = json.loads(found.json)
     assert next(r for r in rows if [r[name] for name in sides.ROW] == list(CASE))["B − A"] == pytest.approx(
         row["B − A"]

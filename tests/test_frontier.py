@@ -131,7 +131,7 @@ def _points(x, y, rest):
     """Return where an SVG path of lines goes on to."""
     for kind, numbers in re.findall(r"([LHV])([^LHV]+)", rest):
         values = [float(value) for value in numbers.split()]
-        x, y = {"L": lambda v: v, "H": lambda v: (v[0], y), "V": lambda v: (x, v[0])}[kind](values)
+        x, y = values if kind == "L" else (values[0], y) if kind == "H" else (x, values[0])
         yield x, y
 
 

@@ -148,7 +148,7 @@ def test_look_backs_at_a_state_are_those_of_the_table(run: results.Run, cube: di
     told = cube["looks"]["0~request"][0][2]  # the baseline under 72 h
     left = [run.answer("Federal query", "ICE", "request", 3 * DAY, "lookback_plate", s).mean for s in fake_run.SHAPES]
     assert [one[2] for one in told["each"]] == [words.quantity(share, "share") for share in left]
-    assert told["said"].startswith(f"{words.of_ten_range(min(left), max(left))} of 10 (")
+    assert told["said"].startswith(f"{words.interval(min(left), max(left), 'share')} (")
     assert "without a limit), over 3 assumed query ages" in told["said"]
 
 
@@ -251,7 +251,12 @@ def test_a_sentence_of_cars_drawn_says_of_how_many_and_how_far_off(seeds: int, m
         return Answer(share, np.nan, np.nan, seeds, "share", 1472)
 
     found = opening.drawn(
-        SimpleNamespace(answer=answer), Subject("Federal query", "ICE", "bulk", None), REBUILT, AS_WRITTEN, 21 * DAY
+        SimpleNamespace(answer=answer),
+        Subject("Federal query", "ICE", "bulk", None),
+        REBUILT,
+        1_000,
+        AS_WRITTEN,
+        21 * DAY,
     )  # type: ignore[arg-type]
     assert found == f"Of cars drawn out of all: n = 1,472 (cars × moments looked back from){more}"
 
@@ -344,7 +349,7 @@ def test_the_band_over_assumptions_is_drawn_where_the_folder_has_it(run: results
     look = told["No sharing", "ICE", "bulk", AS_WRITTEN, "lookback_plate", bands.ANY_AGE]
     left = cubes.looks(varied, Subject("No sharing", "ICE", "bulk", None), AS_WRITTEN, told)
     assert left is not None
-    assert left["said"].endswith(f"; {words.of_ten_range(*look[:2])} over other assumptions too")
+    assert left["said"].endswith(f"; {words.interval(*look[:2], 'share')} over other assumptions too")
     assert "was not computed" not in said(shown)
     assert "over assumptions</span>" in page
     cell = cubes.cell(varied, ("No sharing", "ICE", "bulk", 21 * DAY, *REBUILT), cubes.by_seed(varied), told, [])

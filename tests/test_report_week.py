@@ -152,8 +152,8 @@ def test_the_sentence_is_the_baselines_as_practised(run: results.Run, html: str)
     text = said(section(html))
     assert (
         "Of the 2 trips that this synthetic resident’s car made in the week, ICE (federal consumer), on-request sight, sees "
-        "1 under “Federal query” as practised. It holds 2 of 3 reads, and from them rebuilds 2.4 of the 8.1 km driven; 0.0 km "
-        "more are drawn wrongly. 0 of the trips are rebuilt from end to end."
+        "1 under “Federal query” as practised. It holds 2 of 3 reads, and from them rebuilds 2.4 of the 8.1 km driven; "
+        "nothing is drawn wrongly. None of the trips is rebuilt from end to end."
     ) in text
     assert "Map of one synthetic car’s week: 2 trips, 8.1 km, 2 places visited, 3 reads." in section(html)
     assert "generated streets" in text
@@ -167,8 +167,14 @@ def test_every_state_shows_what_its_case_holds_and_counts(run: results.Run, data
         first = int(reads.index[reads["car"] == car][0])
         mine = held[(held["car"] == car) & (held["view"] == row.view)]
         assert [first + k for k in range(8) if int(view["h"], 16) >> k & 1] == mine["read"].tolist()
-        assert view["n"] == {"held": len(mine), "seen": row.seen, "rebuilt": row.rebuilt,
-                             "right": f"{row.right / 1e4:.1f}", "wrong": f"{row.wrong / 1e4:.1f}"}  # fmt: skip
+        told = {"held": len(mine) or "none", "seen": row.seen or "none", "right": f"{row.right / 1e4:.1f}",
+                "wrong": f"{row.wrong / 1e4:.1f}"}  # fmt: skip
+        assert {name: view["n"][name] for name in told} == told
+        counted = re.findall(r"rebuilds (\S+) of|; (\S+)(?: km more are)? |\. (\S+) of the trips", view["n"]["drawn"])
+        whole = str(row.rebuilt) if row.rebuilt else "None"
+        assert ["".join(one) for one in counted] == (
+            [told["right"], told["wrong"] if row.wrong else "nothing", whole] if row.right + row.wrong else []
+        )
         assert drawn["facts"]["driven"] == "8.1"
         asked += 1
     assert asked == 2 * (len(POLICIES) * len(VIEWERS) * 2 * len(STEPS) - 1)

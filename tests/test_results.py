@@ -284,7 +284,7 @@ def test_differences_are_paired_by_seed_and_changes_named(run: results.Run, tmp_
     assert table.attrs["notes"] == ["A and B ran different scenarios: custody.retention: 30 d → 21 d"]
     text = results.as_text(table)
     assert "custody.retention: 30 d → 21 d" in text
-    assert "B − A: +10.0 points (+10.0 to +10.0)" in text
+    assert "B − A: +10.0 percentage points (+10.0 to +10.0)" in text
 
 
 def test_ladders_stand_side_by_side(run: results.Run, tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_ladders_stand_side_by_side(run: results.Run, tmp_path: Path) -> None:
     (line,) = (line for line in steps if line.strip().startswith("21 d"))
     assert line.split("  ")[2] == "21 d"
     assert f"{100 * answer.mean:.0f} %" in line
-    assert "B − A: +10.0 points" in line
+    assert "B − A: +10.0 percentage points" in line
     assert "standard error" not in text
     assert "as many" not in text
 

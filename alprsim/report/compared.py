@@ -12,7 +12,7 @@ import pandas as pd
 
 from alprsim.measures.glossary import BY_NAME
 from alprsim.report.differences import Dot
-from alprsim.results import comparison, words
+from alprsim.results import comparison, draws, words
 from alprsim.results.headline import TRIPS, Subject, opening, subject
 from alprsim.results.marks import Marks, marks
 from alprsim.results.sides import ROW, Side
@@ -114,6 +114,13 @@ class Compared:
         mean, low, high = (self.rows[key][f"{side.letter} − A{end}"] for end in ("", " low", " high"))
         marked = (side.letter, *key) in self.marks.marked if self.marks.known else None
         return Dot(side.letter, row, mean, low, high, marked)
+
+    def drawn_off(self, side: Side, viewer: str, sight: str, measure: str, statistic: str) -> str:
+        """Say how far off a side's difference to A may be because cars were drawn; empty where seeds say it, or none were."""
+        name = draws.error_of(statistic)
+        of = [one.run.answer(one.policy, viewer, sight, one.retention, measure, name) for one in (self.sides[0], side)]
+        unit = side.run.answer(side.policy, viewer, sight, side.retention, measure, statistic).unit
+        return draws.said(of[0].mean, of[1].mean, unit) if all(one.n_seeds == 1 for one in of) else ""
 
 
 def _has(side: Side, policy: str) -> str:

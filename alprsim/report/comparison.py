@@ -17,7 +17,7 @@ from alprsim.results import sides
 from alprsim.results.run import Run, slug
 from alprsim.results.sides import Side
 
-_WIDE, _COLUMN, _GRIDS = 64, 31, 3
+_WIDE, _COLUMN, _GRIDS = 64, 42, 3
 """Letters of a row's name in text, and of a value; grids that text prints, the others are on the page."""
 
 
@@ -49,9 +49,15 @@ class Comparison:
         for grid in comparison_tables.grids(self.found)[:_GRIDS]:
             lines += ["", grid.caption, " " * _WIDE + "".join(f"  {head.title:>{_COLUMN}}" for head in grid.heads)]
             for name, remark, cells in grid.rows:
-                told = [f"{one.value} ({one.band})" if one.band else one.value for one in cells]
-                values = "".join(f"  {one:>{_COLUMN}}" for one in told)
+                short = [one.band if len(one.band) < _COLUMN else "" for one in cells]
+                told = [f"{one.value} ({band})" if band else one.value for one, band in zip(cells, short, strict=True)]
+                values = "".join(f"  {one.replace(' points', ' percentage points'):>{_COLUMN}}" for one in told)
                 lines.append(f"{f'{name}, {remark}':<{_WIDE}}{values}")
+                lines += [
+                    f"    {head.title}: {one.band}"
+                    for head, one, band in zip(grid.heads, cells, short, strict=True)
+                    if one.band != band
+                ]
         return "\n".join([said, "", self.found.marks.note, "", *lines])
 
     @property

@@ -18,7 +18,7 @@ from alprsim.report.compared import Compared
 from alprsim.report.comparison_ladders import lines
 from alprsim.report.explorer import Choice, choices
 from alprsim.report.figures import Bands, Pair, pairs
-from alprsim.results import words
+from alprsim.results import draws, words
 from alprsim.results.run import Run
 from alprsim.results.sides import Side
 from alprsim.results.summary import paired
@@ -44,6 +44,10 @@ class Values:
         if first.provenance["seeds"] == other.provenance["seeds"]:
             return paired(a, b)
         return paired(*(np.array([_mean(values)]) for values in (a, b)))
+
+    def drawn_off(self, run: Run, case: cube.Case, town: str = "all") -> float:
+        """Return the standard error of the draw of one seed's figure; else NaN."""
+        return cube.drawn_off(self._of(run, town), case)
 
     def _of(self, run: Run, town: str) -> cube.Seeds:
         key = (id(run), town)
@@ -150,8 +154,11 @@ class _Builder:
             return "not measured", ""
         name = case[5] + (words.SO_FAR if told.so_far else "")
         unit = side.run.answer(*case[:5], name).unit
-        apart = self._values.apart(first.run, (*first_case[:5], name), side.run, (*case[:5], name), town)
-        return cube.apart(*apart, unit, than="A")
+        a_case, other = (*first_case[:5], name), (*case[:5], name)
+        apart = self._values.apart(first.run, a_case, side.run, other, town)
+        said, known = cube.apart(*apart, unit, than="A")
+        off = (self._values.drawn_off(first.run, a_case, town), self._values.drawn_off(side.run, other, town))
+        return said, known or (draws.said(*off, unit) if apart[0] else "")
 
 
 def _measure(found: Compared, pair: Pair, unit: str) -> dict[str, Any]:

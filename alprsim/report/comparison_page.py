@@ -67,7 +67,9 @@ def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
         rings.Chosen(stands["line"], int(stands["step"]), side.letter)
         for stands, side in zip(whole["where"][0][0], found.sides, strict=True)
     ]
-    drawn[:1] = [one._replace(**rings.both(one.svg, one.narrow, begun)) for one in drawn[:1]]
+    drawn[:1] = [
+        one._replace(svg=rings.ringed(one.svg, begun), narrow=rings.ringed(one.narrow, begun)) for one in drawn[:1]
+    ]
     rows = list(_bars(found))
     pictures = [(case, both) for case in found.cases if (both := _picture(found, *case))]
     return environment.get_template("comparison.html.j2").render(
@@ -148,12 +150,12 @@ def sentences(found: Compared) -> list[str]:
     said = [f"{opening.seen(first.run, about, found.pair, number)} {', '.join(each[:-1])} and {each[-1]}{rest}."]
     said.append(
         f"{opening.means(first.run, about, found.pair)} A, {_named(first)}. "
-        f"{' '.join(filter(None, (say(first.run, about, found.pair, first.retention) for say in _BESIDE)))}"
-        f"{_looked(first, about, ' Of 10 look-backs by plate it can answer {}, over {} assumed query ages.')}"
+        f"{' '.join(filter(None, (say(first.run, about, found.pair, number, first.retention) for say in _BESIDE)))}"
+        f"{_looked(first, about, number, ' Of {:,} look-backs by plate it can answer {}, over {} assumed query ages.')}"
     )
     for side in sides[1:]:
-        beside = opening.beside(side.run, about._replace(policy=side.policy), found.pair, side.retention)
-        looked = _looked(side, about, " Of 10 look-backs it would answer {}.")
+        beside = opening.beside(side.run, about._replace(policy=side.policy), found.pair, number, side.retention)
+        looked = _looked(side, about, number, " Of {:,} look-backs it would answer {}.")
         change = _change(found, side, *found.pair)
         said.append(f"{side.letter}, {_named(side)}{_outlives(side, about)}: {change}. {beside}{looked}".rstrip())
     return said
@@ -211,19 +213,20 @@ def _change(found: Compared, side: Side, measure: str, statistic: str) -> str:
         return "the difference was not measured"
     if dot.mean == dot.low == dot.high == 0 or (dot.mean == 0 and math.isnan(dot.low)):
         return "no difference"
+    off = found.drawn_off(side, *found.first, measure, statistic)
     band = (
-        "no interval" if math.isnan(dot.low)
+        "; ".join(filter(None, ("no interval", off))) if math.isnan(dot.low)
         else f"{words.points(dot.low)} to {words.points(dot.high)} over seeds"
     )  # fmt: skip
     return f"{words.points(dot.mean)} percentage points ({band})"
 
 
-def _looked(side: Side, about: Subject, text: str) -> str:
+def _looked(side: Side, about: Subject, number: int, text: str) -> str:
     asked = about._replace(policy=side.policy)
     values = sorted(answer.mean for answer in lookbacks(side.run, asked, side.retention).values())
     if not values:
         return ""
-    return text.format(words.of_ten_range(values[0], values[-1]), len(values))
+    return text.format(number, words.of_many_range(values[0], values[-1], number), len(values))
 
 
 def _outlives(side: Side, about: Subject) -> str:

@@ -10,7 +10,7 @@ from alprsim.report import cube, tables
 from alprsim.report.compared import Compared
 from alprsim.report.comparison_cube import Values
 from alprsim.report.figures import Pair
-from alprsim.results import words
+from alprsim.results import draws, words
 from alprsim.results.headline import TRIPS
 from alprsim.results.sides import Side
 
@@ -36,8 +36,11 @@ def _towns(found: Compared, pair: Pair) -> tables.Grid | None:
         known = known or any(answer.measured for answer in answers)
         cells = [tables.cell(answer, pair[0]) for answer in answers]
         for side, one in zip(found.others, asked[1:], strict=True):
-            told = cube.apart(*values.apart(first, asked[0], side.run, one, town["name"]), "share", than="A")
-            cells.append(tables.Cell(told[0].replace("percentage ", ""), told[1]))
+            apart = values.apart(first, asked[0], side.run, one, town["name"])
+            told = cube.apart(*apart, "share", than="A")
+            off = values.drawn_off(first, asked[0], town["name"]), values.drawn_off(side.run, one, town["name"])
+            band = told[1] or (draws.said(*off, "share") if apart[0] else "")
+            cells.append(tables.Cell(told[0].replace("percentage ", ""), band))
         lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
     caption = f"{found.titled(*pair)}, by home town: {found.who(*found.first)}"
     return tables.Grid(caption, _heads(found), lines) if known else None
@@ -49,7 +52,7 @@ def _grid(found: Compared, viewer: str, sight: str) -> tables.Grid | None:
         return None
     lines = []
     for row in rows:
-        cells = [_answer(side, viewer, sight, row) for side in found.sides]
+        cells = _answers(found, viewer, sight, row)
         cells += [_apart(found, side, row) for side in found.others]
         said = words.statistic(row["statistic"], found.sides[0].run.info["horizon_s"])
         lines.append((BY_NAME[row["measure"]].title, said, cells))
@@ -66,9 +69,16 @@ def _pairing(found: Compared, side: Side) -> str:
     return "paired by seed" if known else "no interval"
 
 
-def _answer(side: Side, viewer: str, sight: str, row: dict[str, Any]) -> tables.Cell:
-    found = side.run.answer(side.policy, viewer, sight, side.retention, row["measure"], row["statistic"])
-    return tables.cell(found, row["measure"])
+def _answers(found: Compared, viewer: str, sight: str, row: dict[str, Any]) -> list[tables.Cell]:
+    """Return a cell a side; shares as fine as their differences."""
+    pair = (row["measure"], row["statistic"])
+    answers = [side.run.answer(side.policy, viewer, sight, side.retention, *pair) for side in found.sides]
+    cells = [tables.cell(answer, row["measure"]) for answer in answers]
+    if row["unit"] != "share":
+        return cells
+    said = words.percents([answer.mean for answer in answers])
+    known = zip(cells, said, answers, strict=True)
+    return [cell._replace(value=f"{one} %") if answer.measured else cell for cell, one, answer in known]
 
 
 def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
@@ -78,7 +88,11 @@ def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
         if math.isnan(dot.mean):
             return tables.Cell("not measured")
         mark = {True: "◆ ", False: "◇ ", None: ""}[dot.marked]
-        band = "" if math.isnan(dot.low) else f"{words.points(dot.low)} to {words.points(dot.high)}"
+        if math.isnan(dot.low):
+            off = found.drawn_off(side, row["viewer"], row["sight"], row["measure"], row["statistic"])
+            band = off if dot.mean else ""
+        else:
+            band = f"{words.points(dot.low)} to {words.points(dot.high)}"
         return tables.Cell(f"{mark}{words.points(dot.mean)} points", band)
     value, low, high = (row[f"{side.letter} − A{end}"] for end in ("", " low", " high"))
     if math.isnan(value):

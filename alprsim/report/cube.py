@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alprsim.measures.glossary import BY_NAME
 from alprsim.report import statutes
 from alprsim.report.figures import Bands, Pair, over_assumptions, pairs, titled
-from alprsim.results import words
+from alprsim.results import draws, words
 from alprsim.results.headline import Subject, lookbacks
 from alprsim.results.run import Answer, Run
 from alprsim.results.summary import paired, plain
@@ -162,7 +162,15 @@ def change(seeds: Seeds, baseline: Case, other: Case, unit: str) -> tuple[str, s
         return "the baseline itself", ""
     if baseline not in seeds or other not in seeds:
         return "not measured", ""
-    return apart(*paired(seeds[baseline], seeds[other]), unit)
+    told = paired(seeds[baseline], seeds[other])
+    said, known = apart(*told, unit)
+    return said, known or (draws.said(drawn_off(seeds, baseline), drawn_off(seeds, other), unit) if told[0] else "")
+
+
+def drawn_off(seeds: Seeds, case: Case) -> float:
+    """Return the standard error of the draw of one seed's figure; NaN of several seeds, or of what is not of drawn cars."""
+    values = seeds.get((*case[:5], draws.error_of(case[5])), np.empty(0))
+    return float(values[0]) if len(values) == 1 else math.nan
 
 
 def apart(mean: float, low: float, high: float, unit: str, *, than: str = "the baseline") -> tuple[str, str]:
@@ -185,12 +193,14 @@ def looks(run: Run, about: Subject, step: int, bands: Bands) -> dict[str, Any] |
         return None
     means = sorted(answer.mean for answer in left.values())
     whole = sorted(answer.mean for answer in lookbacks(run, about, UNLIMITED).values())
-    without = f" ({words.of_ten_range(whole[0], whole[-1])} without a limit)" if whole and step != UNLIMITED else ""
+    without = (
+        f" ({words.interval(whole[0], whole[-1], 'share')} without a limit)" if whole and step != UNLIMITED else ""
+    )
     ages = f"{len(means)} assumed query age{'s' if len(means) > 1 else ''}"
     band = over_assumptions(bands, (*about[:3], step, "lookback_plate", ""))
-    wide = f"; {words.of_ten_range(*band)} over other assumptions too" if band else ""
+    wide = f"; {words.interval(*band, 'share')} over other assumptions too" if band else ""
     return {
-        "said": f"{words.of_ten_range(means[0], means[-1])} of 10{without}, over {ages}{wide}",
+        "said": f"{words.interval(means[0], means[-1], 'share')}{without}, over {ages}{wide}",
         "each": [[shape, _drawn(a.mean, "share"), words.quantity(a.mean, "share")] for shape, a in left.items()],
     }
 

@@ -127,7 +127,7 @@ def opened(run: Run, seeds: Seeds, bands: Bands) -> Opening:
     about, pair = opening(run)
     return Opening(
         about, pair, sentence(run, about, pair), *brief(run, about, pair), _rests(run, about, pair),
-        _many(run, about, pair), _why(run, about, pair), _in_bulk(run, about), list(_bars(run, about, pair, bands)),
+        _many(run, about, pair), _why(run, about, pair), _in_bulk(run, about, pair), list(_bars(run, about, pair, bands)),
         _numbers(run, about, pair, seeds, bands),
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ def sentence(run: Run, about: Subject, pair: Pair) -> str:
     if not limited:
         return f"{text}; no limit that was tried is shorter than the {horizon(run)} looked back over."
     text += f", and {limited[0]} under {words.limit(about.step or 0)}{outlived(run, about)}."
-    return f"{text} {_still(run, about)}".rstrip()
+    return f"{text} {_still(run, about, number)}".rstrip()
 
 
 def brief(run: Run, about: Subject, pair: Pair) -> tuple[str, str]:
@@ -156,13 +156,14 @@ def brief(run: Run, about: Subject, pair: Pair) -> tuple[str, str]:
     more = " Copies outlive that limit." if outlived(run, about) else ""
     return (
         f"{text}, {limited[0]} under {words.limit(about.step or 0)}.",
-        f"{model(run, about)}{more} {_still(run, about)}",
+        f"{model(run, about)}{more} {_still(run, about, number)}",
     )
 
 
-def _still(run: Run, about: Subject) -> str:
+def _still(run: Run, about: Subject, number: int) -> str:
     left = sorted(answer.mean for answer in lookbacks(run, about, about.step or 0).values())
-    return f"Of 10 look-backs by plate it would still answer {words.of_ten_range(left[0], left[-1])}." if left else ""
+    said = words.of_many_range(left[0], left[-1], number) if left else ""
+    return f"Of {number:,} look-backs by plate it would still answer {said}." if left else ""
 
 
 def briefly(about: Subject, pair: Pair, number: int) -> str:
@@ -189,43 +190,42 @@ def means(run: Run, about: Subject, pair: Pair) -> str:
     return f"Trips: those that residents made in the last {horizon(run)}; {words.SIGHTS[about.sight][0]} sight{asked}; {what}."
 
 
-def drawn(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
-    """Say of how many cars a sentence on ways is, and of one seed how far off that draw may be."""
+def drawn(run: Run, about: Subject, pair: Pair, number: int, *steps: int) -> str:
+    """Say of how many cars a sentence on ways is, and of one seed how far off that draw may be, of a number of trips."""
     name, statistic = pair
     found = [_ask(run, about, about.policy, step, pair) for step in steps]
     off = [_ask(run, about, about.policy, step, (name, f"{statistic}_error")) for step in steps]
     if not all(answer.measured for answer in (*found, *off)):
         return ""
     text = f"Of cars drawn out of all: n = {found[0].n:,} (cars × moments looked back from"
-    number = words.many([answer.mean for answer in found])
     told = " and ".join(f"{number * answer.mean:.1g}" for answer in off)
     return f"{text})." if found[0].n_seeds > 1 else f"{text}); standard error of the draw {told} of {number:,}."
 
 
-def beside(run: Run, about: Subject, pair: Pair, *steps: int) -> str:
-    """Say how many trips are merely detected, where the sentence is of more than that."""
+def beside(run: Run, about: Subject, pair: Pair, number: int, *steps: int) -> str:
+    """Say how many of a number of trips are merely detected, where the sentence is of more than that."""
     if pair != REBUILT:
         return ""
     found = [_ask(run, about, about.policy, step, TRIPS) for step in steps]
     if not all(answer.measured for answer in found):
         return ""
-    number = words.many([answer.mean for answer in found])
     told = " and ".join(words.of_many(answer.mean, number) for answer in found)
     return f"Detected, by at least one read: {told} of {number:,}."
 
 
 def _rests(run: Run, about: Subject, pair: Pair) -> list[str]:
     steps = [AS_WRITTEN] + ([] if about.step is None else [about.step])
+    number = _many(run, about, pair)
     told = [
         means(run, about, pair),
-        drawn(run, about, pair, *steps),
-        beside(run, about, pair, *steps),
+        drawn(run, about, pair, number, *steps),
+        beside(run, about, pair, number, *steps),
         f"As practised: the baseline, “{about.policy}”.",
     ]
     left = [] if about.step is None else lookbacks(run, about, about.step)
     if left:
         whole = sorted(answer.mean for answer in lookbacks(run, about, UNLIMITED).values())
-        without = f"; without a limit {words.of_ten_range(whole[0], whole[-1])}" if whole else ""
+        without = f"; without a limit {words.of_many_range(whole[0], whole[-1], number)}" if whole else ""
         told.append(f"Look-backs: over {len(left)} assumed query ages{without}.")
     return [text for text in told if text]
 
@@ -248,13 +248,13 @@ def _why(run: Run, about: Subject, pair: Pair) -> str:
     )
 
 
-def _in_bulk(run: Run, about: Subject) -> str:
+def _in_bulk(run: Run, about: Subject, pair: Pair) -> str:
     if about.sight == "bulk":
         return ""
     found = {
         policy: _ask(run, about._replace(sight="bulk"), policy, AS_WRITTEN, TRIPS) for policy in run.info["policies"]
     }
-    number = words.many([answer.mean for answer in found.values()])
+    number = _many(run, about, pair)
     told = [f"“{policy}” {words.of_many(one.mean, number)}" for policy, one in found.items() if one.measured]
     return f"In bulk, without naming a plate, it detects of {number:,}: {', '.join(told)}." if told else ""
 
@@ -281,11 +281,10 @@ def _numbers(run: Run, about: Subject, pair: Pair, seeds: Seeds, bands: Bands) -
     heads = [Head(_titled(step), "" if row else f"baseline “{about.policy}”", "") for row, step in enumerate(steps)]
     if about.step is not None:
         heads.insert(2, Head("Difference", "to the baseline as practised, paired by seed", ""))
-    rows = []
+    rows, number = [], _many(run, about, pair)
     for name, seen, asked in _rows(run, about, pair):
         found = [_ask(run, seen, about.policy, step, asked) for step in steps]
-        if any(answer.measured for answer in found):
-            number = words.many([answer.mean for answer in found])
+        if any(answer.mean > 0 for answer in found) or (seen == about and any(answer.measured for answer in found)):
             cells = [_cell(run, seen, step, asked, a, number, bands) for step, a in zip(steps, found, strict=True)]
             if about.step is not None:
                 case = (about.policy, seen.viewer, seen.sight)

@@ -65,8 +65,13 @@ def render(run: Run, without: frozenset[str] = frozenset()) -> str:
     copied, lives = tables.copies(run, about)
     macros = environment.get_template("figures.html.j2").module
     begun = [rings.Chosen(first.about.policy, AS_WRITTEN)]
-    ladders[:1] = [one._replace(**rings.both(one.svg, one.narrow, begun)) for one in ladders[:1]]
-    tried.looks[:1] = [one._replace(**rings.both(one.svg, one.narrow, begun)) for one in tried.looks[:1]]
+    ladders[:1] = [
+        one._replace(svg=rings.ringed(one.svg, begun), narrow=rings.ringed(one.narrow, begun)) for one in ladders[:1]
+    ]
+    tried.looks[:1] = [
+        one._replace(svg=rings.ringed(one.svg, begun), narrow=rings.ringed(one.narrow, begun))
+        for one in tried.looks[:1]
+    ]
     kept = [one for one in ladders[1:] if "charts" not in without or comparison.is_main(*one.pair)]
     charts = {one.key: macros.figure(one) for one in kept}  # type: ignore[attr-defined]
     charts |= {f"looks~{one.key}": macros.under(one) for one in tried.looks[1:]}  # type: ignore[attr-defined]

@@ -49,11 +49,6 @@ def ringed(svg: str, chosen: Sequence[Chosen]) -> Markup:
     return Markup(f"{picture}{layer}{end}{below}")
 
 
-def both(svg: str, narrow: str, chosen: Sequence[Chosen]) -> dict[str, Markup]:
-    """Return a ladder and the same for a phone with their rings, as the fields of a figure."""
-    return {"svg": ringed(svg, chosen), "narrow": ringed(narrow, chosen)}
-
-
 def _point(svg: str, of: Chosen) -> _Ring | None:
     """Return a point of the picture, and the class of its line."""
     named = re.escape(f'data-policy="{escape(of.line)}" data-at="{of.at}"')

@@ -33,8 +33,7 @@ _CHOSEN = {
 
 _SAID = (
     "Of the {trips} that this synthetic resident’s car made in the week, {viewer}, {sight} sight, sees {seen} under "
-    "“{policy}” {step}. It holds {held} of {reads}, and from them rebuilds {right} of the {driven} km driven; "
-    "{wrong} km more are drawn wrongly. {rebuilt} of the trips are rebuilt from end to end."
+    "“{policy}” {step}. It holds {held} of {reads}{drawn}."
 )
 _ALT = (
     "Map of one synthetic car’s week: {trips}, {driven} km, {places} visited, {reads}. {viewer}, {sight} "
@@ -281,7 +280,7 @@ class _Drawing:
                     notes += [note] if note not in notes else []
                     known[str(int(read) - first)] = notes.index(note)
             one = cases.iloc[0]
-            counts = {"held": len(held), "seen": int(one["seen"]), "rebuilt": int(one["rebuilt"]),
+            counts = {"drawn": _drawn(one), "held": len(held) or "none", "seen": int(one["seen"]) or "none",
                       "right": _km(one["right"]), "wrong": _km(one["wrong"])}  # fmt: skip
             mask = sum(1 << int(read) - first for read in held["read"])
             right, wrong = self._map.drawn(claims)
@@ -332,6 +331,21 @@ class _Drawing:
         for number, time in enumerate(self._reads["time"]):
             cells.setdefault((time // DAY - self._since // DAY, time % DAY // 3600), []).append(number)
         return [[int(day), int(hour), *reads] for (day, hour), reads in cells.items()]
+
+
+def _drawn(of: Any) -> str:
+    """Say what a viewer draws from the reads it holds: how much of it is right, how much wrong, how many trips are whole."""
+    right, driven, wrong = (_km(int(of[name])) for name in ("right", "driven", "wrong"))
+    if not int(of["right"]) + int(of["wrong"]):
+        return ", and draws no way from them"
+    rebuilds = "none" if right == "0.0" else right
+    wrongly = f"{wrong} km more are" if wrong != "0.0" else "under 0.1 km more is" if int(of["wrong"]) else "nothing is"
+    n = int(of["rebuilt"])
+    whole = f"{n} of the trips {'are' if n > 1 else 'is'}" if n else "None of the trips is"
+    return (
+        f", and from them rebuilds {rebuilds} of the {driven} km driven; {wrongly} drawn wrongly. {whole} rebuilt from end to "
+        "end"
+    )
 
 
 def _status(number: int, held: int, known: dict[int, str]) -> str:

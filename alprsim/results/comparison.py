@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from string import ascii_uppercase
@@ -10,14 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
+from numpy.typing import NDArray
 
 from alprsim.measures.glossary import BY_NAME
-from alprsim.results import words
+from alprsim.results import draws, words
 from alprsim.results.headline import REBUILT, TRIPS
 from alprsim.results.run import ResultError, Run, horizon
 from alprsim.results.summary import paired, plain
 from alprsim.tables import AS_WRITTEN
 
+DRAW = "standard error of the draw"
+"""Ends the columns that say how far off a figure of one seed may be because its cars were drawn out of all."""
 _WIDE = 60
 """Letters of a row's name in text."""
 
@@ -45,8 +49,10 @@ def compare(runs: Sequence[Run]) -> pd.DataFrame:
         A row a (policy, viewer, sight, retention, measure, statistic) of any run, for residents' vehicles, all towns
         together and all reads: ``A``, ``B`` …
         are the runs' means; ``B − A`` the difference to the first run, with ``B − A low`` and ``B − A high`` its 95 %
-        t-interval over seeds where both runs have the same seeds, at least two (paired seed by seed); else NaN. The
-        attributes ``runs``, ``notes`` and ``horizon_s`` say which is which and what differs between them.
+        t-interval over seeds where both runs have the same seeds, at least two (paired seed by seed); else NaN. Runs of one
+        seed also have ``A standard error of the draw`` …, NaN of what is not of drawn cars, and ``B − A standard error of the
+        draw, at most``: the sum of both, since what each car adds is not kept. The attributes ``runs``, ``notes`` and
+        ``horizon_s`` say which is which and what differs between them.
     """
     if not 2 <= len(runs) <= len(ascii_uppercase):
         raise ResultError(f"compare needs 2 to {len(ascii_uppercase)} results, not {len(runs)}")
@@ -103,9 +109,21 @@ def beside(sides: Sequence[pd.DataFrame]) -> pd.DataFrame:
     table = rows.copy()
     for letter, values in zip(ascii_uppercase, sides, strict=False):
         table[letter] = values.mean(axis=1).to_numpy()
+        table[f"{letter} {DRAW}"] = _drawn_off(values)
     for letter, values in zip(ascii_uppercase[1:], sides[1:], strict=False):
         _add_difference(table, letter, sides[0], values)
+        table[f"{letter} − A {DRAW}, at most"] = table[f"A {DRAW}"] + table[f"{letter} {DRAW}"]
     return table
+
+
+def _drawn_off(values: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the standard error of the draw of each answer of one seed; NaN of several, or of what is not of drawn cars."""
+    if values.shape[1] != 1 or values.empty:
+        return np.full(len(values), np.nan)
+    names = values.index.to_frame(index=False)
+    errors = pd.MultiIndex.from_frame(names.assign(statistic=names["statistic"].map(draws.error_of)))
+    found: NDArray[np.float64] = values.reindex(errors).iloc[:, 0].to_numpy(float)
+    return found
 
 
 def _add_difference(table: pd.DataFrame, letter: str, first: pd.DataFrame, second: pd.DataFrame) -> None:
@@ -177,7 +195,13 @@ def _name(row: dict[str, Any], attrs: dict[str, Any]) -> str:
 
 
 def _line(name: str, row: dict[str, Any], attrs: dict[str, Any]) -> str:
-    values = "".join(f"{words.quantity(row[x], row['unit'], measure=row['measure']):>15}" for x in attrs["runs"])
+    said = [words.quantity(row[x], row["unit"], measure=row["measure"]) for x in attrs["runs"]]
+    if row["unit"] == "share":
+        fine = words.percents([row[x] for x in attrs["runs"]])
+        said = [
+            f"{one} %" if math.isfinite(row[x]) else old for x, one, old in zip(attrs["runs"], fine, said, strict=True)
+        ]
+    values = "".join(f"{one:>15}" for one in said)
     changes = "".join(f"   {_difference(row, letter)}" for letter in list(attrs["runs"])[1:])
     return f"  {name:<{_WIDE}}{values}{changes}"
 
@@ -187,12 +211,11 @@ def _difference(row: dict[str, Any], letter: str) -> str:
     value, low, high = (row[key] for key in (name, f"{name} low", f"{name} high"))
     if not np.isfinite(value):
         return f"{name}: –"
-    if row["unit"] == "share":
-        value, low, high = (f"{100 * v:+.1f}" for v in (value, low, high))
-    else:
-        value, low, high = (f"{v:+.3g}" for v in (value, low, high))
-    spread = "no interval" if "nan" in low else f"{low} to {high}"
-    return f"{name}: {value} {'points' if row['unit'] == 'share' else row['unit']} ({spread})"
+    off = draws.said(row[f"A {DRAW}"], row[f"{letter} {DRAW}"], row["unit"]) if value else ""
+    share = row["unit"] == "share"
+    said = [words.points(v) if share else f"{v:+.3g}" for v in (value, low, high) if not math.isnan(v)]
+    spread = f"{said[1]} to {said[2]}" if len(said) == 3 else "; ".join(filter(None, ("no interval", off)))
+    return f"{name}: {said[0]} {'percentage points' if share else row['unit']} ({spread})"
 
 
 def _lettered(runs: Sequence[Run]) -> list[tuple[str, Run]]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import frontier, words
 from alprsim.results.answer_sentence import rests_on
+from alprsim.results.draws import BY_CHOICE, error_of
 from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.summary import KEYS, PLAIN
 from alprsim.tables import AS_WRITTEN, DAY
@@ -20,8 +21,6 @@ STOCK, LAST, KEPT = "stock", "horizon", "window"
 EVERY = "all"
 """As the tidy table names what no case changes (hot lists), and all towns together."""
 
-BY_CHOICE = "_by_choice"
-"""Ends a statistic of the adversary who knows which ways most drivers take."""
 
 UTILITY = 18
 """The number of what follows the seventeen."""
@@ -281,7 +280,7 @@ def _one(rows: _Rows, shown: Shown, policy: str, viewer: str, sight: str) -> Tol
         key = dict(zip(("policy", "viewer", "sight"), case, strict=True))
         key |= {"measure": shown.measure, "who": shown.who, "reads": reads}
         if found := _found(rows, key, statistic):
-            error = _found(rows, key, _error_of(statistic))
+            error = _found(rows, key, error_of(statistic))
             return Told(found, statistic != shown.statistic, error=error.mean if error else math.nan)
     return NOTHING
 
@@ -292,15 +291,6 @@ def _found(rows: _Rows, key: dict[str, str], statistic: str) -> Answer | None:
     mine = rows.get(tuple(named[name] for name in KEYS if name in named), [])
     whole = [answer for town, answer in mine if town == EVERY] or [answer for _, answer in mine]
     return max(whole, key=lambda answer: answer.mean, default=None)
-
-
-def _error_of(statistic: str) -> str:
-    """Name the standard error of a statistic: the ending that says so stands before the others."""
-    endings = ""
-    for ending in (words.SO_FAR, BY_CHOICE):
-        if statistic.endswith(ending):
-            statistic, endings = statistic.removesuffix(ending), ending + endings
-    return f"{statistic}_error{endings}"
 
 
 def _reach(rows: _Rows, policy: str, viewer: str, sight: str) -> float:

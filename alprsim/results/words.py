@@ -197,6 +197,33 @@ def percent(share: float) -> str:
     return f"{value:.1f}" if value < 9.95 or value >= 99.5 else f"{value:.0f}"
 
 
+_FINEST = 3
+"""Decimals of a percentage beyond which nothing is told apart."""
+
+
+def percents(shares: Sequence[float]) -> list[str]:
+    """Say shares beside what they differ from the first by, without the sign: what differs is not said alike.
+
+    Where whole percentages are alike, they get the decimals with which the difference is the one that `points` says.
+    """
+    said = [percent(share) for share in shares]
+    for decimals in range(1, _FINEST + 1):
+        if all(_told_apart(said, shares, row) for row in range(1, len(shares))):
+            break
+        said = [percent(share) if share in (0, 1) else f"{100 * share:.{decimals}f}" for share in shares]
+    return said
+
+
+def _told_apart(said: Sequence[str], shares: Sequence[float], row: int) -> bool:
+    """Tell whether a share differs from the first as said as it does."""
+    if math.isnan(shares[row]) or math.isnan(shares[0]):
+        return True
+    difference = points(shares[row] - shares[0])
+    if said[row] == said[0] or "." not in said[row] + said[0] or " " in said[row] + said[0]:
+        return said[row] != said[0] or difference == "0"
+    return points((float(said[row]) - float(said[0])) / 100) == difference
+
+
 _NO_POINTS = 1e-10
 """Percentage points below which a difference is what adding in another order leaves: one trip of any number is far more."""
 
@@ -214,7 +241,7 @@ def of_ten(share: float) -> str:
     """Say a share as so many of ten: "6.2"; small ones as "fewer than 0.1"."""
     if math.isnan(share):
         return "not measured"
-    return "fewer than 0.1" if 0 < share < 0.005 else f"{10 * share:.1f}"
+    return "fewer than 0.1" if 0 < share < 0.005 else f"{10 * share:.1f}" if share else "0"
 
 
 def of_ten_range(low: float, high: float) -> str:
@@ -237,6 +264,12 @@ def of_many(share: float, number: int) -> str:
         return of_ten(share)
     said = f"{share * number:,.{0 if share * number >= 9.95 else 1}f}".removesuffix(".0")
     return "fewer than 0.1" if said == "0" and share > 0 else said
+
+
+def of_many_range(low: float, high: float, number: int) -> str:
+    """Say a range of shares as so many of a number: "53 to 110" of 1,000; once where both are said alike."""
+    first, last = (of_many(share, number) for share in (low, high))
+    return first if first == last else f"{first} to {last}"
 
 
 def number(value: float) -> str:
