@@ -28,7 +28,7 @@ from alprsim.report import (
 from alprsim.report.compared import Compared
 from alprsim.report.explorer import stops
 from alprsim.report.page import asset, security, without_folders, zipped
-from alprsim.results import comparison, sensitivity, words
+from alprsim.results import comparison, frontier, sensitivity, words
 from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks
 from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.sides import ROW, Side
@@ -98,6 +98,7 @@ def render(found: Compared, without: frozenset[str] = frozenset()) -> str:
         week=comparison_week.section(found, environment, others="week" not in without),
         keys=_keys(found.sides),
         notes=_notes(found.sides),
+        spreads=frontier.spreads(found.sides[0].run),
         remarks=_remarks(found.sides),
         glossary=[entry for entry in GLOSSARY if entry.name in measured],
         csv="" if "csv" in without else zipped(as_csv(found)),

@@ -146,7 +146,7 @@ def _is_drawn(measure: str, statistic: str) -> bool:
 def _cells(run: Run, measure: str) -> list[str]:
     """Say what a cell of unicity was in this run, and what look-backs rest on."""
     if measure.startswith("lookback_") or measure == "days_per_answer":
-        return [f"It {utility.CAVEAT}, and it {utility.RESTS_ON}.", *utility.basis(run)]
+        return [f"It {utility.CAVEAT}, and it {utility.RESTS_ON}.", *utility.basis(run), *utility.spreads(run)]
     cell = words.bins(run.info.get("unicity_bin_s")) if measure == "unicity" else ""
     return [f"A sighting is a cell: {cell}."] if cell else []
 

@@ -118,6 +118,7 @@ def notes(run: Run) -> list[str]:
         f"It {frontier.CAVEAT}, and it {frontier.RESTS_ON}: the band runs from the least to the most over "
         f"{len(frontier.shapes(run))} assumed delays, the line is the middle one.",
         *frontier.basis(run),
+        *frontier.spreads(run),
     ]
     said.append("Across: 95 % t-interval of the mean over seeds." if several else "One seed: no interval across.")
     if worth := frontier.hot_lists(run):

@@ -33,6 +33,7 @@ from alprsim.report.cube import by_seed
 from alprsim.report.figures import figures
 from alprsim.report.opening import opened
 from alprsim.results import comparison, sensitivity, words
+from alprsim.results import frontier as utility
 from alprsim.results.headline import subject
 from alprsim.results.run import Run, horizon
 from alprsim.results.summary import as_csv
@@ -93,6 +94,7 @@ def render(run: Run, without: frozenset[str] = frozenset()) -> str:
         headline=run.headline(),
         figures=ladders,
         frontier=frontier.shown(run),
+        spreads=utility.spreads(run),
         copies=copied,
         lives=lives,
         lifetime=next((f for f in ladders if f.key.endswith("effective_retention.max")), None),

@@ -188,6 +188,7 @@ def _notes(run: Run, lines: Sequence[_Line], worth: dict[str, float]) -> list[st
         "Look-backs: the share of questions by plate that still find a useful read. The line is the middle, the band the range "
         f"of {ages} assumed query ages. It {frontier.CAVEAT}, and it {frontier.RESTS_ON}."
     ]
+    said += frontier.spreads(run)
     if any(line.wide or line.practised_wide for line in lines):
         said.append("Outlined, paler bands: over other assumptions too (cameras, capture, volumes of traffic).")
     if worth:

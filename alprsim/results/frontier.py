@@ -8,8 +8,10 @@ every row.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
-from statistics import median
+from itertools import combinations
+from statistics import NormalDist, median
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -18,8 +20,8 @@ from alprsim.results import words
 from alprsim.results.headline import TRIPS
 from alprsim.results.run import Answer, Run
 from alprsim.results.summary import labels
-from alprsim.scenario import models
-from alprsim.tables import AS_WRITTEN
+from alprsim.scenario import models, units
+from alprsim.tables import AS_WRITTEN, DAY
 
 FILE = "frontier.csv"
 CAVEAT = "measures the availability of a read, not solved crimes"
@@ -157,6 +159,41 @@ def basis(run: Run) -> list[str]:
             f"{words.duration(hold['within_s'])}."
         )
     return said
+
+
+def spreads(run: Run) -> list[str]:
+    """Say, of shapes with the same middle age, why the one with older questions may have more look-backs answered.
+
+    Both are lognormal (`utility.quantiles`): the one that reaches further beyond their median also has more questions far
+    below it, so a limit shorter than that age leaves more of them a read, and a longer one fewer.
+    """
+    told = (run.info.get("utility") or {}).get("query_ages", {})
+    found = [(name, *of) for name, text in told.items() if (of := _of_two_points(text))]
+    said = []
+    for (name, middle, spread), (other, same, further) in combinations(found, 2):
+        if middle == same and spread != further:
+            (narrow, least), (wide, most) = sorted([(name, spread), (other, further)], key=lambda one: one[1])
+            limit = 3 * DAY if middle > 3 * DAY else middle / 2
+            within = [f"{100 * NormalDist().cdf(math.log(limit / middle) / s):.0f} %" for s in (most, least)]
+            age = words.duration(middle)
+            said.append(
+                f"“{wide}” and “{narrow}” questions have the same middle age, {age}, and {wide} ones spread wider both ways: "
+                f"{within[0]} of them come within {words.duration(limit)}, of {narrow} ones {within[1]}. So under a limit "
+                f"shorter than {age} more {wide} ones are answered, under a longer one fewer."
+            )
+    return said
+
+
+_TWO_POINTS = re.compile(r"half within (.+), (.+) % beyond (.+)")
+
+
+def _of_two_points(shape: str) -> tuple[float, float] | None:
+    """Return median (s) and spread (of the logarithm) of a shape as `_shape` says it; None of the others."""
+    said = _TWO_POINTS.fullmatch(shape)
+    if not said:
+        return None
+    middle, beyond = (float(units.seconds(said[k].replace(",", ""))) for k in (1, 3))
+    return middle, math.log(beyond / middle) / NormalDist().inv_cdf(1 - float(said[2]) / 100)
 
 
 def _shape(one: models.QueryAge) -> str:
