@@ -201,7 +201,7 @@ def test_slider_ladder_and_list_mark_a_limit_alike() -> None:
     assert cubes.stop(21 * DAY)["states"] == "CT, ME, VA, WA"
     assert "CT PA 26-14, ME, VA, WA, as reported" in listed
     assert "CT bill HB 5716 (2025); WA bill, as reported" in listed
-    assert cubes.stop(30 * DAY)["states"] == "OR, IA, a vendor's default"
+    assert cubes.stop(30 * DAY)["states"] == "OR, IA, vendor"
 
 
 def test_without_the_script_the_baseline_as_practised_is_there(run: results.Run, html: str) -> None:

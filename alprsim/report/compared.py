@@ -115,12 +115,11 @@ class Compared:
         marked = (side.letter, *key) in self.marks.marked if self.marks.known else None
         return Dot(side.letter, row, mean, low, high, marked)
 
-    def drawn_off(self, side: Side, viewer: str, sight: str, measure: str, statistic: str) -> str:
-        """Say how far off a side's difference to A may be because cars were drawn; empty where seeds say it, or none were."""
+    def drawn_off(self, side: Side, viewer: str, sight: str, measure: str, statistic: str) -> float:
+        """Return how far off one seed's figure may be because cars were drawn; NaN where seeds say it, or none were."""
         name = draws.error_of(statistic)
-        of = [one.run.answer(one.policy, viewer, sight, one.retention, measure, name) for one in (self.sides[0], side)]
-        unit = side.run.answer(side.policy, viewer, sight, side.retention, measure, statistic).unit
-        return draws.said(of[0].mean, of[1].mean, unit) if all(one.n_seeds == 1 for one in of) else ""
+        found = side.run.answer(side.policy, viewer, sight, side.retention, measure, name)
+        return found.mean if found.n_seeds == 1 else math.nan
 
 
 def _has(side: Side, policy: str) -> str:

@@ -49,9 +49,10 @@ class Comparison:
         for grid in comparison_tables.grids(self.found)[:_GRIDS]:
             lines += ["", grid.caption, " " * _WIDE + "".join(f"  {head.title:>{_COLUMN}}" for head in grid.heads)]
             for name, remark, cells in grid.rows:
-                short = [one.band if len(one.band) < _COLUMN else "" for one in cells]
-                told = [f"{one.value} ({band})" if band else one.value for one, band in zip(cells, short, strict=True)]
-                values = "".join(f"  {one.replace(' points', ' percentage points'):>{_COLUMN}}" for one in told)
+                short = ["" if one.band.startswith("standard error") else one.band for one in cells]
+                named = [one.value.replace(" points", " percentage points") for one in cells]
+                told = [f"{one} ({band})" if band else one for one, band in zip(named, short, strict=True)]
+                values = "".join(f"  {one:>{_COLUMN}}" for one in told)
                 lines.append(f"{f'{name}, {remark}':<{_WIDE}}{values}")
                 lines += [
                     f"    {head.title}: {one.band}"

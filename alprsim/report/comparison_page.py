@@ -28,7 +28,7 @@ from alprsim.report import (
 from alprsim.report.compared import Compared
 from alprsim.report.explorer import stops
 from alprsim.report.page import asset, security, without_folders, zipped
-from alprsim.results import comparison, frontier, sensitivity, words
+from alprsim.results import comparison, draws, frontier, sensitivity, words
 from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks
 from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.sides import ROW, Side
@@ -214,9 +214,9 @@ def _change(found: Compared, side: Side, measure: str, statistic: str) -> str:
         return "the difference was not measured"
     if dot.mean == dot.low == dot.high == 0 or (dot.mean == 0 and math.isnan(dot.low)):
         return "no difference"
-    off = found.drawn_off(side, *found.first, measure, statistic)
+    first, other = (found.drawn_off(one, *found.first, measure, statistic) for one in (found.sides[0], side))
     band = (
-        "; ".join(filter(None, ("no interval", off))) if math.isnan(dot.low)
+        "; ".join(filter(None, ("no interval", draws.said(first, other, "share")))) if math.isnan(dot.low)
         else f"{words.points(dot.low)} to {words.points(dot.high)} over seeds"
     )  # fmt: skip
     return f"{words.points(dot.mean)} percentage points ({band})"

@@ -39,7 +39,7 @@ def _towns(found: Compared, pair: Pair) -> tables.Grid | None:
             apart = values.apart(first, asked[0], side.run, one, town["name"])
             told = cube.apart(*apart, "share", than="A")
             off = values.drawn_off(first, asked[0], town["name"]), values.drawn_off(side.run, one, town["name"])
-            band = told[1] or (draws.said(*off, "share") if apart[0] else "")
+            band = told[1] or (draws.most(*off, "share") if apart[0] else "")
             cells.append(tables.Cell(told[0].replace("percentage ", ""), band))
         lines.append((first.place(town["name"]), f"{town['population']:,} residents", cells))
     caption = f"{found.titled(*pair)}, by home town: {found.who(*found.first)}"
@@ -74,6 +74,8 @@ def _answers(found: Compared, viewer: str, sight: str, row: dict[str, Any]) -> l
     pair = (row["measure"], row["statistic"])
     answers = [side.run.answer(side.policy, viewer, sight, side.retention, *pair) for side in found.sides]
     cells = [tables.cell(answer, row["measure"]) for answer in answers]
+    off = (draws.own(found.drawn_off(side, viewer, sight, *pair), row["unit"]) for side in found.sides)
+    cells = [cell._replace(band=cell.band or error) for cell, error in zip(cells, off, strict=True)]
     if row["unit"] != "share":
         return cells
     said = words.percents([answer.mean for answer in answers])
@@ -89,8 +91,9 @@ def _apart(found: Compared, side: Side, row: dict[str, Any]) -> tables.Cell:
             return tables.Cell("not measured")
         mark = {True: "◆ ", False: "◇ ", None: ""}[dot.marked]
         if math.isnan(dot.low):
-            off = found.drawn_off(side, row["viewer"], row["sight"], row["measure"], row["statistic"])
-            band = off if dot.mean else ""
+            case = (row["viewer"], row["sight"], row["measure"], row["statistic"])
+            first, other = (found.drawn_off(one, *case) for one in (found.sides[0], side))
+            band = draws.most(first, other, "share") if dot.mean else ""
         else:
             band = f"{words.points(dot.low)} to {words.points(dot.high)}"
         return tables.Cell(f"{mark}{words.points(dot.mean)} points", band)

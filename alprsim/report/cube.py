@@ -6,7 +6,7 @@ Numbers are for drawing; what is said was worded here, so that a value reads the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -156,15 +156,17 @@ def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> 
     )
 
 
-def change(seeds: Seeds, baseline: Case, other: Case, unit: str) -> tuple[str, str]:
-    """Say how far an answer is from the baseline's as practised, seed by seed, and its interval."""
+def change(
+    seeds: Seeds, baseline: Case, other: Case, unit: str, off: Callable[[float, float, str], str] = draws.said
+) -> tuple[str, str]:
+    """Say how far an answer is from the baseline's as practised, seed by seed, and its interval; of one seed the draw's error."""
     if baseline == other:
         return "the baseline itself", ""
     if baseline not in seeds or other not in seeds:
         return "not measured", ""
     told = paired(seeds[baseline], seeds[other])
     said, known = apart(*told, unit)
-    return said, known or (draws.said(drawn_off(seeds, baseline), drawn_off(seeds, other), unit) if told[0] else "")
+    return said, known or (off(drawn_off(seeds, baseline), drawn_off(seeds, other), unit) if told[0] else "")
 
 
 def drawn_off(seeds: Seeds, case: Case) -> float:

@@ -10,7 +10,7 @@ from alprsim.measures.glossary import BY_NAME
 from alprsim.report.cube import Seeds, change
 from alprsim.report.figures import Bands, Pair
 from alprsim.report.tables import Cell, Grid, Head
-from alprsim.results import words
+from alprsim.results import draws, words
 from alprsim.results.headline import REBUILT, TRIPS, Subject, lookbacks, opening, outlived
 from alprsim.results.run import Answer, Run, horizon
 from alprsim.results.sensitivity import ANY_AGE, Band
@@ -288,7 +288,9 @@ def _numbers(run: Run, about: Subject, pair: Pair, seeds: Seeds, bands: Bands) -
             cells = [_cell(run, seen, step, asked, a, number, bands) for step, a in zip(steps, found, strict=True)]
             if about.step is not None:
                 case = (about.policy, seen.viewer, seen.sight)
-                said, known = change(seeds, (*case, AS_WRITTEN, *asked), (*case, about.step, *asked), "share")
+                said, known = change(
+                    seeds, (*case, AS_WRITTEN, *asked), (*case, about.step, *asked), "share", draws.most
+                )
                 cells.insert(2, Cell(said.replace("percentage ", ""), known))
             rows.append((name, f"{words.SIGHTS[seen.sight][0]} sight", cells))
     who = run.titled(about.viewer)
@@ -312,7 +314,7 @@ def _cell(run: Run, about: Subject, step: int, pair: Pair, answer: Answer, numbe
     known = [words.interval(answer.low, answer.high, "share")] if answer.n_seeds > 1 else []
     error = run.answer(about.policy, about.viewer, about.sight, step, pair[0], f"{pair[1]}_error")
     if error.mean > 0 and answer.n_seeds == 1:
-        known.append(f"standard error of the draw {words.quantity(error.mean, 'share')}")
+        known.append(draws.own(error.mean, "share"))
     statistic = ANY_AGE if pair[0] == "lookback_plate" else pair[1]
     band = bands.get((about.policy, about.viewer, about.sight, step, pair[0], statistic))
     if band and statistic != ANY_AGE:

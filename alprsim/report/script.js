@@ -30,7 +30,7 @@ document.addEventListener("click", (event) => {
 });
 let folded = [];
 addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll("details.fold, details.glossary, #policies details, #differences details")].filter((part) => !part.open);
+  folded = [...document.querySelectorAll("details.fold, details.glossary, #policies details, #differences details:not(.picture)")].filter((part) => !part.open);
   folded.forEach((part) => { part.open = true; });
 });
 addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));

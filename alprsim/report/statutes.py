@@ -27,8 +27,8 @@ class Statute(NamedTuple):
     """Its label without what is said of how it is known."""
     marked: bool = False
     """Whether it has a short name of its own."""
-    vendor: bool = False
-    """Whether it is what a vendor or a commercial pool does."""
+    holder: str = ""
+    """A vendor or a commercial pool, where it is what such a one does."""
 
 
 class Mark(NamedTuple):
@@ -88,7 +88,7 @@ def mark(step: int) -> Mark | None:
 def _told(named: Sequence[Statute]) -> list[Statute]:
     """Return those that a step is marked with: of states the laws, else the bills, else practices; then vendors'."""
     found = next((mine for kind in _SAID if (mine := [one for one in named if one.kind == kind and one.state])), [])
-    return [*found, *(one for one in named if one.vendor)] or [named[0]]
+    return [*found, *(one for one in named if one.holder)] or [named[0]]
 
 
 def _states(of: Sequence[Statute]) -> str:
@@ -96,13 +96,13 @@ def _states(of: Sequence[Statute]) -> str:
     states = list(dict.fromkeys(one.state for one in of if one.state))
     kind = next((_SAID[one.kind] for one in of if one.state), "")
     said = ", ".join(states) + kind + "s" * (bool(kind) and len(states) > 1)
-    return ", ".join(name for name in (said, *(one.name for one in of if not one.state)) if name)
+    return ", ".join(name for name in (said, *(one.holder or one.name for one in of if not one.state)) if name)
 
 
 def _labelled(of: Sequence[Statute], told: Sequence[Statute]) -> str:
     """Say them as the ladder does: one alone, or one that begins with its state's letters, by its own name."""
     own = [one for one in of if one.marked and one.state and (len(told) == 1 or one.name.startswith(f"{one.state} "))]
-    if not own:
+    if not own and not any(one.holder for one in of):
         return _states(of)
     others = (one.state or one.name for one in of if one not in own)
     return ", ".join(dict.fromkeys([*(one.name for one in own), *others]))
@@ -115,5 +115,5 @@ def _statute(preset: presets.Preset) -> Statute:
     kind = preset.kind if preset.kind in ("law", "bill") else "practice"
     return Statute(
         preset.window or 0, label, "; ".join(told), preset.verified, preset.state or "", kind, name, preset.mark is not None,
-        preset.kind in ("vendor", "commercial pool"),
+        preset.kind if preset.kind in ("vendor", "commercial pool") else "",
     )  # fmt: skip

@@ -6,8 +6,6 @@ adds is not kept, so only its upper end is known. The standard deviation of a di
 
 from __future__ import annotations
 
-import math
-
 from alprsim.results import words
 
 BY_CHOICE = "_by_choice"
@@ -23,13 +21,29 @@ def error_of(statistic: str) -> str:
     return f"{statistic}_error{endings}"
 
 
+def own(error: float, unit: str) -> str:
+    """Say a figure's standard error of the draw; empty where it is unknown or none."""
+    return f"standard error of the draw {_number(error, unit)} {_of(unit)}" if error > 0 else ""
+
+
+def most(first: float, second: float, unit: str) -> str:
+    """Say the most that a difference's can be, where both sides' own stand beside it."""
+    whole = first + second
+    return f"standard error of the draw at most {_number(whole, unit)} {_of(unit)}" if whole > 0 else ""
+
+
 def said(first: float, second: float, unit: str) -> str:
-    """Say both figures' standard errors of the draw, and the most that their difference's can be; empty where one is unknown."""
-    if math.isnan(first) or math.isnan(second) or not first + second > 0:
+    """Say both sides' own, and the most that their difference's can be; empty where one is unknown."""
+    if not first + second > 0:
         return ""
-    times, of = (100.0, "points") if unit == "share" else (1.0, unit)
-    each = " and ".join(f"{times * error:.2g}" for error in (first, second))
-    most = f"{times * (first + second):.2g}"
-    return (
-        f"standard error of the draw, not counted here: {each} {of} on the two sides, of the difference at most {most}"
-    )
+    each = f"{_number(first, unit)} and {_number(second, unit)} {_of(unit)}"
+    whole = _number(first + second, unit)
+    return f"standard error of the draw, not counted here: {each} on the two sides, of the difference at most {whole}"
+
+
+def _number(error: float, unit: str) -> str:
+    return f"{100 * error if unit == 'share' else error:.2g}"
+
+
+def _of(unit: str) -> str:
+    return "points" if unit == "share" else unit
