@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -26,6 +29,108 @@ READY = "document.getElementById('explorer') && !document.getElementById('explor
 SCROLLED = """() => [...document.querySelectorAll("*")].filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX)
     && one.scrollWidth > one.clientWidth + 1).map((one) => one.getAttribute("aria-label") ?? one.outerHTML.slice(0, 80))"""
 """Tells what is scrolled sideways."""
+
+_PLOT = """svg => {
+    const at = (one) => { const box = one.getBoundingClientRect(); return [(box.left + box.right) / 2, (box.top + box.bottom) / 2]; };
+    const all = (what) => [...svg.querySelectorAll(what)];
+    const letters = (ring) => ring.parentNode.querySelector("text.here")?.textContent ?? "";
+    return {
+        rings: all("circle.here").map((ring) => [...at(ring), letters(ring)]),
+        grid: all("path.grid").map((line) => at(line)[1]),
+        sides: all("text.tick[text-anchor=end]:not([transform])").map((one) => [at(one)[1], one.textContent]),
+        limits: Object.fromEntries(all("text.tick[text-anchor=middle]").map((one) => [one.textContent, at(one)[0]])),
+        marks: all("path.axisline").filter((one) => /^M[0-9.]+ [0-9.]+v4$/.test(one.getAttribute("d"))).map((one) => at(one)[0]),
+        cuts: all("path.cut").map((one) => at(one)[0]),
+    };
+}"""
+
+WEEK = """place => {
+    const block = place.querySelector(".car"), number = (one, name) => Number(one.getAttribute(name));
+    const told = (badge) => { badge.dispatchEvent(new Event("focusin", {bubbles: true})); return block.querySelector(".readout").textContent; };
+    const texts = (row) => [...row.children].slice(0, 3).map((cell) => cell.textContent);
+    const all = (what) => [...block.querySelectorAll(what)];
+    const ticks = (anchor, side) => Object.fromEntries(all(`.hours text[text-anchor=${anchor}]`).map((one) => [one.textContent, number(one, side)]));
+    return {
+        sentence: block.querySelector(".sentence").textContent,
+        marks: all(".owners .camera > g").map((one) => [one.querySelector("title").textContent, ...["x", "y"].map((side) => number(one.querySelector("use"), side))]),
+        badges: all("[data-spot]").map((one) => ({
+            look: one.getAttribute("class"), number: one.querySelector("text").textContent, said: one.getAttribute("aria-label"),
+            from: one.querySelector("path").getAttribute("d").match(/-?[0-9.]+/g).map(Number), told: told(one),
+            disc: ["cx", "cy"].map((side) => number(one.querySelector("circle"), side)),
+        })),
+        bar: [block.querySelector(".scale text").textContent, block.querySelector(".scale path").getAttribute("d").match(/h([0-9.]+)/)[1]],
+        clocks: ticks("middle", "x"), days: ticks("end", "y"),
+        hours: all(".hours rect").map((one) => [...["x", "y", "width", "height"].map((side) => number(one, side)), one.getAttribute("class"), one.querySelector("title").textContent]),
+        rows: all("[data-read]").map(texts),
+    };
+}"""
+"""Tells what a pane of the week shows: its map, what the readout says of every disc, its calendar and its list."""
+
+
+class Plot(NamedTuple):
+    """A ladder as it stands on the screen, px: what is ringed and its letters, values and limits that its axes name, its cuts."""
+
+    rings: list[tuple[float, float, str]]
+    sides: dict[float, float]
+    """Values by y."""
+    limits: dict[str, float]
+    """x by name; of a picture for a phone by place, from the shortest."""
+    cuts: list[float]
+
+    @classmethod
+    def of(cls, picture: Locator) -> Plot:
+        """Measure a picture; its values must stand at equal distances, each beside its line."""
+        found = picture.evaluate(_PLOT)
+        sides = {}
+        for level, said in found["sides"]:
+            line = min(found["grid"], key=lambda y: abs(y - level))
+            assert abs(line - level) < 4
+            sides[line] = float(said.removesuffix(" %").replace(",", "")) / (100 if said.endswith("%") else 1)
+        limits = found["limits"] or {str(row): x for row, x in enumerate(found["marks"])}
+        plot = cls(found["rings"], sides, limits, found["cuts"])
+        assert len(sides) >= 3
+        assert all(abs(plot.value(level) - value) <= plot.pixel for level, value in sides.items())
+        return plot
+
+    @property
+    def pixel(self) -> float:
+        """What a pixel upwards is worth."""
+        low, high = max(self.sides), min(self.sides)
+        return (self.sides[high] - self.sides[low]) / (low - high)
+
+    def value(self, y: float) -> float:
+        """Return the value that stands at a height."""
+        low = max(self.sides)
+        return self.sides[low] + (low - y) * self.pixel
+
+    def stands(self, x: float, y: float, limit: str, value: float, *, within: float = 1) -> bool:
+        """Tell whether a place is, to a pixel, where a limit and a value are."""
+        return abs(x - self.limits[limit]) <= within and abs(self.value(y) - value) <= within * self.pixel
+
+    def logarithmic(self, seconds: dict[str, float]) -> bool:
+        """Tell whether limits stand by the logarithm of their length, and less far apart where a cut says so, or one has no end."""
+        gaps = [
+            (self.limits[b] - self.limits[a], math.log10(seconds[b] / seconds[a]), self._cut(a, b))
+            for a, b in pairwise(sorted(seconds, key=seconds.__getitem__))
+        ]
+        decade = next(width / decades for width, decades, cut in gaps if not cut)
+        return all(0 < width < decade * decades if cut else abs(width - decade * decades) <= 1 for width, decades, cut in gaps)
+
+    def _cut(self, a: str, b: str) -> bool:
+        return any(self.limits[a] < at < self.limits[b] for at in self.cuts)
+
+
+def barriers(page: Page) -> list[tuple[str, str, str]]:
+    """Open all that is folded and return what axe finds wrong: rule, impact, an element.
+
+    On the widest screens, whose colours are those of narrower ones, of each table's rows one is left.
+    """
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    if page.evaluate("innerWidth") > 2000:
+        page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+2)').forEach((row) => row.remove())")
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 20  # it did look
+    return [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found["violations"]]
 
 
 def lines(text: Locator) -> int:

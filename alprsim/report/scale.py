@@ -98,7 +98,8 @@ def positions(steps: Sequence[int], *, first: float = LEFT + 22, of: Layout = WI
     for before, after in pairwise(steps):
         decades = math.log10(after / max(before, 1)) if after < UNLIMITED else math.inf
         broken.append(decades > _LONGEST_GAP * 1.2)
-        gaps.append(min(decades, _LONGEST_GAP if after < UNLIMITED else 0.6 * _LONGEST_GAP))
+        shortened = _LONGEST_GAP if after < UNLIMITED else 0.6 * _LONGEST_GAP
+        gaps.append(shortened if broken[-1] else decades)
     span = of.right - (10 if of.narrow else 22) - first
     total = sum(gaps)
     if not total:
