@@ -31,7 +31,7 @@ SCROLLED = """() => [...document.querySelectorAll("*")].filter((one) => /auto|sc
 """Tells what is scrolled sideways."""
 
 _PLOT = """svg => {
-    const at = (one) => { const box = one.getBoundingClientRect(); return [(box.left + box.right) / 2, (box.top + box.bottom) / 2]; };
+    const at = (one) => (({left, right, top, bottom}) => [(left + right) / 2, (top + bottom) / 2])(one.getBoundingClientRect());
     const all = (what) => [...svg.querySelectorAll(what)];
     const letters = (ring) => ring.parentNode.querySelector("text.here")?.textContent ?? "";
     return {
@@ -45,22 +45,29 @@ _PLOT = """svg => {
 }"""
 
 WEEK = """place => {
-    const block = place.querySelector(".car"), number = (one, name) => Number(one.getAttribute(name));
-    const told = (badge) => { badge.dispatchEvent(new Event("focusin", {bubbles: true})); return block.querySelector(".readout").textContent; };
+    const block = place.querySelector(".car");
+    const numbers = (one, ...names) => names.map((name) => Number(one.getAttribute(name)));
+    const text = (one, what) => one.querySelector(what).textContent;
+    const told = (badge) => {
+        badge.dispatchEvent(new Event("focusin", {bubbles: true}));
+        return text(block, ".readout");
+    };
     const texts = (row) => [...row.children].slice(0, 3).map((cell) => cell.textContent);
     const all = (what) => [...block.querySelectorAll(what)];
-    const ticks = (anchor, side) => Object.fromEntries(all(`.hours text[text-anchor=${anchor}]`).map((one) => [one.textContent, number(one, side)]));
+    const ticks = (anchor, side) => Object.fromEntries(
+        all(`.hours text[text-anchor=${anchor}]`).map((one) => [one.textContent, ...numbers(one, side)]));
     return {
-        sentence: block.querySelector(".sentence").textContent,
-        marks: all(".owners .camera > g").map((one) => [one.querySelector("title").textContent, ...["x", "y"].map((side) => number(one.querySelector("use"), side))]),
+        sentence: text(block, ".sentence"),
+        marks: all(".owners .camera > g").map((one) => [text(one, "title"), ...numbers(one.querySelector("use"), "x", "y")]),
         badges: all("[data-spot]").map((one) => ({
-            look: one.getAttribute("class"), number: one.querySelector("text").textContent, said: one.getAttribute("aria-label"),
-            from: one.querySelector("path").getAttribute("d").match(/-?[0-9.]+/g).map(Number), told: told(one),
-            disc: ["cx", "cy"].map((side) => number(one.querySelector("circle"), side)),
+            look: one.getAttribute("class"), number: text(one, "text"), said: one.getAttribute("aria-label"), told: told(one),
+            from: one.querySelector("path").getAttribute("d").match(/-?[0-9.]+/g).map(Number),
+            disc: numbers(one.querySelector("circle"), "cx", "cy"),
         })),
-        bar: [block.querySelector(".scale text").textContent, block.querySelector(".scale path").getAttribute("d").match(/h([0-9.]+)/)[1]],
+        bar: [text(block, ".scale text"), block.querySelector(".scale path").getAttribute("d").match(/h([0-9.]+)/)[1]],
         clocks: ticks("middle", "x"), days: ticks("end", "y"),
-        hours: all(".hours rect").map((one) => [...["x", "y", "width", "height"].map((side) => number(one, side)), one.getAttribute("class"), one.querySelector("title").textContent]),
+        hours: all(".hours rect").map((one) =>
+            [...numbers(one, "x", "y", "width", "height"), one.getAttribute("class"), text(one, "title")]),
         rows: all("[data-read]").map(texts),
     };
 }"""
@@ -108,13 +115,15 @@ class Plot(NamedTuple):
         return abs(x - self.limits[limit]) <= within and abs(self.value(y) - value) <= within * self.pixel
 
     def logarithmic(self, seconds: dict[str, float]) -> bool:
-        """Tell whether limits stand by the logarithm of their length, and less far apart where a cut says so, or one has no end."""
+        """Tell whether limits stand by the logarithm of their length, and nearer where a cut says so: one has no end."""
         gaps = [
             (self.limits[b] - self.limits[a], math.log10(seconds[b] / seconds[a]), self._cut(a, b))
             for a, b in pairwise(sorted(seconds, key=seconds.__getitem__))
         ]
         decade = next(width / decades for width, decades, cut in gaps if not cut)
-        return all(0 < width < decade * decades if cut else abs(width - decade * decades) <= 1 for width, decades, cut in gaps)
+        return all(
+            0 < width < decade * decades if cut else abs(width - decade * decades) <= 1 for width, decades, cut in gaps
+        )
 
     def _cut(self, a: str, b: str) -> bool:
         return any(self.limits[a] < at < self.limits[b] for at in self.cuts)
@@ -155,8 +164,18 @@ def opened() -> Iterator[Browser]:
 @contextmanager
 def visiting(browser: Browser, usual: Path) -> Iterator[Callable[..., Page]]:
     """Open pages from the disk, offline; afterwards nothing may have been fetched, and nothing complained of."""
+    with listening(browser, usual) as (visit, heard, fetched):
+        yield visit
+    assert heard == []
+    assert fetched == []
+
+
+@contextmanager
+def listening(browser: Browser, usual: Path) -> Iterator[tuple[Callable[..., Page], list[str], list[str]]]:
+    """Open pages from the disk, offline; told with it: what is complained of, and what is fetched beside the pages."""
     heard: list[str] = []
     asked: list[str] = []
+    fetched: list[str] = []
     contexts, pages = [], set()
 
     def visit(
@@ -174,12 +193,11 @@ def visiting(browser: Browser, usual: Path) -> Iterator[Callable[..., Page]]:
             page.wait_for_function(ready)
         return page
 
-    yield visit
+    yield visit, heard, fetched
     for context in contexts:
         context.close()
-    assert heard == []
-    fetched = {address.split("#")[0] for address in asked if not address.startswith(("blob:", "data:"))}
-    assert fetched <= pages
+    beside = {address.split("#")[0] for address in asked if not address.startswith(("blob:", "data:"))} - pages
+    fetched.extend(sorted(beside))
 
 
 def state_of(page: Page) -> dict[str, str]:

@@ -67,7 +67,9 @@ def holds(policy: str, viewer: str, step: int, read: Read) -> bool:
         return kept and read.owner == "East"
     if policy == "Searchable pool":
         return read.age < POOL
-    return viewer == "ICE" and kept and (policy == "Federal query" or (policy == "One partner" and read.owner == "East"))
+    return (
+        viewer == "ICE" and kept and (policy == "Federal query" or (policy == "One partner" and read.owner == "East"))
+    )
 
 
 def compare(week: dict[str, Any], found: list[tuple[Read, bool]], places: dict[str, tuple[float, float]]) -> None:
@@ -96,7 +98,7 @@ def compare(week: dict[str, Any], found: list[tuple[Read, bool]], places: dict[s
 
 
 def _told(text: str) -> list[tuple[str, bool, str]]:
-    """Take the readout of a disc apart: "East, fixed camera 0 (not held): Mon 08:12, Tue 09:03; …": camera, whether held, when."""
+    """Take a disc's readout apart, "East, fixed camera 0 (not held): Mon 08:12, Tue 09:03; …": camera, whether held, when."""
     mine = []
     for part in text.removesuffix(".").split("; "):
         camera, held, times = re.fullmatch(r"(.*) \((held|not held)\): (.*)", part).groups()  # type: ignore[union-attr]
@@ -105,7 +107,7 @@ def _told(text: str) -> list[tuple[str, bool, str]]:
 
 
 def _projected(week: dict[str, Any], places: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Return where on the map every camera stands: two marks that lie far apart say how it is projected, the others must agree."""
+    """Return where on the map every camera stands: two marks far apart say how it is projected, the others must agree."""
     marks = {title.split(", traffic")[0]: (x, y) for title, x, y in week["marks"]}
     assert len(marks) > 3
     a, b = max(combinations(marks, 2), key=lambda pair: math.dist(marks[pair[0]], marks[pair[1]]))
@@ -122,7 +124,7 @@ def _hours(week: dict[str, Any], found: list[tuple[Read, bool]]) -> None:
     """Assert that the calendar's cells stand at the hours of the reads, filled as many as are held."""
     clocks, days = week["clocks"], week["days"]
     wide = (clocks["12"] - clocks["08"]) / 4
-    tall = min(b - a for a, b in pairwise(days.values())) if len(days) > 1 else 17
+    tall = min(b - a for a, b in pairwise(days.values()))
     shown = Counter()
     for x, y, width, height, look, title in week["hours"]:
         hour = (x + width / 2 - clocks["08"]) / wide + 4

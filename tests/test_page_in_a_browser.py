@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from itertools import combinations, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -117,9 +116,17 @@ def test_the_slider_by_keyboard_tells_the_tidy_table_at_every_stop(visit: Callab
         said, weeks, rings = [], set(), set()
         for stop in stops:
             state = state_of(page)
-            assert state == {"policy": policy, "viewer": "ICE", "sight": "request", "retention": stop, "measure": measure}
+            assert state == {
+                "policy": policy,
+                "viewer": "ICE",
+                "sight": "request",
+                "retention": stop,
+                "measure": measure,
+            }
             assert shown(page) == told(run, state)
-            assert page.inner_text("#limit") == (page.get_attribute("#retention", "aria-valuetext") or "").split(" (")[0]
+            assert (
+                page.inner_text("#limit") == (page.get_attribute("#retention", "aria-valuetext") or "").split(" (")[0]
+            )
             said.append(shown(page))
             weeks.add(week_of(page))
             rings.add(ringed(page))

@@ -14,6 +14,7 @@ EXPECTED = (
     "fundamental diagram", "bottleneck", "shock", "discharge", "diverge", "merge", "exactness", "two engines",
     "route choice", "static assignment", "route choice, static", "another simulator", "SUMO's routes, read", "counts",
     "demand", "repetition", "generated streets", "trips detected", "memory of a run", "custody",
+    "page",
 )  # fmt: skip
 """What a whole verification checks, as rows of the table begin: what is not among them after a run was not run."""
 
