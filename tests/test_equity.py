@@ -52,7 +52,7 @@ def test_no_group_is_too_small_and_equal_homes_stay_together(values):
     ("sizes", "joined"),
     [
         ((30, 30, 30, 30), (0, 1, 2, 3)), ((29, 1, 30), (0, 0, 1)), ((30, 29), (0, 0)), ((30, 15, 15, 30), (0, 1, 1, 2)),
-        ((5,), (0,)), ((0, 30), (0, 0)), ((30, 30, 29), (0, 1, 1)), ((31, 29, 1), (0, 1, 1)),
+        ((5,), (0,)), ((0, 30), (0, 0)), ((30, 30, 29), (0, 1, 1)), ((31, 29, 1), (0, 1, 1)), ((30, 29, 30), (0, 1, 1)),
     ],
 )  # fmt: skip
 def test_small_groups_are_joined_to_the_next(sizes, joined):
@@ -137,6 +137,8 @@ def test_quarters_share_their_shuffles_and_who_cannot_be_compared_has_none():
     assert len(shuffles) == equity.SHUFFLES
     apart = equity.by_town(("a", "b", "c", "d"), np.repeat([0, 1, 2, 3], 30).astype(np.int16))
     assert [names for names, _ in equity.chances([*quarters, apart], key, seed=1)] == [names, [equity.BY_TOWN]]
+    two = equity.by_town(("a", "b", "c", "d"), np.repeat([0, 1, 2, 3], [50, 30, 20, 20]).astype(np.int16))
+    assert [names for names, _ in equity.chances([two], key, seed=1)] == [[equity.BY_TOWN]]
 
 
 def test_chance_is_the_mean_of_shuffles_in_the_name_of_each_grouping():
@@ -146,10 +148,10 @@ def test_chance_is_the_mean_of_shuffles_in_the_name_of_each_grouping():
             [Case(), Case()], ["all"], seed=1, who="shuffle",
         )  # fmt: skip
 
-    got = equity.by_chance([one(1.0, 2.0), one(2.0, np.nan)], ["homes by one", "homes by other"])
+    got = equity.by_chance([one(1.0, 2.0), one(4.0, np.nan)], ["homes by one", "homes by other"])
     assert got.who.tolist() == ["homes by one"] * 2 + ["homes by other"] * 2
     assert set(got.statistic) == {"most_to_least_x_by_chance"}
-    assert got.value.tolist() == pytest.approx([1.5, np.nan] * 2, nan_ok=True)
+    assert got.value.tolist() == pytest.approx([2.5, np.nan] * 2, nan_ok=True)
     assert got.n.tolist() == [4, 0] * 2
 
 
@@ -166,6 +168,15 @@ def test_towns_have_rows_of_their_own_and_small_ones_are_not_compared():
     ]
     assert np.isnan(value)
     assert n == 0
+
+
+def test_a_group_of_too_few_is_named_and_not_told():
+    grouping = equity.Grouping("homes by rank", ("near", "far"), np.repeat([0, 1], [31, 29]).astype(np.int16))
+    got = told(grouping, limits(UNLIMITED), horizon=2 * DAY)
+    assert got["near", "exposure_rate", "all", "share_of_horizon", 0] == (pytest.approx(30.5 / 31), 31)
+    assert got["far", "exposure_rate", "all", "share_of_horizon", 0] == (pytest.approx(np.nan, nan_ok=True), 0)
+    assert got["near", "retention_of_reads", "all", "mean", 0] == (np.inf, 31)
+    assert {key[0] for key in got} == {"near", "far", "homes by rank"}
 
 
 def test_kilometres_are_of_trips_that_departed_in_the_last_time():
@@ -236,31 +247,32 @@ SOME_READS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1), st.integer
 )
 def test_how_long_own_reads_live_equals_the_twin(reads, windows, horizon):
     """Sites 0 and 1 are of owners 0 and 1, each with a window of its own."""
-    world = World(
-        trips=(), reads=tuple((hour * HOUR, site, plate, true) for hour, site, plate, true in reads),
-        owner_of_site=(0, 1), vehicles=3, town=(0, 0, 1), kind=(0,) * 3,
-    )  # fmt: skip
+    made = [(hour * HOUR, site, plate, true) for hour, site, plate, true in reads]
+    for town, (value, n) in told_of_retention(made, windows, horizon).items():
+        cars = [v for v in range(3) if town in ("all", ("Ash", "Ash", "Elm")[v])]
+        means = twin_of_retention(made, cars, windows, 4 * HOUR, horizon * HOUR) if horizon <= 4 else []
+        assert n == len(means)
+        assert value == pytest.approx(np.mean(means) if means else np.nan, abs=1e-5, nan_ok=True)
+
+
+def test_one_read_that_never_goes_is_enough_for_a_town():
+    assert told_of_retention([(HOUR, 1, 0, 0), (HOUR, 0, 1, 1)], [2 * HOUR, UNLIMITED], 4)["Ash"] == (np.inf, 2)
+
+
+def told_of_retention(reads, windows, horizon):
+    """Return how long own reads live, and of how many, by town, of two cars in Ash and one in Elm, four hours after the start."""
+    world = World(reads=tuple(reads), owner_of_site=(0, 1), town=(0, 0, 1), kind=(0,) * 3)
     opened = question.open_bucket(world.bucket(range(3)))
     asked = question.ask(of_owners(windows), world.sites(), moment=4 * HOUR, horizon=horizon * HOUR)
     assert equity.retained(asked)[:, 0].tolist() == [w / DAY if w < UNLIMITED else np.inf for w in windows]
     grouping = equity.by_town(("Ash", "Elm"), np.array(world.town, np.int16))
     sums, held = equity.empty(grouping), question.held(asked, opened.bucket.reads)
-    equity.add(
-        [sums],
-        opened,
-        held,
-        asked,
-        [equity.of_vehicles(grouping, opened.bucket.vehicle)],
-        metres=np.zeros(0, np.int64),
-        stream=world.sites()[opened.bucket.reads.site],
-    )
+    of, nothing = world.sites()[opened.bucket.reads.site], np.zeros(0, np.int64)
+    group = equity.of_vehicles(grouping, opened.bucket.vehicle)
+    equity.add([sums], opened, held, asked, [group], metres=nothing, stream=of)
     table = equity.rows(grouping, [sums], np.zeros(1, np.int32), [Case()], seed=1)
     mine = table.take((table.measure == "retention_of_reads") & (table.who == "vehicles"))
-    for town, value, n in zip(mine.town, mine.value, mine.n, strict=True):
-        cars = [v for v in range(3) if town in ("all", ("Ash", "Ash", "Elm")[v])]
-        means = twin_of_retention(world.reads, cars, windows, 4 * HOUR, horizon * HOUR) if horizon <= 4 else []
-        assert n == len(means)
-        assert value == pytest.approx(np.mean(means) if means else np.nan, abs=1e-5, nan_ok=True)
+    return {town: (value, int(n)) for town, value, n in zip(mine.town, mine.value, mine.n, strict=True)}
 
 
 def of_owners(windows):

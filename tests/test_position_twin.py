@@ -71,6 +71,12 @@ def test_a_case_that_is_hardly_possible_is_left_out():
     assert regions.fewest(belief, 0.9)[0].tolist() == pytest.approx([0.9, 0, 0.9])
 
 
+def test_of_two_regions_of_one_size_the_first_case_chooses():
+    belief = np.array([[[0, 1, 7]], [[0, 7, 1]]]) / 8
+    assert regions.fewest(belief, 7 / 8)[0].tolist() == pytest.approx([0, 6 / 7, 1])
+    assert regions.fewest(belief[::-1], 7 / 8)[0].tolist() == pytest.approx([0, 1, 6 / 7])
+
+
 @pytest.mark.parametrize("world", ZOO.values() if isinstance(ZOO, dict) else ZOO)
 def test_who_is_asked_about_and_when(world):
     vehicles, people, places, towns = world.tables()

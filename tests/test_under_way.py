@@ -9,20 +9,28 @@ from tests.test_position import CUT, JUNCTIONS, roads, site_on
 from tests.test_tracking import NONE, adversary, reads, watching, where
 
 SITE = site_on(2, 3)
-WAYS = along.find(CUT, roads(), SITE, np.array([True]), 900)
+
+
+def found(longest=900, asked=True):
+    return along.find(CUT, roads(), SITE, np.array([asked]), longest)
+
+
+WAYS = found()
 TRAVEL = zones.travel(CUT, roads(), SITE, np.array([True]))
 
 
 def test_time_between_zones_is_spent_in_those_between():
-    assert WAYS.zone.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
-    assert WAYS.share[0, 2] == pytest.approx([0.25, 0.5, 0.25, 0, 0, 0, 0, 0, 0])
-    assert WAYS.share[3, 3] == pytest.approx(np.eye(9)[3])
-    assert WAYS.share.sum(axis=2) == pytest.approx(np.ones((9, 9)), abs=1e-6)
+    ways = found()
+    assert ways.zone.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert ways.share[0, 2] == pytest.approx([0.25, 0.5, 0.25, 0, 0, 0, 0, 0, 0])
+    assert ways.share[3, 3] == pytest.approx(np.eye(9)[3])
+    assert ways.share.sum(axis=2) == pytest.approx(np.ones((9, 9)), abs=1e-6)
 
 
 def test_a_site_is_followed_beat_by_beat_to_each_end_and_back_to_each_beginning():
-    after, before = WAYS.after[0] - 1, WAYS.before[0] - 1
-    assert WAYS.after.shape == (1, 9, 31)
+    ways = found()
+    after, before = ways.after[0] - 1, ways.before[0] - 1
+    assert ways.after.shape == (1, 9, 31)
     assert after[6, :11].tolist() == [3, 3, 4, 4, 4, 5, 5, 5, 5, 6, -1]  # 300 s from junction 3 to 6
     assert after[3].tolist() == [-1] * 31
     assert before[0, :11].tolist() == [
@@ -39,7 +47,7 @@ def test_a_site_is_followed_beat_by_beat_to_each_end_and_back_to_each_beginning(
         -1,
     ]  # 100 s on the road, 200 s from junction 0 to it
     assert before[2, :5].tolist() == [2, 2, 2, 2, -1]
-    nobody = along.find(CUT, roads(), SITE, np.array([False]), 900)
+    nobody = found(asked=False)
     assert not nobody.after.any()
     assert not nobody.before.any()
 
@@ -55,6 +63,12 @@ def test_a_car_may_be_slower_or_quicker_than_on_empty_roads():
     assert WAYS.at(0, 0, 0.5, back=True)[0] == pytest.approx(0.5 * np.eye(9)[2] + 0.5 * WAYS.share[0, 2])
 
 
+def test_what_is_longer_ago_than_ways_are_followed_is_told_as_the_last_beat():
+    ways = found(270)
+    assert (ways.after[0, 6] - 1).tolist() == [3, 3, 4, 4, 4, 5, 5, 5, 5, 6]
+    assert ways.at(0, 9999, 0.0, back=False)[6].tolist() == np.eye(9)[6].tolist()
+
+
 def test_reads_close_together_are_of_one_drive():
     """Round from the site to it takes no time on this line: its zone is the one where its road begins, 100 s back."""
     takes = TRAVEL.from_site[2, 0]
@@ -65,15 +79,16 @@ def test_reads_close_together_are_of_one_drive():
     assert len(under_way.sightings(NONE, NONE, WAYS, TRAVEL).time) == 0
 
 
-def parted(*times, asked=1, moved=(), astray=0.0):
-    """Return what is believed of a car that stands, by the kernel, at 7 as the step begins: standing, and under way."""
+def parted(*times, asked=1, moved=(), astray=0.0, at_seven=1.0):
+    """Return what is believed of a car that stands, by the kernel, at 7 (or 0) as the step begins: standing, and under way."""
     time = np.array(times, np.int32)
     seen = under_way.sightings(time, np.zeros(len(time), np.int32), WAYS, TRAVEL)
     maybe = under_way.drives(0, 900, np.array([asked], np.int32), seen)
     went = np.zeros((3, 9, 9))
     for drive, start, end in moved:
         went[drive, start, end] = 1.0
-    stands, goes = under_way.split(np.eye(9)[[7]], (went, np.arange(3)[None]), maybe, WAYS, TRAVEL, astray)
+    posterior = at_seven * np.eye(9)[[7]] + (1 - at_seven) * np.eye(9)[[0]]
+    stands, goes = under_way.split(posterior, (went, np.arange(3)[None]), maybe, WAYS, TRAVEL, astray)
     assert (stands + goes).sum() == pytest.approx(1)
     return stands[0], goes[0]
 
@@ -99,6 +114,8 @@ def test_between_two_reads_of_one_drive_it_is_between_the_sites():
     assert goes.sum() == pytest.approx(1)
     assert stands.sum() == 0
     assert goes[[1, 2, 3]].sum() == pytest.approx(1)
+    later = parted(900 - 60, 900 + 60, 2000, moved=[(0, 0, 7)])
+    assert np.array(later) == pytest.approx(np.array([stands, goes]))
 
 
 def test_unread_it_is_under_way_as_long_as_the_way_takes():
@@ -106,6 +123,7 @@ def test_unread_it_is_under_way_as_long_as_the_way_takes():
     late = 200 / 900
     assert stands[7] == pytest.approx(1 - 0.75 * late - 0.25 * late)
     assert goes == pytest.approx(late * WAYS.share[5, 7], abs=1e-6)
+    assert parted(moved=[(2, 5, 7)], at_seven=0.1)[1].sum() == pytest.approx(0.1)  # no more than there are
     assert parted(moved=[(2, 5, 7)], asked=0)[1].sum() == 0
     assert parted(100, moved=[(2, 5, 7)])[1].sum() == 0  # of a step with a read it is known when it left
 

@@ -111,7 +111,7 @@ def _fill(found: Int16, rows: NDArray[np.integer], since: Float64, until: Float6
 
 
 def _shares(tree: Int32, far: Float64, ends: Int32, zone: Int32, of: Int32) -> Float32:
-    """Return what share of the time between two zones is spent in each; of a road, half counts at each of its junctions."""
+    """Return what share of the time between two zones is spent in each; of a road, as much at each of its junctions."""
     many, each = int(zone[-1]) + 1, len(ends)
     root, goal = np.repeat(np.arange(each), each), np.tile(np.arange(each), each)
     pair = zone[root].astype(np.int64) * many + zone[goal]
@@ -119,7 +119,7 @@ def _shares(tree: Int32, far: Float64, ends: Int32, zone: Int32, of: Int32) -> F
     spent[pair * many + of[ends[goal]]] += 1e-9
     for rows, here, there, seconds in _edges(tree, far, root, ends[goal].astype(np.int64)):
         for junction in (here, there):
-            np.add.at(spent, pair[rows] * many + of[junction], seconds / 2)
+            np.add.at(spent, pair[rows] * many + of[junction], seconds)
     by_zone = spent.reshape(many, many, many)
     shares: Float32 = (by_zone / by_zone.sum(axis=2, keepdims=True)).astype(np.float32)
     return shares

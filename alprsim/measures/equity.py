@@ -95,10 +95,10 @@ def chances(groupings: Sequence[Grouping], key: UInt64, *, seed: int) -> list[tu
 def by_chance(tables: Sequence[Measured], names: Sequence[str]) -> Measured:
     """Return the mean of what several shuffles' comparisons say, row for row, in the name of each grouping they stand for."""
     value = np.mean([table.value for table in tables], axis=0)
+    first, *_ = tables
     one = dataclasses.replace(
-        tables[0], statistic=np.char.add(tables[0].statistic, BY_CHANCE), value=value,
-        n=np.where(np.isnan(value), 0, tables[0].n),
-    )  # fmt: skip
+        first, statistic=np.char.add(first.statistic, BY_CHANCE), value=value, n=np.where(np.isnan(value), 0, first.n)
+    )
     people = np.char.startswith(one.who, people_of(""))
     return join([dataclasses.replace(one, who=np.where(people, people_of(name), name)) for name in names])
 
@@ -198,8 +198,8 @@ def add(
         Of each read, as `question.grid` has them.
     """
     bucket, since = opened.bucket, question.moment - question.horizon
-    also = [(one.lives, group) for one, group in zip(sums[1:], groups[1:], strict=True)]
-    completeness.add(sums[0].lives, opened, masks, question, groups[0], also=also)
+    (lives, group), *also = [(one.lives, group) for one, group in zip(sums, groups, strict=True)]
+    completeness.add(lives, opened, masks, question, group, also=also)
     if since < 0:
         return
     whose, depart = np.repeat(np.arange(len(bucket.vehicle)), np.diff(bucket.first_trip)), bucket.truth.depart

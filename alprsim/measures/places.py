@@ -123,8 +123,8 @@ def spots(places: Places, junctions: Junctions) -> Spots:
 
 def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
     """Return sums of nothing; ``within`` in metres; ``days``: the most that a moment can look back."""
-    shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,), (len(within) + 1,))
-    return Sums(tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes))
+    shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,), (len(within) + 1,))  # any: 1
+    return Sums(tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes))  # any: 2
 
 
 def add(
@@ -261,12 +261,12 @@ def _driven(bucket: Bucket, people: Residents, drivers: Wheel, rows: Int64, now:
 
     Last, which of these pairs of driver and car is that of the main car.
     """
-    place = np.full(len(bucket.vehicle), -1, np.int64)
+    place = np.full(len(bucket.vehicle), -1, np.int64)  # any: 1
     place[rows] = np.arange(len(rows))
     main = np.searchsorted(bucket.vehicle[rows], people.car[np.searchsorted(people.drivers, drivers.person)])
     car = place[np.repeat(np.arange(len(place)), np.diff(bucket.first_trip))]
     some = (drivers.driver >= 0) & (car >= 0) & (bucket.truth.depart <= now)
-    cars = max(len(rows), 1)  # any: 0
+    cars = max(len(rows), 1)  # any: 1
     mainly = (np.arange(len(main)) * cars + main).astype(np.int64)
     code = np.unique(np.concatenate([mainly, (drivers.driver[some] * cars + car[some]).astype(np.int64)]))
     first = np.searchsorted(code, np.arange(len(main) + 1) * cars).astype(np.int64)

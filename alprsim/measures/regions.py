@@ -18,6 +18,8 @@ WEIGHTS = np.linspace(0.0, 1.0, 9)
 def fewest(belief: Float64, share: float) -> Float64:
     """Return how much of each zone lies in the region, [rows, zones]: whole zones, and of the last as much as is needed.
 
+    Of regions of one size it is that which comes of less weight of the last case.
+
     Parameters
     ----------
     belief : float64[cases, rows, zones]
@@ -27,7 +29,7 @@ def fewest(belief: Float64, share: float) -> Float64:
     likely = belief / np.maximum(total, 1e-300)
     asked = np.where(total > SLIGHT, share, 0.0)
     best: Float64 = np.ones_like(belief[0])
-    for weight in WEIGHTS.tolist() if len(belief) > 1 else [0.0]:
+    for weight in WEIGHTS.tolist() if len(belief) > 1 else [0.0]:  # any: len(belief) > 1
         order = np.argsort(-(likely[0] + weight * (likely[-1] - likely[0])), axis=1, kind="stable")
         tried = _filled(likely, asked, order)
         smaller = tried.sum(axis=1) < best.sum(axis=1)

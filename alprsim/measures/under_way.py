@@ -86,7 +86,7 @@ def split(
         since = moment - seen.time[last] if last >= 0 else step
         here = stands[row], goes[row]
         if 0 <= last < len(seen.time) - 1 and seen.drive[last] == seen.drive[last + 1]:
-            part = since / max(1, since + after)
+            part = since / (since + after)
             _start(
                 *here, moved[of[row, 0]].sum(axis=0), _midway(along, travel, seen.site[last : last + 2], part, astray)
             )
@@ -98,7 +98,7 @@ def split(
         if now > 0 and now - 1 not in busy:
             left = moved[of[row, 2]] * late
             left *= np.minimum(1.0, stands[row] / np.maximum(left.sum(axis=0), 1e-300))
-            goes[row] += left.ravel() @ along.share.reshape(left.size, -1)
+            goes[row] += left.ravel() @ along.share.reshape(left.size, len(left))
             stands[row] -= left.sum(axis=0)
     return np.maximum(np.stack([stands, goes]), 0.0)
 
