@@ -183,14 +183,25 @@ def test_many_reads_are_told_to_a_percent_and_the_most_exactly():
     masks = question.held(asked, opened.bucket.reads)
     held = distribution.add(held, opened, masks, asked, question.home_towns(people, opened.bucket.vehicle))
     both, of_both = [held, distribution.nothing(1)], [~asked.measured] * 2
-    table = distribution.of_viewers(both, of_both, np.zeros(1, np.int32), [Case("a")], ("Ash",))
-    assert set(table.max[table.statistic == "reads_held"]) == {1000}
-    assert set(table.p50[table.statistic == "reads_held"]) == {1000 // 4 * 4}
+    table = distribution.of_viewers(both, of_both, np.array([0, 64], np.int32), [Case("a"), Case("b")], ("Ash",))
+    read = table.statistic == "reads_held"
+    assert set(table.max[read & (table.policy == "a")]) == {1000}
+    assert set(table.p50[read & (table.policy == "a")]) == {1000 // 4 * 4}
+    assert set(table.max[table.policy == "b"]) == {-1}
     none = distribution.of_viewers(
         [distribution.nothing(1)], [~asked.measured], np.zeros(1, np.int32), [Case("a")], ("Ash",)
     )
     assert set(none.p10) == set(none.max) == {-1}
     assert np.isnan(none.mean).all()
+
+
+def test_the_median_of_101_cars_is_that_of_the_51st():
+    world = World(
+        reads=tuple((HOUR, 0, v, v) for v in range(50, 101)), vehicles=101, town=(0,) * 101, kind=(0,) * 101
+    )
+    window = [2 * HOUR]
+    for said in (of_viewers(world, window, 2 * HOUR, [range(101)]), tabled(world, window, 2 * HOUR, [range(101)])):
+        assert [said["all", "reads_held", 2 * HOUR][name] for name in ("p40", "p50", "p90")] == [0, 1, 1]
 
 
 def test_a_town_without_cars_has_no_distribution():

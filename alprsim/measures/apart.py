@@ -163,7 +163,7 @@ def compared(table: Measured, name: str, people: Residents, distance: float, liv
         for who, size in sizes(people, lives(measure, people)).items():
             mine = asked[table.who[asked] == who]
             if len(mine):
-                row, big = mine.reshape(len(size) + 1, -1), size >= LEAST
+                row, big = np.array(np.split(mine, len(size) + 1)), size >= LEAST
                 value = apart(np.where(table.n[row[:-1]] >= LEAST, table.value[row[:-1]], np.nan)[big])[0]
                 said = name if who == VEHICLES else people_of(name)
                 parts.append(_as_equity(table.take(row[-1]), said, measure + ending, value, int(big.sum())))

@@ -222,7 +222,7 @@ def of_cars(pair: Int64, tied: UInt64, plate: Int32) -> tuple[Int64, UInt64]:
     one, other = (plate[half].astype(np.int64) for half in (pair >> 32, pair & 0xFFFFFFFF))
     cars = np.minimum(one, other) << 32 | np.maximum(one, other)
     order = np.argsort(cars, kind="stable")
-    fresh = np.flatnonzero(np.diff(cars[order], prepend=-1))
+    fresh = np.flatnonzero(np.diff(cars[order], prepend=-1))  # any: 1
     words = np.bitwise_or.reduceat(tied[order], fresh) if len(fresh) else tied
     return cars[order][fresh], words
 

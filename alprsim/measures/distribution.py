@@ -93,7 +93,7 @@ def add(held: Held, opened: Opened, masks: UInt64, question: Question, town: Int
         towns, quantities, slots, cases = held.counts.shape
         cell = (of[:, None, None] * quantities + np.arange(quantities)[:, None]) * slots
         cell = (cell + slot) * cases + np.arange(cases)
-        np.add.at(held.counts.reshape(-1), cell.reshape(-1), 1)
+        np.add.at(held.counts.ravel(), cell.ravel(), 1)
         for row in range(towns):
             mine = counts[of == row]
             held.total[row] += mine.sum(axis=0, dtype=np.int64)
@@ -140,7 +140,7 @@ def of_viewers(
 def _with_room(held: Held, slots: int) -> Held:
     """Return the sums with room for so many slots at least."""
     more = slots - held.counts.shape[2]
-    if more <= 0:
+    if more <= 0:  # any: more <= 0
         return held
     return held._replace(counts=np.pad(held.counts, ((0, 0), (0, 0), (0, more), (0, 0))))
 

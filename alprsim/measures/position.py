@@ -40,6 +40,7 @@ from alprsim.tables import (
 )
 
 METHODS = ("tracker", "nearest", "prior")
+TRACKER, NEAREST, PRIOR = range(len(METHODS))
 ERROR, POINT, LIKELY_NEAR, LIKELY_ZONE, COVERED, SIZE, WITHIN, ZONE = range(8)
 """What is scored: m, expected over all that is held likely, and of the best single guess; how likely a place within the
 distance, and the right zone, is held; whether the region holds the truth; zones in it; whether the best single guess lies
@@ -186,7 +187,7 @@ def of_groups(sums: Sums, group: Int16, groups: int) -> Groups:
 def _squares(sums: Sums) -> Int64:
     """Return of each target what `Groups.squares` adds up."""
     hits = sums.score[:, :, :, [what for _, what in HITS]].swapaxes(2, 3) // int(UNIT)
-    right = np.concatenate([hits, hits[:, :, :, :1] - hits[:, :, :, 1:2]], axis=3)
+    right = np.concatenate([hits, hits[:, :, :, [TRACKER]] - hits[:, :, :, [NEAREST]]], axis=3)
     n = np.broadcast_to(sums.asked[:, :, None, None], right.shape)
     return np.stack([right * right, right * n, n * n], axis=4)
 
@@ -268,7 +269,7 @@ def add(sums: Sums, row: int, bits: Int64, drawn: Sequence[tuple[Truths, Float64
             mine = truths.moments[:, kind]
             sums.asked[row, kind, bits] += mine.sum()
             sums.score[row, kind][:, :, bits] += whole[:, mine].sum(axis=1)[:, :, None]
-        total += scores[0, truths.moments[:, EVER], POINT].mean() / 1000.0
+        total += scores[TRACKER, truths.moments[:, EVER], POINT].mean() / 1000.0
     n = len(drawn)
     spread = np.rint(np.array([n, total * UNIT, total * total * UNIT, n * total * UNIT, n * n])).astype(np.int64)
     sums.spread[row][:, bits] += spread[:, None]
@@ -311,12 +312,12 @@ def rows(
     n = asked[:, EVER]
     answers.append(Answer("position_error", "tracker_error", "m", _standard_error(spread, moments), spread[:, 0]))
     for kind, suffix in enumerate(KINDS):
-        for method, name in ((0, ""), (2, "prior_")):
+        for method, name in ((TRACKER, ""), (PRIOR, "prior_")):
             for what, called, unit in ((COVERED, "coverage", "share"), (SIZE, "zones", "zones")):
                 value = ratio(found[:, kind, method, what], asked[:, kind] * UNIT)
                 answers.append(Answer("position_region", name + called + suffix, unit, value, asked[:, kind]))
     size = found[:, EVER, :, SIZE]
-    answers.append(Answer("position_region", "of_prior", "share", ratio(size[:, 0], size[:, 2]), n))
+    answers.append(Answer("position_region", "of_prior", "share", ratio(size[:, TRACKER], size[:, PRIOR]), n))
     few = spread[:, 0] < FEWEST * moments
     few[-1] = False
     told = [
@@ -354,7 +355,7 @@ def along(
 
 def _hits(measure: str, asked: Int64, right: Float64, squares: Int64) -> Iterator[Answer]:
     """Yield by how much the tracker is right more often than the nearest read, and the errors; right: [towns, 3, 3, cases]."""
-    right = np.concatenate([right, right[:, :, :1] - right[:, :, 1:2]], axis=2)
+    right = np.concatenate([right, right[:, :, [TRACKER]] - right[:, :, [NEAREST]]], axis=2)
     for kind, suffix in enumerate(KINDS):
         n = asked[:, kind]
         for which, name in enumerate(SCORED):

@@ -206,7 +206,7 @@ def most_read(mine: Stream, names: Int32, whose: Int64) -> Int64:
     name, known = _whose(mine, names)
     held = np.bincount(name[known & mine.past], minlength=len(names))
     order = np.lexsort((-held, whose))
-    first: Int64 = order[np.diff(whose[order], prepend=-1) != 0].astype(np.int64)
+    first: Int64 = order[np.diff(whose[order], prepend=-1) != 0].astype(np.int64)  # any: 1
     return first
 
 
