@@ -108,6 +108,22 @@ def test_trust_is_learned_from_cars_whose_truth_is_known():
     assert unsure.absence in tracking.ABSENCES
 
 
+@pytest.mark.parametrize("drives", [False, True])
+def test_what_is_learned_of_one_car_is_learned_of_three_alike(drives):
+    known, asked = adversary(), np.array([3], np.int32)
+    one = tracking.Rehearsed(*reads(3 * 900 - 30), asked, np.array([3], np.int32), np.array([drives]))
+    learn = tracking._moving if drives else tracking._standing
+    assert learn(known, [one], 0, 8) == pytest.approx(learn(known, [one] * 3, 0, 8))
+
+
+def test_of_those_whose_region_holds_enough_the_highest_score_is_best():
+    def best(*tried):
+        return tracking._best([(np.array(scores), name) for name, scores in zip("abc", tried, strict=False)])
+
+    assert best((0.92, -3.0), (0.95, -2.0), (0.85, -1.0)) == "b"
+    assert best((0.5, -1.0), (0.8, -5.0)) == "b"
+
+
 def test_a_home_just_likely_enough_is_looked_at(monkeypatch):
     monkeypatch.setattr(tracking, "UNLIKELY", 0.5)
     assert tracking.believed(np.array([0.5, 0.5]), np.zeros(2), 1.0).tolist() == [0.5, 0.5]

@@ -136,6 +136,8 @@ def test_the_tracker_parts_standing_from_under_way():
     assert goes[3].sum() > 5 * goes[[0, 5, 6, 7, 8]].sum(axis=1).max()
     assert goes[3, 3] > 0.9 * goes[3].sum()
     assert goes[0].sum() == 0
+    for read, step in ((900 - 30, 1), (8 * 900 - 30, 8)):  # in the first step, and in the last
+        assert tracking.locate(known, watching(known), *reads(read), asked[[step]])[1, 0, 3] > 0.7
 
 
 def test_two_reads_of_one_drive_are_one_move():

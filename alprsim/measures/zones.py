@@ -125,7 +125,8 @@ def learned(past: Float64, pair: Int64, passes: Bool) -> Float64:
     passes : bool[sites, trips]
         Whether it drove past.
     """
-    flat = np.clip(past.reshape(len(past), past.shape[1] * past.shape[2]), 1e-6, 1.0 - 1e-6)
+    sites, zones, _ = past.shape
+    flat = np.clip(past.reshape(sites, zones * zones), 1e-6, 1.0 - 1e-6)
     said = flat[:, pair]
     fit = [np.log(np.where(passes, said**power, 1.0 - said**power)).sum() for power in POWERS]
     n = np.bincount(pair, minlength=flat.shape[1]).astype(np.float64)
