@@ -241,7 +241,7 @@ def test_of_some_cars_pairs_with_one_of_them_are_theirs():
     _, known = summed()
     for cars, pairs, together, every, found in (
         ((0, 3, 4), 1, 0, 9, [1, 3, 0, 0, 0, 0, 1, 0]), ((1, 2), 1, 1, 7, [1, 5, 1, 0, 0, 1, 1, 1]),
-        ((4,), 0, 0, 4, [1, 0, 0, 0, 0, 0, 0, 0]),
+        ((4,), 0, 0, 4, [1, 0, 0, 0, 0, 0, 0, 0]), ((3, 4), 1, 0, 7, [1, 3, 0, 0, 0, 0, 1, 0]),
     ):  # fmt: skip
         member = np.isin(np.arange(6), cars)
         theirs = company.among(known, member)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from alprsim.kernels import linkage
 from alprsim.measures import linkability, question
-from alprsim.tables import UNLIMITED
+from alprsim.tables import DAY, UNLIMITED
 from tests import naive_company as naive
 from tests import naive_measures
 from tests.test_measures_uniqueness import OWNERS, Case, lenses
-from tests.worlds import HOUR, SIGHTS, table
+from tests.worlds import HOUR, SIGHTS, rules, table
 from tests.worlds import ladder as limits
 
 few = settings(deadline=None, derandomize=True, max_examples=50)
@@ -20,6 +20,13 @@ quarters = st.integers(0, 24).map(lambda quarter: quarter * HOUR // 4)
 crowds = st.lists(st.tuples(quarters, st.integers(0, 2), st.integers(-1, 4), st.integers(0, 1)), max_size=30).map(
     lambda reads: [(time, site, plate, plate if true else 3) for time, site, plate, true in reads]
 )
+two_days = st.tuples(st.integers(0, 1), st.integers(0, 12)).map(lambda at: at[0] * DAY + at[1] * HOUR // 4)
+habitual = st.lists(st.tuples(two_days, st.integers(0, 2), st.integers(-1, 4), st.integers(0, 1)), max_size=30).map(
+    lambda reads: [(time, site, plate, plate if true else 3) for time, site, plate, true in reads]
+)
+"""Reads at the same hours of two days."""
+
+six_hours = rules(ages=st.integers(0, 9).map(lambda n: n * 6 * HOUR))
 SITES, TARGETS, BITS = 3, (0, 1, 2, 3), np.arange(64, dtype=np.uint64)
 
 
@@ -59,20 +66,29 @@ def test_ranks_equal_exact_fractions(before, after):
 
 
 @few
-@given(crowds, lenses, st.lists(st.booleans(), min_size=len(TARGETS), max_size=len(TARGETS)))
+@given(habitual, six_hours, st.lists(st.booleans(), min_size=len(TARGETS), max_size=len(TARGETS)))
 def test_some_targets_beside_are_as_if_asked_alone(reads, lens, mine):
     some, beside = np.array(mine, np.bool_), linkability.empty(1, sum(mine))
-    whole = added(reads, lens, 6 * HOUR, 2 * HOUR, also=[(beside, some)])
-    alone = added(reads, lens, 6 * HOUR, 2 * HOUR, targets=np.array(TARGETS)[some])
+    whole = added(reads, lens, 2 * DAY, DAY, also=[(beside, some)])
+    alone = added(reads, lens, 2 * DAY, DAY, targets=np.array(TARGETS)[some])
     for name in linkability.Sums._fields:
         assert getattr(beside, name).tolist() == getattr(alone, name).tolist(), name
-    assert whole.asked.tolist() == added(reads, lens, 6 * HOUR, 2 * HOUR).asked.tolist()
+    assert whole.asked.tolist() == added(reads, lens, 2 * DAY, DAY).asked.tolist()
 
 
 @few
 @given(crowds, lenses, st.integers(8, 28).map(lambda quarter: quarter * HOUR // 4), st.sampled_from([1, 2]))
 def test_all_sights_at_once_equal_plain_dictionaries_one_by_one(reads, lens, now, hours):
-    now, length = now - now % 2, hours * HOUR
+    same_as_plain_dictionaries(reads, lens, now - now % 2, hours * HOUR)
+
+
+@few
+@given(habitual, six_hours, st.sampled_from([2 * DAY - 1, 2 * DAY, 2 * DAY + HOUR]))
+def test_what_is_done_at_the_same_hours_is_linked_as_plain_dictionaries_link_it(reads, lens, now):
+    same_as_plain_dictionaries(reads, lens, now, DAY)
+
+
+def same_as_plain_dictionaries(reads, lens, now, length):
     sums = added(reads, lens, now, length)
     begin, middle, end = now + 1 - 2 * length, now + 1 - length, now + 1
     for sight in range(SIGHTS):

@@ -361,6 +361,7 @@ def test_ways_are_told_apart_by_every_road_of_them(ways_between):
     ("driven", "way"),
     [
         ([(3, (0, 1, 9)), (4, (0, 2, 9)), (3, (0, 1, 9, 7)), (4, (0, 2, 9, 7)), (5, (0, 1, 9, 8))], (1,)),
+        ([(2, (0, 1, 9)), (3, (0, 2, 9)), (4, (0, 1, 9, 7)), (5, (0, 5, 9))], (1,)),
         ([(2, (0, 9)), (9, (3, 4)), (2, (0, 9, 7)), (3, (0, 5, 9))], ()),
     ],
 )
@@ -369,6 +370,22 @@ def test_drivers_who_come_and_go_elsewhere_take_one_way(driven, way):
     known = ways.learn(routes(taken), np.array(n, np.int64), np.isin(np.arange(10), [0, 3, 4, 9]))
     row = int(np.flatnonzero(known.code == 9)[0])
     assert tuple(known.ways.road[slice(*known.ways.first[row : row + 2])].tolist()) == way
+
+
+def test_ways_are_found_a_few_beginnings_at_a_time(monkeypatch):
+    code = np.array([a * len(STREETS) + b for a in range(10) for b in range(10) if a != b], np.int64)
+    both = []
+    for chunk in (64, 2):
+        monkeypatch.setattr(ways, "_CHUNK", chunk)
+        found = ways.Ways(table(STREETS), taught({}, len(STREETS)), minimum=3, factor=1.5)
+        found.know(code)
+        both.append((*found.quickest, found.table.pairs))
+    assert len(both[0][0]) == 91
+    assert all(np.array_equal(one, other) for one, other in zip(*both, strict=True))
+
+
+def test_without_streets_reads_lie_no_further_apart_than_the_minimum():
+    assert ways.Ways(Roads.empty(), taught({}, 0), minimum=7, factor=1.5).longest == 7
 
 
 def test_no_two_reads_of_a_leg_lie_further_apart_than_the_widest_way_lets_them():
@@ -524,6 +541,25 @@ def test_the_time_between_two_reads_is_spread_in_proportion_to_free_flow():
     assert claimed.tolist() == [120, 160]
     assert drive.tolist() == [0, -1]
     assert trip.tolist() == [0, -1]
+
+
+def test_a_road_claimed_counts_for_who_was_at_the_wheel_or_set_out_last_else_for_whom_the_plate_names():
+    one, person = np.ones(3, np.int32), np.array([5, 7, 5], np.int32)
+    truth = driven_roads.Drives(
+        np.arange(2), np.array([0, 2, 3]), np.array([10, 20, 10], np.int32), 30 * one, np.array([0, 2, 3, 4]),
+        np.array([0, 1, 2, 3], np.int32), np.array([11, 12, 21, 11], np.int32), np.full(4, 100, np.int32), person,
+        np.array([9, -1], np.int32),
+    )  # fmt: skip
+    its = driven_roads.pairs(truth)
+    assert list(zip(its.car.tolist(), its.person.tolist(), strict=True)) == [(0, 5), (0, 7), (0, 9), (1, -1), (1, 5)]
+    claimed = (  # car, drive, when, trip, the pair if it was driven, if not
+        (0, -1, 9, -1, -1, 2), (0, -1, 10, -1, -1, 0), (0, -1, 19, -1, -1, 0), (0, -1, 25, -1, -1, 1),
+        (1, -1, 9, -1, -1, 3), (1, -1, 10, -1, -1, 4), (0, 1, 25, 0, 0, 0), (0, 2, 9, 1, 1, 1), (1, 3, 9, 2, 4, 4),
+    )  # fmt: skip
+    car, *others = np.array(claimed).T
+    drive, when, trip, if_driven, if_not = (column.astype(np.int32) for column in others)
+    got = driven_roads.at_wheel(truth, its, car, drive, when, trip)
+    assert [part.tolist() for part in got] == [if_driven.tolist(), if_not.tolist()]
 
 
 def test_a_trip_that_took_no_time_was_driven_at_its_moment():

@@ -169,6 +169,7 @@ def test_rows_print_both_figures_the_eligible_share_and_the_error():
     assert set(rows.town) == {"all"}
     assert set(rows.measure) == {"unicity"}
     assert len(rows) == 4 * POINTS
+    assert {name for name in rows.statistic if "_" not in name} == {"p1", "p2", "p3"}
 
 
 def test_the_same_moment_entered_twice_leaves_the_error_as_it_is():

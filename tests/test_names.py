@@ -43,6 +43,11 @@ def test_only_the_most_read_name_is_left_as_plain_loops_say(reads):
     assert kept(reads) == naive(reads)
 
 
+def test_a_name_lasts_for_good_or_as_long_as_a_record_says_and_a_plate_is_no_name():
+    found = names.spells(np.full(5, 7, np.int32), np.array([0, 1, 3, 8, UNLIMITED], np.int32))
+    assert [part.tolist() for part in found] == [[0, 1, 3, 8, -1], [0, 7, 2, 0, 0]]
+
+
 def test_the_name_with_most_reads_is_left_each_sight_its_own():
     reads = [(0, 1, 3, 3), (0, 3, 3, 2), (0, 4, 3, 2), (0, 5, 3, 0), (1, 2, 3, 1), (1, 3, 3, 1)]
     assert kept(reads) == [1, 2, 2, 0, 1, 0]

@@ -49,9 +49,10 @@ def latest(target: Int64, camera: Int32, n_targets: int) -> tuple[Int64, Int32]:
     """
     edges = np.searchsorted(target, np.arange(n_targets + 1))  # any
     many = np.diff(edges)
-    kept = np.where(many >= LEAST, np.minimum(many, MOST), 0)
+    enough = many >= LEAST
+    kept = np.where(enough, np.minimum(many, MOST), 0)
     rows = np.arange(len(target)) >= (edges[1:] - kept)[target]
-    return np.append(0, np.cumsum(kept[kept > 0])).astype(np.int64), camera[rows]
+    return np.append(0, np.cumsum(kept[enough])).astype(np.int64), camera[rows]
 
 
 def bounds(first: Int64, camera: Int32) -> Bounds:
@@ -77,7 +78,8 @@ def predictability(entropy: Float64, cameras: Int64) -> Float64:
         middle = (low + high) / 2
         miss = 1 - middle
         found = -middle * np.log2(middle) - miss * np.log2(miss) + miss * np.log2(several - 1)
-        low, high = np.where(found > entropy, middle, low), np.where(found > entropy, high, middle)
+        above = found > entropy  # any
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.where(cameras == 1, 1.0, low)
 
 

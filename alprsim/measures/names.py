@@ -37,16 +37,16 @@ def most_read(bucket: Bucket, rotation: Int32, masks: UInt64) -> UInt64:
     owner = np.repeat(np.arange(len(bucket.vehicle)), np.diff(bucket.first_read))
     order = np.lexsort((*spells(bucket.reads.time, rotation)[::-1], owner))
     columns = [column[order] for column in (owner, *spells(bucket.reads.time, rotation))]
-    changes = np.any([np.diff(column, prepend=-2) != 0 for column in columns], axis=0)
+    changes = np.any([np.diff(column, prepend=-2) != 0 for column in columns], axis=0)  # any: 2
     fresh = np.flatnonzero(changes)
     name = np.empty(len(order), np.int64)
     name[order] = np.cumsum(changes) - 1
     answer = np.zeros(len(masks), np.uint64)
-    for bit in np.flatnonzero(np.bitwise_or.reduce(masks, initial=np.uint64(0)) >> BITS & np.uint64(1)):
+    for bit in np.flatnonzero(np.bitwise_or.reduce(masks, initial=np.uint64(0)) >> BITS & np.uint64(1)):  # any: 0
         held = masks >> np.uint64(bit) & np.uint64(1)
         many = np.add.reduceat(held[order].astype(np.int64), fresh)
         by_owner = np.lexsort((-many, columns[0][fresh]))
         best = np.zeros(len(fresh), np.bool_)
-        best[by_owner[np.diff(columns[0][fresh][by_owner], prepend=-1) != 0]] = True
+        best[by_owner[np.diff(columns[0][fresh][by_owner], prepend=-1) != 0]] = True  # any: 1
         answer |= np.where(best[name], held << np.uint64(bit), np.uint64(0))
     return answer

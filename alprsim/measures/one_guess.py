@@ -25,7 +25,7 @@ def can_be_named(question: Question, middles: Sequence[Int32]) -> Bool:
     middles : int32[n_sites] of each stream
         The site that it takes each site for: sites of owner o have the streams o × k to o × k + k − 1, of k kinds of read.
     """
-    grid = question.grid.reshape(len(question.steps), -1)
+    grid = question.grid.reshape(len(question.steps), -1)  # any: 1
     obtained = (np.bitwise_or.reduce(grid, axis=0)[:, None] >> BITS & np.uint64(1)).astype(np.bool_)
     owner, named = question.owner_of_site, np.zeros((len(question.owner_of_site), len(BITS)), np.bool_)
     kinds = len(obtained) // (int(owner.max(initial=0)) + 1)
@@ -60,18 +60,17 @@ def found(
     has = ~np.isnan(truth.x) & (town >= 0)
     spot, of = np.unique(np.stack([truth.x[has], truth.y[has]], axis=1), axis=0, return_inverse=True)
     lives = np.zeros((towns, len(spot)))  # of a place many cars, and of one to work at many people
-    np.add.at(lives, (town[has], of.reshape(-1)), 1)
+    np.add.at(lives, (town[has], of.ravel()), 1)
     once, any_ = np.zeros((len(within), towns, len(sites.x))), np.zeros((len(within), towns, named.shape[1]))
     for start in range(0, len(spot), _SPOTS):
         some = slice(start, start + _SPOTS)
         close = near(spot[some], sites, within)
         once += lives[:, some] @ close
         any_ += lives[:, some] @ (close.astype(np.float32) @ named.astype(np.float32) > 0)
-    best = np.where(named.T, once.sum(axis=1)[:, None], -1)
-    which = best.argmax(axis=2) if len(sites.x) else np.zeros(best.shape[:2], np.int64)
+    best = np.where(named.T, once.sum(axis=1)[:, None], -1)  # any: 1
     constant = np.zeros_like(any_)
-    for distance, sites_of in enumerate(which if len(sites.x) else ()):
-        constant[distance] = np.where(named.any(axis=0), once[distance][:, sites_of], 0)
+    for distance, sums in enumerate(best if len(sites.x) else ()):
+        constant[distance] = np.where(named.any(axis=0), once[distance][:, sums.argmax(axis=1)], 0)
     both = np.stack([constant, any_])
     whole = np.concatenate([both, both.sum(axis=2, keepdims=True)], axis=2)
     asked = lives.sum(axis=1)
@@ -93,7 +92,7 @@ def rows(
         n = np.broadcast_to(asked[:, None], (len(asked), len(cases)))
         answers += [
             Answer(
-                measure, f"within_{metres:g}m_{said}", "share", ratio(right[which, row][:, of_case.reshape(-1)], n), n
+                measure, f"within_{metres:g}m_{said}", "share", ratio(right[which, row][:, of_case.ravel()], n), n
             )
             for which, said in enumerate((CONSTANT, CEILING))
             for row, metres in enumerate(within)

@@ -90,7 +90,7 @@ def add(
     also
         Other sums, and which of the targets (bool[n]) are added to them too.
     """
-    bins = int(known.time.max(initial=0)) // time_bin + 1
+    bins = int(known.time.max(initial=0)) // time_bin + 1  # any
     first, who, seen = unicity.index(known.time, known.site, known.who, masks, time_bin, bins, len(site_key))
     trace = _trace(known, masks, targets, time_bin, bins)
     points = len(sums.asked)
@@ -99,7 +99,7 @@ def add(
     unicity.unique(
         base, trace.first, trace.who, trace.cell, key, trace.masks, first, who, seen, SUBSETS, points, scores, able
     )
-    unique, eligible = (part.reshape(-1, points, unicity.CASES).astype(np.int64) for part in (scores, able))
+    unique, eligible = (part.reshape(len(targets), points, unicity.CASES).astype(np.int64) for part in (scores, able))
     for one, mine in ((sums, np.ones(len(targets), np.bool_)), *also):
         one.asked[:] += mine.sum() * question.measured
         one.eligible[:] += eligible[mine].sum(axis=0) * question.measured
@@ -117,7 +117,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     what is known of a target is of one of them, and eligible are the draws, not the targets, with p cells.
     """
     asked, eligible, unique, own = (
-        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)
+        of_cases([part[None] for part in by_lens], place)[0] for by_lens in zip(*sums, strict=True)  # any: 0
     )
     answers = []
     for p in range(len(asked)):
@@ -135,13 +135,13 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
 def _trace(known: Known, masks: UInt64, targets: Int32, time_bin: int, bins: int) -> Trace:
     """Gather each target's cells under each pseudonym, and in which sights a read of it is held there."""
     place = np.searchsorted(targets, known.plate)
-    target_of = np.where(np.append(targets, -1)[place] == known.plate, place, -1)
+    target_of = np.where(np.append(targets, -1)[place] == known.plate, place, -1)  # any: 1
     mine = np.flatnonzero((target_of[known.who] >= 0) & (masks != 0))
     who = known.who[mine]
     cell = known.site[mine].astype(np.int64) * bins + known.time[mine] // time_bin
     order = np.lexsort((cell, who))
     who, cell = who[order], cell[order]
-    fresh = np.flatnonzero(np.diff(who, prepend=-1) | np.diff(cell, prepend=-1))
-    together = np.bitwise_or.reduceat(masks[mine][order], fresh) if len(fresh) else masks[:0]
-    first = np.searchsorted(target_of[who[fresh]], np.arange(len(targets) + 1)).astype(np.int64)
+    fresh = np.flatnonzero(np.diff(who, prepend=-1) | np.diff(cell, prepend=-1))  # any: 1
+    together = np.bitwise_or.reduceat(masks[mine][order], fresh) if len(fresh) else masks[:0]  # any
+    first = np.searchsorted(target_of[who[fresh]], np.arange(len(targets) + 1)).astype(np.int64)  # any: 1
     return Trace(first, who[fresh], cell[fresh], together)

@@ -142,18 +142,18 @@ class Ways:
 
     def _widest(self) -> float:
         """Return seconds that no quickest way between two roads exceeds: out of one junction and into it, at most."""
-        out = dijkstra(self._graph, indices=0) if self._graph.shape[0] else np.zeros(1)
-        back = dijkstra(self._graph.T, indices=0) if self._graph.shape[0] else np.zeros(1)
-        ends = 2 * int(self._roads.crossing.max(initial=0))
+        if not len(self._roads):
+            return 0.0
+        out, back = (dijkstra(graph, indices=0) for graph in (self._graph, self._graph.T))
         reached = (float(far[np.isfinite(far)].max()) for far in (out, back))
-        return (sum(reached) + ends) / MS
+        return (sum(reached) + 2 * int(self._roads.crossing.max())) / MS
 
     def _find(self, code: Int64) -> tuple[Paths, NDArray[np.float64]]:
         """Return the quickest way of each pair, and the seconds from the middle of its first road to that of its last."""
         roads = self._roads
         one, other = np.divmod(code, len(roads))
         origins, origin = np.unique(roads.head[one], return_inverse=True)
-        ways: list[Int32] = [np.zeros(0, np.int32)] * len(code)
+        ways: list[Int32] = [np.zeros(0, np.int32)] * len(code)  # any: 0
         lasts = np.full(len(code), np.inf)
         for low in range(0, len(origins), _CHUNK):
             far, before = dijkstra(self._graph, indices=origins[low : low + _CHUNK], return_predecessors=True)
@@ -169,7 +169,7 @@ class Ways:
 
     def _back(self, before: Int32, end: int) -> Int32:
         """Read one way off a tree of quickest ways, from its end."""
-        arcs, junctions = [], self._graph.shape[0]
+        arcs, (junctions, _) = [], self._graph.shape
         while before[end] >= 0:
             arcs.append(int(before[end]) * junctions + end)
             end = int(before[end])
@@ -178,7 +178,7 @@ class Ways:
     def _taken(self, code: Int64, quickest: Paths) -> Paths:
         """Return the ways as drivers take them: where none passes both, the quickest."""
         known = np.searchsorted(self._learned.code, code)
-        has = np.append(self._learned.code, -1)[known] == code
+        has = np.append(self._learned.code, -1)[known] == code  # any: 1
         every = joined(quickest, self._learned.ways)
         return pieces(every, np.where(has, len(code) + known, np.arange(len(code))))
 
@@ -190,7 +190,7 @@ def joined(one: Paths, other: Paths) -> Paths:
 
 def _graph(roads: Roads) -> tuple[csr_array, Int64, Int32]:
     """Return the streets for scipy, the quickest road where several join two junctions; arcs, rising, and their roads."""
-    junctions = int(max(roads.tail.max(initial=-1), roads.head.max(initial=-1))) + 1
+    junctions = int(max(roads.tail.max(initial=-1), roads.head.max(initial=-1))) + 1  # any: 1
     arc = roads.tail.astype(np.int64) * junctions + roads.head
     order = np.lexsort((roads.crossing, arc))
     order = order[np.flatnonzero(np.diff(arc[order], prepend=-1))]  # any
