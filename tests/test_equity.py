@@ -259,6 +259,15 @@ def test_one_read_that_never_goes_is_enough_for_a_town():
     assert told_of_retention([(HOUR, 1, 0, 0), (HOUR, 0, 1, 1)], [2 * HOUR, UNLIMITED], 4)["Ash"] == (np.inf, 2)
 
 
+def test_of_reads_the_last_time_is_open_at_its_start():
+    got = told_of_retention([(0, 1, 0, 0), (1, 0, 0, 0), (4 * HOUR, 0, 2, 2)], [2 * HOUR, UNLIMITED], 4)
+    assert got == {
+        "Ash": (pytest.approx(2 / 24), 1),
+        "Elm": (pytest.approx(2 / 24), 1),
+        "all": (pytest.approx(2 / 24), 2),
+    }
+
+
 def told_of_retention(reads, windows, horizon):
     """Return how long own reads live, and of how many, by town, of two cars in Ash and one in Elm, four hours after the start."""
     world = World(reads=tuple(reads), owner_of_site=(0, 1), town=(0, 0, 1), kind=(0,) * 3)

@@ -196,9 +196,7 @@ def test_many_reads_are_told_to_a_percent_and_the_most_exactly():
 
 
 def test_the_median_of_101_cars_is_that_of_the_51st():
-    world = World(
-        reads=tuple((HOUR, 0, v, v) for v in range(50, 101)), vehicles=101, town=(0,) * 101, kind=(0,) * 101
-    )
+    world = World(reads=tuple((HOUR, 0, v, v) for v in range(50, 101)), vehicles=101, town=(0,) * 101, kind=(0,) * 101)
     window = [2 * HOUR]
     for said in (of_viewers(world, window, 2 * HOUR, [range(101)]), tabled(world, window, 2 * HOUR, [range(101)])):
         assert [said["all", "reads_held", 2 * HOUR][name] for name in ("p40", "p50", "p90")] == [0, 1, 1]

@@ -91,9 +91,7 @@ def rows(
         asked, right = found(truth, town, len(towns), sites, kinds, within)
         n = np.broadcast_to(asked[:, None], (len(asked), len(cases)))
         answers += [
-            Answer(
-                measure, f"within_{metres:g}m_{said}", "share", ratio(right[which, row][:, of_case.ravel()], n), n
-            )
+            Answer(measure, f"within_{metres:g}m_{said}", "share", ratio(right[which, row][:, of_case.ravel()], n), n)
             for which, said in enumerate((CONSTANT, CEILING))
             for row, metres in enumerate(within)
         ]
