@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from alprsim.kernels import unicity
 from alprsim.measures import crowd, question, uniqueness
+from alprsim.measures.sampling import error_of_mean
 from alprsim.randomness import draw
 from alprsim.tables import UNLIMITED, Cameras, Sites, VehicleKind, Vehicles
 from tests import naive_measures as naive
@@ -179,6 +180,11 @@ def test_the_same_moment_entered_twice_leaves_the_error_as_it_is():
     twice = uniqueness.rows([sums], np.zeros(1, np.int32), [Case()], seed=1)
     assert twice.value.tolist() == pytest.approx(once.value.tolist(), nan_ok=True)
     assert twice.n[0] == 2 * once.n[0]
+
+
+def test_of_one_target_there_is_no_spread():
+    assert error_of_mean(np.array([[3]]), np.array([1])).tolist() == [0]
+    assert error_of_mean(np.array([[0], [1]]), np.array([2])).tolist() == [0.5**0.5 / 2]
 
 
 def test_what_was_not_measured_has_no_value():

@@ -233,18 +233,20 @@ def test_homes_and_work_of_people_equal_the_twin(world, lens, now, first_weekday
             assert part[..., sight].tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize(("mine", "other", "main"), [(0, 1, (0, 1, 1)), (1, 0, (0, 1, 2))])
 @pytest.mark.parametrize(("late", "found"), [(-DAY, 1), (0, 1), (1, 0)])
-def test_were_it_known_which_car_shows_it_a_home_is_found_from_any_in_which_its_driver_has_set_out(late, found):
-    """Person 0 mainly drives car 0, which nobody reads, and sets out in car 1, which is read near their home."""
+def test_were_it_known_which_car_shows_it_a_home_is_found_from_any_in_which_its_driver_has_set_out(
+    late, found, mine, other, main
+):
+    """Somebody mainly drives a car that nobody reads, and sets out in another, which is read near their home."""
     now = DAY + 2 * HOUR
-    world = World(
-        ((1, now + late, now + late + HOUR),), ((3 * HOUR, 0, 1, 1),), wheel=(((1, now + late), 0),), main=(0, 1, 1)
-    )
+    trip, read = (other, now + late, now + late + HOUR), (3 * HOUR, mine, other, other)
+    world = World((trip,), (read,), wheel=(((other, now + late), mine),), main=main)
     _, lives = housed(world, limits(DAY, UNLIMITED), now, persons=PERSONS)
-    assert lives.any_car[0, 0, :, 0].tolist() == [found] * 3
-    assert lives.found[0, 0, :, 0].tolist() == [0] * 3  # of the car they mainly drive nothing is held
-    assert not lives.days[0, 0, :, 0].any()
-    assert (lives.asked[0, 0, 0], lives.asked[0, 0, 1]) == (1, 0)  # what is kept for good was not simulated
+    assert lives.any_car[0, mine, :, 0].tolist() == [found] * 3
+    assert lives.found[0, mine, :, 0].tolist() == [0] * 3  # of the car they mainly drive nothing is held
+    assert not lives.days[0, mine, :, 0].any()
+    assert (lives.asked[0, mine, 0], lives.asked[0, mine, 1]) == (1, 0)  # what is kept for good was not simulated
 
 
 # --- ways -----------------------------------------------------------------------------------------------------------------

@@ -124,9 +124,8 @@ def spots(places: Places, junctions: Junctions) -> Spots:
 def empty(people: Residents, *, within: Sequence[float], days: int) -> Sums:
     """Return sums of nothing; ``within`` in metres; ``days``: the most that a moment can look back."""
     shapes = ((), (len(within) + 1,), (BINS + 1,), (days + 1,), (len(within) + 1,))  # any: 1
-    return Sums(
-        tuple(within), *(np.zeros((2, len(people.towns), *shape, CASES), np.int64) for shape in shapes)
-    )  # any: 2
+    both = len(Known._fields), len(people.towns)
+    return Sums(tuple(within), *(np.zeros((*both, *shape, CASES), np.int64) for shape in shapes))
 
 
 def add(

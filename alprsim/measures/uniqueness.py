@@ -117,8 +117,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], *, seed: int
     what is known of a target is of one of them, and eligible are the draws, not the targets, with p cells.
     """
     asked, eligible, unique, own = (
-        of_cases([part[None] for part in by_lens], place)[0]
-        for by_lens in zip(*sums, strict=True)  # any: 0
+        of_cases([part[None] for part in by_lens], place)[0]  # any: 0
+        for by_lens in zip(*sums, strict=True)
     )
     answers = []
     for p in range(len(asked)):
