@@ -205,7 +205,7 @@ def test_of_several_places_of_all_kinds_the_one_on_the_shortest_way_is_named():
     assert (other.made[0, 0, 0], other.right[0, 0, 0], other.claimed[0, 0, 0]) == (1, 0, 1)
 
 
-@pytest.mark.parametrize(("clinic", "bar", "named"), [(0, 1, 0), (1, 0, 1)])
+@pytest.mark.parametrize(("clinic", "bar", "named"), [(0, 1, 0), (1, 0, 1), (1, 1, 0)])
 def test_of_two_kinds_at_one_corner_the_lot_decides(clinic, bar, named):
     places = at(((0, 0.0, 0.0, clinic), (1, 0.0, 0.0, bar)))
     sums = counted(visit(5, 2, reads=((4.5, 0), (7.5, 0))), limits(UNLIMITED), [1, 5], DAY, places=places)

@@ -140,7 +140,7 @@ def predict(
     guess : int32[n_asked], overwritten
         −1: nobody ever went on from there.
     """
-    own = np.zeros((2, len(first)), np.int32)
+    own = np.zeros((2, len(first)), np.int32)  # any: 2
     for car in range(len(first_step) - 1):
         begin, end = first_step[car], first_step[car + 1]
         for row in range(first_asked[car], first_asked[car + 1]):

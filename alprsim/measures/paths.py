@@ -234,7 +234,7 @@ class Sketch:
         """Return the roads of claims: a passage claims the road of its read, a link the way between."""
         passage = np.flatnonzero(way < 0)
         own = Paths(np.arange(len(passage) + 1, dtype=np.int64), self._road[later[passage]])
-        row = np.where(way < 0, 0, len(passage) + way)
+        row = len(passage) + way
         row[passage] = np.arange(len(passage))
         return pieces(joined(own, ways), row)
 
@@ -398,7 +398,8 @@ def _estimate(part: Float64 | Int64, whole: Int64, of: int) -> Float64:
     total = whole.sum(axis=0)
     share = ratio(part.sum(axis=0), total)
     off = ((part - share * whole) ** 2).sum(axis=0)
-    error = np.sqrt(off * (1 - n / max(of, 1)) * n / max(n - 1, 1)) / np.maximum(total, 1)
+    drawn = n / max(of, 1)  # any
+    error = np.sqrt(off * (1 - drawn) * n / max(n - 1, 1)) / np.maximum(total, 1)
     return np.stack([share, np.where(np.isnan(share) | (n < 2), np.nan, error)])
 
 
