@@ -23,7 +23,7 @@ def _by_plate(plate: Int32, masks: UInt64) -> Int32:
     most = -1
     for row in range(len(plate)):
         most = max(most, plate[row])
-    following = np.zeros(most + 2, np.int64)
+    following = np.zeros(most + 2, np.int64)  # any: 2
     for row in range(len(plate)):
         if plate[row] >= 0 and masks[row] != NONE:
             following[plate[row] + 1] += 1
@@ -154,7 +154,7 @@ def index(
     """
     order = _by_plate(plate, masks)
     cells = n_sites * n_bins
-    first = np.zeros(cells + 1, np.int64)
+    first = np.zeros(cells + 1, np.int64)  # any: 1
     for place in range(len(order)):
         first[_cell(time, site, order[place], bin_length, n_bins) + 1] += 1
     for cell in range(cells):
@@ -229,7 +229,7 @@ def unique(
     scores[:] = 0
     able[:] = 0
     longest = 0  # any: 0
-    for c in range(len(first) - 1):
+    for c in range(len(first) - 1):  # any: 1
         longest = max(longest, first[c + 1] - first[c])
     with_whom, in_cases = np.empty(longest, np.int32), np.empty(longest, np.uint64)
     chosen = np.empty(points, np.int64)
@@ -257,7 +257,7 @@ def unique(
                     else:
                         if p == 1:
                             before = cell[trace + chosen[0]]
-                            if first[before + 1] - first[before] > first[c + 1] - first[c]:
+                            if first[before + 1] - first[before] > first[c + 1] - first[c]:  # any
                                 before, c = c, before
                             left = _gather(me, first[before], first[before + 1], who, seen, with_whom, in_cases)
                         left = _meet(group, first[c], first[c + 1], who, seen, left, with_whom, in_cases)
