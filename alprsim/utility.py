@@ -4,7 +4,8 @@ An *incident* is a stop of a resident's vehicle at a place, the suspect's; someb
 *useful* read was made near it in place and time. A *plate query* needs one of the suspect's plate, as recorded; an *area
 query* is content with any. The look-back is *answered* when the viewer can still obtain a useful read at the time of the
 question. That measures the availability of a read, not solved crimes, and it follows from the assumed delay of the
-question: no distribution of it was ever published. A *hold* names the incident while the read is still there; what it names is
+question: no distribution of it was ever published. A record that was kept coarse places the car somewhere in its stretch of time
+and its square: it is useful only where both lie wholly near the incident; else it is a *lead*, which places nobody. A *hold* names the incident while the read is still there; what it names is
 not deleted until the question is asked, so it defeats the cut-off.
 
 The worth of a hot list does not appear here but in ``hotlists.py``: a hit is decided when the plate is read, whatever is
@@ -27,6 +28,7 @@ from alprsim.scenario import models
 from alprsim.scenario.audit_log import query_ages as logged_ages
 from alprsim.tables import (
     UNLIMITED,
+    Bool,
     Float64,
     Int16,
     Int32,
@@ -57,6 +59,17 @@ class Lens(Protocol):
     def cases(self) -> UInt64: ...  # noqa: D102
     @property
     def rules(self) -> Int32Grid: ...  # noqa: D102
+    @property
+    def seen(self) -> Resolution | None: ...  # noqa: D102
+
+
+class Resolution(Protocol):
+    """How exactly a lens's sights see the reads of each stream; None in its place: as they were made."""
+
+    @property
+    def time_step(self) -> Int32: ...  # noqa: D102
+    @property
+    def place_step(self) -> Float64: ...  # noqa: D102
 
 
 Int32Grid = NDArray[np.int32]
@@ -90,6 +103,11 @@ class Scene(NamedTuple):
     """Rows of `incidents`."""
     around: int
     """s: a read this long before or after its incident is useful."""
+    within: float
+    """m: and one this far from it."""
+    x: Float64
+    """[sites], m."""
+    y: Float64
 
 
 class Answers(NamedTuple):
@@ -189,14 +207,15 @@ def surroundings(incidents: Incidents, sites_xy: tuple[Float64, Float64], spec: 
     ]
     first = np.concatenate([[0], np.cumsum([len(rows) for rows in near])]).astype(np.int64)
     incident = np.concatenate([*near, np.empty(0, np.int64)]).astype(np.int32)
-    return Scene(incidents, first, incident, spec.around)
+    return Scene(incidents, first, incident, spec.around, spec.within, *sites_xy)
 
 
 def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens], *, holds: bool = False) -> Int64:
     """Return for each incident the policies that can obtain one of these reads when the question is asked.
 
     `reads` is any part of all reads, in any order, each of one `stream`: the answer for all is the bitwise or of the answers
-    for the parts. With `holds`, one was filed for every incident, of all that is useful.
+    for the parts. With `holds`, one was filed for every incident, of all that is useful. Which records are useful hangs on how
+    exactly each lens sees them: without its `seen`, leads are found too.
 
     Returns
     -------
@@ -215,8 +234,12 @@ def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens], *, h
     for number, lens in enumerate([*lenses, _everything(stream)]):
         rules = lens.first, lens.rules, lens.cases.view(np.int64)
         plate, area = found[0, number], found[1, number]
-        kernels.obtainable(incident[suspect], time[suspect], of[suspect], asked, held, *rules, plate)
-        kernels.obtainable(incident, time, of, asked, held, *rules, area)
+        useful, own = slice(None), suspect
+        if lens.seen is not None:
+            useful = _placed(scene, incident, time, reads.site[read], of, lens.seen)
+            own = suspect & useful
+        kernels.obtainable(incident[own], time[own], of[own], asked, held, *rules, plate)
+        kernels.obtainable(incident[useful], time[useful], of[useful], asked, held, *rules, area)
     return found
 
 
@@ -288,6 +311,7 @@ class _Everything(NamedTuple):
     first: Int64
     rules: Int32Grid
     cases: UInt64
+    seen: None = None
 
 
 def _stops(truth: Truth, vehicles: Vehicles, places: Places) -> _Stops:
@@ -305,6 +329,27 @@ def _lognormal(shape: models.QueryAge) -> tuple[float, float]:
         raise ValueError(f"beyond_share must be below 0.5, since half are below median; not {share:g}")
     median = float(shape.median or 0)
     return median, math.log((age or 0) / median) / NormalDist().inv_cdf(1 - share)
+
+
+def _placed(scene: Scene, incident: Int32, time: Int32, site: Int32, stream: Int16, seen: Resolution) -> Bool:
+    """Tell which pairs' records, as they are seen, place the car near the incident: their whole stretch of time and square."""
+    of, step = scene.incidents, np.maximum(seen.time_step[stream].astype(np.int64), 1)
+    early = time // step * step
+    since = early - of.time[incident]
+    timed = (-scene.around <= since) & (since + step - 1 <= scene.around)
+    x, y = (
+        _furthest(at[incident], where[site], seen.place_step[stream])
+        for at, where in ((of.x, scene.x), (of.y, scene.y))
+    )
+    placed: Bool = timed & (x**2 + y**2 <= scene.within**2)
+    return placed
+
+
+def _furthest(at: Float64, where: Float64, step: Float64) -> Float64:
+    """Return how far off, along one axis, the far side is of the cell that holds each place; a step of 0: the place itself."""
+    start = np.floor(where / np.where(step > 0, step, 1.0)) * step
+    low, high = (np.where(step > 0, side, where) for side in (start, start + step))
+    return np.maximum(np.abs(at - low), np.abs(at - high))
 
 
 def _everything(stream: Int16) -> _Everything:

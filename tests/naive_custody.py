@@ -14,11 +14,19 @@ RETENTIONS = st.one_of(DURATIONS, st.integers(2, 6).map(lambda n: f"{n} s"), st.
 
 
 @st.composite
-def custodies(draw: st.DrawFn, *, renewing: bool = False) -> models.Custody:
-    """Draw three to five agencies, named a to e, with up to eight edges; `renewing` makes immortal copies common."""
+def custodies(draw: st.DrawFn, *, renewing: bool = False, coarse: bool = False) -> models.Custody:
+    """Draw three to five agencies, named a to e, with up to eight edges; `renewing` makes immortal copies common.
+
+    `coarse`: some keep times or places coarse.
+    """
     names = "abcde"[: draw(st.integers(3, 5))]
     kinds = st.sampled_from(["department", "pool", "consumer"])
+    agencies: dict[str, dict[str, Any]]
     agencies = {name: {"kind": draw(kinds), "retention": draw(st.one_of(st.none(), RETENTIONS))} for name in names}
+    if coarse:
+        for keeps in agencies.values():
+            keeps["time_step"] = draw(st.sampled_from([None, "2 s", "3 s"]))
+            keeps["place_step"] = draw(st.sampled_from([None, "1 m", "2 m"]))
     count = draw(st.integers(0, 8))
     edges = tuple(draw(_edges(names, renewing)) for _ in range(count))
     return custody(agencies, *edges, retention=draw(RETENTIONS))
@@ -114,12 +122,36 @@ def can_obtain(lens: Any, stream: int, time: int, asked: int, held: int | None =
     return bits
 
 
+def known_to(case: Any, owner: int) -> tuple[int, int]:
+    """Return to which steps of time and of place a case knows an owner's records: by the finest of its routes to them."""
+    access = case.access
+    routes = [
+        row for row in range(len(access))
+        if access.viewer[row] == case.viewer_row and access.owner[row] == owner
+        and access.sight[row] in SIGHTS[case.sight] and access.record[row] == 0
+    ]  # fmt: skip
+    steps = ([int(of[row]) for row in routes] for of in (access.time_step, access.place_step))
+    time, place = (min(found, default=0) for found in steps)
+    return time, place
+
+
+def _cell(time: int, step: int) -> Any:
+    """Return the seconds in which a read may have been made whose time is known to a step."""
+    return [second for second in range(time + step + 1) if second // max(step, 1) == time // max(step, 1)]
+
+
+def _sides(at: int, side: int) -> list[int]:
+    """Return where along one axis the cell of a place begins and ends."""
+    return [at // side * side, (at // side + 1) * side] if side else [at]
+
+
 def answered(
     incidents: Any, reads: Any, sites: Any, cases: Any, within: float, around: int, *, holds: bool = False
 ) -> tuple[list[Any], list[Any]]:
     """Count the answered plate and area queries of each case and shape, straight from the definition.
 
     incidents: (vehicle, time, x, y, ages of the question, age of the hold); reads: (time, site, plate); sites: (x, y, owner).
+    A read is useful if it was near in every second, and at every corner, that its record leaves open.
     """
     plate, area = ([[0 for _ in incidents[0][4]] for _ in cases] for _ in range(2))
     for vehicle, moment, x, y, ages, hold in incidents:
@@ -129,13 +161,17 @@ def answered(
                 useful = [
                     seen == vehicle
                     for time, site, seen in reads
-                    if (sites[site][0] - x) ** 2 + (sites[site][1] - y) ** 2 <= within**2
-                    and abs(moment - time) <= around
+                    for step, side in [known_to(case, sites[site][2])]
+                    if all(abs(moment - second) <= around for second in _cell(time, step))
+                    and all(
+                        (a - x) ** 2 + (b - y) ** 2 <= within**2
+                        for a in _sides(sites[site][0], side) for b in _sides(sites[site][1], side)
+                    )
                     and moment + query_age >= time
                     and obtainable(
                         case.access, case.viewer_row, sites[site][2], case.sight, time, moment + query_age, held=held
                     )
-                ]
+                ]  # fmt: skip
                 plate[case_row][shape] += any(useful)
                 area[case_row][shape] += len(useful) > 0
     return plate, area

@@ -206,8 +206,9 @@ def test_holds_defeat_the_cut_off(place, answers):
         assert np.all(held >= plain)
         assert held[2] > plain[2]  # 6 h
         assert plain[-1] * 0.9 < held[2] <= plain[-1]
-    assert inquiry.WITH_HOLDS == words.WITH_HOLDS
-    assert not answers.index.get_level_values("statistic").str.endswith(inquiry.WITH_HOLDS).any()
+    assert (inquiry.WITH_HOLDS, inquiry.WITH_LEADS) == (words.WITH_HOLDS, words.WITH_LEADS)
+    added = answers.index.get_level_values("statistic").str.endswith((inquiry.WITH_HOLDS, inquiry.WITH_LEADS))
+    assert not added.any()
 
 
 # --- retention --------------------------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ def asked(incidents, rows, cases, *, holds=False):
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
-@given(naive.custodies(), INCIDENTS, READS)
+@given(naive.custodies(coarse=True), INCIDENTS, READS)
 def test_answers_follow_the_definition(spec, incidents, reads):
     cases = cases_of(spec, 1, 4)
     answers = asked(incidents, reads, cases)
@@ -175,7 +175,7 @@ def test_answers_follow_the_definition(spec, incidents, reads):
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
-@given(naive.custodies(), INCIDENTS, READS)
+@given(naive.custodies(coarse=True), INCIDENTS, READS)
 def test_answers_with_holds_follow_the_definition(spec, incidents, reads):
     cases = cases_of(spec, 1, 4)
     answers = asked(incidents, reads, cases, holds=True)
@@ -238,6 +238,60 @@ def test_a_longer_retention_or_a_partner_never_answers_less(incidents, reads, re
         assert np.all(short <= partner)
     assert np.all(answers.plate <= np.minimum(answers.area, answers.plate_ever))
     assert np.all(answers.area <= answers.area_ever)
+
+
+# Two sites and an incident 5 s after the start at (0, 0): seconds 3 to 7 are near, and what lies within 2 m.
+@pytest.mark.parametrize(
+    ("keeping", "time", "site", "useful"),
+    [
+        ({"time_step": "2 s"}, 4, 0, True),  # 4 and 5
+        ({"time_step": "2 s"}, 3, 0, False),  # or 2
+        ({"time_step": "2 s"}, 6, 0, True),
+        ({"time_step": "4 s"}, 4, 0, True),  # 4 to 7
+        ({"time_step": "4 s"}, 3, 0, False),  # 0 to 3
+        ({"time_step": "8 s"}, 5, 0, False),
+        ({"time_step": "1 s"}, 3, 0, True),
+        ({"place_step": "1 m"}, 5, 0, True),  # as far as (1, 1)
+        ({"place_step": "2 m"}, 5, 0, False),  # as far as (2, 2)
+        ({"place_step": "1 m"}, 5, 1, False),  # as far as (1, 3)
+        ({}, 5, 1, True),
+        ({"time_step": "2 s", "place_step": "1 m"}, 4, 0, True),
+    ],
+)
+def test_a_coarse_record_is_useful_only_if_all_it_leaves_open_is_near(keeping, time, site, useful):
+    incident = [(0, 5, 0, 0, (20,), 0)]
+    found, place = lenses(cases_of(naive.custody({"a": keeping, "b": keeping}), 100)[:4], Streams.of_owners(2))
+    exact = [lens._replace(seen=None) for lens in found]
+    useful_to, leads_of = (
+        utility.answers(find(incident, [(time, site, 0)], of), place) for of in (found, exact)
+    )  # fmt: skip
+    mine = SITES[site][2] * 2  # its owner's bulk sight
+    assert useful_to.plate[mine] == useful_to.area[mine] == useful
+    assert leads_of.plate[mine] == leads_of.area[mine] == useful_to.plate_ever == 1
+
+
+STEPS = st.sampled_from([(None, None), (2, None), (None, 1), (2, 2), (3, 1)])
+
+
+@settings(deadline=None, derandomize=True)
+@given(INCIDENTS, READS, STEPS, st.sampled_from([1, 2, 3]))
+def test_coarser_records_never_answer_more_and_never_lose_a_lead(incidents, reads, steps, times):
+    """Cells that are joined to larger ones leave open all that they left open, and more."""
+
+    def keeping(*factors):
+        units = zip(("time_step", "place_step"), steps, (" s", " m"), factors, strict=True)
+        said = {key: f"{step * factor}{unit}" for key, step, unit, factor in units if step and factor}
+        return cases_of(naive.custody({name: said for name in "abc"}), 4)
+
+    exact, fine, coarse = keeping(0, 0), keeping(1, 1), keeping(times, times)
+    found, place = lenses(exact + fine + coarse, Streams.of_owners(3))
+    leads = utility.answers(find(incidents, reads, [lens._replace(seen=None) for lens in found]), place)
+    answers = utility.answers(find(incidents, reads, found), place)
+    for kind in ("plate", "area"):
+        of_exact, of_fine, of_coarse = getattr(answers, kind).reshape(3, -1, 2)
+        assert np.all(of_coarse <= of_fine)
+        assert np.all(of_fine <= of_exact)
+        assert all(np.array_equal(one, of_exact) for one in getattr(leads, kind).reshape(3, -1, 2))
 
 
 @settings(deadline=None, derandomize=True)

@@ -40,6 +40,7 @@ from alprsim.inquiry._granted import expected
 from alprsim.inquiry._homes import Homes
 from alprsim.inquiry._lives import Lives
 from alprsim.inquiry._lookbacks import WITH_HOLDS as WITH_HOLDS
+from alprsim.inquiry._lookbacks import WITH_LEADS as WITH_LEADS
 from alprsim.inquiry._nights import Nights
 from alprsim.inquiry._paths import Ways
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS

@@ -19,6 +19,9 @@ from alprsim.tables import UNLIMITED, Int32, Measured, Reads
 WITH_HOLDS = "_with_holds"
 """Ends the name of a share of look-backs that counts holds, as expected over whether they are filed."""
 
+WITH_LEADS = "_with_leads"
+"""Ends the name of a share of look-backs that counts leads: records too coarse to place the car near the incident, made there."""
+
 
 def ask(
     asked: Asked, every: Lenses, kept: Store, reads: Reads, lives: Mapping[str, Sequence[completeness.Sums]]
@@ -35,6 +38,9 @@ def ask(
     answers, holding = _answered(asked, every, scene, reads)
     shapes = list(study.utility.query_ages)
     rows = list(_shares(every, answers, holding, shapes))
+    if any(np.any(case.access.time_step) or np.any(case.access.place_step) for case in every.cases):
+        leads, _ = _answered(asked, every, scene, reads, leads=True)
+        rows += _also(leads, shapes, WITH_LEADS)
     parts = [question.tidy(rows, every.named(), ["all"], seed=asked.seed)]
     for who, sums in lives.items():
         held = list(_held(who, sums, every.place, answers, shapes))
@@ -43,16 +49,17 @@ def ask(
 
 
 def _answered(
-    asked: Asked, every: Lenses, scene: utility.Scene, reads: Reads
+    asked: Asked, every: Lenses, scene: utility.Scene, reads: Reads, *, leads: bool = False
 ) -> tuple[utility.Answers, utility.Expected | None]:
-    """Count the look-backs of each case, and where holds are filed what is expected with them."""
+    """Count the look-backs of each case, leads too or not, and where holds are filed what is expected with them."""
     stream, spec = asked.records.of(reads), asked.study.utility.hold
 
     def look(lenses: Lenses, *, plates: bool) -> tuple[utility.Answers, utility.Expected | None]:
-        found = utility.find(scene, reads, stream, lenses.lenses)
+        sights = [lens._replace(seen=None) for lens in lenses.lenses] if leads else lenses.lenses
+        found = utility.find(scene, reads, stream, sights)
         expected = None
-        if spec.chance:
-            held = utility.find(scene, reads, stream, lenses.lenses, holds=True)
+        if spec.chance and not leads:
+            held = utility.find(scene, reads, stream, sights, holds=True)
             if not plates:
                 held[0] = 0  # under a pseudonym no plate can be named in a hold
             expected = utility.with_holds(found, held, lenses.place, spec)
@@ -87,6 +94,15 @@ def _shares(
         for suffix, values in views.items():
             for shape, name in enumerate(shapes):
                 yield Answer(f"lookback_{kind}", name + suffix, "share", values[None, :, shape], n)
+
+
+def _also(answers: utility.Answers, shapes: Sequence[str], suffix: str) -> Iterator[Answer]:
+    """Yield the share of look-backs answered, counted in another way."""
+    n = np.full((1, len(answers.plate)), answers.n)
+    for kind, answered in (("plate", answers.plate), ("area", answers.area)):
+        share = question.ratio(answered, np.full(answered.shape, answers.n))
+        for shape, name in enumerate(shapes):
+            yield Answer(f"lookback_{kind}", name + suffix, "share", share[None, :, shape], n)
 
 
 def _held(

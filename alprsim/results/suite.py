@@ -190,7 +190,7 @@ class Line(NamedTuple):
 
 _VIEWS = {
     "": "", "_of_no_limit": ", as a share of no limit", "_coverage": ", had all been kept and shared",
-    words.WITH_HOLDS: ", with the holds filed",
+    words.WITH_HOLDS: ", with the holds filed", words.WITH_LEADS: ", with records too coarse to say it was there",
 }  # fmt: skip
 """Endings of a look-back's statistic, and what is said of them."""
 

@@ -105,6 +105,9 @@ Equal to ``inquiry.SO_FAR``, which results may not import: a test holds them tog
 WITH_HOLDS = "_with_holds"
 """Ends a share of look-backs that counts holds. Equal to ``inquiry.WITH_HOLDS``: a test holds them together."""
 
+WITH_LEADS = "_with_leads"
+"""Ends a share of look-backs that counts records too coarse to place a car. Equal to ``inquiry.WITH_LEADS``, as a test holds."""
+
 AFTER = "stock_after_"
 """Starts a statistic of what was held at one moment, so long after the start of the simulation."""
 
@@ -112,6 +115,7 @@ _VARIANTS = {
     SO_FAR: ", of what was simulated so far",
     "_of_no_limit": ", as a share of no limit",
     WITH_HOLDS: ", with the holds that are filed",
+    WITH_LEADS: ", with records too coarse to say it was there (an upper bound)",
     "_parked": ", parked",
     "_moving": ", under way",
     "_coverage": ", had all been kept and shared",
