@@ -4,9 +4,11 @@ An *incident* is a stop of a resident's vehicle at a place, the suspect's; someb
 *useful* read was made near it in place and time. A *plate query* needs one of the suspect's plate, as recorded; an *area
 query* is content with any. The look-back is *answered* when the viewer can still obtain a useful read at the time of the
 question. That measures the availability of a read, not solved crimes, and it follows from the assumed delay of the
-question: no distribution of it was ever published. A record that was kept coarse places the car somewhere in its stretch of time
-and its square: it is useful only where both lie wholly near the incident; else it is a *lead*, which places nobody. A *hold* names the incident while the read is still there; what it names is
+question: no distribution of it was ever published. A *hold* names the incident while the read is still there; what it names is
 not deleted until the question is asked, so it defeats the cut-off.
+
+A record that was kept coarse says that the car was somewhere in a square, some time in a stretch of time: it is useful only
+where both lie wholly near the incident. Else it is a *lead*: made there, it could as well be of elsewhere or of another hour.
 
 The worth of a hot list does not appear here but in ``hotlists.py``: a hit is decided when the plate is read, whatever is
 kept afterwards.
@@ -234,12 +236,10 @@ def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens], *, h
     for number, lens in enumerate([*lenses, _everything(stream)]):
         rules = lens.first, lens.rules, lens.cases.view(np.int64)
         plate, area = found[0, number], found[1, number]
-        useful, own = slice(None), suspect
-        if lens.seen is not None:
-            useful = _placed(scene, incident, time, reads.site[read], of, lens.seen)
-            own = suspect & useful
+        placed = _placed(scene, incident, time, reads.site[read], of, lens.seen)
+        own = suspect & placed
         kernels.obtainable(incident[own], time[own], of[own], asked, held, *rules, plate)
-        kernels.obtainable(incident[useful], time[useful], of[useful], asked, held, *rules, area)
+        kernels.obtainable(incident[placed], time[placed], of[placed], asked, held, *rules, area)
     return found
 
 
@@ -331,8 +331,10 @@ def _lognormal(shape: models.QueryAge) -> tuple[float, float]:
     return median, math.log((age or 0) / median) / NormalDist().inv_cdf(1 - share)
 
 
-def _placed(scene: Scene, incident: Int32, time: Int32, site: Int32, stream: Int16, seen: Resolution) -> Bool:
+def _placed(scene: Scene, incident: Int32, time: Int32, site: Int32, stream: Int16, seen: Resolution | None) -> Bool:
     """Tell which pairs' records, as they are seen, place the car near the incident: their whole stretch of time and square."""
+    if seen is None:
+        return np.ones(len(incident), np.bool_)
     of, step = scene.incidents, np.maximum(seen.time_step[stream].astype(np.int64), 1)
     early = time // step * step
     since = early - of.time[incident]

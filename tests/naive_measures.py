@@ -23,12 +23,19 @@ def trip_of(trips, time):
     return gone[-1] if gone and time < gone[-1][2] else None
 
 
-def tally(world, vehicle, obtains, window, now, horizon):
-    """Count, for one vehicle and sight, {time: {quantity: n}} of stock, horizon and window."""
+def tally(world, vehicle, obtains, window, now, horizon, step_of=lambda owner: 1):
+    """Count, for one vehicle and sight, {time: {quantity: n}} of stock, horizon and window.
+
+    ``step_of(owner)`` s: to which step times are known; a read that may be of two days shows none.
+    """
     trips = sorted(trip for trip in world.trips if trip[0] == vehicle)
     mine = sorted(read for read in world.reads if read[2] == vehicle)
     seen = [read for read, yes in zip(mine, held(mine, obtains, world.owner_of_site, now), strict=True) if yes]
     right = [time for time, _, _, truth in seen if truth == vehicle]
+    told = {
+        time for time, site, _, truth in seen
+        if truth == vehicle and len({second // DAY for second in cell(time, step_of(world.owner_of_site[site]))}) == 1
+    }  # fmt: skip
     ghosts = [time for time, _, _, truth in seen if truth != vehicle]
     answer = {}
     for name, since in (("stock", -1), ("horizon", now - horizon), ("window", now - window)):
@@ -40,13 +47,18 @@ def tally(world, vehicle, obtains, window, now, horizon):
         answer[name] = {
             "reads": len([t for t in right if name != "horizon" or t > since]),
             "ghosts": len([t for t in ghosts if name != "horizon" or t > since]),
-            "days": len({time // DAY for time, _ in on_trip}),
+            "days": len({time // DAY for time, _ in on_trip if time in told}),
             "once": len(reads_on),
             "twice": len([trip for trip in reads_on if reads_on[trip] > 1]),
             "driven": len({day for span in days for day in span}),
             "trips": len(made),
         }
     return answer
+
+
+def cell(time, step):
+    """Return the first and the last second in which a read may have been made whose time is known to a step."""
+    return time - time % step, time - time % step + step - 1
 
 
 def mean_share(counts, part, whole):

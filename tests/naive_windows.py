@@ -20,6 +20,19 @@ def longest_gap(times, since, now):
     return max(b - a for a, b in itertools.pairwise(marks))
 
 
+def longest_gap_told(told, since, now):
+    """Return the longest stretch of (since, now] that may have passed unread, if each (first, last second) holds one read.
+
+    A stretch may have passed unread if every read can have been made outside of it: not inside, its ends left out.
+    """
+    ends = {since, now, *(first for first, _ in told), *(min(last, now) for _, last in told)}
+    ends = sorted(end for end in ends if since <= end <= now)
+    return max(
+        b - a for a, b in itertools.combinations_with_replacement(ends, 2)
+        if all(first <= a or min(last, now) >= b for first, last in told)
+    )  # fmt: skip
+
+
 def hours(seconds):
     """Return a gap as it is told: whole hours up to 14 days, whole days beyond."""
     return seconds // HOUR if seconds < 14 * DAY else seconds // DAY * 24

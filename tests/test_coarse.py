@@ -1,18 +1,28 @@
 """Times and places as coarse as a policy leaves them: what a sight knows of a read, and what it does not change."""
 
 import dataclasses
+from itertools import product
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim import custody as rules
-from alprsim.measures import question
+from alprsim.kernels import gaps as kernel
+from alprsim.kernels import ladder
+from alprsim.measures import completeness, gaps, question, spans
 from alprsim.sight import Case, Resolution, Streams, lenses
-from alprsim.tables import UNLIMITED, Bucket, Reads, Truth
+from alprsim.tables import DAY, UNLIMITED, Bucket, Reads, Truth
+from tests import naive_measures, naive_windows
 from tests.naive_custody import custody
+from tests.worlds import HOUR, SIGHTS, ZOO, World, hours, worlds
+from tests.worlds import ladder as limits
+from tests.worlds import rules as lenses_of
 
-HOUR = 3600
+few = settings(deadline=None, derandomize=True, max_examples=40)
+horizons = st.integers(1, 60).map(lambda hour: hour * HOUR)
+steps = st.sampled_from([0, 1, 7 * HOUR, 24 * HOUR, 25 * HOUR, 48 * HOUR])
 
 
 def case(spec, viewer, by_plate=True):
@@ -114,3 +124,162 @@ def test_nothing_ever_said_is_without_end():
     exact, streams = case(shared(), "Exact")
     made, _ = lenses([exact], streams)
     assert made[0].at(UNLIMITED // 2).first[-1] >= len(streams)
+
+
+# --- days -------------------------------------------------------------------------------------------------------------
+
+
+def known_to(*steps):
+    """Return how exactly the reads of each owner are known: to so many seconds."""
+    return Resolution(np.array(steps, np.int32), np.zeros(len(steps)), np.zeros(len(steps), np.int32))
+
+
+def held_of(world, lens, steps, now, horizon):
+    """Return the world opened, the question, its masks, the reads' streams, and which reads show a day."""
+    opened = question.open_bucket(world.bucket())
+    asked = question.ask(lens, world.sites(), moment=now, horizon=horizon)
+    reads = opened.bucket.reads
+    masks, stream = question.held(asked, reads), world.sites()[reads.site]
+    return opened, asked, masks, stream, spans.dated(masks, reads.time, stream, known_to(*steps))
+
+
+def counted(world, lens, steps, now, horizon):
+    """Return the kernel's counts, [vehicles, time × 7 + quantity, 64]."""
+    opened, asked, masks, _, dated = held_of(world, lens, steps, now, horizon)
+    rows = np.arange(world.vehicles)
+    found = [part.copy() for _, part in completeness._tally(opened, masks, asked, rows, dated)]
+    return np.concatenate([np.zeros((0, ladder.ROWS, 64), np.int32), *found])
+
+
+@few
+@given(worlds(), lenses_of(), hours, horizons, steps, steps)
+def test_a_read_that_may_be_of_two_days_shows_none_and_all_else_as_it_did(world, lens, now, horizon, one, other):
+    got = counted(world, lens, (one, other), now, horizon)
+    for vehicle, sight in product(range(3), range(SIGHTS)):
+        obtains, window = (lambda o, age, k=sight: lens.obtains(k, o, age)), lens.window(sight)
+        told = naive_measures.tally(
+            world, vehicle, obtains, window, now, horizon, lambda o, each=(one, other): max(each[o], 1)
+        )
+        wanted = [told[time][quantity] for time in ("stock", "horizon", "window")
+                  for quantity in ("reads", "ghosts", "days", "once", "twice", "driven", "trips")]  # fmt: skip
+        assert got[vehicle, :, sight].tolist() == wanted
+
+
+# Trips in the fourth and the fourteenth hour of three days, each read three times.
+@pytest.mark.parametrize(
+    ("step", "days"),
+    [(0, 3), (HOUR, 3), (DAY, 3), (2 * DAY, 0), (7 * DAY, 0), (16 * HOUR, 3), (10 * HOUR, 3), (23 * HOUR, 1)],
+)
+def test_days_by_hand(step, days):
+    """Of 16 h the stretch from the 16th to the 32nd hour is of two days, of 10 h that from the 20th, of 23 h all but the first."""
+    counts = counted(ZOO["two days and a night"], limits(UNLIMITED), (step, step), 72 * HOUR, 72 * HOUR)
+    of = counts[0, :, 0].reshape(3, -1)
+    assert (of[:, ladder.DAYS] == days).all()
+    assert (of[:, ladder.READS] == 18).all()
+    assert (of[:, ladder.TWICE] == 6).all()
+
+
+@few
+@given(worlds(), lenses_of(), hours, horizons, st.integers(1, 50), st.integers(1, 3))
+def test_coarser_times_never_show_more_days(world, lens, now, horizon, step, times):
+    """Stretches that are joined to longer ones leave open all that they left open."""
+    exact, fine, coarse = (counted(world, lens, (k, k), now, horizon) for k in (0, step * HOUR, step * times * HOUR))
+    assert (coarse <= fine).all()
+    assert (fine <= exact).all()
+
+
+def test_steps_that_days_are_made_of_are_not_counted_again():
+    world = ZOO["two days and a night"]
+    for step in (0, 1, HOUR, 8 * HOUR, DAY):
+        *_, dated = held_of(world, limits(UNLIMITED), (0, step), 72 * HOUR, 72 * HOUR)
+        assert dated is None
+    opened, _, masks, stream, dated = held_of(world, limits(UNLIMITED), (0, 25 * HOUR), 72 * HOUR, 72 * HOUR)
+    assert spans.dated(masks, opened.bucket.reads.time, stream, None) is None
+    assert 0 < np.count_nonzero(dated) < np.count_nonzero(masks)
+
+
+def test_the_last_second_that_can_be_told_ends_the_last_stretch():
+    time = np.array([0, UNLIMITED - 1], np.int32)
+    first, last = spans.spans(time, np.zeros(2, np.int16), known_to(UNLIMITED - 2))
+    assert first.tolist() == [0, UNLIMITED - 2]
+    assert last.tolist() == [UNLIMITED - 3, UNLIMITED]
+
+
+# --- gaps -------------------------------------------------------------------------------------------------------------
+
+
+def longest(world, lens, steps, now, horizon):
+    """Return the kernel's gaps, [vehicles, 3, 64], s, written over whatever was there."""
+    opened, asked, masks, stream, _ = held_of(world, lens, steps, now, horizon)
+    told = spans.spans(opened.bucket.reads.time, stream, known_to(*steps))
+    told = told or (opened.bucket.reads.time,) * 2
+    out = np.full((world.vehicles * kernel.TIMES, 64), -7, np.int32)
+    reads = gaps._left_open(opened, masks, told)
+    kernel.longest_told(
+        np.arange(world.vehicles), opened.bucket.first_read, *reads, asked.window, now, now - horizon, out
+    )
+    return out.reshape(world.vehicles, kernel.TIMES, 64)
+
+
+gap_steps = st.sampled_from([0, 1, 600, 7 * HOUR, 24 * HOUR])
+
+
+@few
+@given(worlds(), lenses_of(), hours, horizons, gap_steps, gap_steps)
+def test_a_gap_is_as_long_as_what_is_left_open_allows(world, lens, now, horizon, one, other):
+    got = longest(world, lens, (one, other), now, horizon)
+    for vehicle, sight in product(range(3), range(SIGHTS)):
+        mine = [read for read in world.reads if read[2:] == (vehicle, vehicle)]
+        held = naive_measures.held(mine, lambda o, age, k=sight: lens.obtains(k, o, age), world.owner_of_site, now)
+        told = [
+            naive_measures.cell(time, max((one, other)[world.owner_of_site[site]], 1))
+            for (time, site, *_), yes in zip(mine, held, strict=True) if yes
+        ]  # fmt: skip
+        times = horizon, lens.window(sight), now
+        assert got[vehicle, :, sight].tolist() == [
+            naive_windows.longest_gap_told(told, now - past, now) for past in times
+        ]
+
+
+@few
+@given(worlds(), lenses_of(), hours, horizons, st.integers(1, 9), st.integers(1, 3))
+def test_coarser_times_never_shorten_a_gap_and_exact_ones_leave_it(world, lens, now, horizon, step, times):
+    exact, fine, coarse = (longest(world, lens, (k, k), now, horizon) for k in (0, step * HOUR, step * times * HOUR))
+    assert (coarse >= fine).all()
+    assert (fine >= exact).all()
+    opened, asked, masks, _, _ = held_of(world, lens, (0, 0), now, horizon)
+    out = np.empty((3 * kernel.TIMES, 64), np.int32)
+    reads = gaps._exact(opened, masks)
+    kernel.longest(np.arange(3), opened.bucket.first_read, *reads, asked.window, now, now - horizon, out)
+    assert np.array_equal(out.reshape(exact.shape), exact)
+
+
+@pytest.mark.parametrize(
+    ("reads", "step", "of_horizon", "so_far"),
+    [
+        ((), 2, 24, 60),  # never read
+        ((37,), 1, 23, 38),  # in the hour from 37 on: unread since then, and until it ended
+        ((37,), 2, 24, 38),  # from 36 on, which is where the last T begins
+        ((36,), 5, 24, 40),  # from 35 to 40: it may have been before
+        ((40, 50), 2, 12, 42),  # from 40 to 42, from 50 to 52
+        ((40, 41), 2, 20, 42),  # of one stretch
+        ((40, 41, 50), 12, 24, 48),  # from 36 to 48, from 48 to 60: from 36 to the moment
+        ((59,), 50, 24, 60),  # not after the moment
+    ],
+)
+def test_gaps_by_hand(reads, step, of_horizon, so_far):
+    world = World(reads=tuple((hour * HOUR, 0, 0, 0) for hour in reads))
+    got = longest(world, limits(UNLIMITED), (step * HOUR, 0), 60 * HOUR, 24 * HOUR)[0, :, 0]
+    told = -(-got // HOUR)  # the last second of a stretch, not the first of the next
+    assert (told[kernel.HORIZON], told[kernel.SO_FAR]) == (of_horizon, so_far)
+
+
+def test_gaps_are_summed_as_far_as_records_tell():
+    world = ZOO["two days and a night"]
+    opened, asked, masks, stream, _ = held_of(world, limits(UNLIMITED), (DAY, DAY), 72 * HOUR, 72 * HOUR)
+    told = spans.spans(opened.bucket.reads.time, stream, known_to(DAY, DAY))
+    exact, coarse = (gaps.empty(1, longest=72 * HOUR) for _ in range(2))
+    for sums, known in ((exact, None), (coarse, told)):
+        gaps.add(sums, opened, masks, asked, np.zeros(3, np.int16), told=known)
+    longest_of = [np.flatnonzero(sums.lives[0, kernel.SO_FAR, :, 0]).tolist() for sums in (exact, coarse)]
+    assert longest_of == [[13, 72], [47, 72]]  # a day and the next, one second less; the car that nobody reads

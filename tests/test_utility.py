@@ -281,7 +281,7 @@ def test_coarser_records_never_answer_more_and_never_lose_a_lead(incidents, read
     def keeping(*factors):
         units = zip(("time_step", "place_step"), steps, (" s", " m"), factors, strict=True)
         said = {key: f"{step * factor}{unit}" for key, step, unit, factor in units if step and factor}
-        return cases_of(naive.custody({name: said for name in "abc"}), 4)
+        return cases_of(naive.custody(dict.fromkeys("abc", said)), 4)
 
     exact, fine, coarse = keeping(0, 0), keeping(1, 1), keeping(times, times)
     found, place = lenses(exact + fine + coarse, Streams.of_owners(3))

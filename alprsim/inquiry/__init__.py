@@ -46,7 +46,7 @@ from alprsim.inquiry._paths import Ways
 from alprsim.inquiry._portals import PORTAL_DAYS as PORTAL_DAYS
 from alprsim.inquiry._position import Position
 from alprsim.inquiry._visits import Visits
-from alprsim.measures import question, retention, wheel
+from alprsim.measures import question, retention, spans, wheel
 from alprsim.scenario.read import Loaded
 from alprsim.sight import Case
 from alprsim.store import Store
@@ -158,7 +158,8 @@ def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept
             seen = question.coarsened(opened, stream, lens.seen, centres[n])
             for m, row in enumerate(questions):
                 masks = question.held(row[n], opened.bucket.reads, stream)
-                look = Look(m, n, row[n], of_listed[m][n], opened, seen, driven, drivers, stream, masks)
+                dated = spans.dated(masks, opened.bucket.reads.time, stream, lens.seen)
+                look = Look(m, n, row[n], of_listed[m][n], opened, seen, driven, drivers, stream, masks, dated)
                 for family in families:
                     family.add(look)
 

@@ -15,7 +15,7 @@ from alprsim import custody, records, sight, utility
 from alprsim.days import Tell
 from alprsim.experiment import Simulated, World
 from alprsim.inquiry._cases import Named
-from alprsim.measures import completeness, question
+from alprsim.measures import completeness, question, spans
 from alprsim.measures.question import Answer, Residents
 from alprsim.scenario import models
 from alprsim.scenario.read import Loaded
@@ -124,9 +124,10 @@ def _lives(
         stream = told.of(opened.bucket.reads)
         group = question.home_towns(people, opened.bucket.vehicle)
         for moment, row in enumerate(questions):
-            for sums, put in zip(lives, row, strict=True):
+            for sums, lens, put in zip(lives, lenses, row, strict=True):
                 masks = question.held(put, opened.bucket.reads, stream)
-                completeness.add(sums, opened, masks, put, group, moment=moment)
+                dated = spans.dated(masks, opened.bucket.reads.time, stream, lens.seen)
+                completeness.add(sums, opened, masks, put, group, moment=moment, dated=dated)
     return lives
 
 

@@ -131,6 +131,13 @@ class Look(NamedTuple):
     """[n_reads]: of reads that all policies treat alike."""
     masks: UInt64
     """[n_reads]: the sights that hold each read."""
+    dated: UInt64 | None
+    """[n_reads]: the same of the reads that are known to be of one day; None: all are."""
+
+    @property
+    def dated_by_driver(self) -> UInt64 | None:
+        """The same of `driven`."""
+        return None if self.dated is None else self.dated[self.driven.read]
 
 
 class Counting(Protocol):

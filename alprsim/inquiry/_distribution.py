@@ -29,7 +29,9 @@ class Distribution:
         if look.lens == 0:
             self._parts.append(distribution.count(look.opened, people, self._windows, look.put.moment))
         town = question.home_towns(people, look.opened.bucket.vehicle)
-        self._held[look.lens] = distribution.add(self._held[look.lens], look.opened, look.masks, look.put, town)
+        self._held[look.lens] = distribution.add(
+            self._held[look.lens], look.opened, look.masks, look.put, town, dated=look.dated
+        )
 
     def rows(self) -> list[Measured]:
         """Write the tables; the tidy table has no row of a distribution."""

@@ -40,11 +40,12 @@ class Equity:
             for vehicle in (look.opened.bucket.vehicle, main)
         )
         equity.add(
-            self._sums[look.lens], look.opened, look.masks, look.put, groups, metres=metres, stream=look.stream
+            self._sums[look.lens], look.opened, look.masks, look.put, groups, metres=metres, stream=look.stream,
+            dated=look.dated,
         )  # fmt: skip
         equity.add(
             self._lives[look.lens], driven.opened, look.masks[driven.read], look.put, of_drivers,
-            metres=metres[driven.trip], stream=look.stream[driven.read],
+            metres=metres[driven.trip], stream=look.stream[driven.read], dated=look.dated_by_driver,
         )  # fmt: skip
 
     def rows(self) -> list[Measured]:

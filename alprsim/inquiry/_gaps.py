@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import apart, gaps, question
+from alprsim.measures import apart, gaps, question, spans
 from alprsim.measures.question import Residents
 from alprsim.tables import Measured
 
@@ -25,14 +25,17 @@ class Gaps:
         """Count one bucket through one lens at one moment."""
         if look.lens >= len(self._every.lenses):
             return
+        seen, time = self._every.lenses[look.lens].seen, look.opened.bucket.reads.time
+        told = spans.spans(time, look.stream, seen)
         driven, vehicle, person = look.driven, look.opened.bucket.vehicle, look.driven.opened.bucket.vehicle
         cars = [(s[look.lens], question.home_towns(p, vehicle)) for s, p in zip(self._cars, self._people, strict=True)]
-        gaps.add(cars[0][0], look.opened, look.masks, look.put, cars[0][1], also=cars[1:])
+        gaps.add(cars[0][0], look.opened, look.masks, look.put, cars[0][1], also=cars[1:], told=told)
         lives = [
             (s[look.lens], question.groups_of_drivers(p, person))
             for s, p in zip(self._lives, self._people, strict=True)
         ]
-        gaps.add(lives[0][0], driven.opened, look.masks[driven.read], look.put, lives[0][1], also=lives[1:])
+        told = told and (told[0][driven.read], told[1][driven.read])
+        gaps.add(lives[0][0], driven.opened, look.masks[driven.read], look.put, lives[0][1], also=lives[1:], told=told)
 
     def rows(self) -> list[Measured]:
         """Return the rows: of vehicles, and of people."""

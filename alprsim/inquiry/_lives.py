@@ -47,19 +47,21 @@ class Lives:
         of_driver = question.groups_of_drivers(people, driven.opened.bucket.vehicle)
         completeness.add(
             self.vehicles[look.lens], look.opened, look.masks, look.put, group, moment=look.moment,
-            also=self._unlisted(self.strata, look, look.opened.bucket.vehicle),
+            also=self._unlisted(self.strata, look, look.opened.bucket.vehicle), dated=look.dated,
         )  # fmt: skip
         main = people.car[np.searchsorted(people.drivers, driven.opened.bucket.vehicle)]
         held = look.masks[driven.read]
         completeness.add(
             self.people[look.lens], driven.opened, held, look.put, of_driver, moment=look.moment,
-            also=self._unlisted(self._people_of_strata, look, main),
+            also=self._unlisted(self._people_of_strata, look, main), dated=look.dated_by_driver,
         )  # fmt: skip
-        self._add_listed(self.strata, look, look.opened, look.masks, look.opened.bucket.vehicle)
-        self._add_listed(self._people_of_strata, look, driven.opened, held, main)
+        self._add_listed(self.strata, look, (look.opened, look.masks, look.dated), look.opened.bucket.vehicle)
+        self._add_listed(self._people_of_strata, look, (driven.opened, held, look.dated_by_driver), main)
         lens, bit = self._shown
         if look.moment == len(self._asked.moments) - 1 and look.lens == lens:
-            self._exposed.append(completeness.exposure(look.opened, look.masks, look.put, people, bit=bit))
+            self._exposed.append(
+                completeness.exposure(look.opened, look.masks, look.put, people, bit=bit, dated=look.dated)
+            )
 
     def _unlisted(
         self, strata: Sequence[completeness.Sums], look: Look, car: Int32
@@ -71,13 +73,14 @@ class Lives:
         return [(strata[look.lens], np.where(group == 0, 0, len(question.STRATA)).astype(np.int16))]
 
     def _add_listed(
-        self, strata: Sequence[completeness.Sums], look: Look, opened: Opened, masks: UInt64, car: Int32
+        self, strata: Sequence[completeness.Sums], look: Look, of: tuple[Opened, UInt64, UInt64 | None], car: Int32
     ) -> None:
-        """Count the listed ones, whose reads are kept for other times."""
+        """Count the listed ones, whose reads are kept for other times: of the bucket, its masks, and which show a day."""
+        opened, masks, dated = of
         if self._strata:
             group = equity.of_vehicles(self._strata[1], car)
             group = np.where((group >= 0) & (group < len(question.STRATA) - 1), group + 1, -1).astype(np.int16)
-            completeness.add(strata[look.lens], opened, masks, look.of_listed, group, moment=look.moment)
+            completeness.add(strata[look.lens], opened, masks, look.of_listed, group, moment=look.moment, dated=dated)
 
     def rows(self) -> list[Measured]:
         """Return the rows: by town for all reads, and for all towns together by whose lives and whose reads they are."""

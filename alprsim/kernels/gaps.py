@@ -112,6 +112,46 @@ def longest(
 
 
 @kernel
+def longest_told(
+    rows: Int64, first_read: Int64, early: Int32, late: Int32, masks: UInt64, window: Int32, now: int, since: int,
+    gaps: Int32GridOut,
+) -> None:  # fmt: skip
+    """Find the longest stretch in which each car may have gone unread, where records say only from when to when it was read.
+
+    A read may have been made in any second from its `early` to its `late`, none after the moment, and those that may have
+    been made before the time asked about may be outside of it. So a stretch runs from the latest that the reads before
+    are sure to have been made after, to the soonest that another is sure to have been made by. Where all are known to the
+    second, the answer is that of `longest`. O(cases) a read; reads that say what the last one said cost nothing.
+
+    Parameters
+    ----------
+    rows, first_read, window, now, since, gaps
+        As in `longest`.
+    early, late : int32[n_reads], seconds
+        Of one vehicle in order of `late`.
+    masks : uint64[n_reads]
+        Bit k is case k; reads of another car, and reads after ``now``, are held by none.
+    """
+    last = np.empty((TIMES, CASES), np.int64)  # any
+    for place in range(len(rows)):
+        mine = gaps[place * TIMES : (place + 1) * TIMES]  # any
+        mine[:], last[HORIZON], last[WINDOW], last[SO_FAR] = 0, since, now - window.astype(np.int64), 0
+        mask, begin, end = NONE, 0, 0  # any
+        for read in range(first_read[rows[place]], first_read[rows[place] + 1]):
+            if masks[read] == NONE or (masks[read] == mask and early[read] == begin and late[read] == end):
+                continue
+            mask, begin, end = masks[read], early[read], late[read]
+            for time in range(TIMES):
+                for case in range(CASES):
+                    if (mask >> np.uint64(case)) & BIT:
+                        mine[time, case] = max(mine[time, case], min(end, now) - last[time, case])
+                        last[time, case] = max(last[time, case], begin)
+        for time in range(TIMES):
+            for case in range(CASES):
+                mine[time, case] = max(mine[time, case], now - last[time, case])
+
+
+@kernel
 def add_bins(gaps: Int32Grid, group: Int16, bins: int, counts: Int64GridOut) -> None:
     """Count the cars of each group by their longest gap, to the hour and, beyond 14 days, to the day.
 

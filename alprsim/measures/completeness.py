@@ -2,7 +2,8 @@
 
 Of vehicles (what a plate shows) and of people (the union over the cars they drive); visitors and through traffic apart.
 Each one's share is taken first and then its mean, never-read ones included; the pooled ratio stands beside it. Only
-reads of the true vehicle count; ghosts (another car, misread as this one) are counted apart.
+reads of the true vehicle count; ghosts (another car, misread as this one) are counted apart. A record kept too coarse to be of
+one day shows none; reads and trips it does show: somebody was on the way.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,9 @@ from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
 
 HELD = (ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE)
 """What is told of each life, of the stock."""
+
+DAYS = [time * ladder.QUANTITIES + ladder.DAYS for time in (ladder.STOCK, ladder.HORIZON, ladder.WINDOW)]
+"""Rows of `ladder.tally` that count days."""
 
 CHUNK = 512
 """Vehicles counted at a time: their counts (2.7 MB) stay in cache."""
@@ -97,7 +101,7 @@ def empty(groups: int, moments: int = 1) -> Sums:
 
 def add(
     sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16, *, moment: int = 0,
-    also: Sequence[tuple[Sums, Int16]] = (),
+    also: Sequence[tuple[Sums, Int16]] = (), dated: UInt64 | None = None,
 ) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
@@ -116,12 +120,14 @@ def add(
     also
         Other sums that the same lives are added to, by other groups of theirs: they are counted once for all. Who is counted
         in the first must have a group in each.
+    dated : uint64[n_reads]
+        The answer of `spans.dated`: which of them show a day; None: all.
     """
     every = [(sums, group), *also]
     fresh = [empty(len(one.totals)) for one, _ in every]
     rows = np.flatnonzero(group >= 0)
     flat = [[part.reshape(-1, ladder.CASES) for part in one[:3]] for one in fresh]  # any: 1
-    for chunk, counts in _tally(opened, masks, question, rows):
+    for chunk, counts in _tally(opened, masks, question, rows, dated):
         for (_, groups), parts in zip(every, flat, strict=True):
             ladder.add_shares(counts.reshape(-1, ladder.CASES), groups[chunk], *parts)  # any: 1
     for (one, groups), new in zip(every, fresh, strict=True):
@@ -162,19 +168,23 @@ def rows(
     return tidy(answers, cases, [*towns, "all"], seed=seed, who=who)
 
 
-def stocks(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp]) -> Iterator[tuple[Int64, Int32]]:
+def stocks(
+    opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp], *, dated: UInt64 | None = None
+) -> Iterator[tuple[Int64, Int32]]:
     """Yield some lives of a bucket, a chunk at a time, and what is held of each: reads, days, trips seen and trips linked.
 
     The counts, [lives, 4, 64], are of what the simulated time holds, and are overwritten.
     """
-    for chunk, counts in _tally(opened, masks, question, rows):
+    for chunk, counts in _tally(opened, masks, question, rows, dated):
         yield chunk, counts[:, HELD]
 
 
-def exposure(opened: Opened, masks: UInt64, question: Question, people: Residents, *, bit: int) -> Exposure:
+def exposure(
+    opened: Opened, masks: UInt64, question: Question, people: Residents, *, bit: int, dated: UInt64 | None = None
+) -> Exposure:
     """Return one sight's exposure of each resident vehicle of the bucket, for charts of its distribution."""
     inside = np.flatnonzero(home_towns(people, opened.bucket.vehicle) >= 0)
-    parts = [counts[:, :, bit].copy() for _, counts in _tally(opened, masks, question, inside)]
+    parts = [counts[:, :, bit].copy() for _, counts in _tally(opened, masks, question, inside, dated)]
     last = np.concatenate([np.zeros((0, ladder.ROWS), np.int32), *parts])[:, ladder.HORIZON * ladder.QUANTITIES :]
     known = 1.0 if question.horizon <= question.moment else np.nan
     return Exposure(
@@ -186,19 +196,32 @@ def exposure(opened: Opened, masks: UInt64, question: Question, people: Resident
     )
 
 
-def _tally(opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp]) -> Iterator[tuple[Int64, Int32]]:
-    """Yield rows of the bucket and their counts, [rows, 21, 64], a chunk at a time; the counts are overwritten."""
+def _tally(
+    opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp], dated: UInt64 | None = None
+) -> Iterator[tuple[Int64, Int32]]:
+    """Yield rows of the bucket and their counts, [rows, 21, 64], a chunk at a time; the counts are overwritten.
+
+    Where some reads show no day, the days are counted once more, without them.
+    """
     bucket, truth = opened.bucket, opened.bucket.truth
     nowhere, one_owner = np.zeros(len(truth), np.int32), np.zeros(1, np.int16)  # any: 1
     in_window = ladder.held(truth.depart, nowhere, one_owner, question.steps, question.in_window, question.moment)
     counts = np.empty((CHUNK, ladder.ROWS, ladder.CASES), np.int32)
+    of_days = counts if dated is None else np.empty_like(counts)
+
+    def tally(chunk: Int64, shown: UInt64, found: Int32) -> None:
+        ladder.tally(
+            chunk, bucket.first_read, bucket.reads.time, opened.trip, shown,
+            bucket.first_trip, truth.depart, truth.arrive, in_window, question.moment, question.moment - question.horizon,
+            found[: len(chunk)].reshape(-1, ladder.CASES),  # any: 1
+        )  # fmt: skip
+
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK].astype(np.int64)
-        ladder.tally(
-            chunk, bucket.first_read, bucket.reads.time, opened.trip, masks,
-            bucket.first_trip, truth.depart, truth.arrive, in_window, question.moment, question.moment - question.horizon,
-            counts[: len(chunk)].reshape(-1, ladder.CASES),  # any: 1
-        )  # fmt: skip
+        tally(chunk, masks, counts)
+        if dated is not None:
+            tally(chunk, dated, of_days)
+            counts[: len(chunk), DAYS] = of_days[: len(chunk), DAYS]
         yield chunk, counts[: len(chunk)]
 
 

@@ -85,9 +85,11 @@ def nothing(towns: int) -> Held:
     return Held(*(np.zeros((*shape, *more, CASES), np.int64) for more in ((1,), (), ())))  # any: 1
 
 
-def add(held: Held, opened: Opened, masks: UInt64, question: Question, town: Int16) -> Held:
+def add(
+    held: Held, opened: Opened, masks: UInt64, question: Question, town: Int16, *, dated: UInt64 | None = None
+) -> Held:
     """Return the sums with one bucket's vehicles added, each once, read or not; ``town``: of each, −1 is not counted."""
-    for lives, counts in completeness.stocks(opened, masks, question, np.flatnonzero(town >= 0)):
+    for lives, counts in completeness.stocks(opened, masks, question, np.flatnonzero(town >= 0), dated=dated):
         slot, of = risk.slot(counts), town[lives].astype(np.int64)
         held = _with_room(held, int(slot.max()) + 1)  # any: 1
         towns, quantities, slots, cases = held.counts.shape

@@ -180,7 +180,7 @@ def retained(question: Question) -> Float64:
 
 def add(
     sums: Sequence[Sums], opened: Opened, masks: UInt64, question: Question, groups: Sequence[Int16], *, metres: Int64,
-    stream: Int16,
+    stream: Int16, dated: UInt64 | None = None,
 ) -> None:  # fmt: skip
     """Add one bucket at one moment to the sums of several groupings: it is walked once for all.
 
@@ -196,10 +196,12 @@ def add(
         How far each trip of the bucket went.
     stream : int16[n_reads]
         Of each read, as `question.grid` has them.
+    dated : uint64[n_reads]
+        The answer of `spans.dated`: which reads show a day; None: all.
     """
     bucket, since = opened.bucket, question.moment - question.horizon
     (lives, group), *also = [(one.lives, group) for one, group in zip(sums, groups, strict=True)]
-    completeness.add(lives, opened, masks, question, group, also=also)
+    completeness.add(lives, opened, masks, question, group, also=also, dated=dated)
     if since < 0:
         return
     whose, depart = np.repeat(np.arange(len(bucket.vehicle)), np.diff(bucket.first_trip)), bucket.truth.depart

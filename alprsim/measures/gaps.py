@@ -1,4 +1,7 @@
-"""Whether anyone can disappear: the longest stretch in which no read of a car, or of its driver, is held."""
+"""Whether anyone can disappear: the longest stretch in which no read of a car, or of its driver, is held.
+
+Where records keep times coarse, the longest in which none may have been made, as far as they tell.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alprsim.kernels import gaps
+from alprsim.kernels import gaps, ladder
 from alprsim.measures.question import VEHICLES, Answer, Case, Opened, Question, of_cases, ratio, tidy
 from alprsim.tables import Float64, Int16, Int32, Int64, Measured, UInt64
 
@@ -40,14 +43,14 @@ def empty(groups: int, *, longest: int) -> Sums:
 
 def add(
     sums: Sums, opened: Opened, masks: UInt64, question: Question, group: Int16, *,
-    also: Sequence[tuple[Sums, Int16]] = (),
+    also: Sequence[tuple[Sums, Int16]] = (), told: tuple[Int32, Int32] | None = None,
 ) -> None:  # fmt: skip
     """Add one bucket at one moment.
 
     Parameters
     ----------
     opened : Opened
-        By vehicle, or by driver (`question.by_driver`), with times as they were: a gap is of the truth.
+        By vehicle, or by driver (`question.by_driver`), with times as they were.
     masks : uint64[n_reads]
         The answer of `question.held` for the bucket's reads.
     group : int16[n_lives]
@@ -55,18 +58,28 @@ def add(
     also
         Other sums that the same lives are added to, by other groups of theirs: they are walked once for all. Who is counted in
         the first must have a group in each.
+    told : int32[n_reads] twice, s
+        The answer of `spans.spans`: from when to when each read may have been made; None: all are known to the second.
     """
-    bucket, bins, every = opened.bucket, sums.lives.shape[2], [(sums, group), *also]
+    bins, every = sums.lives.shape[2], [(sums, group), *also]
     rows = np.flatnonzero(group >= 0)
     fresh = [np.zeros_like(one.lives) for one, _ in every]
     scratch = np.empty((CHUNK * gaps.TIMES, gaps.CASES), np.int32)
+    kernel, reads = (
+        (gaps.longest, _exact(opened, masks)) if told is None else (gaps.longest_told, _left_open(opened, masks, told))
+    )
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK].astype(np.int64)
         found = scratch[: len(chunk) * gaps.TIMES]
-        gaps.longest(
-            chunk, bucket.first_read, bucket.reads.time, opened.trip, masks, question.window, question.moment,
-            question.moment - question.horizon, found,
-        )  # fmt: skip
+        kernel(
+            chunk,
+            opened.bucket.first_read,
+            *reads,
+            question.window,
+            question.moment,
+            question.moment - question.horizon,
+            found,
+        )
         for (_, groups), new in zip(every, fresh, strict=True):
             gaps.add_bins(found, groups[chunk], bins, new.reshape(-1, gaps.CASES))  # any
     known = _known(question)
@@ -90,6 +103,18 @@ def rows(
     """
     lives, could = (of_cases(by_lens, place) for by_lens in zip(*sums, strict=True))
     return tidy(list(_answers(lives, could)), cases, [*towns, "all"], seed=seed, who=who)
+
+
+def _exact(opened: Opened, masks: UInt64) -> tuple[Int32, Int32, UInt64]:
+    return opened.bucket.reads.time, opened.trip, masks
+
+
+def _left_open(opened: Opened, masks: UInt64, told: tuple[Int32, Int32]) -> tuple[Int32, Int32, UInt64]:
+    """Return from when to when each life's reads may have been made, in order of the latter, and who holds them; ghosts nobody."""
+    early, late = told
+    whose = np.repeat(np.arange(len(opened.bucket.vehicle)), np.diff(opened.bucket.first_read))
+    order = np.lexsort((late, whose))
+    return early[order], late[order], np.where(opened.trip == ladder.GHOST, np.uint64(0), masks)[order]
 
 
 def _known(question: Question) -> Int64:
