@@ -35,6 +35,38 @@ def job(reads):
     )  # fmt: skip
 
 
+def job_told(reads):
+    """Find the same where one owner's records are exact, others' to the hour, and some to the day."""
+    of = crowd.crowd(reads)
+    masks, window = crowd.masks(of, "nested"), crowd.windows_of_cases()
+    step = np.array([1, 3600, 3600, DAY])[of.site % 4]
+    early = (of.time // step * step).astype(np.int32)
+    late = early + step.astype(np.int32) - 1
+    order = np.lexsort((late, of.vehicle))
+    masks = np.where(of.trip == -2, np.uint64(0), masks)[order]
+    early, late = early[order], late[order]
+    found = np.empty((len(of.rows) * gaps.TIMES, 64), np.int32)
+
+    def find(rows, start):
+        mine = found[start * gaps.TIMES : (start + len(rows)) * gaps.TIMES]
+        since = crowd.NOW - crowd.HORIZON
+        gaps.longest_told(rows, of.first_read, early, late, masks, window, crowd.NOW, since, mine)
+
+    def right():
+        by = found.reshape(len(of.rows), gaps.TIMES, 64)
+        for row in (0, 30, 39):
+            held = (masks >> np.uint64(row) & np.uint64(1) == 1).reshape(len(of.rows), -1)
+            least = np.where(held, early.reshape(held.shape), 0)
+            before = np.maximum.accumulate(least, axis=1)
+            gap = np.where(held, np.minimum(late.reshape(held.shape), crowd.NOW), 0)
+            gap[:, 1:] -= before[:, :-1]
+            assert np.array_equal(by[:, gaps.SO_FAR, row], np.maximum(gap.max(axis=1), crowd.NOW - before[:, -1]))
+
+    return crowd.Job(
+        "the same of records kept coarse", 10, of, find, (early, late, masks), (found,), right
+    )  # fmt: skip
+
+
 def right(of, found):
     """Assert that some windows' gaps are those that numpy finds, of every vehicle."""
     by = found.reshape(len(of.rows), gaps.TIMES, 64)
@@ -63,6 +95,10 @@ def in_duckdb(of, found):
 @pytest.mark.parametrize("reads", crowd.TIMES)
 def test_longest(benchmark, tell, reads):
     crowd.try_out(benchmark, tell, job(reads))
+
+
+def test_longest_told(benchmark, tell):
+    crowd.try_out(benchmark, tell, job_told(crowd.TIMES[0] // 4))
 
 
 def test_add_bins(benchmark):

@@ -171,7 +171,7 @@ def test_a_read_that_may_be_of_two_days_shows_none_and_all_else_as_it_did(world,
     [(0, 3), (HOUR, 3), (DAY, 3), (2 * DAY, 0), (7 * DAY, 0), (16 * HOUR, 3), (10 * HOUR, 3), (23 * HOUR, 1)],
 )
 def test_days_by_hand(step, days):
-    """Of 16 h the stretch from the 16th to the 32nd hour is of two days, of 10 h that from the 20th, of 23 h all but the first."""
+    """Of 16 h the stretch from the 16th to the 32nd hour is of two days, of 10 h that from the 20th, of 23 h all but one."""
     counts = counted(ZOO["two days and a night"], limits(UNLIMITED), (step, step), 72 * HOUR, 72 * HOUR)
     of = counts[0, :, 0].reshape(3, -1)
     assert (of[:, ladder.DAYS] == days).all()

@@ -14,23 +14,28 @@ KEPT = "custody: {departments: {%s}}"
 
 
 @pytest.fixture(scope="module")
-def answers(outpost, tmp_path_factory):
+def everything(outpost, tmp_path_factory):
     """Ask one seed of the outpost under records plain, hashed for good, hashed for six hours, and known to the day."""
     folder = tmp_path_factory.mktemp("crowd") / "seed=1"
     folder.mkdir()
     place = Hamlet(outpost, folder)
     policies = {
         "For good": "identity: {kind: hashed}", "Rotating": "identity: {kind: hashed, rotate: 6 h}",
-        "Coarse": "time_step: 24 h",
+        "Coarse": "time_step: 24 h", "Coarser": "time_step: 17 h, place_step: 200 m", "Halves": "time_step: 30 min",
     }  # fmt: skip
     study = place.study(
         *(f"policies.{name}={{{KEPT % rule}}}" for name, rule in policies.items()),
-        "measures.families=[uniqueness, resolution, sets, worst_case]", "ladder.retention=[6 h]",
+        "measures.families=[uniqueness, resolution, sets, worst_case, gaps, distribution]", "ladder.retention=[6 h]",
         "measures.unicity_points=2", "measures.resolution_bins=[1 h, 4 h, 24 h]",
         "measures.resolution_places=[0 m, 400 m]", "measures.worst_case_targets=30", "measures.unicity_targets=30",
     )  # fmt: skip
-    found = place.ask(study)
-    return found[found.index.get_level_values("measure").isin(FAMILIES)]
+    return place.ask(study)
+
+
+@pytest.fixture(scope="module")
+def answers(everything):
+    """Return what is asked of everybody."""
+    return everything[everything.index.get_level_values("measure").isin(FAMILIES)]
 
 
 def of(answers, policy, **levels):
@@ -90,3 +95,41 @@ def test_the_law_is_fitted_to_six_sizes_of_cell(answers):
         assert pd.isna(alpha) == pd.isna(beta)
         assert pd.isna(beta) or (0.001 < beta < 2 and missed <= resolution.MISSED)
     assert plain["p1_3600s_0m_sharing_so_far"] <= plain["p1_3600s_400m_sharing_so_far"]
+
+
+LENGTHS = ("Coarse", "Coarser", "Halves")
+VIEWS = ("_of_no_limit", "_coverage", words.WITH_LEADS)
+
+
+def test_coarse_records_answer_fewer_look_backs_and_keep_their_leads(everything):
+    queries = ["lookback_plate", "lookback_area"]
+    told = {name: of(everything, name, sight="bulk", measure=queries) for name in ("No sharing", *LENGTHS)}
+    shapes = [name for name in told["Coarse"].index if not name[1].endswith(VIEWS)]
+    leads = [(measure, shape + words.WITH_LEADS) for measure, shape in shapes]
+    plain = told["No sharing"][shapes].to_numpy()
+    assert (plain > 0).all()
+    for name in told:
+        assert told[name][leads].tolist() == plain.tolist(), name
+    assert (told["Coarse"][shapes] == 0).all()
+    assert (told["Coarser"][shapes] == 0).all()
+    assert (told["Halves"][shapes] <= plain).all()
+    assert told["Halves"][shapes].sum() < plain.sum()
+    assert not words.is_plain(leads[0][1])
+    assert (
+        words.statistic("mixed_with_leads", DAY)
+        == "mixed, with records too coarse to say it was there (an upper bound)"
+    )
+
+
+def test_only_times_that_may_be_of_two_days_hide_days_and_they_lengthen_gaps(everything):
+    plain, coarse, coarser = (
+        of(everything, name, sight="bulk", who="vehicles", reads="all", town="all")
+        for name in ("No sharing", "Coarse", "Coarser")
+    )
+    for measure in ("observed_days", "exposure_rate", "trips_detected", "trips_linked"):
+        pd.testing.assert_series_equal(plain[measure], coarse[measure])
+    assert 0 < coarser["observed_days", "stock_so_far"] < plain["observed_days", "stock_so_far"]
+    pd.testing.assert_series_equal(plain["trips_linked"], coarser["trips_linked"])
+    gaps = [one["longest_gap", "median_so_far"] for one in (plain, coarse, coarser)]
+    assert gaps == sorted(gaps)
+    assert gaps[0] < gaps[2]

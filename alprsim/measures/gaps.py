@@ -65,21 +65,15 @@ def add(
     rows = np.flatnonzero(group >= 0)
     fresh = [np.zeros_like(one.lives) for one, _ in every]
     scratch = np.empty((CHUNK * gaps.TIMES, gaps.CASES), np.int32)
-    kernel, reads = (
-        (gaps.longest, _exact(opened, masks)) if told is None else (gaps.longest_told, _left_open(opened, masks, told))
-    )
+    find = gaps.longest if told is None else gaps.longest_told
+    reads = _exact(opened, masks) if told is None else _left_open(opened, masks, told)
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK].astype(np.int64)
         found = scratch[: len(chunk) * gaps.TIMES]
-        kernel(
-            chunk,
-            opened.bucket.first_read,
-            *reads,
-            question.window,
-            question.moment,
-            question.moment - question.horizon,
-            found,
-        )
+        find(
+            chunk, opened.bucket.first_read, *reads, question.window, question.moment,
+            question.moment - question.horizon, found,
+        )  # fmt: skip
         for (_, groups), new in zip(every, fresh, strict=True):
             gaps.add_bins(found, groups[chunk], bins, new.reshape(-1, gaps.CASES))  # any
     known = _known(question)
@@ -110,7 +104,7 @@ def _exact(opened: Opened, masks: UInt64) -> tuple[Int32, Int32, UInt64]:
 
 
 def _left_open(opened: Opened, masks: UInt64, told: tuple[Int32, Int32]) -> tuple[Int32, Int32, UInt64]:
-    """Return from when to when each life's reads may have been made, in order of the latter, and who holds them; ghosts nobody."""
+    """Return since when and until when reads may have been made, a life's by the latter, and who holds them: ghosts nobody."""
     early, late = told
     whose = np.repeat(np.arange(len(opened.bucket.vehicle)), np.diff(opened.bucket.first_read))
     order = np.lexsort((late, whose))

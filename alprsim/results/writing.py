@@ -159,22 +159,27 @@ def _notes(study: Scenario) -> list[str]:
     return [f"The viewers' reads were looked at {_times(len(study.measures.moments))}: {asked}."]
 
 
-_UPPER = (
-    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; that reads were made, days and "
-    "trips seen and look-backs answered counts as if they were exact, an upper bound, and so do gaps, a lower one"
+_TIMES = (
+    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; only a record of one day shows a day, gaps "
+    "are as long as records leave open, and only a record all of whose time is near an incident answers a look-back; reads and "
+    "trips are seen whatever the time"
+)
+_PLACES = (
+    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; only a record all of whose square is near "
+    "an incident answers a look-back; reads, days, trips and gaps do not hang on places"
 )
 
 
 def _coarse(policy: Policy) -> list[str]:
-    """Say what a policy leaves coarse, and which measures do not look at that: their figures are upper bounds."""
+    """Say what a policy leaves coarse, and what that does to the measures."""
     keeping = [policy.custody.departments, *policy.custody.agencies.values()]
     steps = max((one.time_step or 0 for one in keeping), default=0)
     squares = max((one.place_step or 0.0 for one in keeping), default=0.0)
     said = []
     if steps:
-        said.append(f"keeps times in steps of {words.duration(steps)}: {_UPPER}")
+        said.append(f"keeps times in steps of {words.duration(steps)}: {_TIMES}")
     if squares:
-        said.append(f"keeps places as squares of {squares:g} m: {_UPPER}")
+        said.append(f"keeps places as squares of {squares:g} m: {_PLACES}")
     return [f"Policy “{policy.name}” {what}." for what in said]
 
 

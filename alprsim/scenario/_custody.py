@@ -117,8 +117,8 @@ class Keeping(Model):
     purge: Annotated[Schedule | None, Field(description="Batches in which reads that are due go; none: each goes when it is due.")] = None
     backup: Annotated[Duration | None, Field(description="How long a purged read can still be restored; only by process. None: 0 s.")] = None
     identity: Annotated[Identity | None, Field(description="None: the plate itself.")] = None
-    time_step: Annotated[Duration | None, Field(description="Times are kept in steps of this length. None: exact. Access, dossiers and the ledger keep them; measures of completeness take records as exact and so are upper bounds, and a run says so.")] = None
-    place_step: Annotated[Length | None, Field(description="Places are kept as squares of this side. None: the camera. Access, dossiers and the ledger keep them; measures of completeness take records as exact and so are upper bounds, and a run says so.")] = None
+    time_step: Annotated[Duration | None, Field(description="Times are kept in steps of this length. None: exact. Reads and trips are seen all the same; a day shows only by a record of one day alone, and a look-back is answered only by one that is near for all it leaves open. A run says so.")] = None
+    place_step: Annotated[Length | None, Field(description="Places are kept as squares of this side. None: the camera. Reads, trips and days are seen all the same; a look-back is answered only by a record all of whose square is near. A run says so.")] = None
     admissible: Annotated[tuple[CameraKindName, ...] | None, Field(min_length=1, description="The kinds of its cameras whose reads may be kept; New Hampshire RSA 261:75-b: patrol cars that are attended. None: all.")] = None
     exclude: Annotated[Exclusion | None, Field(description="Its cameras near sensitive places keep nothing. None: all keep.")] = None
     warrant: Annotated[Warrant | None, Field(description="What every look into its store needs, its own officers' too. None: nothing.")] = None
