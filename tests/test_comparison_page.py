@@ -11,17 +11,21 @@ import shutil
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import alprsim
 from alprsim import report, results
 from alprsim.cli import main
+from alprsim.measures.sampling import error_of_ratio
 from alprsim.report import chart, comparison_cube, comparison_explorer, differences, fitting
 from alprsim.report import comparison_page as page
 from alprsim.report import page as pages
-from alprsim.results import asking, marks, sensitivity, sides, words
+from alprsim.results import asking, comparison, marks, sensitivity, sides, words
 from alprsim.results.headline import TRIPS
 from alprsim.results.summary import paired
 from alprsim.tables import AS_WRITTEN, DAY
@@ -73,6 +77,78 @@ def by_hand(run: results.Run, policy: str, step: int) -> tuple[float, float, flo
         for name, limit in (("Federal query", AS_WRITTEN), (policy, step))
     )
     return paired(a, b)
+
+
+# --- what was drawn ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def drawn_run(tmp_path_factory: pytest.TempPathFactory) -> results.Run:
+    """Return a run of one seed whose trips detected have an error of the draw: of the baseline 0.02, else half of that."""
+    folder = fake_run.build(tmp_path_factory.mktemp("runs") / "drawn", seeds=(1,), ladder=(21 * DAY,))
+    rows = pd.read_parquet(folder / "measures.parquet")
+    mine = rows[rows[["measure", "statistic"]].eq(list(TRIPS)).all(axis=1)]
+    errors = mine["policy"].eq("Federal query").map({True: 0.02, False: 0.01})
+    off = mine.assign(statistic=f"{TRIPS[1]}_error", value=errors)
+    pd.concat([rows, off]).astype(rows.dtypes).to_parquet(folder / "measures.parquet")
+    results.write_summary(folder)
+    return results.load(folder)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(*[st.integers(0, 9)] * 2, st.integers(1, 9)), min_size=1, max_size=6))
+def test_a_differences_own_error_is_never_more_than_is_said(cars: list[tuple[int, int, int]]) -> None:
+    first, second, whole = np.array(cars).T
+    own = [float(error_of_ratio(part[:, None], whole[:, None])[0]) for part in (first, second)]
+    shares = [part.sum() / whole.sum() for part in (first, second)]
+    apart = second - first - (shares[1] - shares[0]) * whole
+    assert np.sqrt((apart**2).sum()) / whole.sum() <= sum(own) + 1e-12
+
+
+def test_a_difference_of_drawn_cars_says_how_far_off_the_draw_may_be(drawn_run: results.Run) -> None:
+    found = alprsim.compare(drawn_run, policy=["Federal query", "No sharing"])
+    long = "standard error of the draw, not counted here: 2 and 1 points on the two sides, of the difference at most 3"
+    assert f"percentage points (no interval; {long})" in found.text
+    lines = found.text.splitlines()
+    at = next(k for k, line in enumerate(lines) if line.startswith("Trips detected, "))
+    assert [line.strip() for line in lines[at + 1 : at + 4]] == [
+        "A: standard error of the draw 2 points",
+        "B: standard error of the draw 1 points",
+        "B − A: standard error of the draw at most 3 points",
+    ]
+    (row,) = [row for row in json.loads(found.json) if tuple(row[name] for name in sides.ROW) == CASE]
+    ends = ("A", "B", "B − A")
+    told = [row[f"{end} {comparison.DRAW}{', at most' * (end == 'B − A')}"] for end in ends]
+    assert told == pytest.approx([0.02, 0.01, 0.03])
+    whole = comparison_cube.compared(found.found, [TRIPS], {id(drawn_run): {}})
+    ((a, b),) = whole["cells"]["0~request~trips_detected.share_of_horizon_pooled"][0][:1]
+    assert (a.change_interval, b.change_interval) == ("", long)
+    assert [town[4] for town in b.towns] == [long] * len(b.towns)
+    table = page.render(found.found)
+    assert "<small>standard error of the draw at most 3 points</small>" in table
+    several = results.as_text(
+        results.compare([drawn_run, varied(drawn_run, drawn_run.folder.parent / "more", 1, shift=0.1)])
+    )
+    assert "+10.0 percentage points (no interval; standard error of the draw, not counted here: 1 and 1" in several
+
+
+def test_of_several_seeds_the_interval_has_the_draws_error_in_it(run: results.Run) -> None:
+    assert "standard error of the draw" not in alprsim.compare(run, retention="21 d").text
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ([0.29, 0.13, 0.0], ["29", "13", "0"]),
+        ([0.1446, 0.1406], ["14.5", "14.1"]),  # not 14 and 14 beside −0.4
+        ([0.1448, 0.1404], ["14.48", "14.04"]),  # nor 14.5 and 14.0 beside −0.4
+        ([0.29, math.nan], ["29", ""]),
+        ([0.5, 0.5], ["50", "50"]),
+        ([0.0004, 0.0002], ["0.04", "0.02"]),
+    ],
+)
+def test_shares_beside_their_difference_are_not_said_alike(shares: list[float], said: list[str]) -> None:
+    assert words.percents(shares) == said
 
 
 # --- the page -------------------------------------------------------------------------------------------------------------

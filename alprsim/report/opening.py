@@ -226,7 +226,10 @@ def _rests(run: Run, about: Subject, pair: Pair) -> list[str]:
     if left:
         whole = sorted(answer.mean for answer in lookbacks(run, about, UNLIMITED).values())
         without = f"; without a limit {words.of_many_range(whole[0], whole[-1], number)}" if whole else ""
-        told.append(f"Look-backs: over {len(left)} assumed query ages{without}.")
+        told.append(
+            "Look-backs: some time after an incident its car’s plate is asked for, and a read near it is still there; over "
+            f"{len(left)} assumed query ages (how long after){without}."
+        )
     return [text for text in told if text]
 
 

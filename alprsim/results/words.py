@@ -210,7 +210,7 @@ def percents(shares: Sequence[float]) -> list[str]:
 
     Where whole percentages are alike, they get the decimals with which the difference is the one that `points` says.
     """
-    said = [percent(share) for share in shares]
+    said = ["" if math.isnan(share) else percent(share) for share in shares]
     for decimals in range(1, _FINEST + 1):
         if all(_told_apart(said, shares, row) for row in range(1, len(shares))):
             break
