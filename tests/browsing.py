@@ -74,6 +74,19 @@ WEEK = """place => {
 """Tells what a pane of the week shows: its map, what the readout says of every disc, its calendar and its list."""
 
 
+_ALIKE_LEFT_OUT = """() => {
+    const look = (one) => `${one.tagName}.${one.getAttribute("class")}`;
+    for (const body of document.querySelectorAll("tbody")) {
+        const seen = new Set();
+        for (const row of [...body.rows]) {
+            const mine = [row, ...row.querySelectorAll("*")].map(look).join();
+            if (seen.has(mine)) row.remove();
+            seen.add(mine);
+        }
+    }
+}"""
+
+
 class Plot(NamedTuple):
     """A ladder as it stands on the screen, px: what is ringed and its letters, values and limits that its axes name, its cuts."""
 
@@ -129,17 +142,21 @@ class Plot(NamedTuple):
         return any(self.limits[a] < at < self.limits[b] for at in self.cuts)
 
 
-def barriers(page: Page) -> list[tuple[str, str, str]]:
-    """Open all that is folded and return what axe finds wrong: rule, impact, an element.
+def barriers(page: Page, *, every_row: bool = False) -> list[tuple[str, str, str]]:
+    """Return what axe finds wrong with all that is unfolded: rule, impact, an element.
 
-    On the widest screens, whose colours are those of narrower ones, of each table's rows one is left.
+    Of rows of a table that are alike, element for element and class for class, one is looked at, unless all should be.
     """
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    if page.evaluate("innerWidth") > 2000:
-        page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+2)').forEach((row) => row.remove())")
+    if not every_row:
+        page.evaluate(_ALIKE_LEFT_OUT)
     found = Axe().run(page).response
     assert len(found["passes"]) > 20  # it did look
     return [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found["violations"]]
+
+
+def unfold(page: Page) -> None:
+    """Open all that is folded."""
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
 
 
 def lines(text: Locator) -> int:
