@@ -33,9 +33,9 @@ SCROLLED = """() => [...document.querySelectorAll("*")].filter((one) => /auto|sc
 _PLOT = """svg => {
     const at = (one) => (({left, right, top, bottom}) => [(left + right) / 2, (top + bottom) / 2])(one.getBoundingClientRect());
     const all = (what) => [...svg.querySelectorAll(what)];
-    const letters = (ring) => ring.parentNode.querySelector("text.here")?.textContent ?? "";
+    const letters = all("text.here"); // a picture's rings have all letters or none, in one order
     return {
-        rings: all("circle.here").map((ring) => [...at(ring), letters(ring)]),
+        rings: all("circle.here").map((ring, row) => [...at(ring), letters[row]?.textContent ?? ""]),
         grid: all("path.grid").map((line) => at(line)[1]),
         sides: all("text.tick[text-anchor=end]:not([transform])").map((one) => [at(one)[1], one.textContent]),
         limits: Object.fromEntries(all("text.tick[text-anchor=middle]").map((one) => [one.textContent, at(one)[0]])),
@@ -109,6 +109,7 @@ class Plot(NamedTuple):
         limits = found["limits"] or {str(row): x for row, x in enumerate(found["marks"])}
         plot = cls(found["rings"], sides, limits, found["cuts"])
         assert len(sides) >= 3
+        assert len({letters == "" for *_, letters in plot.rings}) == 1
         assert all(abs(plot.value(level) - value) <= plot.pixel for level, value in sides.items())
         return plot
 

@@ -75,7 +75,7 @@ def holds(policy: str, viewer: str, step: int, read: Read) -> bool:
 def compare(week: dict[str, Any], found: list[tuple[Read, bool]], places: dict[str, tuple[float, float]]) -> None:
     """Assert that a pane of the week shows some reads, of which the viewer holds those that are said to be held."""
     total = sum(held for _, held in found)
-    assert f"It holds {total} of {len(found)} read" in week["sentence"]
+    assert f"It holds {total or 'none'} of {len(found)} read" in week["sentence"]
     said = {True: "held", False: "not held"}
     assert [row[1:] for row in week["rows"]] == [[read.camera, said[held]] for read, held in found]
     assert [row[0] for row in week["rows"]] == [read.clock for read, _ in found]
