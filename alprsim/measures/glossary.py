@@ -67,8 +67,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Days observed",
         "share",
         "Days with at least one held read made on a trip, of the days (04:00 to 04:00) that trips touched; a trip counts "
-        "with its departure in the time asked about, and brings its days and reads with it. A record whose time is kept so coarse "
-        "that it may be of two days shows none.",
+        "with its departure in the time asked about, and brings its days and reads with it. A record whose time is kept so "
+        "coarse that it may be of two days shows none.",
         "How much of the calendar is laid open?",
         "Temporal coverage, as used of trace data; own convention of the day",
         "Of days driven, not of calendar days: a car that stays at home is not thereby hidden. Of people: days and reads of what "
@@ -149,8 +149,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "Look-back by plate",
         "share",
         "Synthetic incidents for which a read of the suspect's plate, near in place and time, can still be obtained when "
-        "the question is asked. Where times or places are kept coarse, only a record all of whose stretch of time, and all of "
-        "whose square, is near: `_with_leads` counts every read that was made near, an upper bound.",
+        "the question is asked. Where times or places are kept coarse, only a record all of whose stretch of time and all of "
+        "whose square is near: `_with_leads` counts every read that was made near, an upper bound.",
         "What does a limit cost an investigation that knows the plate?",
         "Own definition; the delay of the question is an assumption, no distribution of it was ever published",
         "It follows from the assumed delay and from coverage: read it against the same figure without a limit. It "
@@ -161,8 +161,8 @@ GLOSSARY: tuple[Entry, ...] = (
         "lookback_area",
         "Look-back by area query",
         "share",
-        "Synthetic incidents for which any read, near in place and time, can still be obtained when the question is asked; coarse "
-        "records count as by plate.",
+        "Synthetic incidents for which any read, near in place and time, can still be obtained when the question is asked; "
+        "coarse records count as by plate.",
         "What does a limit cost an investigation that knows only where and when?",
         "Own definition; the delay of the question is an assumption, no distribution of it was ever published",
         "An answer names every car that passed, one of which may be the suspect's. It follows from the assumed delay.",

@@ -159,14 +159,13 @@ def _notes(study: Scenario) -> list[str]:
     return [f"The viewers' reads were looked at {_times(len(study.measures.moments))}: {asked}."]
 
 
-_TIMES = (
-    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; only a record of one day shows a day, gaps "
-    "are as long as records leave open, and only a record all of whose time is near an incident answers a look-back; reads and "
-    "trips are seen whatever the time"
+_INFERRED = "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; "
+_TIMES = _INFERRED + (
+    "only a record of one day shows a day, gaps are as long as records leave open, and only a record all of whose time is near "
+    "an incident answers a look-back; reads and trips are seen whatever the time"
 )
-_PLACES = (
-    "whatever is inferred (homes, ways, visits, places, patterns) is inferred from these; only a record all of whose square is near "
-    "an incident answers a look-back; reads, days, trips and gaps do not hang on places"
+_PLACES = _INFERRED + (
+    "only a record all of whose square is near an incident answers a look-back; reads, days, trips and gaps do not hang on places"
 )
 
 
