@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +13,14 @@ import pandas as pd
 from alprsim import report, results
 from alprsim.report import compared, comparison_tables, fitting
 from alprsim.report import comparison_page as page
+from alprsim.report.tables import Cell, Grid
 from alprsim.results import sides
+from alprsim.results.comparison import DRAW
 from alprsim.results.run import Run, slug
 from alprsim.results.sides import Side
 
-_WIDE, _COLUMN, _GRIDS = 64, 42, 3
-"""Letters of a row's name in text, and of a value; grids that text prints, the others are on the page."""
+_WIDE, _GRIDS = 64, 3
+"""Letters of a row's name in text; grids that text prints, the others are on the page."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,18 +49,7 @@ class Comparison:
             return f"{said}\n\n{self.found.marks.note}\n\n{results.as_text(self.table)}"
         lines = [f"{side.letter}  {side.policy}, {side.when}" for side in self.sides]
         for grid in comparison_tables.grids(self.found)[:_GRIDS]:
-            lines += ["", grid.caption, " " * _WIDE + "".join(f"  {head.title:>{_COLUMN}}" for head in grid.heads)]
-            for name, remark, cells in grid.rows:
-                short = ["" if one.band.startswith("standard error") else one.band for one in cells]
-                named = [one.value.replace(" points", " percentage points") for one in cells]
-                told = [f"{one} ({band})" if band else one for one, band in zip(named, short, strict=True)]
-                values = "".join(f"  {one:>{_COLUMN}}" for one in told)
-                lines.append(f"{f'{name}, {remark}':<{_WIDE}}{values}")
-                lines += [
-                    f"    {head.title}: {one.band}"
-                    for head, one, band in zip(grid.heads, cells, short, strict=True)
-                    if one.band != band
-                ]
+            lines += ["", *_as_text(grid)]
         return "\n".join([said, "", self.found.marks.note, "", *lines])
 
     @property
@@ -103,6 +94,28 @@ def compare(
     """Compare runs, or policies and limits of one run: see ``alprsim.compare``."""
     opened = [run if isinstance(run, Run) else results.load(run) for run in runs]
     return Comparison(sides.of(opened, policies=_several(policy), retentions=_several(retention)))
+
+
+def _as_text(grid: Grid) -> Iterator[str]:
+    """Yield a grid's caption, heads and rows, each column as wide as it must be; errors of the draw on lines of their own."""
+    told = [[_told(one) for one in cells] for _, _, cells in grid.rows]
+    wide = [2 + max(map(len, column)) for column in zip([head.title for head in grid.heads], *told, strict=True)]
+    yield grid.caption
+    yield " " * _WIDE + "".join(f"{head.title:>{width}}" for head, width in zip(grid.heads, wide, strict=True))
+    for (name, remark, cells), row in zip(grid.rows, told, strict=True):
+        values = "".join(f"{one:>{width}}" for one, width in zip(row, wide, strict=True))
+        yield f"{f'{name}, {remark}':<{_WIDE}}{values}"
+        yield from (
+            f"    {head.title}: {one.band}"
+            for head, one in zip(grid.heads, cells, strict=True)
+            if one.band.startswith(DRAW)
+        )
+
+
+def _told(cell: Cell) -> str:
+    """Say a cell's value, and what stands below it but for an error of the draw."""
+    value = cell.value.replace(" points", " percentage points")
+    return value if not cell.band or cell.band.startswith(DRAW) else f"{value} ({cell.band})"
 
 
 def _several(names: str | Sequence[str]) -> Sequence[str]:
