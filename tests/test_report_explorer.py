@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from alprsim import report, results
-from alprsim.report import chart, figures, opening, statutes, under
+from alprsim.report import chart, figures, opening, statutes, tables, under
 from alprsim.report import cube as cubes
 from alprsim.results import sensitivity as bands
 from alprsim.results import words
@@ -259,6 +259,28 @@ def test_a_sentence_of_cars_drawn_says_of_how_many_and_how_far_off(seeds: int, m
         21 * DAY,
     )  # type: ignore[arg-type]
     assert found == f"Of cars drawn out of all: n = 1,472 (cars × moments looked back from){more}"
+
+
+def test_what_a_warrant_would_add_stands_beside_the_figure_without_it(run: results.Run, tmp_path: Any) -> None:
+    folder = tmp_path / "warrant"
+    shutil.copytree(run.folder, folder, ignore=shutil.ignore_patterns("*.html"))
+    rows = pd.read_parquet(folder / "measures.parquet")
+    mine = rows[rows["policy"].eq("No sharing") & rows["viewer"].eq("ICE") & rows["sight"].eq("request")]
+    added = mine[mine["measure"].isin(["trips_rebuilt", "trips_detected"])].assign(sight="process", value=0.2)
+    pd.concat([rows, added]).astype(rows.dtypes).to_parquet(folder / "measures.parquet")
+    results.write_summary(folder)
+    html = report.page.render(asked := results.load(folder))
+    bars = said(html[html.index('class="bars"') : html.index("The numbers of this sentence")])
+    assert bars.count("with a warrant, expected: 2.0, 2.0 detected") == 2  # as written, and under the limit
+    note = "Not counted here: what a warrant opens under “No sharing”. By process sight has it."
+    about = figures.ladder(asked, "ICE", "request", TRIPS, {})
+    assert note in about.notes
+    assert note not in figures.ladder(asked, "ICE", "process", TRIPS, {}).notes
+    assert note not in figures.ladder(run, "ICE", "request", TRIPS, {}).notes
+    (grid,) = [
+        grid for grid in tables.policies(asked, opens_with(asked)[0]) if grid.caption.endswith("by process sight")
+    ]
+    assert {name for name, *_ in grid.rows} == {"No sharing"}  # what no other policy has is no row of nothing
 
 
 def test_the_first_sentence_is_of_trips_rebuilt_where_they_were_measured(run: results.Run, html: str) -> None:

@@ -12,7 +12,7 @@ from alprsim.measures.glossary import BY_NAME
 from alprsim.report import chart, tables
 from alprsim.report.answer import line
 from alprsim.report.compared import Compared
-from alprsim.report.figures import NO_BAND, Bands, Figure, Pair, over_assumptions
+from alprsim.report.figures import NO_BAND, Bands, Figure, Pair, over_assumptions, uncounted
 from alprsim.results.run import NOTHING, Run
 from alprsim.results.sides import Side
 from alprsim.tables import AS_WRITTEN
@@ -81,8 +81,11 @@ def _ladder(
     practised = first.run.answer(policy or first.policy, viewer, sight, AS_WRITTEN, *pair)
     limited = first.run.info["horizon_s"] if pair[1].startswith("share_of_horizon") else None
     panel = chart.Panel(found.titled(*pair), subject_, pair[0], unit, steps, found_lines, practised, limited)
+    runs = {id(one.run): one.run for one in drawn}.values()
+    more = dict.fromkeys(note for run in runs for note in uncounted(run, viewer, sight, pair))
+    notes = [*chart.notes(panel), *more]
     return Figure(
-        key, panel.title, panel.subject, Markup(chart.ladder(panel)), Markup(chart.narrow(panel)), chart.notes(panel),
+        key, panel.title, panel.subject, Markup(chart.ladder(panel)), Markup(chart.narrow(panel)), notes,
         tables.numbers(panel), [(one.name, one.baseline, row) for row, one in chart.dressed(found_lines)], BY_NAME[pair[0]].told,
     )  # fmt: skip
 

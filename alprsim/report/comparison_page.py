@@ -158,7 +158,11 @@ def sentences(found: Compared) -> list[str]:
         beside = opening.beside(side.run, about._replace(policy=side.policy), found.pair, number, side.retention)
         looked = _looked(side, about, number, " Of {:,} look-backs it would answer {}.")
         change = _change(found, side, *found.pair)
-        said.append(f"{side.letter}, {_named(side)}{_outlives(side, about)}: {change}. {beside}{looked}".rstrip())
+        more = opening.granted(side.run, about._replace(policy=side.policy), side.retention, found.pair, number)
+        grants = "".join(f" {one[0].upper()}{one[1:]}." for one in more)
+        said.append(
+            f"{side.letter}, {_named(side)}{_outlives(side, about)}: {change}. {beside}{looked}{grants}".rstrip()
+        )
     return said
 
 
@@ -246,7 +250,9 @@ def _bars(found: Compared) -> Iterator[opening.Bar]:
         detected = side.run.answer(*case, *TRIPS) if found.pair == REBUILT else None
         band = bands[id(side.run)].get((*case, *found.pair))
         answer, first = _first_answer(found, side), side.letter == "A"
-        yield opening.Bar(side.name, side.when, answer, detected, first, band, number, side.letter)
+        about = found.about._replace(policy=side.policy)
+        more = opening.granted(side.run, about, side.retention, found.pair, number)
+        yield opening.Bar(side.name, side.when, answer, detected, first, band, number, side.letter, more)
 
 
 # --- pictures and tables of differences -----------------------------------------------------------------------------------

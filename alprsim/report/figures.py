@@ -122,11 +122,29 @@ def ladder(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figur
         who,
         Markup(chart.ladder(panel)),
         Markup(chart.narrow(panel)),
-        [*chart.notes(panel), *bare, *_cells(run, measure)],
+        [*chart.notes(panel), *uncounted(run, viewer, sight, pair), *bare, *_cells(run, measure)],
         tables.numbers(panel),
         [(one.name, one.baseline, row) for row, one in chart.dressed(lines)],
         BY_NAME[measure].told,
     )
+
+
+def uncounted(run: Run, viewer: str, sight: str, pair: Pair) -> list[str]:
+    """Say which policies' looks hang on a grant, and so are in another sight's figure."""
+    said = []
+    for other, how in (("process", "a warrant"), ("side_door", "a partner’s search")):
+        cases = [(policy, viewer, other, AS_WRITTEN) for policy in run.info["policies"]]
+        found = [
+            case[0]
+            for case in cases
+            if any(run.answer(*case, pair[0], pair[1] + so).measured for so in ("", words.SO_FAR))
+        ]
+        if found and other != sight:
+            named = ", ".join(f"“{policy}”" for policy in found)
+            said.append(
+                f"Not counted here: what {how} opens under {named}. {words.SIGHTS[other][0].capitalize()} sight has it."
+            )
+    return said
 
 
 def _any(run: Run, viewer: str, sight: str, measure: str, statistic: str) -> bool:

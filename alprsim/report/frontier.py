@@ -13,6 +13,7 @@ from markupsafe import Markup
 from alprsim.measures.glossary import BY_NAME
 from alprsim.report import chart
 from alprsim.report._picture import placed, standalone
+from alprsim.report.figures import uncounted
 from alprsim.report.tables import Cell, Grid, Head
 from alprsim.results import frontier, words
 from alprsim.results.headline import TRIPS, subject
@@ -120,6 +121,7 @@ def notes(run: Run) -> list[str]:
         *frontier.basis(run),
         *frontier.spreads(run),
     ]
+    said += uncounted(run, run.onlooker, subject(run).sight, TRIPS)
     said.append("Across: 95 % t-interval of the mean over seeds." if several else "One seed: no interval across.")
     if worth := frontier.hot_lists(run):
         each = f", {words.number(worth['true_for_each_false'])} for each false one" if worth["false_alerts"] else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from alprsim.measures.glossary import BY_NAME
@@ -32,6 +32,8 @@ class Bar(NamedTuple):
     """Of how many it is told."""
     side: str = ""
     """Its letter, in a comparison."""
+    granted: Sequence[str] = ()
+    """What a grant that this sight does not count adds, as expected value."""
 
     @property
     def said(self) -> str:
@@ -271,7 +273,20 @@ def _bars(run: Run, about: Subject, pair: Pair, bands: Bands) -> Iterator[Bar]:
             when = ("as practised" if base else "as written") if step == AS_WRITTEN else f"with {words.limit(step)}"
             detected = _ask(run, about, policy, step, TRIPS) if pair == REBUILT else None
             band = bands.get((policy, about.viewer, about.sight, step, *pair))
-            yield Bar(policy, when, _ask(run, about, policy, step, pair), detected, base, band, number)
+            more = granted(run, about._replace(policy=policy), step, pair, number)
+            yield Bar(policy, when, _ask(run, about, policy, step, pair), detected, base, band, number, "", more)
+
+
+def granted(run: Run, about: Subject, step: int, pair: Pair, number: int) -> list[str]:
+    """Say what a policy's warrants, or a partner's searches, would add to a figure of bulk or on-request sight."""
+    said = []
+    for sight, how in (("process", "with a warrant"), ("side_door", "through a partner")):
+        found = _ask(run, about._replace(sight=sight), about.policy, step, pair)
+        if sight != about.sight and found.measured:
+            seen = _ask(run, about._replace(sight=sight), about.policy, step, TRIPS)
+            more = f", {words.of_many(seen.mean, number)} detected" if pair == REBUILT and seen.measured else ""
+            said.append(f"{how}, expected: {words.of_many(found.mean, number)}{more}")
+    return said
 
 
 # --- the table of the sentence -----------------------------------------------------------------------------------------

@@ -245,7 +245,9 @@ def _policies(
         for step in (AS_WRITTEN,) if about.step is None else (AS_WRITTEN, about.step):
             name = policy + (" (baseline)" if policy == about.policy else "")
             remark = _step(step) + _keeps_more(run, Subject(policy, viewer, sight, step))
-            rows.append((name, remark, [column.cell(policy, step) for column in columns]))
+            cells = [column.cell(policy, step) for column in columns]
+            if any(one.value not in ("not measured", "the baseline") for one in cells):
+                rows.append((name, remark, cells))
     heads = [column.head for column in columns]
     return Grid(f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight", heads, rows, is_open)
 
