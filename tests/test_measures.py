@@ -191,6 +191,12 @@ def test_counts_equal_the_twin_in_the_zoo(name, now):
     same_as_twin(ZOO[name], lens, now, 24 * HOUR)
 
 
+@pytest.mark.parametrize(("arrives", "days"), [(DAY - 1, 1), (DAY, 1), (DAY + 1, 2), (2 * DAY + 1, 3)])
+def test_a_day_is_driven_from_its_first_second(arrives, days):
+    counts = counted(World(trips=((0, HOUR, arrives),)), limits(UNLIMITED), 3 * DAY, 3 * DAY)
+    assert counts[0, ladder.DRIVEN :: ladder.QUANTITIES, 0].tolist()[:2] == [days, days]
+
+
 @pytest.mark.parametrize(
     ("name", "days", "once", "twice", "reads"),
     [

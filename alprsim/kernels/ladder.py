@@ -39,6 +39,9 @@ SHARES = ((READS, DRIVEN), (DAYS, DRIVEN), (ONCE, TRIPS), (TWICE, TRIPS))
 ONE_SHARE = 2.0**32
 """A share of 1 in `shares`: sums of whole numbers do not depend on the order of buckets or processes."""
 
+FOREVER = np.int64(2**62)
+"""More than any age, s."""
+
 NONE = np.uint64(0)
 BIT = np.uint64(1)
 ALL = ~NONE
@@ -85,7 +88,7 @@ def held(time: Int32, site: Int32, owner_of_site: Int16, steps: Int32, grid: UIn
         if age < lower or age >= upper:  # any: age < lower
             step = _step(steps, age)
             lower = np.int64(steps[step])
-            upper = np.int64(steps[step + 1]) if step + 1 < len(steps) else np.int64(1) << 62  # any: 62
+            upper = np.int64(steps[step + 1]) if step + 1 < len(steps) else FOREVER
         masks[read] = grid[step * owners + owner_of_site[site[read]]]
     return masks
 
