@@ -59,6 +59,7 @@ def test_each_convention_by_hand():
     for convention, total in said.items():
         assert mobility.entropy_in_order("0000", convention) == pytest.approx(4 * 2 / total), convention
         assert math.isnan(mobility.entropy_in_order("00", convention))
+    assert mobility.entropy_in_order("012") == pytest.approx(math.log2(3))  # of the least that is told, each is new
     assert mobility.entropy_in_order("01012") == pytest.approx(naive.real("01012"))
 
 

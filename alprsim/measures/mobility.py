@@ -52,7 +52,7 @@ def radius_of_top(points: Sequence[Point], k: int) -> float:
 
 def steps(points: Sequence[Point]) -> Float64:
     """Return the distances (km) from each read to the next."""
-    legs = np.array(list(pairwise(points)), np.float64).reshape(-1, 2, 2)
+    legs = np.array(list(pairwise(points)), np.float64).reshape(-1, 2, 2)  # any: 1
     return distance(legs[:, 0], legs[:, 1])
 
 
