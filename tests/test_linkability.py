@@ -20,9 +20,9 @@ quarters = st.integers(0, 24).map(lambda quarter: quarter * HOUR // 4)
 crowds = st.lists(st.tuples(quarters, st.integers(0, 2), st.integers(-1, 4), st.integers(0, 1)), max_size=30).map(
     lambda reads: [(time, site, plate, plate if true else 3) for time, site, plate, true in reads]
 )
+which_days = st.sampled_from([(0, 1), (0, 1), (0,), (1,)])
 habits_of_days = st.lists(
-    st.tuples(st.integers(0, 12), st.integers(0, 2), st.integers(0, 4), st.sampled_from([(0, 1), (0, 1), (0,), (1,)]), st.booleans()),
-    min_size=6, max_size=20,
+    st.tuples(st.integers(0, 12), st.integers(0, 2), st.integers(0, 4), which_days, st.booleans()), min_size=6, max_size=20
 ).map(
     lambda habits: [
         (day * DAY + quarter * HOUR // 4, site, plate, plate if true or day else 3)
