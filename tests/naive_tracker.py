@@ -1,6 +1,7 @@
 """Plain twins of the tracker: every way that a car can have gone is written out and weighed."""
 
 from itertools import pairwise, product
+from math import log
 
 import numpy as np
 
@@ -82,3 +83,17 @@ def flows(home, hours, hour, to, pairs, still, read, weighed):
                 both = one_step(here, there, hours[hour[step]], to, pairs[step], still[step], read[step], home)
                 found[step, here[1], there[1]] += chance / whole * moved / both
     return found
+
+
+def paces(time, site, drive, takes, known, worth):
+    """Return how likely each known pace is: all together, alike, count for some drives, and each drive for the nearest one."""
+    likely = [worth / len(known)] * len(known)
+    for one in sorted(set(drive)):
+        mine = [row for row in range(len(time)) if drive[row] == one]
+        legs = [(here, there) for here, there in pairwise(mine) if takes[site[here]][site[there]] > 0]
+        if legs:
+            free = sum(takes[site[here]][site[there]] for here, there in legs)
+            took = sum(time[there] - time[here] for here, there in legs)
+            apart = [abs(log(free / max(took, 1)) - log(pace)) for pace in known]
+            likely[apart.index(min(apart))] += 1
+    return [one / sum(likely) for one in likely]

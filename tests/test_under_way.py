@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alprsim.measures import along, tracking, under_way, zones
 from alprsim.tables import Sites
+from tests import naive_tracker as naive
 from tests.test_position import CUT, JUNCTIONS, roads, site_on
 from tests.test_tracking import NONE, adversary, reads, watching, where
 
@@ -17,6 +20,9 @@ def found(longest=900, asked=True):
 
 WAYS = found()
 TRAVEL = zones.travel(CUT, roads(), SITE, np.array([True]))
+PAIR = Sites.of(camera=[0, 0, 0], road=[*SITE.road, *site_on(4, 5).road, *SITE.road], offset=[500] * 3, heading=[0] * 3)
+PASSED = along.find(CUT, roads(), PAIR, np.array([True, True, False]), 900)
+BEYOND = zones.travel(CUT, roads(), PAIR, np.array([True, True, False]))
 
 
 def test_time_between_zones_is_spent_in_those_between():
@@ -53,20 +59,20 @@ def test_a_site_is_followed_beat_by_beat_to_each_end_and_back_to_each_beginning(
 
 
 def test_a_car_may_be_slower_or_quicker_than_on_empty_roads():
-    monday = WAYS.at(0, 200, 0.0, back=False)
+    monday = WAYS.at(0, 200, 0.0, along.EVEN, back=False)
     assert monday[6] == pytest.approx([0, 0, 0, 0, 0.2, 0.8, 0, 0, 0])  # at 140, 170, 200, 230, 260 s
     assert monday[4].sum() == 0
     assert monday[5] == pytest.approx([0, 0, 0, 0, 0.2, 0.4, 0, 0, 0])  # two in five have arrived, at 200 s
-    astray = WAYS.at(0, 200, 0.5, back=False)[6]
+    astray = WAYS.at(0, 200, 0.5, along.EVEN, back=False)[6]
     assert astray == pytest.approx(0.5 * monday[6] + 0.5 * WAYS.share[2, 6])
-    assert WAYS.at(0, 9999, 0.0, back=True).sum() == 0
-    assert WAYS.at(0, 0, 0.5, back=True)[0] == pytest.approx(0.5 * np.eye(9)[2] + 0.5 * WAYS.share[0, 2])
+    assert WAYS.at(0, 9999, 0.0, along.EVEN, back=True).sum() == 0
+    assert WAYS.at(0, 0, 0.5, along.EVEN, back=True)[0] == pytest.approx(0.5 * np.eye(9)[2] + 0.5 * WAYS.share[0, 2])
 
 
 def test_what_is_longer_ago_than_ways_are_followed_is_told_as_the_last_beat():
     ways = found(270)
     assert (ways.after[0, 6] - 1).tolist() == [3, 3, 4, 4, 4, 5, 5, 5, 5, 6]
-    assert ways.at(0, 9999, 0.0, back=False)[6].tolist() == np.eye(9)[6].tolist()
+    assert ways.at(0, 9999, 0.0, along.EVEN, back=False)[6].tolist() == np.eye(9)[6].tolist()
 
 
 def test_reads_close_together_are_of_one_drive():
@@ -77,6 +83,49 @@ def test_reads_close_together_are_of_one_drive():
     seen = under_way.sightings(time, np.zeros(3, np.int32), WAYS, TRAVEL)
     assert seen.drive.tolist() == [50, 50, time[2]]
     assert len(under_way.sightings(NONE, NONE, WAYS, TRAVEL).time) == 0
+
+
+def test_what_lies_between_two_sites_is_timed():
+    """From junction 3 to 4 and over the second's road, or the way back; the third site is not asked about."""
+    assert PASSED.takes.tolist() == [[0, 200, 0], [400, 0, 0], [0, 0, 0]]
+    nothing = along.find(CUT, roads(), PAIR, np.zeros(3, np.bool_), 900)
+    assert not nothing.takes.any()
+
+
+@pytest.mark.parametrize(("took", "pace"), [(200, 2), (0, 4), (170, 3), (240, 1), (270, 0)])
+def test_a_drive_read_twice_tells_a_cars_pace(took, pace):
+    site = np.array([0, 1], np.int32)
+    seen = under_way.sightings(np.array([50, 50 + took], np.int32), site, PASSED, BEYOND)
+    said = np.full(5, 1 / 6)
+    said[pace] = 2 / 6
+    assert under_way.paces(seen, PASSED) == pytest.approx(said)
+    apart = under_way.sightings(np.array([50, 50 + 271], np.int32), site, PASSED, BEYOND)  # two drives tell none
+    assert under_way.paces(apart, PASSED) == pytest.approx(along.EVEN)
+
+
+@settings(deadline=None, derandomize=True, max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5), st.integers(0, 1)), max_size=6))
+def test_paces_are_counted_as_they_are_plainly(reads_of):
+    """Reads at one of two sites, each so many minutes after the last, on the same drive but for some."""
+    time = np.cumsum([60 * gap for gap, *_ in reads_of], dtype=np.int64)
+    site = np.array([site for *_, site in reads_of], np.int32)
+    drive = np.cumsum([new == 1 for _, new, _ in reads_of], dtype=np.int64)
+    got = under_way.paces(under_way.Sightings(time, site, drive), PASSED)
+    said = naive.paces(time.tolist(), site.tolist(), drive.tolist(), PASSED.takes.tolist(), along.PACES, 5)
+    assert got == pytest.approx(said)
+
+
+def test_a_car_known_to_be_slow_is_held_to_be_nearer_and_longer_under_way():
+    slow = WAYS.at(0, 200, 0.0, np.array([1.0, 0, 0, 0, 0]), back=False)
+    assert slow[6] == pytest.approx(np.eye(9)[4])  # at 140 s
+    assert slow[5].sum() == 1
+    seen = under_way.Sightings(np.array([0, 600], np.int64), np.array([0, 1], np.int32), np.zeros(2, np.int64))
+    maybe = under_way.drives(0, 900, np.array([3], np.int32), seen)
+    went = np.zeros((3, 9, 9))
+    went[2, 5, 7] = 1.0
+    goes = under_way.split(np.eye(9)[[7]], (went, np.arange(3)[None]), maybe, PASSED, BEYOND, 0.0)[1]
+    pace = (5 + 0.7) / 6
+    assert goes.sum() == pytest.approx(200 / 900 / pace)
 
 
 def parted(*times, asked=1, moved=(), astray=0.0, at_seven=1.0):

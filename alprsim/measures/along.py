@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from alprsim.measures.zones import Zones, graph, standing_for
@@ -15,7 +16,9 @@ BEAT = 30
 
 
 PACES = 0.7, 0.85, 1.0, 1.15, 1.3
-"""Times the speed on empty roads at which cars may drive, each as likely. Assumption."""
+"""Times the speed on empty roads at which cars may drive. Assumption: how likely each is, a car's reads tell (`under_way.paces`)."""
+
+EVEN = np.full(len(PACES), 1 / len(PACES))
 
 
 class Along(NamedTuple):
@@ -31,19 +34,25 @@ class Along(NamedTuple):
     """[sites, ends, beats]: the same of one that comes from an end, so long before the site; 0: it has not left."""
     of_site: Int32
     """[sites]: the zone of each."""
+    takes: Float64
+    """[sites, sites]: s from having been read at the first to being read at the second; 0 where it tells no pace: on the same
+    road, out of reach, or not asked about."""
 
-    def at(self, site: int, seconds: float, astray: float, *, back: bool) -> Float64:
+    def at(self, site: int, seconds: float, astray: float, pace: Float64, *, back: bool) -> Float64:
         """Return where a car is, [zones bound for (or left), zones]: a row adds up to the share that is still on the way.
 
         Parameters
         ----------
         astray : float
             The share of cars that may be anywhere between the site and the other end.
+        pace : float64[paces]
+            How likely each of `PACES` is; they add up to 1.
         """
         table, many, here = self.before if back else self.after, len(self.share), self.of_site[site]
         beats = np.minimum(np.array(PACES) * (seconds / BEAT), table.shape[2] - 1).astype(np.int64)
         where = self.zone * (many + 1) + table[site][:, beats].T
-        cell = np.bincount(where.ravel(), minlength=many * (many + 1)).reshape(many, many + 1)
+        likely = np.repeat(pace, len(self.zone))
+        cell = np.bincount(where.ravel(), likely, many * (many + 1)).reshape(many, many + 1)
         found = cell[:, 1:] / cell.sum(axis=1, keepdims=True)
         anywhere = self.share[:, here] if back else self.share[here]
         mixed: Float64 = found + astray * (found.sum(axis=1, keepdims=True) * anywhere - found)
@@ -63,9 +72,17 @@ def find(zones: Zones, roads: Roads, sites: Sites, asked: Bool, longest: int) ->
     of = zones.of_junction
     after[which] = _passed(np.asarray(onward), np.asarray(back), head, 0.0 * passes, of, after.shape[2])
     before[which] = _passed(np.asarray(tree), np.asarray(far), tail, passes, of, before.shape[2])
-    return Along(
-        zone, _shares(np.asarray(tree), np.asarray(far), ends, zone, of), after, before, of[roads.tail[sites.road]]
-    )
+    shares = _shares(np.asarray(tree), np.asarray(far), ends, zone, of)
+    return Along(zone, shares, after, before, of[roads.tail[sites.road]], _takes(streets, roads, sites, which))
+
+
+def _takes(streets: csr_matrix, roads: Roads, sites: Sites, which: Int64) -> Float64:
+    """Return how long it takes from the end of one site's road to that of another's, by the quickest way."""
+    road, takes = sites.road[which], np.zeros((len(sites), len(sites)))
+    if len(which):
+        apart = np.asarray(dijkstra(streets, indices=roads.head[road]))[:, roads.tail[road]] + roads.crossing[road] / 1000.0
+        takes[np.ix_(which, which)] = np.where(np.isfinite(apart) & (road[:, None] != road), apart, 0.0)
+    return takes
 
 
 def _edges(

@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alprsim.measures.along import Along
+from alprsim.measures.along import EVEN, PACES, Along
 from alprsim.measures.zones import Travel
 from alprsim.tables import Float64, Int32, Int64
 
 LATE, SLACK = 1.5, 120
 """Two reads are of one drive if the second follows within so many times what the way takes on empty roads, and s. Assumption."""
+
+DRIVES = 5
+"""Drives, at all paces alike, that what is not known of a car's pace counts for. Assumption."""
 
 
 class Sightings(NamedTuple):
@@ -54,6 +57,21 @@ def sightings(time: Int32, site: Int32, along: Along, travel: Travel) -> Sightin
     return Sightings(time.astype(np.int64), site, np.repeat(time[first], length).astype(np.int64))
 
 
+def paces(seen: Sightings, along: Along) -> Float64:
+    """Return how likely a car is to drive at each of `along.PACES`, by its reads: float64[paces].
+
+    A drive that several cameras read went at the pace nearest to what the ways between them take on empty roads over what they
+    took.
+    """
+    takes, took = along.takes[seen.site[:-1], seen.site[1:]], np.diff(seen.time)
+    tells = (seen.drive[1:] == seen.drive[:-1]) & (takes > 0)
+    _, drive = np.unique(seen.drive[1:][tells], return_inverse=True)
+    free, taken = np.bincount(drive, takes[tells]), np.bincount(drive, took[tells])
+    nearest = np.abs(np.log(free / np.maximum(taken, 1))[:, None] - np.log(PACES)).argmin(axis=1)
+    likely: Float64 = DRIVES * EVEN + np.bincount(nearest, minlength=len(PACES))
+    return likely / likely.sum()
+
+
 def drives(start: int, step: int, asked: Int32, seen: Sightings) -> Drives:
     """Find the sightings before each moment asked about."""
     moment = start + asked.astype(np.int64) * step
@@ -79,7 +97,8 @@ def split(
     moved, of = went
     seen, step = maybe.seen, maybe.step
     busy = np.unique((seen.drive - maybe.start) // step)
-    late = np.minimum(travel.between / step, 1.0)
+    pace = paces(seen, along)
+    late = np.minimum(travel.between / (step * (pace @ PACES)), 1.0)
     for row, now in enumerate(maybe.asked.tolist()):
         moment, last = maybe.start + now * step, int(maybe.before[row])
         after = seen.time[last + 1] - moment if last + 1 < len(seen.time) else step
@@ -92,9 +111,9 @@ def split(
             )
             continue
         if since < step:
-            _start(*here, moved[of[row, 0]].sum(axis=0), along.at(int(seen.site[last]), since, astray, back=False))
+            _start(*here, moved[of[row, 0]].sum(axis=0), along.at(int(seen.site[last]), since, astray, pace, back=False))
         if after < step:
-            _start(*here, moved[of[row, 1]].sum(axis=1), along.at(int(seen.site[last + 1]), after, astray, back=True))
+            _start(*here, moved[of[row, 1]].sum(axis=1), along.at(int(seen.site[last + 1]), after, astray, pace, back=True))
         if now > 0 and now - 1 not in busy:
             left = moved[of[row, 2]] * late
             left *= np.minimum(1.0, stands[row] / np.maximum(left.sum(axis=0), 1e-300))
@@ -111,9 +130,9 @@ def _start(stands: Float64, goes: Float64, went: Float64, where: Float64) -> Non
 
 
 def _midway(along: Along, travel: Travel, sites: Int32, part: float, astray: float) -> Float64:
-    """Return where a car is between two sites that it passes on one drive, whatever its goal."""
+    """Return where a car is between two sites that it passes on one drive, whatever its goal: what it took is its pace."""
     one, other = sites.tolist()
     goal = along.of_site[other]
-    where = along.at(one, part * travel.from_site[goal, one], astray, back=False)[goal].copy()
+    where = along.at(one, part * travel.from_site[goal, one], astray, EVEN, back=False)[goal].copy()
     where[goal] += 1.0 - where.sum()
     return np.broadcast_to(where, (len(where), len(where)))
