@@ -1,9 +1,11 @@
 """Plain twins of the tracker: every way that a car can have gone is written out and weighed."""
 
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 from math import log
 
 import numpy as np
+
+from alprsim.randomness import draw, uniform
 
 
 def ways(home, hours, hour, to, begin, pairs, still, read):
@@ -97,3 +99,20 @@ def paces(time, site, drive, takes, known, worth):
             apart = [abs(log(free / max(took, 1)) - log(pace)) for pace in known]
             likely[apart.index(min(apart))] += 1
     return [one / sum(likely) for one in likely]
+
+
+def filled(time, site, step, side, bits, number, moment, busy, middles, reads):
+    """Draw when and where one record may have been made: second by second in its step, site by site in its square."""
+    drawn = draw(bits, number)
+    seconds = range(int(time), int(min(time + max(step, 1), moment)))
+    when = by_weight(draw(drawn, 0), seconds, [float(busy[second // 3600 % 24]) for second in seconds])
+    if side == 0:
+        return when, int(site)
+    among = [one for one, middle in enumerate(middles[side]) if middle == site]
+    return when, by_weight(draw(drawn, 1), among, [reads[one] for one in among])
+
+
+def by_weight(bits, among, weights):
+    """Return the first of some that brings their weights, added up, above a drawn part of them all."""
+    part = float(uniform(bits)) * sum(weights)
+    return next(one for one, so_far in zip(among, accumulate(weights), strict=True) if part < so_far)

@@ -1,5 +1,7 @@
 """Where on its way a car is: ways and times by hand on a line of streets, what is believed of a car that was just read."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,9 @@ def found(longest=900, asked=True):
 
 WAYS = found()
 TRAVEL = zones.travel(CUT, roads(), SITE, np.array([True]))
-PAIR = Sites.of(camera=[0, 0, 0], road=[*SITE.road, *site_on(4, 5).road, *SITE.road], offset=[500] * 3, heading=[0] * 3)
+PAIR = Sites.of(
+    camera=[0, 0, 0], road=[*SITE.road, *site_on(4, 5).road, *SITE.road], offset=[500, 250, 500], heading=[0] * 3
+)
 PASSED = along.find(CUT, roads(), PAIR, np.array([True, True, False]), 900)
 BEYOND = zones.travel(CUT, roads(), PAIR, np.array([True, True, False]))
 
@@ -86,13 +90,17 @@ def test_reads_close_together_are_of_one_drive():
 
 
 def test_what_lies_between_two_sites_is_timed():
-    """From junction 3 to 4 and over the second's road, or the way back; the third site is not asked about."""
-    assert PASSED.takes.tolist() == [[0, 200, 0], [400, 0, 0], [0, 0, 0]]
+    """The rest of the one's road, the way between and the other's road up to it; the third site is not asked about."""
+    assert PASSED.takes.tolist() == [[0, 50 + 100 + 25, 0], [75 + 300 + 50, 0, 0], [0, 0, 0]]
+    far = PAIR.offset.copy()
+    far[:2] = 2000  # beyond its road's end is at its end
+    beyond = along.find(CUT, roads(), dataclasses.replace(PAIR, offset=far), np.array([True, True, False]), 900)
+    assert beyond.takes[0, 1] == 200
     nothing = along.find(CUT, roads(), PAIR, np.zeros(3, np.bool_), 900)
     assert not nothing.takes.any()
 
 
-@pytest.mark.parametrize(("took", "pace"), [(200, 2), (0, 4), (170, 3), (240, 1), (270, 0)])
+@pytest.mark.parametrize(("took", "pace"), [(175, 2), (0, 4), (150, 3), (205, 1), (270, 0)])
 def test_a_drive_read_twice_tells_a_cars_pace(took, pace):
     site = np.array([0, 1], np.int32)
     seen = under_way.sightings(np.array([50, 50 + took], np.int32), site, PASSED, BEYOND)

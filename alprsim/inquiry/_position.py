@@ -8,19 +8,24 @@ import numpy as np
 
 from alprsim import parquet, routing
 from alprsim.inquiry import _others
-from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import along, position, question, tracking, zones
+from alprsim.inquiry._asked import Asked, Lenses, Look, middles
+from alprsim.measures import along, filled, position, question, tracking, zones
+from alprsim.measures.filled import Kept
 from alprsim.measures.position import Course, Truths
 from alprsim.measures.tracking import Adversary, Watch
+from alprsim.randomness import draw, stream
 from alprsim.tables import (
     DAY,
     ROVING,
+    Bool,
     CameraKind,
     Float64,
     Flows,
     Int8,
+    Int32,
     Int64,
     Measured,
+    UInt64,
 )
 
 
@@ -45,12 +50,23 @@ class _View:
         """Return the sights of each group, of those asked about."""
         return [bits[self.of_bit[bits] == group] for group in np.unique(self.of_bit[bits]).tolist()]
 
+    def _of_sites(self, held: Bool, every: bool) -> Bool:
+        """Return at which ages a group of sights holds all, or any, reads of each site: [pieces, sites]."""
+        if not len(self.group_of_site):
+            return np.zeros((len(held), 0), np.bool_)
+        per_group = held.shape[1] // (int(self.group_of_site.max()) + 1)
+        streams = held.reshape(len(held), -1, max(per_group, 1))
+        found: Bool = np.asarray(streams.all(axis=2) if every else streams.any(axis=2))[:, self.group_of_site]
+        return found
+
+    def holds(self, group: int) -> Bool:
+        """Return of which sites a group of sights may hold some read."""
+        some: Bool = np.any(self._of_sites(self.held[group], every=False), axis=0)
+        return some
+
     def watch(self, adversary: Adversary, group: int) -> Watch:
         """Return what a group of sights would see; a camera counts whose reads are held whatever they matched."""
-        held = self.held[group]
-        per_group = held.shape[1] // (int(self.group_of_site.max(initial=0)) + 1) if len(self.group_of_site) else 1
-        all_streams = held.reshape(len(held), -1, max(per_group, 1)).all(axis=2)
-        sites = all_streams[:, self.group_of_site] if len(self.group_of_site) else np.zeros((len(held), 0), np.bool_)
+        sites = self._of_sites(self.held[group], every=True)
         sets, which = np.unique(sites, axis=0, return_inverse=True)
         return tracking.watch(adversary, self.start, list(sets), which.reshape(-1)[self.piece].astype(np.int32))
 
@@ -115,12 +131,25 @@ class Position:
         )
         return tracking.rehearse(untried, cars, 0, _others.DAYS * DAY // self.step)
 
+    @cached_property
+    def _passing(self) -> Float64:
+        """Return how many cars pass each site a day."""
+        asked = self._asked
+        volume = parquet.read(Flows, asked.folder / "flows.parquet").vehicles
+        a_day: Float64 = volume.reshape(len(asked.world.network.roads), -1).sum(axis=1).astype(np.float64)
+        return a_day[asked.done.placement.sites.road]
+
+    @cached_property
+    def _reads_made(self) -> Float64:
+        """Return how many reads each site makes a day; a little where nobody passes."""
+        sites, cameras = self._asked.done.placement.sites, self._asked.done.placement.cameras
+        return 1e-9 + self._passing * cameras.capture[sites.camera]
+
     def _readers(self, cut: zones.Zones, kind: Int8) -> tracking.Readers:
         asked = self._asked
         sites, cameras = asked.done.placement.sites, asked.done.placement.cameras
         chance = (cameras.capture * cameras.correct)[sites.camera].astype(np.float64)
-        volume = parquet.read(Flows, asked.folder / "flows.parquet").vehicles
-        a_step = volume.reshape(len(asked.world.network.roads), -1).sum(axis=1)[sites.road] * self.step / DAY
+        a_step = self._passing * self.step / DAY
         wrong = (cameras.capture * (1.0 - cameras.correct))[sites.camera]
         ghost = np.maximum(a_step * wrong / asked.study.plates.issued, 1e-9)
         zone = cut.of_junction[asked.world.network.roads.tail[sites.road]]
@@ -146,26 +175,50 @@ class Position:
 
         prior = scored(self._unread(look.moment, view, None, home)[:, steps])
         bits = np.unique(self._every.place[self._every.place // 64 == look.lens] % 64).astype(np.int64)
-        reads = look.seen.bucket.reads
-        mine = np.arange(look.seen.bucket.first_read[row], look.seen.bucket.first_read[row + 1])
-        mine = mine[(reads.time[mine] >= view.start) & (reads.time[mine] < look.put.moment)]
+        every, masks = self._kept(look, view, row)
         readers = adversary.readers
         for group in view.groups(bits):
-            held = mine[(look.masks[mine] >> np.uint64(group[0]) & np.uint64(1)).astype(np.bool_)]
-            time, site = reads.time[held], reads.site[held]
-            if len(held):
-                _, watched = self._watch(look, view, int(view.of_bit[group[0]]))
-                sure = tracking.locate(adversary, watched, time, site, steps, home)
+            kept = every.take((masks >> np.uint64(group[0]) & np.uint64(1)).astype(np.bool_))
+            if len(kept.time):
+                sure = self._located(look, view, int(view.of_bit[group[0]]), kept, steps, home)
             else:
                 sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[:, steps]
-            spots = readers.x[site], readers.y[site], readers.zone[site]
+            spots = readers.x[kept.site], readers.y[kept.site], readers.zone[kept.site]
             drawn = []
             for truths, tracked, unknown in zip(lives, scored(sure), prior, strict=True):
                 moment = view.start + truths.step.astype(np.int64) * self.step
-                simple = position.nearest(truths, moment, time, spots, unknown, within)
+                simple = position.nearest(truths, moment, kept.middle, spots, unknown, within)
                 drawn.append((truths, np.stack([tracked, simple, unknown])))
             position.add(self._cars[look.lens], target, group, drawn[:1])
             position.add(self._lives[look.lens], target, group, drawn[1:])
+
+    def _kept(self, look: Look, view: _View, row: int) -> tuple[Kept, UInt64]:
+        """Return a car's records of the last T as its sights know them, and which of the sights hold each."""
+        mine = slice(*look.seen.bucket.first_read[row : row + 2].tolist())
+        exact, seen = look.opened.bucket.reads.take(mine), look.seen.bucket.reads.take(mine)
+        known, of_read = self._every.lenses[look.lens].seen, look.stream[mine]
+        step = np.zeros(len(seen), np.int32) if known is None else known.time_step[of_read]
+        side = np.zeros(len(seen)) if known is None else known.place_step[of_read]
+        key = self._asked.records.key[exact.site]
+        bits = draw(stream(self._asked.seed, "coarse record"), key, exact.plate, exact.time)
+        kept = Kept(seen.time, seen.site, step, side, bits)
+        some = filled.possible(kept, view.start, look.put.moment)
+        return kept.take(some), look.masks[mine][some]
+
+    def _located(self, look: Look, view: _View, group: int, kept: Kept, steps: Int32, home: Float64 | None) -> Float64:
+        """Return where the tracker believes a car to be; of coarse records, the mean over draws of what they may have been."""
+        adversary, (_, watched) = self._adversary, self._watch(look, view, group)
+        if kept.exact:
+            return tracking.locate(adversary, watched, kept.time, kept.site, steps, home)
+        squares = middles(self._asked, self._every.lenses[look.lens])
+        sites = np.where(view.holds(group), self._reads_made, 0.0)
+        likely = filled.Likely(adversary.routine.departures, adversary.first_weekday, squares, sites)
+        found = []
+        for number in range(filled.DRAWS):
+            time, site = filled.filled(kept, number, view.start, look.put.moment, likely)
+            found.append(tracking.locate(adversary, watched, time, site, steps, home, timed=False))
+        mean: Float64 = np.mean(found, axis=0)
+        return mean
 
     def _view(self, look: Look) -> _View:
         key = look.moment, look.lens

@@ -16,7 +16,7 @@ BEAT = 30
 
 
 PACES = 0.7, 0.85, 1.0, 1.15, 1.3
-"""Times the speed on empty roads at which cars may drive. Assumption: how likely each is, a car's reads tell (`under_way.paces`)."""
+"""Times the speed on empty roads at which cars may drive, an assumption; how likely each is, a car's reads tell (`paces`)."""
 
 EVEN = np.full(len(PACES), 1 / len(PACES))
 
@@ -77,10 +77,13 @@ def find(zones: Zones, roads: Roads, sites: Sites, asked: Bool, longest: int) ->
 
 
 def _takes(streets: csr_matrix, roads: Roads, sites: Sites, which: Int64) -> Float64:
-    """Return how long it takes from the end of one site's road to that of another's, by the quickest way."""
+    """Return how long it takes from one site past the other by the quickest way; zeros as `Along.takes` says."""
     road, takes = sites.road[which], np.zeros((len(sites), len(sites)))
     if len(which):
-        apart = np.asarray(dijkstra(streets, indices=roads.head[road]))[:, roads.tail[road]] + roads.crossing[road] / 1000.0
+        crossing = roads.crossing[road] / 1000.0
+        into = crossing * np.clip(sites.offset[which] / np.maximum(roads.length[road], 1e-3), 0.0, 1.0)
+        between = np.asarray(dijkstra(streets, indices=roads.head[road]))[:, roads.tail[road]]
+        apart = (crossing - into)[:, None] + between + into
         takes[np.ix_(which, which)] = np.where(np.isfinite(apart) & (road[:, None] != road), apart, 0.0)
     return takes
 

@@ -43,6 +43,12 @@ class Routine(NamedTuple):
     loyalty: Float64
     """[2]: arrivals, for short and for long, that what others do counts for when one car's own are known."""
 
+    @property
+    def departures(self) -> Float64:
+        """[72]: how many of all cars leave in a step."""
+        leaving: Float64 = (self.begin * self.hours[:, [LEAVE_HOME, LEAVE_SHORT, LEAVE_LONG]]).sum(axis=1)
+        return leaving
+
 
 class Diary(NamedTuple):
     """Trips in order of (vehicle, depart): from zone to zone, s since 04:00 of the first day."""

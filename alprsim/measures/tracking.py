@@ -100,8 +100,9 @@ def watch(adversary: Adversary, start: int, watched: Sequence[Bool], which: Int3
 
 
 def locate(
-    adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked: Int32, home: Float64 | None = None
-) -> Float64:
+    adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked: Int32, home: Float64 | None = None,
+    *, timed: bool = True,
+) -> Float64:  # fmt: skip
     """Return how likely the car stood in each zone, and was under way there, as each step asked about began: [2, asked, zones].
 
     Parameters
@@ -112,8 +113,11 @@ def locate(
         Steps, up to the number of steps.
     home : float64[zones]
         Where the car may be kept; by default anywhere that cars are.
+    timed : bool
+        Whether times are exact enough to tell how fast it drives.
     """
     found, moved, maybe = _believed_of(adversary, watched, time, site, asked, home)
+    maybe = maybe._replace(timed=timed)
     return under_way.split(found, moved, maybe, adversary.along, adversary.travel, adversary.astray)
 
 

@@ -37,6 +37,8 @@ class Drives(NamedTuple):
     seen: Sightings
     before: Int64
     """[rows]: the last sighting up to each moment; −1 none."""
+    timed: bool = True
+    """Whether the sightings' times tell a pace."""
 
     def began(self) -> Int64:
         """Return the steps in which drives began that may be under way at some moment: [rows, 3].
@@ -68,8 +70,9 @@ def paces(seen: Sightings, along: Along) -> Float64:
     _, drive = np.unique(seen.drive[1:][tells], return_inverse=True)
     free, taken = np.bincount(drive, takes[tells]), np.bincount(drive, took[tells])
     nearest = np.abs(np.log(free / np.maximum(taken, 1))[:, None] - np.log(PACES)).argmin(axis=1)
-    likely: Float64 = DRIVES * EVEN + np.bincount(nearest, minlength=len(PACES))
-    return likely / likely.sum()
+    worth = DRIVES * EVEN + np.bincount(nearest, minlength=len(PACES))
+    likely: Float64 = worth / worth.sum()
+    return likely
 
 
 def drives(start: int, step: int, asked: Int32, seen: Sightings) -> Drives:
@@ -97,7 +100,7 @@ def split(
     moved, of = went
     seen, step = maybe.seen, maybe.step
     busy = np.unique((seen.drive - maybe.start) // step)
-    pace = paces(seen, along)
+    pace = paces(seen, along) if maybe.timed else EVEN
     late = np.minimum(travel.between / (step * (pace @ PACES)), 1.0)
     for row, now in enumerate(maybe.asked.tolist()):
         moment, last = maybe.start + now * step, int(maybe.before[row])
@@ -111,9 +114,13 @@ def split(
             )
             continue
         if since < step:
-            _start(*here, moved[of[row, 0]].sum(axis=0), along.at(int(seen.site[last]), since, astray, pace, back=False))
+            _start(
+                *here, moved[of[row, 0]].sum(axis=0), along.at(int(seen.site[last]), since, astray, pace, back=False)
+            )
         if after < step:
-            _start(*here, moved[of[row, 1]].sum(axis=1), along.at(int(seen.site[last + 1]), after, astray, pace, back=True))
+            _start(
+                *here, moved[of[row, 1]].sum(axis=1), along.at(int(seen.site[last + 1]), after, astray, pace, back=True)
+            )
         if now > 0 and now - 1 not in busy:
             left = moved[of[row, 2]] * late
             left *= np.minimum(1.0, stands[row] / np.maximum(left.sum(axis=0), 1e-300))
