@@ -111,6 +111,14 @@ def test_a_drive_read_twice_tells_a_cars_pace(took, pace):
     assert under_way.paces(apart, PASSED) == pytest.approx(along.EVEN)
 
 
+@pytest.mark.parametrize(("takes", "took", "pace"), [(1.5, 0, 4), (0.9, 1, 1)])
+def test_sites_a_second_apart_tell_a_pace_too(takes, took, pace):
+    seen = under_way.Sightings(np.array([50, 50 + took]), np.array([0, 1], np.int32), np.zeros(2, np.int64))
+    said = under_way.paces(seen, PASSED._replace(takes=np.full((2, 2), takes)))
+    assert said.argmax() == pace
+    assert said[pace] == pytest.approx(2 / 6)
+
+
 @settings(deadline=None, derandomize=True, max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5), st.integers(0, 1)), max_size=6))
 def test_paces_are_counted_as_they_are_plainly(reads_of):
