@@ -73,7 +73,7 @@ def test_every_column_of_the_shipped_questions_is_a_statistic_that_runs_tell(run
         if isinstance(study.answer, models.OverMeasures)
         for column in study.answer.columns
     ]
-    assert len({name for name, _, _ in columns}) == 10
+    assert len({name for name, _, _ in columns}) == 11
     for name, study, column in columns:
         if column.who not in ("vehicles", "people"):  # of hot lists, which this run has none of
             assert column.measure in ("alerts", "wrongful_stops")
