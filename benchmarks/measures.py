@@ -50,13 +50,17 @@ def row(found: crowd.Speed) -> dict:
 
 def unicity(reads: int) -> dict:
     """Time the unicity of everybody, and hold it against DuckDB."""
-    cpu, wall, duck = test_crowd.everybody(reads)
+    found = test_crowd.everybody(reads)
+    cpu, wall, duck = found[:3]
     longest = test_crowd.LONGEST * reads / test_crowd.READS
     told = {
         "what": f"unicity p = 1…6 of {reads // 100:,} vehicles: {cpu:.2f} s, wanted: {longest:.2f} s",
         "reads": reads, "M reads/s, CPU": round(reads / cpu / 1e6, 1), "M reads/s, clock": round(reads / wall / 1e6, 1),
         "wanted": test_crowd.READS / test_crowd.LONGEST / 1e6, "met": _met(cpu < longest),
-        "DuckDB takes × as long": round(duck / cpu, 1), "DuckDB does": "p = 1 alone", "commit": commit(),
+        "DuckDB takes × as long": round(duck / cpu, 1), "DuckDB does": "p = 1 alone",
+        "× adding up the same bytes": round(cpu / found.stream, 1),
+        "adding up, GB/s": round(found.bytes_a_read * reads / found.stream / 1e9, 1),
+        "bytes a read held": round(found.held_a_read, 1), "commit": commit(),
     }  # fmt: skip
     return dict.fromkeys(COLUMNS, "") | told
 
@@ -66,14 +70,13 @@ def _met(yes: bool) -> str:
 
 
 def every(reads: int, large: int, names: list[str]) -> Iterator[dict]:
-    """Yield a row a job: of so many reads, beside DuckDB; then, if any, of a large number of them."""
+    """Yield a row a job, beside DuckDB: of so many reads; then, if any, of a large number of them."""
     if "unicity" in names:
         yield unicity(reads)
     for number in (reads, large):
         for name in names:
             if number and name in JOBS:
-                alone = number == reads
-                yield row(crowd.measure(JOBS[name](number), 5 if alone else 3, peers=alone))
+                yield row(crowd.measure(JOBS[name](number), 5 if number == reads else 3))
 
 
 @click.command()
