@@ -114,7 +114,7 @@ def test_the_first_sentence_is_computed(run: results.Run, html: str) -> None:
     )
     limited = f"{10 * lookbacks['low']:.1f} to {10 * lookbacks['high']:.1f}"
     assert f"Of 10 look-backs by plate it would still answer {limited}." in text
-    assert f"Look-backs: over 3 assumed query ages; without a limit {without}." in text
+    assert f"is still there; over 3 assumed query ages (how long after); without a limit {without}." in text
 
 
 def test_what_the_figures_rest_on_is_in_sight(html: str) -> None:
