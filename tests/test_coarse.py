@@ -198,6 +198,12 @@ def test_steps_that_days_are_made_of_are_not_counted_again():
     assert 0 < np.count_nonzero(dated) < np.count_nonzero(masks)
 
 
+@pytest.mark.parametrize(("step", "told"), [(0, None), (1, None), (2, [[4, 6], [5, 7]]), (7, [[0, 7], [6, 13]])])
+def test_times_are_told_to_the_step_and_exactly_where_it_is_a_second(step, told):
+    found = spans.spans(np.array([5, 7], np.int32), np.zeros(2, np.int16), known_to(step))
+    assert (found and [part.tolist() for part in found]) == told
+
+
 def test_the_last_second_that_can_be_told_ends_the_last_stretch():
     time = np.array([0, UNLIMITED - 1], np.int32)
     first, last = spans.spans(time, np.zeros(2, np.int16), known_to(UNLIMITED - 2))

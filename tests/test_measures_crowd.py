@@ -386,12 +386,12 @@ def test_equal_cameras_rank_by_their_key():
 @given(crowds, lasting, lasting)
 def test_unicity_knows_sightings_of_one_pseudonym(reads, first, second):
     who = known(reads, seen(first, second))
-    put, columns = asked(ladder(30 * HOUR), 40 * HOUR), table(reads)
+    put, columns = asked(ladder(11 * HOUR), 12 * HOUR), table(reads)
     targets = np.arange(4, dtype=np.int32)
     sums, base = uniqueness.empty(3, len(targets)), uniqueness.draws(VEHICLES, targets, seed=5)
     masks = question.held(put, columns)[who.row]
     uniqueness.add(sums, who, masks, put, targets=targets, base=base, site_key=SITE_KEY, time_bin=BIN)
-    held = [read for read in reads if 40 * HOUR - read[0] < 30 * HOUR]
+    held = [read for read in reads if 12 * HOUR - read[0] < 11 * HOUR]
     plain, spans = readable(held, first, second), spans_of(reads, who, first, second)
     unique = able = 0
     for target in range(4):

@@ -29,7 +29,7 @@ def dated(masks: UInt64, time: Int32, stream: Int16, seen: Resolution | None) ->
     masks : uint64[n_reads]
         The answer of `question.held`.
     """
-    straddle = seen is not None and np.any(DAY % np.maximum(seen.time_step, 1))
+    straddle = seen is not None and np.any(DAY % np.maximum(seen.time_step, 1))  # any: 1
     left_open = spans(time, stream, seen) if straddle else None
     if left_open is None:
         return None
