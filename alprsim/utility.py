@@ -349,7 +349,7 @@ def _placed(scene: Scene, incident: Int32, time: Int32, site: Int32, stream: Int
 
 def _furthest(at: Float64, where: Float64, step: Float64) -> Float64:
     """Return how far off, along one axis, the far side is of the cell that holds each place; a step of 0: the place itself."""
-    start = np.floor(where / np.where(step > 0, step, 1.0)) * step
+    start = np.floor(where / np.where(step > 0, step, 1.0)) * step  # any: 0
     low, high = (np.where(step > 0, side, where) for side in (start, start + step))
     return np.maximum(np.abs(at - low), np.abs(at - high))
 

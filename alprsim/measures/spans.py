@@ -14,7 +14,7 @@ def spans(time: Int32, stream: Int16, seen: Resolution | None) -> tuple[Int32, I
     time : int32[n_reads], s
     stream : int16[n_reads], row of `seen`
     """
-    if seen is None or not np.any(seen.time_step > 1):
+    if seen is None or not np.any(seen.time_step > 1):  # any: seen.time_step > 1
         return None
     step = np.maximum(seen.time_step[stream].astype(np.int64), 1)
     first = time // step * step
