@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alprsim.inquiry._position import _View
 from alprsim.measures import filled, routines
 from alprsim.measures.filled import Kept, Likely
 from alprsim.randomness import draw, stream
@@ -90,3 +91,14 @@ def test_more_cars_leave_at_hours_at_which_more_are_there_to_leave():
     nothing = np.zeros(0)
     known = routines.Routine(nothing, hours, nothing, begin, nothing)
     assert known.departures[:2].tolist() == [0.125 + 0.125 + 0.03125, 0]
+
+
+def test_a_camera_may_have_made_a_record_of_which_some_reads_are_held_and_watches_if_all_are():
+    """Two pieces of time, three groups of two streams: of the first some reads are held at first, of the second all."""
+    view = object.__new__(_View)
+    view.group_of_site = np.array([0, 1, 2, 1])
+    view.held = [np.array([[True, False, True, True, False, False], [False] * 6])]
+    assert view.holds(0).tolist() == [True, True, False, True]
+    assert view._of_sites(view.held[0], every=True).tolist() == [[False, True, False, True], [False] * 4]
+    view.group_of_site = np.empty(0, np.int64)
+    assert view.holds(0).tolist() == []

@@ -6,7 +6,9 @@ _SHOKRI = "Shokri, Theodorakopoulos, Le Boudec & Hubaux 2011, Quantifying Locati
 _TRACKER = (
     "The tracker weighs, over zones of streets and steps of a quarter hour, where cars go at each hour, free-flow times, every "
     "held read of the last T and every camera that did not read the car; where on its way a car is follows from free-flow times. "
-    "What people usually do, and which ways they drive, it learned from another seed."
+    "What people usually do, and which ways they drive, it learned from another seed; how fast a car drives, from its own drives "
+    "that several cameras read. Of records kept coarse it draws eight times what each may have been, a time in its step as cars "
+    "leave by the hour, a camera in its square by its reads, and believes the mean; the nearest read is then the middle of both."
 )
 
 ENTRIES = (
@@ -86,7 +88,7 @@ ENTRIES = (
         "Calibration and sharpness: Gneiting, Balabdaoui & Raftery 2007, Probabilistic forecasts, calibration and sharpness",
         "Far below 90 % the adversary is surer than it may be. How far it trusts itself it learned from made-up cars of another "
         "seed. It does not know whether a car is under way: a region for both at once would leave out most of what lies "
-        "between places, so this one is wider.",
+        "between places, so this one is wider. Of coarse records it is a mean over draws, wider than all that they tell.",
         "The 90 % region of {viewer} holds the average resident's car {value} of the time (last {horizon}).",
     ),
 )
