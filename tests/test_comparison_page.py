@@ -125,7 +125,7 @@ def test_a_difference_of_drawn_cars_says_how_far_off_the_draw_may_be(drawn_run: 
     assert (a.change_interval, b.change_interval) == ("", long)
     assert [town[4] for town in b.towns] == [long] * len(b.towns)
     table = page.render(found.found)
-    assert "<small>standard error of the draw at most 3 points</small>" in table
+    assert "<small class=long>standard error of the draw at most 3 points</small>" in table
     several = results.as_text(
         results.compare([drawn_run, varied(drawn_run, drawn_run.folder.parent / "more", 1, shift=0.1)])
     )

@@ -57,7 +57,7 @@ function byTown(state) {
     const cells = [...told.map((one) => one?.slice(1, 3)), ...told.slice(1).map((one) => one?.slice(3, 5))];
     cells.forEach((one, column) => {
       const cell = line.cells[column + 1], [value, band] = one ?? ["not measured", ""];
-      const small = Object.assign(document.createElement("small"), { textContent: band });
+      const small = Object.assign(document.createElement("small"), { textContent: band, className: band.length > 24 ? "long" : "" });
       cell.replaceChildren(value.replace("percentage ", ""), ...(band ? [small] : []));
       cell.classList.toggle("none", value === "not measured");
       const head = table.tHead.rows[0].cells[column + 1];

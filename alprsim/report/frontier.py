@@ -25,6 +25,8 @@ _HEIGHT, _TOP, _BOTTOM = 430, 44, 356
 """Of a panel; its plot's upper and lower edge. Its left and right are the ladder's."""
 _NEAR, _ALIKE = 3.0, 24.0
 """Points nearer than this are one: what they are called is joined; of several policies' so near, one is named for all."""
+_AFAR = 120.0
+"""From the right edge: a longer line to a policy's name would look like the policy's own."""
 _CHARACTER, _LINE = 7.6, 14.0
 """Room that a label takes."""
 _CEILING = {False: "had every read been kept and shared for ever", True: "all kept and shared for ever"}
@@ -324,15 +326,20 @@ def _cover(one: _Box, other: _Box) -> bool:
 
 
 def _names(run: Run, spots: dict[str, list[_Spot]]) -> str:
-    """Write each policy's name beside its last point, moved apart where they would touch."""
+    """Write each policy's name beside its last point, moved apart where they would touch; from afar no line leads to it."""
     ends = [mine[-1] for mine in spots.values()]
     places = chart.spread([end.y for end in ends], 19, _TOP + 4, _BOTTOM)
+    leaders = [
+        f'<path class="leader" d="M{end.x + 9:.1f} {end.y:.1f}L{chart.RIGHT + 6} {place:.1f}"/>'
+        if end.x > chart.RIGHT - _AFAR
+        else ""
+        for end, place in zip(ends, places, strict=True)
+    ]
     return "".join(
-        f'<g class="s{row % chart.MARKERS}"><path class="leader" d="M{end.x + 9:.1f} {end.y:.1f}L{chart.RIGHT + 6} {place:.1f}"/>'
-        f'<use href="#m{chart.marker(row)}" x="{chart.RIGHT + 14}" y="{place:.1f}"/>'
+        f'<g class="s{row % chart.MARKERS}">{leader}<use href="#m{chart.marker(row)}" x="{chart.RIGHT + 14}" y="{place:.1f}"/>'
         f'<text class="name{" base" if policy == run.info["baseline"] else ""}" x="{chart.RIGHT + 24}" y="{place + 4:.1f}">'
         f"{escape(chart.short(policy))}</text></g>"
-        for row, (policy, end, place) in enumerate(zip(spots, ends, places, strict=True))
+        for row, (policy, leader, place) in enumerate(zip(spots, leaders, places, strict=True))
     )
 
 
