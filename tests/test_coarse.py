@@ -202,6 +202,8 @@ def test_steps_that_days_are_made_of_are_not_counted_again():
 def test_times_are_told_to_the_step_and_exactly_where_it_is_a_second(step, told):
     found = spans.spans(np.array([5, 7], np.int32), np.zeros(2, np.int16), known_to(step))
     assert (found and [part.tolist() for part in found]) == told
+    beside = spans.spans(np.array([5, 65, 7], np.int32), np.array([0, 1, 2], np.int16), known_to(0, 60, 1))
+    assert [part.tolist() for part in beside] == [[5, 60, 7], [5, 119, 7]]
 
 
 def test_the_last_second_that_can_be_told_ends_the_last_stretch():
