@@ -211,7 +211,7 @@ class Position:
         if kept.exact:
             return tracking.locate(adversary, watched, kept.time, kept.site, steps, home)
         squares = middles(self._asked, self._every.lenses[look.lens])
-        sites = np.where(view.holds(group), self._reads_made, 0.0)
+        sites = np.where(view.holds(group), self._reads_made, 1e-12)  # what is held of older reads alone may be of any
         likely = filled.Likely(adversary.routine.departures, adversary.first_weekday, squares, sites)
         found = []
         for number in range(filled.DRAWS):
