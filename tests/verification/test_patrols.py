@@ -32,6 +32,10 @@ TOWN_READS, TOWN_IN_ALL = 575, 310_000
 months 3.1 million reads of 1.3 million vehicles, 2.4 each; 13,597 on the busiest day (Hartford Courant, 21 February 2012).
 How often a vehicle is read hangs on how many reads a town makes in all, so that is held alike, however soon they are made."""
 
+ONCE, OFTEN = 0.839, 7
+"""Of the plates that Seattle's mobile readers read in one week, those read once; reads of a plate, 99th percentile (a public
+set of their reads)."""
+
 OUTSIDE = {
     "patrol reads a town and day": (
         "our two cars begin 4.2 shifts a day; the region made as many reads a town as ours make in 0.3 shifts, so its readers "
@@ -42,6 +46,8 @@ OUTSIDE = {
         "region's reads named a third of the state's plates: more of them were of moving cars, on motorways too, which our "
         "beats leave out; and each misreading there counts as one vehicle more. Keys: `homes`, `watch`, `motorways`"
     ),
+    "% of vehicles read in a week, read once": "as for reads of each vehicle: the same households' cars where they park",
+    "reads of a vehicle a week, 99th percentile": "as for reads of each vehicle: the same households' cars where they park",
 }
 
 
@@ -96,6 +102,12 @@ def lived(tmp_path_factory) -> Lived:
     return Lived(np.array(seen), np.array(parked), vehicle, np.array(shifts))
 
 
+def _times(vehicle: np.ndarray, kept: float) -> np.ndarray:
+    """Return how often each vehicle is read whose reads are some of these sightings."""
+    read = vehicle[np.random.default_rng(1).random(len(vehicle)) < kept]
+    return np.unique(read, return_counts=True)[1]
+
+
 def test_yields_beside_published_figures(lived: Lived, show: Callable[[str, str], None]) -> None:
     quality = load(SCENARIOS / "every_reader.yaml").scenario.cameras.quality
     capture = np.array([quality[kind].capture for kind in ("patrol", "patrol", "spotter")])
@@ -103,12 +115,16 @@ def test_yields_beside_published_figures(lived: Lived, show: Callable[[str, str]
     patrol, spotter = reads[:, PATROL].sum(axis=1), reads[lived.shifts[:, SPOTTER] > 0, SPOTTER]
     kept = capture[0]
     as_many = np.concatenate(lived.vehicle)[: int(TOWN_IN_ALL / kept)]
+    weeks = [np.concatenate(lived.vehicle[day : day + 7]) for day in range(0, DAYS, 7)]
+    times = np.concatenate([_times(week, kept) for week in weeks])
     rows = [
         Row("patrol reads a shift of 8 h", patrol.sum() / lived.shifts[:, PATROL].sum(), 2500 * 8 / 12, 10_000),
         Row("spotter reads a day that it is out", spotter.mean(), 0.75 * 8000, 1.25 * 8000),
         Row("busiest day over mean day, patrol", patrol.max() / patrol.mean(), 1, 13_597 / 5753),
         Row("patrol reads a town and day", patrol.mean(), TOWN_READS / 2, 2 * TOWN_READS),
         Row("reads of each vehicle", len(as_many) * kept / len(np.unique(as_many)), 1.2, 4.8),
+        Row("% of vehicles read in a week, read once", 100 * (times == 1).mean(), 100 * 0.75 * ONCE, 100),
+        Row("reads of a vehicle a week, 99th percentile", np.quantile(times, 0.99), OFTEN / 2, 2 * OFTEN),
     ]
     lines = [
         f"{row.what:42}{row.ours:10,.1f}   published {row.low:8,.1f} to {row.high:8,.1f}{'' if row.within else '   OUTSIDE'}"
