@@ -8,7 +8,7 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-.PHONY: demo test lint unit plain plain-first plain-second verify verify-peers bench lock clean
+.PHONY: demo test lint unit unit-first unit-second plain plain-first plain-second verify verify-peers bench lock clean
 
 demo: $(VENV)/.ready  ## The main job on the built-in default: a whole town, two weeks, every policy, a page.
 	$(BIN)/alprsim run scenarios/quickstart.yaml --jobs $(JOBS)
@@ -21,8 +21,15 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-unit: $(VENV)/.ready  ## The tests, kernels compiled.
-	NUMBA_NUM_THREADS=1 $(BIN)/python -m pytest -m "not verification"
+unit: unit-first unit-second  ## The tests, kernels compiled; in two halves.
+
+UNIT := NUMBA_NUM_THREADS=1 $(BIN)/python -m pytest -m "not verification"
+
+unit-first: $(VENV)/.ready
+	$(UNIT) tests/test_[a-l]*.py
+
+unit-second: $(VENV)/.ready
+	$(UNIT) tests/test_[m-z]*.py
 
 plain: plain-first plain-second  ## The tests again, kernels as plain Python, so that they count as covered; in two halves.
 	$(BIN)/python -m coverage combine -q .coverage.first .coverage.second
