@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alprsim.kernels.tracker import LEAVE_LONG
+from alprsim.kernels.tracker import LEAVE_HOME, LEAVE_LONG, LEAVE_SHORT
 from alprsim.measures import routines
 from alprsim.measures.routines import AT_HOME, AWAY_LONG
 from alprsim.tables import DAY
@@ -41,6 +41,14 @@ def test_who_leaves_does_so_in_the_last_step_of_the_stay(monkeypatch):
     got = learned(monkeypatch, TRIPS, [0])
     assert got.hours[[3, 4], LEAVE_LONG].tolist() == pytest.approx([1e-6, 0.98], abs=2e-6)
     assert got.home.tolist() == [1, 0, 0]
+
+
+def test_departures_are_of_all_who_may_leave():
+    hours = np.zeros((2, 6))
+    hours[0, [LEAVE_HOME, LEAVE_SHORT, LEAVE_LONG]] = 0.1, 0.5, 0.25
+    begin = np.array([[0.5, 0.1, 0.4], [1.0, 0.0, 0.0]])
+    got = routines.Routine(np.ones(1), hours, np.ones((1, 2)), begin, np.ones(2)).departures
+    assert got.tolist() == pytest.approx([0.05 + 0.05 + 0.1, 0.0])
 
 
 def test_errands_and_long_stays_are_loyal_apart(monkeypatch):

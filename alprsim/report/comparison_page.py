@@ -146,7 +146,7 @@ def sentences(found: Compared) -> list[str]:
     first, about = found.sides[0], found.about
     sides = found.sides[:_SAID]
     number = many(found)
-    each = [f"{words.of_many(_first_answer(found, side).mean, number)} under {side.letter}" for side in sides]
+    each = [_under(found, side, number) for side in sides]
     rest = f"; {len(found.sides) - _SAID} more are below" if len(found.sides) > _SAID else ""
     said = [f"{opening.seen(first.run, about, found.pair, number)} {', '.join(each[:-1])} and {each[-1]}{rest}."]
     said.append(
@@ -169,10 +169,16 @@ def sentences(found: Compared) -> list[str]:
 def brief(found: Compared) -> tuple[str, str]:
     """Say the first sentence for a phone, and what it leaves out."""
     sides, about = found.sides[:_SAID], found.about
-    each = [f"{words.of_many(_first_answer(found, side).mean, many(found))} under {side.letter}" for side in sides]
+    each = [_under(found, side, many(found)) for side in sides]
     more = f" {len(found.sides) - _SAID} more sides are below." if len(found.sides) > _SAID else ""
     said = opening.briefly(about, found.pair, many(found))
     return f"{said} {', '.join(each)}.", f"{opening.model(found.sides[0].run, about)}{more}"
+
+
+def _under(found: Compared, side: Side, number: int) -> str:
+    """Say how many trips a side lays open, and that no grant is counted where one could lay open more."""
+    without = opening.ungranted(side.run, found.about._replace(policy=side.policy), side.retention)
+    return f"{words.of_many(_first_answer(found, side).mean, number)} under {side.letter}{without}"
 
 
 def many(found: Compared) -> int:
@@ -252,7 +258,8 @@ def _bars(found: Compared) -> Iterator[opening.Bar]:
         answer, first = _first_answer(found, side), side.letter == "A"
         about = found.about._replace(policy=side.policy)
         more = opening.granted(side.run, about, side.retention, found.pair, number)
-        yield opening.Bar(side.name, side.when, answer, detected, first, band, number, side.letter, more)
+        hoped = opening.expected(side.run, about, side.retention)
+        yield opening.Bar(side.name, side.when, answer, detected, first, band, number, side.letter, more, hoped)
 
 
 # --- pictures and tables of differences -----------------------------------------------------------------------------------

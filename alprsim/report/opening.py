@@ -34,6 +34,8 @@ class Bar(NamedTuple):
     """Its letter, in a comparison."""
     granted: Sequence[str] = ()
     """What a grant that this sight does not count adds, as expected value."""
+    expected: float | None = None
+    """The trips detected by such a grant, a share: drawn thin."""
 
     @property
     def said(self) -> str:
@@ -50,6 +52,11 @@ class Bar(NamedTuple):
     def dots(self) -> tuple[int, int]:
         """Of a thousand dots those in full, and those that stand for trips merely detected; one at the least for any."""
         return tuple(dots(share) for share in (self.share, self.more))  # type: ignore[return-value]
+
+    @property
+    def hoped(self) -> int:
+        """Of a thousand dots those that stand for trips detected by a grant."""
+        return dots(self.expected)
 
     @property
     def share(self) -> float | None:
@@ -273,18 +280,48 @@ def _bars(run: Run, about: Subject, pair: Pair, bands: Bands) -> Iterator[Bar]:
             when = ("as practised" if base else "as written") if step == AS_WRITTEN else f"with {words.limit(step)}"
             detected = _ask(run, about, policy, step, TRIPS) if pair == REBUILT else None
             band = bands.get((policy, about.viewer, about.sight, step, *pair))
-            more = granted(run, about._replace(policy=policy), step, pair, number)
-            yield Bar(policy, when, _ask(run, about, policy, step, pair), detected, base, band, number, "", more)
+            mine = about._replace(policy=policy)
+            more = granted(run, mine, step, pair, number)
+            yield Bar(
+                policy, when, _ask(run, about, policy, step, pair), detected, base, band, number, "", more,
+                expected(run, mine, step),
+            )  # fmt: skip
+
+
+GRANTS = (
+    ("process", "with a warrant", "without a warrant"),
+    ("side_door", "through a partner", "without a partner’s search"),
+)
+"""Sights that hang on somebody's consent, how they are said, and what is said of the others."""
+
+
+def expected(run: Run, about: Subject, step: int) -> float | None:
+    """Return the most trips detected, a share, by a sight that hangs on a grant, as expected value; None where there is none."""
+    asked = [_ask(run, about._replace(sight=sight), about.policy, step, TRIPS) for sight, *_ in GRANTS]
+    return max((one.mean for one in asked if one.measured), default=None)
+
+
+def ungranted(run: Run, about: Subject, step: int) -> str:
+    """Say that a figure counts no grant, where some policy's viewer may get one: " without a warrant"."""
+    found = [
+        without
+        for sight, _, without in GRANTS
+        if _ask(run, about._replace(sight=sight), about.policy, step, TRIPS).measured
+    ]
+    return f" {' or '.join(found)}" if found and about.sight not in [sight for sight, *_ in GRANTS] else ""
 
 
 def granted(run: Run, about: Subject, step: int, pair: Pair, number: int) -> list[str]:
     """Say what a policy's warrants, or a partner's searches, would add to a figure of bulk or on-request sight."""
     said = []
-    for sight, how in (("process", "with a warrant"), ("side_door", "through a partner")):
-        found = _ask(run, about._replace(sight=sight), about.policy, step, pair)
+    for sight, how, _ in GRANTS:
+        mine = about._replace(sight=sight)
+        found = _ask(run, mine, about.policy, step, pair)
         if sight != about.sight and found.measured:
-            seen = _ask(run, about._replace(sight=sight), about.policy, step, TRIPS)
+            seen = _ask(run, mine, about.policy, step, TRIPS)
             more = f", {words.of_many(seen.mean, number)} detected" if pair == REBUILT and seen.measured else ""
+            left = sorted(answer.mean for answer in lookbacks(run, mine, step).values())
+            more += f", look-backs {words.of_many_range(left[0], left[-1], number)}" if left else ""
             said.append(f"{how}, expected: {words.of_many(found.mean, number)}{more}")
     return said
 
