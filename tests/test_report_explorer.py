@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from alprsim import report, results
-from alprsim.report import chart, figures, opening, statutes, tables, under
+from alprsim.report import chart, figures, opening, page, statutes, tables, under
 from alprsim.report import cube as cubes
 from alprsim.results import sensitivity as bands
 from alprsim.results import words
@@ -266,12 +266,15 @@ def test_what_a_warrant_would_add_stands_beside_the_figure_without_it(run: resul
     shutil.copytree(run.folder, folder, ignore=shutil.ignore_patterns("*.html"))
     rows = pd.read_parquet(folder / "measures.parquet")
     mine = rows[rows["policy"].eq("No sharing") & rows["viewer"].eq("ICE") & rows["sight"].eq("request")]
-    added = mine[mine["measure"].isin(["trips_rebuilt", "trips_detected"])].assign(sight="process", value=0.2)
+    names = ["trips_rebuilt", "trips_detected", "lookback_plate"]
+    added = mine[mine["measure"].isin(names)].assign(sight="process", value=0.2)
     pd.concat([rows, added]).astype(rows.dtypes).to_parquet(folder / "measures.parquet")
     results.write_summary(folder)
-    html = report.page.render(asked := results.load(folder))
+    html = page.render(asked := results.load(folder))
     bars = said(html[html.index('class="bars"') : html.index("The numbers of this sentence")])
-    assert bars.count("with a warrant, expected: 2.0, 2.0 detected") == 2  # as written, and under the limit
+    assert bars.count("with a warrant, expected: 2.0, 2.0 detected, look-backs 2.0") == 2  # as written, and under the limit
+    assert html.count('<svg width="57.0" height="24"><g class="hoped">') == 2
+    assert "Dashed: detected with a warrant or through a partner, as expected value." in html
     note = "Not counted here: what a warrant opens under “No sharing”. By process sight has it."
     about = figures.ladder(asked, "ICE", "request", TRIPS, {})
     assert note in about.notes
