@@ -272,7 +272,8 @@ def test_what_a_warrant_would_add_stands_beside_the_figure_without_it(run: resul
     results.write_summary(folder)
     html = page.render(asked := results.load(folder))
     bars = said(html[html.index('class="bars"') : html.index("The numbers of this sentence")])
-    assert bars.count("with a warrant, expected: 2.0, 2.0 detected, look-backs 2.0") == 2  # as written, and under the limit
+    said_beside = "with a warrant, expected: 2.0, 2.0 detected, look-backs 2.0"
+    assert bars.count(said_beside) == 2  # as written, and under the limit
     assert html.count('<svg width="57.0" height="24"><g class="hoped">') == 2
     assert "Dashed: detected with a warrant or through a partner, as expected value." in html
     note = "Not counted here: what a warrant opens under “No sharing”. By process sight has it."
@@ -284,6 +285,11 @@ def test_what_a_warrant_would_add_stands_beside_the_figure_without_it(run: resul
         grid for grid in tables.policies(asked, opens_with(asked)[0]) if grid.caption.endswith("by process sight")
     ]
     assert {name for name, *_ in grid.rows} == {"No sharing"}  # what no other policy has is no row of nothing
+    case = ("No sharing", "ICE", "process", AS_WRITTEN, *TRIPS)
+    cell = cubes.cell(asked, case, cubes.by_seed(asked), {}, [])
+    assert cell is not None
+    now = asked.answer("Federal query", "ICE", "request", AS_WRITTEN, *TRIPS).mean
+    assert (cell.change, cell.change_interval) == (f"{words.points(0.2 - now)} percentage points", "the baseline on request")
 
 
 def test_the_first_sentence_is_of_trips_rebuilt_where_they_were_measured(run: results.Run, html: str) -> None:

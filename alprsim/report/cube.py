@@ -131,7 +131,6 @@ def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> 
         answer = run.answer(*case[:5], name)
     if not answer.measured:
         return None
-    baseline: Case = (run.info["baseline"], case[1], case[2], AS_WRITTEN, measure, name)
     band = over_assumptions(bands, (*case[:5], name))
     local = [run.answer(*case[:5], name, town) for town in shown]
     return Cell(
@@ -143,7 +142,7 @@ def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> 
         words.interval(*band, answer.unit, measure=measure) if band else "",
         _drawn(band[0], answer.unit) if band else None,
         _drawn(band[1], answer.unit) if band else None,
-        *change(seeds, baseline, (*case[:5], name), answer.unit),
+        *_against_baseline(run, seeds, (*case[:5], name), answer.unit),
         [
             (_drawn(one.mean, one.unit), words.quantity(one.mean, one.unit, measure=measure), _interval(one, measure))
             if one.measured
@@ -154,6 +153,15 @@ def cell(run: Run, case: Case, seeds: Seeds, bands: Bands, shown: list[str]) -> 
         else [],
         name != statistic,
     )
+
+
+def _against_baseline(run: Run, seeds: Seeds, case: Case, unit: str) -> tuple[str, str]:
+    """Say how far an answer is from the baseline's as practised: by the same sight, or where it has none by request."""
+    baseline: Case = (run.info["baseline"], *case[1:3], AS_WRITTEN, *case[4:])
+    if baseline in seeds:
+        return change(seeds, baseline, case, unit)
+    said, known = change(seeds, (*baseline[:2], "request", *baseline[3:]), case, unit)
+    return said, "; ".join(filter(None, (known, "the baseline on request"))) if said != "not measured" else ""
 
 
 def change(
