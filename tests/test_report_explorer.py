@@ -279,7 +279,9 @@ def test_what_a_warrant_would_add_stands_beside_the_figure_without_it(run: resul
     note = "Not counted here: what a warrant opens under “No sharing”. By process sight has it."
     about = figures.ladder(asked, "ICE", "request", TRIPS, {})
     assert note in about.notes
-    assert note not in figures.ladder(asked, "ICE", "process", TRIPS, {}).notes
+    by_process = figures.ladder(asked, "ICE", "process", TRIPS, {})
+    assert note not in by_process.notes
+    assert by_process.names == [one for one in about.names if one[0] == "No sharing"]  # in its colour and shape as ever
     assert note not in figures.ladder(run, "ICE", "request", TRIPS, {}).notes
     (grid,) = [
         grid for grid in tables.policies(asked, opens_with(asked)[0]) if grid.caption.endswith("by process sight")

@@ -106,8 +106,8 @@ def over_assumptions(bands: Bands, case: tuple[str, str, str, int, str, str]) ->
 def ladder(run: Run, viewer: str, sight: str, pair: Pair, bands: Bands) -> Figure:
     """Return one ladder: of a measure that was measured, through a viewer's eyes."""
     measure, statistic = pair
-    lines = [line(run, policy, viewer, sight, pair, bands) for policy in run.info["policies"]]
-    lines = [one for one in lines if any(answer.measured for answer in one.answers)]
+    every = [line(run, policy, viewer, sight, pair, bands) for policy in run.info["policies"]]
+    lines = [one._replace(row=row) for row, one in enumerate(every) if any(answer.measured for answer in one.answers)]
     unit = next(a.unit for one in lines for a in one.answers if a.measured)
     who = f"{run.titled(viewer)}, {words.SIGHTS[sight][0]} sight"
     practised = run.answer(run.info["baseline"], viewer, sight, AS_WRITTEN, measure, statistic)
