@@ -293,6 +293,10 @@ def test_what_a_warrant_would_add_stands_beside_the_figure_without_it(run: resul
     now = asked.answer("Federal query", "ICE", "request", AS_WRITTEN, *TRIPS).mean
     assert cell.change == f"{words.points(0.2 - now)} percentage points"
     assert cell.change_interval.endswith("; the baseline on request")  # of two seeds, so after their interval
+    bulk = {key: value for key, value in cubes.by_seed(asked).items() if key[:3] != ("Federal query", "ICE", "bulk")}
+    alone = cubes.cell(asked, ("Searchable pool", "ICE", "bulk", AS_WRITTEN, *TRIPS), bulk, {}, [])
+    assert alone is not None
+    assert alone.change == "not measured"  # a grant apart, sights are never mixed
 
 
 def test_the_first_sentence_is_of_trips_rebuilt_where_they_were_measured(run: results.Run, html: str) -> None:
