@@ -1,5 +1,7 @@
 """Attacks by who knows a little of where somebody was, on traces of a few places, by hand."""
 
+from fractions import Fraction
+
 import pytest
 
 from alprsim.measures import attacks
@@ -39,6 +41,21 @@ def test_who_fits_what_is_known(fits, known, who):
 )
 def test_counts_fit_to_a_share_of_the_traces_own(known, counts, tolerance, fits):
     assert attacks.counts_within(known, counts, tolerance) is fits
+
+
+@pytest.mark.parametrize(
+    ("known", "counts", "tolerance", "fits"),
+    [
+        ([("a", Fraction(1, 2))], {"a": 3, "b": 2, "c": 1}, 0, True),
+        ([("a", Fraction(1, 2))], {"a": 1, "b": 2}, 0, False),  # a third
+        ([("a", Fraction(1, 2))], {"a": 1, "b": 2}, 0.5, True),
+        ([("a", Fraction(1, 2))], {"a": 1, "b": 2}, 0.49, False),
+        ([("a", Fraction(1, 3)), ("b", Fraction(2, 3))], {"a": 2, "b": 4}, 0, True),
+        ([("c", Fraction(1, 3))], {"a": 2, "b": 4}, 1, False),
+    ],
+)
+def test_shares_fit_whatever_the_traces_lengths(known, counts, tolerance, fits):
+    assert attacks.shares_within(known, counts, tolerance) is fits
 
 
 @pytest.mark.parametrize(

@@ -177,10 +177,10 @@ def table(runs):
     return bands.table(runs)
 
 
-def row(table, policy, step, measure, statistic):
+def row(table, policy, step, measure, statistic, *, town="all", who="vehicles"):
     mine = table[
         table["policy"].eq(policy) & table["viewer"].eq("ICE") & table["sight"].eq("request") & table["retention"].eq(step)
-        & table["measure"].eq(measure) & table["statistic"].eq(statistic)
+        & table["measure"].eq(measure) & table["statistic"].eq(statistic) & table["town"].eq(town) & table["who"].eq(who)
     ]  # fmt: skip
     assert len(mine) == 1
     return mine.iloc[0]
@@ -192,6 +192,23 @@ def test_a_band_runs_from_the_least_to_the_most_of_all_runs(runs, table):
     assert (found["mean"], found["low"], found["high"]) == pytest.approx(here[:3])
     assert (found["band_low"], found["band_high"]) == pytest.approx((here.mean * 0.9, here.mean * 1.1))
     assert (found["least_in"], found["most_in"], found["runs"], found["n_seeds"]) == ("fewer", "more", 3, 3)
+
+
+@pytest.mark.parametrize(("town", "who"), [("Norwalk", "vehicles"), ("all", "people"), ("all", "visitors")])
+def test_home_towns_and_other_lives_have_bands_of_their_own(runs, table, town, who):
+    found = row(table, "Searchable pool", 21 * DAY, *TRIPS, town=town, who=who)
+    base = row(table, "Federal query", AS_WRITTEN, *TRIPS, town=town, who=who)
+    values = runs[bands.BASE].measures
+    values = values[
+        values["measure"].eq(TRIPS[0]) & values["statistic"].eq(TRIPS[1]) & values["viewer"].eq("ICE")
+        & values["sight"].eq("request") & values["reads"].eq("all") & values["town"].eq(town) & values["who"].eq(who)
+    ]  # fmt: skip
+    pool = values[values["policy"].eq("Searchable pool") & values["retention"].eq(21 * DAY)]["value"].mean()
+    query = values[values["policy"].eq("Federal query") & values["retention"].eq(AS_WRITTEN)]["value"].mean()
+    assert pool != row(table, "Searchable pool", 21 * DAY, *TRIPS)["mean"]
+    assert (found["mean"], base["mean"], found["difference"]) == pytest.approx((pool, query, pool - query))
+    assert (found["band_low"], found["band_high"]) == pytest.approx((pool * 0.9, pool * 1.1))
+    assert (found["least_in"], found["most_in"], base["differs"]) == ("fewer", "more", "")
 
 
 def test_shapes_of_query_age_are_assumptions_too(runs, table):
@@ -223,7 +240,7 @@ def test_two_policies_differ_where_the_sign_holds_in_every_run_and_it_is_more_th
 
 def test_what_stands_in_where_more_is_kept_than_was_simulated_has_a_band_of_its_own(runs, table):
     told = {False: 0, True: 0}
-    for policy, viewer, sight, step, statistic in table[table["measure"].eq("home_found")][
+    for policy, viewer, sight, step, statistic in table[table["measure"].eq("home_found") & table["town"].eq("all")][
         ["policy", "viewer", "sight", "retention", "statistic"]
     ].itertuples(index=False):
         plain = statistic.removesuffix("_so_far")

@@ -10,8 +10,8 @@ ENTRIES: tuple[Entry, ...] = (
         "Unicity of all residents' cars, one random set of p cells each, for each time bin and each square that sites are "
         "merged in; and α and β of unicity = α − (v h)^β fitted to it, v the mean sites merged and h the hours, by least "
         "squares over those cars with p cells, with the root mean square of what the law misses. Tried are laws that say "
-        "between 0 and 1 at every cell; where the best misses more than 0.05, or α or β stands on its bound, both are "
-        "withheld (not measured).",
+        "between 0 and 1 at every cell. Where the best misses more than 0.05 it does not describe them; where β stands on its "
+        "bound, α and β are withheld (not measured).",
         "Would coarser times and places hide people?",
         "de Montjoye, Hidalgo, Verleysen & Blondel 2013, Unique in the Crowd: β = 0.157 − 0.007 p",
         "The published law is of telephones, 114 points a month and antennas everywhere: cameras stand where the traffic is, and "

@@ -8,6 +8,7 @@ trace's own count, not of what is known.
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from fractions import Fraction
 from itertools import combinations
 from typing import TypeVar
 
@@ -36,15 +37,18 @@ def at_all(known: Sequence[Place], trace: Sequence[Place]) -> bool:
     return set(known) <= set(trace)
 
 
-def counts_within(known: Sequence[tuple[Place, int]], counts: Counts, tolerance: float) -> bool:
-    """Tell whether each known place has its count, to a share ``tolerance`` of the trace's own (frequency attack).
-
-    Of traces of one length, probabilities are counts (probability attack).
-    """
+def counts_within(known: Sequence[tuple[Place, int | Fraction]], counts: Counts, tolerance: float) -> bool:
+    """Tell whether each known place has its count, to a share ``tolerance`` of the trace's own (frequency attack)."""
     return all(
         place in counts and counts[place] * (1 - tolerance) <= many <= counts[place] * (1 + tolerance)
         for place, many in known
     )
+
+
+def shares_within(known: Sequence[tuple[Place, Fraction]], counts: Counts, tolerance: float) -> bool:
+    """Tell whether each known place has its share of visits, to a share ``tolerance`` of the trace's own (probability attack)."""
+    whole = sum(counts.values())
+    return counts_within([(place, share * whole) for place, share in known], counts, tolerance)
 
 
 def in_proportion(known: Sequence[tuple[Place, int]], counts: Counts) -> bool:

@@ -2,7 +2,8 @@
 
 Of every resident's car, one random set of p cells for each size of cell, against everybody, exactly counted. Beside what is
 measured, the law that was published of telephones: unicity = α − (v h)^β, v the antennas merged and h the hours. α is no unicity
-of any cell: at one antenna and one hour the law says α − 1. Where it misses what was measured, no α and no β are told.
+of any cell: at one antenna and one hour the law says α − 1. What it misses is told
+beside: above `POOR` it is no law of these cells.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,8 @@ HOUR = 3600
 EXPONENTS = np.arange(1, 2001) / 1000
 """Exponents tried: β is found to 0.001, and 0.001 or 2 is its bound."""
 
-MISSED = 0.05
-"""Root mean square of what the law may miss, as a share, for α and β to be told. Assumption."""
+POOR = 0.05
+"""Root mean square of what a law may miss, as a share, that describes the cells. Assumption."""
 
 
 class Sums(NamedTuple):
@@ -59,12 +60,12 @@ class Cell(NamedTuple):
 
 
 class Law(NamedTuple):
-    """Unicity = α − (v h)^β, of one number of points; α and β are NaN where that is no law of what was measured."""
+    """Unicity = α − (v h)^β, of one number of points; α and β are NaN where the cells do not tell them."""
 
     alpha: float
     beta: float
     residual: float
-    """Root of the mean square of what the best such law misses, as a share: told of bad fits as well."""
+    """Root of the mean square of what the law misses, as a share."""
 
 
 def published(points: int) -> float:
@@ -79,8 +80,8 @@ def published(points: int) -> float:
 def fit(scale: Float64, share: Float64) -> Law:
     """Fit the law by least squares; NaN where fewer than three sizes of cell tell.
 
-    Only laws are tried that say a share at every one of these cells, neither below 0 nor above 1. α and β are withheld where
-    the best of them misses more than `MISSED`, or where one of them stands on its bound: the cells do not tell it.
+    Only laws are tried that say a share at every one of these cells, neither below 0 nor above 1: α is the best of those. Both
+    are withheld where β stands on its bound: the cells do not tell it.
     """
     told = ~np.isnan(share)
     if len(np.unique(scale[told])) < 3:
@@ -92,8 +93,7 @@ def fit(scale: Float64, share: Float64) -> Law:
     missed = np.sqrt(((alphas[:, None] - powers - share[told]) ** 2).mean(axis=1))
     missed[least > most] = np.inf
     best = int(missed.argmin())
-    bound = alphas[best] != free[best] or best in (0, len(EXPONENTS) - 1)
-    if bound or missed[best] > MISSED:
+    if best in (0, len(EXPONENTS) - 1):
         return Law(np.nan, np.nan, float(missed[best]))
     return Law(float(alphas[best]), float(EXPONENTS[best]), float(missed[best]))
 
@@ -141,8 +141,8 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], cells: Seque
 
     Statistics, for each p: ``p4_3600s_250m`` (a car with fewer than p cells scores 0), the same ``_eligible_only`` and
     ``_sharing`` (of those with p cells, the mean number of plates that share them); and the law fitted to the second of
-    them, since those telephones all had more than p points: ``p4_fitted_alpha``, ``p4_fitted_beta``, both withheld where
-    `fit` says so, and ``p4_fitted_residual``, beside ``p4_published_beta``.
+    them, since those telephones all had more than p points: ``p4_fitted_alpha`` and ``p4_fitted_beta`` (as `fit` tells them) and
+    ``p4_fitted_residual``, beside ``p4_published_beta``.
     """
     asked, eligible, unique, sizes = (
         of_cases([part[None] for part in by_lens], place)[0]  # any: 0

@@ -81,7 +81,7 @@ def _of_table(sides: Sequence[Side], table: pd.DataFrame, folder: Path) -> Marks
     """Read which differences to the baseline hold from ``sensitivity.csv``."""
     rows = sensitivity.read(folder)
     found = rows[rows["differs"].eq("yes")]
-    found = found[found["who"].eq(PLAIN["who"])] if "who" in found else found
+    found = found[found["town"].eq("all") & found["who"].eq(PLAIN["who"])]
     held = set(found[["policy", "retention", *ROW]].itertuples(index=False, name=None))
 
     def holds(side: Side, row: tuple[str, ...]) -> bool:

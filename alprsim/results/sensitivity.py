@@ -30,10 +30,12 @@ FILE = "sensitivity.csv"
 BASE = "as the scenario stands"
 ANY_AGE = "over the assumed query ages"
 """The statistic of look-backs: every shape of query age is one more assumption."""
-_CASE = ["policy", "viewer", "sight", "retention", "measure"]
+_CASE = ["policy", "viewer", "sight", "retention", "town", "measure"]
+_ALL = "all"
+"""All towns together."""
 
-Case = tuple[str, str, str, int, str, str]
-"""Policy, viewer, sight, retention, measure, and whose lives."""
+Case = tuple[str, str, str, int, str, str, str]
+"""Policy, viewer, sight, retention, home town, measure, and whose lives."""
 
 _Values = dict[Case, dict[str, NDArray[np.float64]]]
 """A case's statistics, each a value a seed."""
@@ -46,9 +48,11 @@ class Row(NamedTuple):
     viewer: str
     sight: str
     retention: int
+    town: str
+    """all; where a measure is told of home towns, each of them."""
     measure: str
     who: str
-    """vehicles; of equity the groups of homes compared."""
+    """vehicles, people, some of either by what hot lists say of them; of equity the groups of homes compared."""
     statistic: str
     unit: str
     mean: float
@@ -93,12 +97,15 @@ def table(runs: Mapping[str, Run]) -> pd.DataFrame:
         raise ResultError(f"a sensitivity table needs the run {BASE!r}; it has {', '.join(runs) or 'none'}")
     base = runs[BASE]
     asked = leading(base)
+    leads = {
+        name: [one for one in asked if one.measure == name] for name in dict.fromkeys(one.measure for one in asked)
+    }
     found = {name: _values(run, asked) for name, run in runs.items()}
     units = _units(base)
     rows = [
         _row(case, statistic, units[*case[-2:], told], found, base.info["baseline"])
         for case, values in found[BASE].items()
-        for statistic, told in _told(case, values, asked, found)
+        for statistic, told in _told(case, values, leads[case[-2]], found)
     ]
     return pd.DataFrame(rows, columns=Row._fields)
 
@@ -137,8 +144,8 @@ def bands(run: Run) -> dict[tuple[str, str, str, int, str, str], Band]:
     if folder is None:
         return {}
     rows = read(folder)
-    rows = rows[rows["who"].eq(PLAIN["who"])] if "who" in rows else rows
-    keys = zip(*(rows[name].tolist() for name in [*_CASE, "statistic"]), strict=True)
+    rows = rows[rows["town"].eq(_ALL) & rows["who"].eq(PLAIN["who"])]
+    keys = zip(*(rows[name].tolist() for name in [*_CASE, "statistic"] if name != "town"), strict=True)
     told = zip(*(rows[name].tolist() for name in Band._fields), strict=True)
     return {key: Band(*band) for key, band in zip(keys, told, strict=True) if not math.isnan(band[0])}
 
@@ -155,6 +162,7 @@ def _is_of(run: Run, folder: Path) -> bool:
 def as_text(rows: pd.DataFrame, run: Run) -> str:
     """Return the trips and look-backs of the run's onlooker as readable text, policies as they say and at each limit."""
     mine = rows[rows["viewer"].eq(run.onlooker) & rows["sight"].eq("request")]
+    mine = mine[mine["town"].eq(_ALL) & mine["who"].eq(PLAIN["who"])]
     mine = mine[mine["measure"].isin([TRIPS[0], LOOKBACKS[0]]) & mine["statistic"].isin([TRIPS[1], ANY_AGE])]
     lines = [f"{run.titled(run.onlooker)}, {words.SIGHTS['request'][0]} sight"]
     for measure, of_measure in mine.groupby("measure", sort=False):
@@ -234,12 +242,16 @@ def _differs(difference: float, least: float, most: float, unit: str = "share", 
 def _told(
     case: Case, values: Mapping[str, NDArray[np.float64]], asked: Sequence[Leading], found: Mapping[str, _Values]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is told of a case, and of which of its statistics: those that are known in any run, else what stands in."""
+    """Yield what is told of a case, and of which of its statistics: those that are known in any run, else what stands in.
+
+    ``asked``: what leads of its measure; of whose lives nothing else leads, what leads of vehicles.
+    """
     if case[-2] in LOOKBACKS:
         yield ANY_AGE, next(iter(values))
         return
+    whose = case[-1] if any(one.who == case[-1] for one in asked) else PLAIN["who"]
     for one in asked:
-        if (one.measure, one.who) == case[-2:]:
+        if one.who == whose:
             names = (one.statistic, one.so_far)
             known = (
                 name for name in names if name in values and any(_known(run, case, name) for run in found.values())
@@ -252,16 +264,16 @@ def _known(run: _Values, case: Case, statistic: str) -> bool:
 
 
 def _values(run: Run, asked: Sequence[Leading]) -> _Values:
-    """Return the values of what leads, a seed each, by case and statistic: of all reads and all towns together."""
+    """Return the values of what leads, a seed each, by case and statistic: of all reads, of whatever lives they are told."""
     rows = run.measures
-    rows = rows[rows["reads"].eq(PLAIN["reads"]) & rows["town"].eq("all")]
-    wanted = {(one.who, one.measure, name) for one in asked for name in (one.statistic, one.so_far)}
-    named = pd.MultiIndex.from_frame(rows[["who", "measure", "statistic"]])
+    rows = rows[rows["reads"].eq(PLAIN["reads"])]
+    wanted = {(one.measure, name) for one in asked for name in (one.statistic, one.so_far)}
+    named = pd.MultiIndex.from_frame(rows[["measure", "statistic"]])
     wide = rows[named.isin(wanted)].set_index([*_CASE, "who", "statistic", "seed"])["value"].unstack("seed", sort=False)
     found: _Values = {}
     values = wide.reindex(columns=run.provenance["seeds"]).to_numpy(float)
-    for (policy, viewer, sight, retention, measure, who, statistic), mine in zip(wide.index, values, strict=True):
-        found.setdefault((policy, viewer, sight, int(retention), measure, who), {})[statistic] = mine
+    for (policy, viewer, sight, retention, town, measure, who, statistic), mine in zip(wide.index, values, strict=True):
+        found.setdefault((policy, viewer, sight, int(retention), town, measure, who), {})[statistic] = mine
     return found
 
 

@@ -82,7 +82,11 @@ SUITE = (
     Shown(7, "position_error", "tracker_moving", "Bayesian tracker, under way", LAST),
     Shown(7, "position_error", "tracker_parked", "Bayesian tracker, parked", LAST),
     Shown(7, "position_error", "nearest", "nearest read in time", LAST),
+    Shown(7, "position_error", "nearest_moving", "nearest read in time, under way", LAST),
+    Shown(7, "position_error", "nearest_parked", "nearest read in time, parked", LAST),
     Shown(7, "position_error", "prior", "no read: streets, places, hours"),
+    Shown(7, "position_error", "prior_moving", "no read, under way"),
+    Shown(7, "position_error", "prior_parked", "no read, parked"),
     Shown(7, "position_error", "of_nearest", "the tracker’s as a share of the nearest read’s", LAST),
     Shown(7, "position_error", "of_nearest_moving", "the same, under way", LAST),
     Shown(7, "position_expected", "tracker", "of all that the tracker holds likely", LAST),
@@ -126,8 +130,9 @@ SUITE = (
     *(
         Shown(11, "unicity_scaling", f"p4_{name}", f"4 sightings, {said}", bulk=True)
         for name, said in (
-            ("fitted_alpha", "α of the law fitted"), ("fitted_beta", "β of the law fitted"),
-            ("fitted_residual", "what that law misses"), ("published_beta", "β as published of telephones"),
+            ("fitted_alpha", "α of the law that fits best"), ("fitted_beta", "β of the law that fits best"),
+            ("fitted_residual", "what it misses (0.05: not such a law)"),
+            ("published_beta", "β as published of telephones"),
         )
     ),
     *(Shown(12, "worst_case_risk", f"p{p}", f"{p} sighting{'s' * (p > 1)}", bulk=True) for p in (1, 2, 3)),
@@ -158,6 +163,9 @@ SUITE = (
 )  # fmt: skip
 """In the order of the list; of each measure what a reader asks first. Everything else is in summary.csv."""
 
+
+OF_CELLS = ("unicity", "worst_case_risk")
+"""Measures of one size of cell, a camera and a stretch of time."""
 
 OF_STORES = (2, 16)
 """Measures of stores and routes: the same whoever's lives are asked about."""
@@ -196,6 +204,9 @@ _VIEWS = {
 
 NOTHING = Told(Answer(math.nan, math.nan, math.nan, 0, "", 0))
 
+_CELL = re.compile("p4_[0-9]+s_[0-9.e+]+m")
+"""Of unicity by size of cell: 4 sightings, of all cars, in cells of one size."""
+
 _EPOCH = re.compile("first_(policy|[0-9]+[a-z]+)")
 """Of linkability: the chance that the right pseudonym is named, and how long one lasts."""
 
@@ -223,13 +234,16 @@ def lines(run: Run) -> tuple[Shown, ...]:
 
 
 def _as_asked(run: Run) -> Iterator[Shown]:
-    """Yield the seventeen: of unicity as many sightings, and of linkability the epochs, that the run was asked of."""
+    """Yield the seventeen: of unicity the sightings and sizes of cell, of linkability the epochs, that the run was asked of."""
     known = run.statistics
+    cells = [name for name in known.get("unicity_scaling", []) if _CELL.fullmatch(name)]
     epochs = [name for name in known.get("linkability", []) if _EPOCH.fullmatch(name)]
     for shown in SUITE:
         if shown.measure == "linkability" and epochs:
             yield from (shown._replace(statistic=name, said=words.statistic(name, 0)) for name in epochs)
         elif shown.measure != "unicity" or _told(shown, known):
+            sizes = cells if shown.statistic == "p4_fitted_alpha" else ()
+            yield from (shown._replace(statistic=name, said=words.statistic(name, 0)) for name in sizes)
             yield shown
 
 
@@ -252,7 +266,9 @@ def suite(
             found = _one(rows, one, policy, viewer, sight)
             beyond = one.span == LAST and reach[viewer] * DAY > run.info["horizon_s"]
             told.append(found._replace(beyond=beyond and found.answer.measured))
-        yield Line(one, BY_NAME[one.measure].title, told)
+        cell = words.bins(run.info.get("unicity_bin_s")) if one.measure in OF_CELLS else ""
+        title = BY_NAME[one.measure].title
+        yield Line(one, f"{title}, {cell}" if cell else title, told)
 
 
 def _rows(run: Run, policy: str, retention: int, measures: set[str]) -> _Rows:
