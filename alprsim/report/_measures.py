@@ -21,17 +21,31 @@ _LINE = 15
 _NUMBER = 54
 """Room for a cell's number, right of its bar."""
 _NAME_LETTERS = 31
+_ABREAST = 5
+"""Measures beside each other, at most; more stand below, so that bars can be told apart."""
 
 
 def measures(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str, float]:
     """Draw the bars; return them with their height."""
-    found = values(rows)
     columns = [column["title"] for column in asked["columns"]]
-    width = (_RIGHT - _LEFT) / len(columns)
-    heads = [wrapped(title, int(width / 7.2)) for title in columns]
-    top = 30 + _LINE * max(map(len, heads))
+    blocks = -(-len(columns) // _ABREAST)
+    abreast = -(-len(columns) // blocks)
     parts = [f'<text class="name base" x="4" y="14">{escape(who(run, asked["viewer"], asked["sight"]))}</text>']
-    names = table.row_names(run, asked)
+    bottom = 10.0
+    for first in range(0, len(columns), abreast):
+        drawn, bottom = _block(run, asked, values(rows), columns[first : first + abreast], abreast, bottom)
+        parts += drawn
+    return "".join(parts), bottom
+
+
+def _block(
+    run: Run, asked: dict[str, Any], found: pd.DataFrame, columns: list[str], abreast: int, down: float
+) -> tuple[list[str], float]:  # fmt: skip
+    """Draw some of the measures side by side, so far down; return them, and how far down what follows may begin."""
+    width = (_RIGHT - _LEFT) / abreast
+    heads = [wrapped(title, int(width / 7.2)) for title in columns]
+    top = down + 20 + _LINE * max(map(len, heads))
+    parts, names = [], table.row_names(run, asked)
     for column, lines in enumerate(heads):
         x = _LEFT + width * column
         parts += [
@@ -49,7 +63,7 @@ def measures(run: Run, asked: dict[str, Any], rows: pd.DataFrame) -> tuple[str, 
         same = found[found["measure"].isin(mine["measure"]) & found["unit"].isin(mine["unit"])]
         scale = _largest(same)
         parts += _bars(mine, asked, names, (_LEFT + width * column, top, width - _NUMBER - 8), scale, title)
-    return "".join(parts), top + _ROW * len(names) + 8
+    return parts, top + _ROW * len(names) + 8
 
 
 def row_name(run: Run, asked: dict[str, Any], name: Any) -> str:

@@ -92,7 +92,7 @@ class OverMeasures(Model):
     viewer: Annotated[Name, Field(description="One of `viewers`.")]
     sight: Literal["bulk", "request"] = "request"
     written: Annotated[Name, Field(description="What the world is called, as the scenario itself writes it, among its variants.")] = "as written"
-    columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=8)]
+    columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=9)]
 
 
 Answer = Annotated[OverRetention | OverPolicies | OverTowns | OverSubsets | OverMeasures, Field(discriminator="over", description="The one table (answer.csv) and figure (answer.svg) that answer `question`; none: neither is made.")]
