@@ -29,10 +29,11 @@ class Known(NamedTuple):
 
     def read_targets(self, held: Bool, targets: Int32) -> Int64:
         """Return where each target's held reads begin and end among all that are held, one after the other: [2 × targets]."""
-        counts = np.bincount(self.who[held], minlength=len(self.plate))
-        first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        first = np.searchsorted(self.who, np.arange(len(self.plate) + 1, dtype=np.int32))
+        if not held.all():
+            first = np.concatenate([[0], np.cumsum(held, dtype=np.int32)])[first]
         low, high = (np.searchsorted(self.plate, targets, side) for side in ("left", "right"))
-        return np.stack([first[low], first[high]], axis=1).ravel()
+        return np.stack([first[low], first[high]], axis=1).astype(np.int64).ravel()
 
 
 class Crowd(NamedTuple):
@@ -84,8 +85,9 @@ def known(reads: Reads, of: Int16, seen: Resolution | None, middles: Mapping[flo
 
 
 def gather(known: Known, held: Bool, site_key: UInt64, time_bin: int) -> Crowd:
-    """List who was in each cell by the reads that one sight holds (bool[reads of `known`])."""
-    time, site, who = known.time[held], known.site[held], known.who[held]
+    """List who was in each cell by the reads that one sight holds (bool[reads of `known`]); if all, none is copied."""
+    some = slice(None) if held.all() else held
+    time, site, who = known.time[some], known.site[some], known.who[some]
     bins = int(time.max(initial=0)) // time_bin + 1  # any: 0
     index = crowd.index(time, site, who, len(known.plate), time_bin, bins, len(site_key))
     span = known.span if known.span.any() else known.span[:0]
