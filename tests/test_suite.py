@@ -39,6 +39,8 @@ def run(hamlet, tmp_path_factory):
         "seeds=[1]",
         "ladder.retention=[6 h, unlimited]",
         "utility.incidents=5",
+        "custody.agencies.ICE.users=9000",
+        "utility.hold={chance: 50 %, within: 3 d}",
         "hot_lists={lists: {Stolen: {kind: stolen, owner: NCIC, share: 40 %, wanted_for: 60 d, stale_for: 0 s, refresh: 0 s}}}",
     ]
     return alprsim.run(hamlet, overrides=said, out=tmp_path_factory.mktemp("suite") / "every")
@@ -76,7 +78,7 @@ def test_every_column_of_the_shipped_questions_is_a_statistic_that_runs_tell(run
     assert len({name for name, _, _ in columns}) == 11
     for name, study, column in columns:
         if column.who not in ("vehicles", "people"):  # of hot lists, which this run has none of
-            assert column.measure in ("alerts", "wrongful_stops")
+            assert column.measure in ("alerts", "wrongful_stops", "hot_list_value")
             continue
         statistic = column.statistic.replace("_1d", "_12h").replace("_7d", "_12h").replace("_policy", "_12h")
         assert statistic in known[column.measure], (name, column)

@@ -151,6 +151,7 @@ SUITE = (
         )
     ),
     Shown(16, "audience", "agencies", "that can reach a read, most of any department", viewer="everybody"),
+    Shown(16, "audience", "users", "people who may sign in there, of those that say", viewer="everybody"),
     *(
         Shown(17, "equity", f"most_to_least_{measure}", f"{said}, quarters by distance to a camera", who=BY_CAMERA)
         for measure, said in (
