@@ -377,6 +377,7 @@ def test_utility_stands_beside_no_limit_and_what_coverage_caps(run):
         "",
         "_of_no_limit",
         "_coverage",
+        "_with_holds",
     }
     assert rows["mixed"]["mean"] <= rows["mixed_coverage"]["mean"]
     assert rows["mixed_of_no_limit"]["said"] == "query ages: mixed, as a share of no limit"
