@@ -1,16 +1,18 @@
-"""Where cars and people were at random moments, as a strong adversary and simple ones make it out from what is held."""
+"""Where cars and people were at random moments, and from where to where they drove, as adversaries strong and simple see it."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from alprsim import parquet, routing
 from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses, Look, middles
-from alprsim.measures import along, filled, position, question, tracking, zones
+from alprsim.measures import along, filled, journeys, position, question, tracking, zones
 from alprsim.measures.filled import Kept
+from alprsim.measures.journeys import Clock, Journeys
 from alprsim.measures.position import Course, Truths
 from alprsim.measures.tracking import Adversary, Watch
 from alprsim.randomness import draw, stream
@@ -34,7 +36,7 @@ class _View:
 
     def __init__(self, family: Position, look: Look) -> None:
         put, step = look.put, family.step
-        self.steps = put.horizon // step
+        self.step, self.steps = step, put.horizon // step
         self.start = put.moment - self.steps * step
         recent = np.flatnonzero(put.steps < put.horizon)
         grid = put.grid.reshape(len(put.steps), -1)[recent]
@@ -45,6 +47,11 @@ class _View:
         age = put.moment - (self.start + np.arange(self.steps, dtype=np.int64) * step + step // 2)
         self.piece = np.searchsorted(put.steps[recent], age, side="right") - 1
         self.group_of_site = put.owner_of_site
+
+    @property
+    def clock(self) -> Clock:
+        """The steps of the last T."""
+        return Clock(self.start, self.step, self.steps)
 
     def groups(self, bits: Int64) -> list[Int64]:
         """Return the sights of each group, of those asked about."""
@@ -71,6 +78,18 @@ class _View:
         return tracking.watch(adversary, self.start, list(sets), which.reshape(-1)[self.piece].astype(np.int32))
 
 
+class _Life(NamedTuple):
+    """One car, or one person: where it was at the moments asked about, and its journeys."""
+
+    truths: Truths
+    went: Journeys
+
+    @property
+    def steps(self) -> Int32:
+        """All starts of steps at which something is asked of it."""
+        return np.concatenate([self.truths.step, self.went.moment.ravel()])
+
+
 class Position:
     """The distance between estimate and truth, for sampled targets out of everybody."""
 
@@ -80,8 +99,9 @@ class Position:
         self.step = min(spec.position_step, spec.horizon)
         self.targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
         self._cars, self._lives = ([position.empty(len(self.targets)) for _ in every.lenses] for _ in range(2))
+        self._driven, self._ridden = ([journeys.empty(len(self.targets)) for _ in every.lenses] for _ in range(2))
         self._views: dict[tuple[int, int], _View] = {}
-        self._truths: dict[tuple[int, int], list[Truths]] = {}
+        self._truths: dict[tuple[int, int], list[_Life]] = {}
         self._quiet: dict[tuple[int, bytes, int], Float64] = {}
         self._watches: dict[tuple[int, int, int], tuple[bytes, Watch]] = {}
 
@@ -99,15 +119,21 @@ class Position:
 
     def rows_of(self, asked: Asked) -> list[Measured]:
         """Return the rows by groups of the targets; what is of the last T goes by no window."""
-        every, people = self._every, asked.people
-        group = people.town[self.targets]
         return [
-            position.rows(
-                [position.of_groups(one, group, len(people.towns)) for one in sums], every.place, every.named(), people,
-                moments=len(asked.moments), seed=asked.seed, who=who,
-            )
-            for sums, who in ((self._cars, question.VEHICLES), (self._lives, question.PEOPLE))
-        ]  # fmt: skip
+            self._rows(asked, self._cars, self._driven, who=question.VEHICLES),
+            self._rows(asked, self._lives, self._ridden, who=question.PEOPLE),
+        ]
+
+    def _rows(self, asked: Asked, where: list[position.Sums], went: list[journeys.Sums], *, who: str) -> Measured:
+        every, people, moments, seed = self._every, asked.people, len(asked.moments), asked.seed
+        group, towns = people.town[self.targets], len(people.towns)
+        of = every.place, every.named(), people
+        moments_of = [position.of_groups(one, group, towns) for one in where]
+        journeys_of = [journeys.of_groups(one, group, towns) for one in went]
+        return question.join([
+            position.rows(moments_of, *of, moments=moments, seed=seed, who=who),
+            journeys.rows(journeys_of, *of, moments=moments, seed=seed, who=who),
+        ])  # fmt: skip
 
     @cached_property
     def _adversary(self) -> Adversary:
@@ -163,17 +189,24 @@ class Position:
         lives = self._truth(look, view, row, vehicle)
         within = self._asked.study.measures.position_within
         home = self._home(vehicle)
-        steps = np.unique(np.concatenate([truths.step for truths in lives]))
-        apart = [position.from_truth(adversary.zones, truths, within) for truths in lives]
+        steps = np.unique(np.concatenate([life.steps for life in lives]))
+        apart = [position.from_truth(adversary.zones, life.truths, within) for life in lives]
 
         def scored(belief: Float64) -> list[Float64]:
             """Score what is held likely at each of the steps."""
             return [
-                position.score(adversary.zones, belief[:, np.searchsorted(steps, truths.step)], truths, known, within)
-                for truths, known in zip(lives, apart, strict=True)
+                position.score(
+                    adversary.zones, belief[:, np.searchsorted(steps, life.truths.step)], life.truths, known, within
+                )
+                for life, known in zip(lives, apart, strict=True)
             ]
 
-        prior = scored(self._unread(look.moment, view, None, home)[:, steps])
+        def ends(belief: Float64) -> list[Bool]:
+            """Tell which ends of each one's journeys are rightly guessed."""
+            return [journeys.standing(belief[0], steps, life.went) for life in lives]
+
+        unseen = self._unread(look.moment, view, None, home)[:, steps]
+        prior, prior_ends = scored(unseen), ends(unseen)
         bits = np.unique(self._every.place[self._every.place // 64 == look.lens] % 64).astype(np.int64)
         every, masks = self._kept(look, view, row)
         readers = adversary.readers
@@ -185,12 +218,18 @@ class Position:
                 sure = self._unread(look.moment, view, look, home, int(view.of_bit[group[0]]))[:, steps]
             spots = readers.x[kept.site], readers.y[kept.site], readers.zone[kept.site]
             drawn = []
-            for truths, tracked, unknown in zip(lives, scored(sure), prior, strict=True):
+            for (truths, _), tracked, unknown in zip(lives, scored(sure), prior, strict=True):
                 moment = view.start + truths.step.astype(np.int64) * self.step
                 simple = position.nearest(truths, moment, kept.middle, spots, unknown, within)
                 drawn.append((truths, np.stack([tracked, simple, unknown])))
             position.add(self._cars[look.lens], target, group, drawn[:1])
             position.add(self._lives[look.lens], target, group, drawn[1:])
+            known = []
+            for (_, went), found, unknown_ends in zip(lives, ends(sure), prior_ends, strict=True):
+                at_sites = journeys.nearest(went, view.clock, kept.middle, spots[2], unknown_ends)
+                known.append((went, np.stack([found, at_sites, unknown_ends])))
+            journeys.add(self._driven[look.lens], target, group, known[:1])
+            journeys.add(self._ridden[look.lens], target, group, known[1:])
 
     def _kept(self, look: Look, view: _View, row: int) -> tuple[Kept, UInt64]:
         """Return a car's records of the last T as its sights know them, and which of the sights hold each."""
@@ -255,19 +294,27 @@ class Position:
         cut = self._adversary.zones
         return np.bincount(cut.of_place[[garage]], minlength=cut.many).astype(np.float64)
 
-    def _truth(self, look: Look, view: _View, row: int, vehicle: int) -> list[Truths]:
-        """Return where the car was, and where each person was who mainly drives it."""
+    def _truth(self, look: Look, view: _View, row: int, vehicle: int) -> list[_Life]:
+        """Return where the car was and went, and where each person who mainly drives it."""
         key = look.moment, vehicle
         if key not in self._truths:
             bucket, settled = look.opened.bucket, self._asked.done.settlement
             trips = Course.of(bucket.truth, np.arange(*bucket.first_trip[row : row + 2]))
             vehicles, people = settled.vehicles, settled.people
-            found = [self._where(look.moment, view, trips, int(vehicles.key[vehicle]), int(vehicles.garage[vehicle]))]
+            found = [self._life(look.moment, view, trips, int(vehicles.key[vehicle]), int(vehicles.garage[vehicle]))]
             for person in self._asked.people.drivers[self._asked.people.car == vehicle].tolist():
                 trips = position.trips_of_person(bucket.truth, person)
-                found.append(self._where(look.moment, view, trips, int(people.key[person]), int(people.home[person])))
+                found.append(self._life(look.moment, view, trips, int(people.key[person]), int(people.home[person])))
             self._truths[key] = found
         return self._truths[key]
+
+    def _life(self, number: int, view: _View, trips: Course, key: int, home: int) -> _Life:
+        """Draw moments and journeys to ask about: where the car, or the person, was, and from where to where it drove."""
+        of_place, count = self._adversary.zones.of_place, self._asked.study.measures.position_instants
+        went = journeys.drawn(
+            trips, of_place, view.clock, key=key, moment=number, count=count, seed=self._asked.seed
+        )  # fmt: skip
+        return _Life(self._where(number, view, trips, key, home), went)
 
     def _where(self, number: int, view: _View, trips: Course, key: int, home: int) -> Truths:
         """Draw the moments to ask about and say where the car, or the person, was: at a place, or along a way."""

@@ -91,4 +91,21 @@ ENTRIES = (
         "between places, so this one is wider. Of coarse records it is a mean over draws, wider than all that they tell.",
         "The 90 % region of {viewer} holds the average resident's car {value} of the time (last {horizon}).",
     ),
+    Entry(
+        "journey_ends",
+        "Journeys known from end to end",
+        "share",
+        "Trips of the last T from one zone of streets to another (departed after t − T, arrived by t) of which both ends are "
+        "rightly guessed: the zone where a car that stands most probably is at the last start of a step before it left, and at "
+        "the first one since it arrived; of the tracker, of the site of the nearest held read in time, and of who looks at no "
+        "read, with the standard error of each and of the paired difference. `_either`: one end at least.",
+        "Are whole trips known, not moments only?",
+        "Own definition, on the posterior of the distance error",
+        "That there was such a trip, and when to a step, is given; asked is where. Trips inside one zone are left out: who takes "
+        "the car to stand still has them right. Each end is guessed by itself, though both cannot be one zone. A stay too short "
+        "for a step to start in is mostly guessed wrong, and counts. A read that is the nearest to both ends has one right at "
+        "most. It falls with smaller zones (`position_zones`): compare policies, not studies.",
+        "Of the average resident's trips from one zone of streets to another {viewer} knows both ends of {value} (last "
+        "{horizon}).",
+    ),
 )

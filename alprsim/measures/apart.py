@@ -26,6 +26,7 @@ LEAD = {
     "trips_rebuilt": ("share_of_horizon_pooled", "share_of_horizon_pooled_error"),
     "position_error": ("tracker", "tracker_error", "nearest", "prior"),
     "position_within": ("tracker", "tracker_error", "nearest", "tracker_minus_nearest", "tracker_minus_nearest_error"),
+    "journey_ends": ("tracker", "tracker_error", "nearest", "tracker_minus_nearest", "tracker_minus_nearest_error"),
     "nights_away": ("recall", "precision", "base_rate"),
     "sensitive_visits": ("recall", "precision", "by_chance"),
 }

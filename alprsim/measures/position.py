@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from alprsim.kernels.ladder import CASES
 from alprsim.measures import regions
 from alprsim.measures.question import VEHICLES, Answer, Case, Residents, of_cases, ratio, tidy
+from alprsim.measures.sampling import error_of_sums
 from alprsim.measures.tracking import REGION
 from alprsim.measures.zones import Zones
 from alprsim.randomness import below, draw, stream
@@ -359,20 +360,19 @@ def _hits(measure: str, asked: Int64, right: Float64, squares: Int64) -> Iterato
     for kind, suffix in enumerate(KINDS):
         n = asked[:, kind]
         for which, name in enumerate(SCORED):
-            mean, (own, product, moments) = ratio(right[:, kind, which], n), np.moveaxis(squares[:, kind, which], 1, 0)
+            mean = ratio(right[:, kind, which], n)
             if which >= len(METHODS):
                 yield Answer(measure, name + suffix, "share", mean, n)
-            off = np.maximum(own - 2 * mean * product + mean**2 * moments, 0.0)
-            yield Answer(measure, f"{name}{suffix}_error", "share", ratio(np.sqrt(off), n), n)
+            yield Answer(measure, f"{name}{suffix}_error", "share", error_of_sums(mean, squares[:, kind, which], n), n)
 
 
 def _shares(suffix: str, n: Int64, off: Float64, products: Int64) -> Iterator[Answer]:
     """Yield the tracker's error as a share of the others', with the error of the draw, paired; off: [towns, 3, cases]."""
     for row, name in enumerate(METHODS[1:]):
-        share, (own, both, theirs) = ratio(off[:, 0], off[:, row + 1]), np.moveaxis(products[:, row], 1, 0)
+        share = ratio(off[:, 0], off[:, row + 1])
         yield Answer("position_error", f"of_{name}{suffix}", "share", share, n)
-        left = np.maximum(own - 2 * share * both + share**2 * theirs, 0.0)
-        yield Answer("position_error", f"of_{name}{suffix}_error", "share", ratio(np.sqrt(left), off[:, row + 1]), n)
+        error = error_of_sums(share, products[:, row], off[:, row + 1])
+        yield Answer("position_error", f"of_{name}{suffix}_error", "share", error, n)
 
 
 def _standard_error(spread: Int64, moments: int) -> Float64:

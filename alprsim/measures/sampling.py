@@ -25,3 +25,16 @@ def error_of_ratio(part: Int64 | Float64, whole: Int64) -> Float64:
     total = whole.sum(axis=0)
     share = np.nan_to_num(ratio(part.sum(axis=0), total))
     return ratio(np.sqrt(((part - share * whole) ** 2).sum(axis=0)), total)
+
+
+def error_of_sums(share: Float64, squares: Int64, whole: Int64 | Float64) -> Float64:
+    """Return the same of sums over targets already made: of each one's part squared, part times whole, and whole squared.
+
+    Parameters
+    ----------
+    share, whole : [groups, cases]
+        The sum of parts over that of wholes, and the latter.
+    squares : int64[groups, 3, cases]
+    """
+    own, both, theirs = np.moveaxis(squares, 1, 0)
+    return ratio(np.sqrt(np.maximum(own - 2 * share * both + share**2 * theirs, 0.0)), whole)

@@ -118,6 +118,7 @@ _VARIANTS = {
     WITH_LEADS: ", with records too coarse to say it was there (an upper bound)",
     "_parked": ", parked",
     "_moving": ", under way",
+    "_either": ", one end at least",
     "_coverage": ", had all been kept and shared",
     "_eligible": ", cars with as many",
     "_eligible_only": ", of the cars with as many",
