@@ -101,7 +101,7 @@ def some(ends, many):
 
 
 def added(cars, bits=(0,), of=lambda row: 0, moments=1):
-    """Return the table of cars: of each, at each moment, how many journeys there were, and the ends that each method has right."""
+    """Return the table of cars: at each moment of each, how many journeys there were, and which ends each method has right."""
     people, sums = question.residents(*World().tables()), journeys.empty(len(cars))
     for row, car in enumerate(cars):
         for many, ends in car:

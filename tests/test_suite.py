@@ -257,7 +257,7 @@ def test_every_figure_that_hangs_on_a_policy_has_a_band(run):
     }  # nobody has any, or 20 reads, in three days
 
 
-FEW = {"path_recall", "path_precision", "trips_rebuilt", "position_error", "position_within"}
+FEW = {"path_recall", "path_precision", "trips_rebuilt", "position_error", "position_within", "journey_ends"}
 """Of 20 and 4 cars drawn, no stratum has 30."""
 
 
@@ -330,6 +330,7 @@ DRAWN = {
         "share_of_horizon_pooled_error_by_choice"
     ),
     ("position_error", "tracker", "Bayesian tracker"): "tracker_error",
+    ("journey_ends", "tracker_either", "one end at least, Bayesian tracker"): "tracker_either_error",
     ("unicity", "p2", "2 sightings, of all cars"): "p2_error",
     ("worst_case_risk", "p2", "2 sightings"): "p2_error",
     ("linkability", "first_12h", ""): "first_12h_error",

@@ -12,7 +12,7 @@ from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses
 from alprsim.inquiry._cases import cases
 from alprsim.inquiry._position import Position
-from alprsim.measures import position, question
+from alprsim.measures import journeys, position, question
 from alprsim.store import Store
 from tests.conftest import GOLDEN
 
@@ -105,15 +105,21 @@ def test_reads_bring_the_tracker_nearer_and_make_it_surer(answers):
         for kind in ("_parked", "_moving"):
             share, error = (of(one, "position_error", f"of_prior{kind}{end}") for end in ("", "_error"))
             assert share + 2 * error < 1
+        for kind in journeys.KINDS:
+            more, error = (of(one, "journey_ends", f"tracker_minus_nearest{kind}{end}") for end in ("", "_error"))
+            assert more > 2 * error > 0
+            assert of(one, "journey_ends", f"tracker{kind}") > of(one, "journey_ends", f"prior{kind}")
 
 
 def test_who_holds_nothing_knows_what_anybody_knows(answers):
-    for measure, _, _ in position.MEASURES:
+    for measure in (*(measure for measure, _, _ in position.MEASURES), "journey_ends"):
         got = [of(answers[0], measure, name, policy="Searchable pool", retention=6 * 3600) for name in position.METHODS]
         nothing = [of(answers[0], measure, name, 6 * 3600) for name in position.METHODS]
         assert got[2] == nothing[2]
     held = [of(answers[0], "position_error", name, 6 * 3600, sight="bulk") for name in (*position.METHODS, "of_prior")]
     assert held == [held[0]] * 3 + [1.0]
+    held = [of(answers[0], "journey_ends", name, 6 * 3600, sight="bulk") for name in position.SCORED]
+    assert held == [held[0]] * 3 + [0.0]
 
 
 def test_the_register_brings_it_nearer_still(towns, answers):

@@ -360,7 +360,7 @@ class Measures(Model):
     prediction_targets: Annotated[int, Field(ge=1, description="prediction: residents' vehicles drawn whose next reads are guessed; everybody's reads are learned from. Assumption.")] = 1000
     prediction_ahead: Annotated[Duration, Field(gt=0, description="prediction: how long after the moment reads are held out to be guessed. Assumption.")] = 86_400
     position_targets: Annotated[int, Field(ge=1, description="Residents' vehicles drawn to be tracked, and of people those who mainly drive one; the standard error of the draw is printed. Assumption.")] = 100
-    position_instants: Annotated[int, Field(ge=1, description="Random moments of the last T at which each target's place is asked, at each query moment; a third as many beside when it is under way. Assumption.")] = 24
+    position_instants: Annotated[int, Field(ge=1, description="Random moments of the last T at which each target's place is asked, at each query moment, and the most journeys asked about; a third as many moments beside when it is under way. Assumption.")] = 24
     position_zones: Annotated[int, Field(ge=2, le=256, description="Zones of streets that the tracker tells apart, with about as many junctions each. Time grows with their number, and with its square where reads are held. Assumption.")] = 64
     position_step: Annotated[Duration, Field(ge=300, le=3600, description="The tracker's step. Shorter stays than that are missed. Assumption.")] = 900
     position_within: Annotated[Length, Field(gt=0, description="Distance within which an estimate of a car's place counts as right. Assumption.")] = 500.0
