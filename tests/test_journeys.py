@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alprsim.measures import journeys, position, question
-from alprsim.measures.journeys import Clock, Journeys
+from alprsim.measures.journeys import Clock, Ends
 from alprsim.measures.position import Course
 from tests import naive_journeys as naive
 from tests.test_position import Case
@@ -97,7 +97,7 @@ def test_who_is_asked_about_which_journeys(world):
 
 def some(ends, many):
     """Return journeys of which only their number matters."""
-    return Journeys(np.zeros((len(ends), 2), np.int32), np.zeros((len(ends), 2), np.int32), many)
+    return Ends(np.zeros((len(ends), 2), np.int32), np.zeros((len(ends), 2), np.int32), many)
 
 
 def added(cars, bits=(0,), of=lambda row: 0, moments=1):

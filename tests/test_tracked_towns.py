@@ -12,8 +12,10 @@ from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses
 from alprsim.inquiry._cases import cases
 from alprsim.inquiry._position import Position
-from alprsim.measures import journeys, position, question
+from alprsim.measures import journeys, position, question, zones
 from alprsim.store import Store
+from alprsim.tables import DAY
+from tests import naive_journeys
 from tests.conftest import GOLDEN
 
 pytestmark = pytest.mark.whole
@@ -109,6 +111,21 @@ def test_reads_bring_the_tracker_nearer_and_make_it_surer(answers):
             more, error = (of(one, "journey_ends", f"tracker_minus_nearest{kind}{end}") for end in ("", "_error"))
             assert more > 2 * error > 0
             assert of(one, "journey_ends", f"tracker{kind}") > of(one, "journey_ends", f"prior{kind}")
+
+
+def test_every_journey_of_the_drawn_cars_is_asked_about(towns, answers):
+    town, network, vehicles = towns[0], towns[0].world.network, towns[0].done.settlement.vehicles
+    people = question.residents(vehicles, town.done.settlement.people, network.places, network.towns)
+    targets = position.choose(vehicles, people, 300, seed=town.seed)
+    zone_of, asked = zones.cut(network.junctions, network.places, 12).of_place.tolist(), 0
+    for bucket in map(Store(town.folder).bucket, range(len(Store(town.folder)))):
+        for row in np.flatnonzero(np.isin(bucket.vehicle, targets)).tolist():
+            trips = position.Course.of(bucket.truth, np.arange(*bucket.first_trip[row : row + 2]))
+            plain = list(zip(*(column.tolist() for column in trips[1:]), strict=True))
+            for number, moment in enumerate(town.loaded.scenario.measures.moments):
+                clock, key = (moment - DAY, 1800, 48), vehicles.key[bucket.vehicle[row]]
+                asked += len(naive_journeys.drawn(plain, zone_of, clock, key, number, 24, town.seed)[0])
+    assert answers[0].n["Federal query", "ICE", "request", -1, "journey_ends", "all", "tracker"] == asked > 500
 
 
 def test_who_holds_nothing_knows_what_anybody_knows(answers):

@@ -12,7 +12,7 @@ from alprsim.inquiry import _others
 from alprsim.inquiry._asked import Asked, Lenses, Look, middles
 from alprsim.measures import along, filled, journeys, position, question, tracking, zones
 from alprsim.measures.filled import Kept
-from alprsim.measures.journeys import Clock, Journeys
+from alprsim.measures.journeys import Clock, Ends
 from alprsim.measures.position import Course, Truths
 from alprsim.measures.tracking import Adversary, Watch
 from alprsim.randomness import draw, stream
@@ -82,7 +82,7 @@ class _Life(NamedTuple):
     """One car, or one person: where it was at the moments asked about, and its journeys."""
 
     truths: Truths
-    went: Journeys
+    went: Ends
 
     @property
     def steps(self) -> Int32:

@@ -38,8 +38,8 @@ class Clock(NamedTuple):
     steps: int
 
 
-class Journeys(NamedTuple):
-    """Journeys of one car, or of one person, that are asked about, a row each."""
+class Ends(NamedTuple):
+    """The ends of journeys of one car, or of one person, that are asked about, a row a journey."""
 
     moment: Int32
     """[rows, 2]: the last start of a step before it left, and the first since it arrived; the last one is t."""
@@ -75,7 +75,7 @@ class Groups(NamedTuple):
 
 def drawn(
     trips: Course, of_place: Int32, clock: Clock, *, key: UInt64 | int, moment: int, count: int, seed: int
-) -> Journeys:
+) -> Ends:
     """Draw up to ``count`` journeys out of all trips from zone to zone of the last T.
 
     Parameters
@@ -93,10 +93,10 @@ def drawn(
     bits = draw(stream(seed, "journey"), key, moment, trips.depart[whole])
     some = whole[np.sort(np.argsort(bits, kind="stable")[:count])]
     at = np.stack([(depart[some] - 1) // clock.step, -(-arrive[some] // clock.step)], axis=1)
-    return Journeys(at.astype(np.int32), zone[some].astype(np.int32), len(whole))
+    return Ends(at.astype(np.int32), zone[some].astype(np.int32), len(whole))
 
 
-def standing(likely: Float64, asked: Int32, journeys: Journeys) -> Bool:
+def standing(likely: Float64, asked: Int32, journeys: Ends) -> Bool:
     """Tell which ends, [rows, 2], lie in the zone where a car that stands most probably is.
 
     Parameters
@@ -108,7 +108,7 @@ def standing(likely: Float64, asked: Int32, journeys: Journeys) -> Bool:
     return right
 
 
-def nearest(journeys: Journeys, clock: Clock, time: Int32, zone: Int32, prior: Bool) -> Bool:
+def nearest(journeys: Ends, clock: Clock, time: Int32, zone: Int32, prior: Bool) -> Bool:
     """Tell which ends lie in the zone of the site of the nearest read in time (of equals the earlier); without any, the prior's.
 
     Parameters
@@ -129,7 +129,7 @@ def empty(targets: int) -> Sums:
     return Sums(*(np.zeros((targets, *shape, CASES), np.int64) for shape in shapes))
 
 
-def add(sums: Sums, row: int, bits: Int64, found: Sequence[tuple[Journeys, Bool]]) -> None:
+def add(sums: Sums, row: int, bits: Int64, found: Sequence[tuple[Ends, Bool]]) -> None:
     """Add one draw, a row of the sums, at one moment: journeys, and which ends the sights ``bits`` have right, [3, rows, 2]."""
     for journeys, right in found:
         asked = len(journeys.zone)
