@@ -581,6 +581,7 @@ class Distribution(Table):
     vehicles: Int64 = column("vehicles", "residents', never-read ones included")
     none: Float64 = column("share", "of them that show nothing; NaN without any")
     mean: Float64 = column("see statistic", "NaN without any")
+    min: Int32 = column("see statistic", "of the least exposed one; −1 without any")
     p10: Int32 = column("see statistic", "the least that a tenth of them do not exceed; −1 without any")
     p20: Int32 = column("see statistic", "the same of 2 tenths")
     p30: Int32 = column("see statistic", "the same of 3 tenths")
@@ -590,6 +591,7 @@ class Distribution(Table):
     p70: Int32 = column("see statistic", "the same of 7 tenths")
     p80: Int32 = column("see statistic", "the same of 8 tenths")
     p90: Int32 = column("see statistic", "the same of 9 tenths")
+    p99: Int32 = column("see statistic", "the same of 99 hundredths")
     max: Int32 = column("see statistic", "of the most exposed one; −1 without any")
 
 
@@ -600,14 +602,18 @@ class ViewersDistribution(Table):
     viewer: Text = column("", "through whose eyes")
     sight: Text = column("", "bulk: held or exportable; request: also plate by plate")
     retention: Int32 = column("s", "the ladder's step; 2³¹−1 unlimited; −1 as the policy itself says")
-    so_far: Int8 = column("0 or 1", "more is kept than was simulated, of which alone this is")
+    so_far: Int8 = column("0 or 1", "more is kept than was simulated, of which alone this is; 0 of the last T")
     town: Text = column("", "home town, or all")
     statistic: Text = column(
-        "", "reads_held, days_seen, trips_detected, trips_linked: each as the stock of the measure that counts it"
+        "",
+        "reads_held, days_seen, trips_detected, trips_linked: each as the stock of the measure that counts it; and "
+        "days_seen_of_horizon, trips_detected_of_horizon, trips_linked_of_horizon: in % of its own driven days, or trips, of "
+        "the last T, whole and rounded up, the mean exact",
     )
-    vehicles: Int64 = column("vehicles", "residents', never-read ones included")
+    vehicles: Int64 = column("vehicles", "residents', never-read ones included; of the last T, who drove then")
     none: Float64 = column("share", "of them that show nothing; NaN without any")
     mean: Float64 = column("see statistic", "NaN without any")
+    min: Int32 = column("see statistic", "of the least exposed one; −1 without any")
     p10: Int32 = column("see statistic", "the least that a tenth of them do not exceed; −1 without any")
     p20: Int32 = column("see statistic", "the same of 2 tenths")
     p30: Int32 = column("see statistic", "the same of 3 tenths")
@@ -617,6 +623,7 @@ class ViewersDistribution(Table):
     p70: Int32 = column("see statistic", "the same of 7 tenths")
     p80: Int32 = column("see statistic", "the same of 8 tenths")
     p90: Int32 = column("see statistic", "the same of 9 tenths")
+    p99: Int32 = column("see statistic", "the same of 99 hundredths")
     max: Int32 = column("see statistic", "of the most exposed one; −1 without any")
 
 

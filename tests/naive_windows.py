@@ -42,7 +42,14 @@ def lower_median(values):
     return sorted(values)[(len(values) - 1) // 2]
 
 
-def decile(values, tenths):
-    """Return the least value that so many tenths of all do not exceed."""
+def quantile(values, hundredths):
+    """Return the least value that so many hundredths of all do not exceed."""
     ordered = sorted(values)
-    return next(v for v in ordered if Fraction(sum(x <= v for x in ordered), len(ordered)) >= Fraction(tenths, 10))
+    return next(v for v in ordered if Fraction(sum(x <= v for x in ordered), len(ordered)) >= Fraction(hundredths, 100))
+
+
+def of_horizon(world, vehicle, window, now, horizon):
+    """Return the shares of the last T's driven days seen, of its trips detected and linked; None of who drove on none."""
+    last = naive_measures.tally(world, vehicle, lambda _, age: age < window, window, now, horizon)["horizon"]
+    pairs = ("days", "driven"), ("once", "trips"), ("twice", "trips")
+    return [Fraction(last[part], last[whole]) if last[whole] else None for part, whole in pairs]

@@ -511,6 +511,7 @@ def test_what_each_viewer_sees_of_cars_is_in_the_folder(place, unseen):
         stock = chosen(unseen, measure=measure, statistic="stock_after_2.58333d", town="all", sight=["bulk", "request"])
         mine = table[table["statistic"].eq(statistic) & table["town"].eq("all")].set_index(case)
         assert mine.index.is_unique
+        assert mine["min"].eq(0).all()
         values = stock["value"].droplevel([name for name in stock.index.names if name not in case])
         assert mine["mean"].to_dict() == pytest.approx(values.to_dict())
         most = everything.loc["all", statistic]
@@ -519,6 +520,20 @@ def test_what_each_viewer_sees_of_cars_is_in_the_folder(place, unseen):
         known = chosen(unseen, measure=measure, statistic="stock", town="all", sight=["bulk", "request"])["n"] > 0
         known = known.droplevel([name for name in known.index.names if name not in case])
         assert mine["so_far"].eq(0).to_dict() == known.to_dict()
+
+
+def test_what_each_viewer_sees_of_cars_own_days_is_in_the_folder(place, unseen):
+    """The mean over cars of what part of the last T is seen is what the measures of completeness say at that one moment."""
+    table = pd.read_parquet(place.folder / "viewers_distribution.parquet")
+    case = ["policy", "viewer", "sight", "retention"]
+    for measure in ("observed_days", "trips_detected", "trips_linked"):
+        name = {"observed_days": "days_seen"}.get(measure, measure)
+        told = chosen(unseen, measure=measure, statistic="share_of_horizon", town="all", sight=["bulk", "request"])
+        told = told.droplevel([level for level in told.index.names if level not in case])
+        mine = table[table["statistic"].eq(f"{name}_of_horizon") & table["town"].eq("all")].set_index(case)
+        assert (mine["mean"] / 100).to_dict() == pytest.approx(told["value"].to_dict())
+        assert mine["vehicles"].to_dict() == told["n"].to_dict()
+        assert mine["max"].max() == 100
 
 
 # --- what needs everybody, and who can look ---------------------------------------------------------------------------

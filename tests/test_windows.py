@@ -1,5 +1,6 @@
 """Nested windows in one pass, and the distribution over cars they give: against plain twins and the ladder's own counts."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from alprsim.kernels import ladder, windows
 from alprsim.measures import distribution, question
-from alprsim.tables import DAY, VehicleKind
+from alprsim.tables import DAY, UNLIMITED, VehicleKind
 from tests import naive_windows as naive
 from tests.test_apart import Case
 from tests.test_measures import counted
@@ -101,6 +102,14 @@ def tabled(world, window, now, buckets):
     return {key: {name: columns[name][row].item() for name in columns} for row, key in enumerate(keys)}
 
 
+AT = (0, *range(10, 100, 10), 99, 100)
+
+
+def quantiles(said):
+    """Return the least, what 10 … 90 and 99 hundredths do not exceed, and the most."""
+    return [said["min"], *(said[f"p{k}"] for k in AT[1:-1]), said["max"]]
+
+
 MANY = World(
     trips=tuple((v, h * HOUR, h * HOUR + 600) for v in range(12) for h in (1, 5, 30)),
     reads=tuple((h * HOUR + s, 0, v, v) for v in range(12) for h in (1, 5, 30) for s in range(v * (h + v) % 5)),
@@ -126,15 +135,14 @@ def test_the_distribution_is_what_sorting_by_hand_gives(buckets):
             assert said["vehicles"] == len(cars)
             assert said["none"] == values.count(0) / len(cars)
             assert said["mean"] == pytest.approx(sum(values) / len(cars))
-            assert said["max"] == max(values)
-            assert [said[f"p{10 * k}"] for k in range(1, 10)] == [naive.decile(values, k) for k in range(1, 10)]
+            assert quantiles(said) == [naive.quantile(values, k) for k in AT]
     assert any(said["none"] not in (0, 1) for said in got.values())
 
 
-def of_viewers(world, window, now, buckets):
+def of_viewers(world, window, now, buckets, horizon=HOUR):
     """Return what a lens's sights, each with a window of its own, show of cars: {(town, statistic, window): columns}."""
     people, held = question.residents(*world.tables()), distribution.nothing(2)
-    asked = question.ask(limits(*window), world.sites(), moment=now, horizon=HOUR)
+    asked = question.ask(limits(*window), world.sites(), moment=now, horizon=horizon)
     for bucket in buckets:
         opened = question.open_bucket(world.bucket(bucket))
         town = question.home_towns(people, opened.bucket.vehicle)
@@ -149,17 +157,57 @@ def of_viewers(world, window, now, buckets):
 @pytest.mark.parametrize("buckets", [[range(12)], [[3, 4, 11], [0], [1, 2, 5, 6, 7, 8, 9, 10]]])
 def test_what_viewers_see_of_cars_is_what_sorting_by_hand_gives(buckets):
     window = [HOUR, 12 * HOUR, 40 * HOUR]
-    got = of_viewers(MANY, window, 31 * HOUR, buckets)
-    assert len(got) == 3 * 4 * len(window)
+    got = of_viewers(MANY, window, 31 * HOUR, buckets, 30 * HOUR)
+    assert len(got) == 3 * 7 * len(window)
     for (town, statistic, length), said in got.items():
         cars = [v for v in range(11) if town in ("all", ("Ash", "Elm")[MANY.town[v]])]
+        assert said["policy"] == str(length)
+        if statistic in distribution.OF_HORIZON:
+            assert_of_horizon(said, MANY, cars, length, 31 * HOUR, 30 * HOUR)
+            continue
         quantity = distribution.STATISTICS.index(statistic)
         values = [naive.shown(MANY, v, length, 31 * HOUR)[quantity] for v in cars]
-        assert (said["policy"], said["so_far"]) == (str(length), int(length > 31 * HOUR))
+        assert said["so_far"] == int(length > 31 * HOUR)
         assert (said["vehicles"], said["none"]) == (len(cars), values.count(0) / len(cars))
-        assert (said["mean"], said["max"]) == (pytest.approx(sum(values) / len(cars)), max(values))
-        assert [said[f"p{10 * k}"] for k in range(1, 10)] == [naive.decile(values, k) for k in range(1, 10)]
+        assert said["mean"] == pytest.approx(sum(values) / len(cars))
+        assert quantiles(said) == [naive.quantile(values, k) for k in AT]
     assert any(said["none"] not in (0, 1) for said in got.values())
+    shares = [said for (*_, name, _), said in got.items() if name in distribution.OF_HORIZON]
+    assert any(0 < said["p50"] < 100 for said in shares)
+
+
+def assert_of_horizon(said, world, cars, length, now, horizon):
+    """Whole per cent rounded up, of who drove; the mean is of the shares themselves."""
+    quantity = distribution.OF_HORIZON.index(said["statistic"])
+    shares = [naive.of_horizon(world, v, length, now, horizon)[quantity] for v in cars] if horizon <= now else []
+    shares = [share for share in shares if share is not None]
+    assert (said["vehicles"], said["so_far"]) == (len(shares), 0)
+    if not shares:
+        assert quantiles(said) == [-1] * len(AT)
+        assert np.isnan([said["mean"], said["none"]]).all()
+        return
+    assert said["none"] == pytest.approx(shares.count(0) / len(shares))
+    assert said["mean"] == pytest.approx(float(100 * sum(shares) / len(shares)), abs=1e-6)
+    assert quantiles(said) == [naive.quantile([math.ceil(100 * share) for share in shares], k) for k in AT]
+
+
+def of_the_last_t_is_as_the_twin_tells(world, window, now, horizon):
+    for (town, statistic, length), said in of_viewers(world, window, now, [range(world.vehicles)], horizon).items():
+        if statistic in distribution.OF_HORIZON:
+            homes = [v for v in range(world.vehicles) if world.kind[v] == VehicleKind.RESIDENT]
+            cars = [v for v in homes if town in ("all", ("Ash", "Elm")[world.town[v]])]
+            assert_of_horizon(said, world, cars, length, now, horizon)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_what_viewers_see_of_the_last_t_is_as_the_twin_tells_in_the_zoo(name):
+    of_the_last_t_is_as_the_twin_tells(ZOO[name], [HOUR, 24 * HOUR, 30 * HOUR, UNLIMITED], 60 * HOUR, 48 * HOUR)
+
+
+@settings(few, max_examples=25)
+@given(worlds(), lists, hours, st.integers(1, 60))
+def test_what_viewers_see_of_the_last_t_is_as_the_twin_tells(world, window, now, horizon):
+    of_the_last_t_is_as_the_twin_tells(world, window, now, horizon * HOUR)
 
 
 @settings(few, max_examples=15)
@@ -167,6 +215,8 @@ def test_what_viewers_see_of_cars_is_what_sorting_by_hand_gives(buckets):
 def test_what_viewers_see_is_of_nested_windows_what_those_show(world, window, now):
     got, windows = of_viewers(world, window, now, [range(3)]), tabled(world, sorted(window), now, [range(3)])
     for key, said in got.items():
+        if key[1] in distribution.OF_HORIZON:
+            continue
         assert {name: said[name] for name in windows[key] if name != "window"} == pytest.approx(
             {name: value for name, value in windows[key].items() if name != "window"}, nan_ok=True
         )
@@ -187,6 +237,7 @@ def test_many_reads_are_told_to_a_percent_and_the_most_exactly():
     read = table.statistic == "reads_held"
     assert set(table.max[read & (table.policy == "a")]) == {1000}
     assert set(table.p50[read & (table.policy == "a")]) == {1000 // 4 * 4}
+    assert set(table.min[read & (table.policy == "a")]) == {1000 // 4 * 4}
     assert set(table.max[table.policy == "b"]) == {-1}
     none = distribution.of_viewers(
         [distribution.nothing(1)], [~asked.measured], np.zeros(1, np.int32), [Case("a")], ("Ash",)
@@ -211,7 +262,7 @@ def test_a_town_without_cars_has_no_distribution():
     assert tabled(World(vehicles=0, town=(), kind=()), [HOUR], HOUR, [])["all", "days_seen", HOUR]["p10"] == -1
 
 
-def test_deciles_of_many_cars():
+def test_quantiles_of_many_cars():
     shape = distribution._shape(np.arange(1000, dtype=np.int32)[:, None] * [1, 2])
-    assert [shape[f"p{decile}"].tolist() for decile in (10, 50, 90)] == [[99, 198], [499, 998], [899, 1798]]
-    assert (shape["max"].tolist(), shape["none"].tolist()) == ([999, 1998], [0.001, 0.001])
+    assert [shape[f"p{k}"].tolist() for k in (10, 50, 90, 99)] == [[99, 198], [499, 998], [899, 1798], [989, 1978]]
+    assert [shape[name].tolist() for name in ("min", "max", "none")] == [[0, 0], [999, 1998], [0.001, 0.001]]

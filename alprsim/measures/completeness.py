@@ -29,9 +29,6 @@ from alprsim.measures.question import (
 )
 from alprsim.tables import DAY, Float64, Int16, Int32, Int64, Measured, UInt64
 
-HELD = (ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE)
-"""What is told of each life, of the stock."""
-
 DAYS = [time * ladder.QUANTITIES + ladder.DAYS for time in (ladder.STOCK, ladder.HORIZON, ladder.WINDOW)]
 """Rows of `ladder.tally` that count days."""
 
@@ -168,15 +165,14 @@ def rows(
     return tidy(answers, cases, [*towns, "all"], seed=seed, who=who)
 
 
-def stocks(
+def counted(
     opened: Opened, masks: UInt64, question: Question, rows: NDArray[np.intp], *, dated: UInt64 | None = None
 ) -> Iterator[tuple[Int64, Int32]]:
-    """Yield some lives of a bucket, a chunk at a time, and what is held of each: reads, days, trips seen and trips linked.
+    """Yield some lives of a bucket, a chunk at a time, and what is held of each, measured or not.
 
-    The counts, [lives, 4, 64], are of what the simulated time holds, and are overwritten.
+    The counts, [lives, 21, 64], are those of `ladder.tally`: of what the simulated time holds. They are overwritten.
     """
-    for chunk, counts in _tally(opened, masks, question, rows, dated):
-        yield chunk, counts[:, HELD]
+    yield from _tally(opened, masks, question, rows, dated)
 
 
 def exposure(
