@@ -30,6 +30,7 @@ from alprsim.tables import (
     Sites,
     Towns,
     Vehicles,
+    ViewersDistribution,
 )
 
 TOWNS = {"Fairfield": 61_512, "Westport": 27_141, "Norwalk": 91_184}
@@ -63,6 +64,7 @@ def build(folder: Path, *, seeds: tuple[int, ...] = (1, 2, 3), ladder: tuple[int
             reads = Reads.of(time=[block], site=[0], plate=[0], vehicle=[0])
             parquet.save(reads, own / "reads" / "bucket=0" / f"{block}.parquet", fast=True)
         counts(own)
+        distributions(own, seed)
         key = np.arange(4, dtype=np.uint64)
         same = np.zeros(4, np.int32)
         parquet.save(
@@ -117,6 +119,27 @@ def counts(own: Path, *, days: int = 30, notes: tuple[str, ...] = ()) -> None:
     ]
     said = {"notes": list(notes), "distance": distance, "fidelity": fidelity}
     (own / "simulated.json").write_text(json.dumps(said), "utf-8")
+
+
+def distributions(own: Path, seed: int) -> None:
+    """Write what each viewer sees of cars as a seed tells it: more than half of a tenth that drives most, nothing of a tenth."""
+    rows = []
+    for policy, viewer, sight, town in product(REACH, VIEWERS, ("bulk", "request"), ("all", *TOWNS)):
+        most = 100 * REACH[policy] * (1 if sight == "request" else 0.7) * (0.9 if town == "Norwalk" else 1)
+        for statistic in ("days_seen", "days_seen_of_horizon", "trips_detected_of_horizon"):
+            part = 0.5 if statistic.startswith("trips") else 1.0
+            tenths = {f"p{tenth}": int(most * part * (tenth - 10) / 90) for tenth in range(10, 100, 10)}
+            rows.append({
+                "policy": policy, "viewer": viewer, "sight": sight, "retention": AS_WRITTEN,
+                "so_far": int(statistic == "days_seen"), "town": town, "statistic": statistic,
+                "vehicles": 12 if town == "Westport" else 4000 + 10 * seed, "none": 0.1, "mean": most * part / 2, "min": 0,
+                **tenths, "p99": int(most * part) + 1, "max": int(most * part) + 2,
+            })  # fmt: skip
+    columns = pd.DataFrame(rows)
+    parquet.save(
+        ViewersDistribution.of(**{name: columns[name].to_numpy() for name in columns.columns}),
+        own / "viewers_distribution.parquet",
+    )
 
 
 def run_json(seeds: tuple[int, ...], ladder: tuple[int, ...]) -> dict[str, Any]:

@@ -227,6 +227,12 @@ def test_lives_and_cameras_are_told_apart(run: results.Run, html: str, tmp_path:
     assert "Whose cameras" not in results.load(alone).report().read_text("utf-8")
 
 
+def test_how_unevenly_it_falls_is_on_the_page(html: str) -> None:
+    assert html.count('<figure class="chart" id="unevenly">') == 1
+    assert "How unevenly it falls: ICE (federal consumer), on-request sight, of each car’s own in the last 30 d" in html
+    assert "Means over 3 seeds of each seed’s own." in html
+
+
 def test_small_groups_are_flagged(html: str) -> None:
     assert "27,141 residents; fewer than 30 vehicles" in html
     assert "91,184 residents; fewer" not in html

@@ -24,14 +24,20 @@ from alprsim.cli._shared import _json, _plainly, main
 @click.option(
     "--n", "with_n", is_flag=True, help="With each figure, of how many (vehicles × moments, trips, reads …) it is."
 )
+@click.option(
+    "--spread", is_flag=True,
+    help="Instead of means: from the car that shows least to the one that shows most, if the run asked `distribution`.",
+)  # fmt: skip
+@click.option("--towns", is_flag=True, help="With --spread: of each home town too.")
 @_json
 @_plainly
 def measures(
-    result: Path, policies: tuple[str, ...], sight: str, retention: str | None, who: str, with_n: bool, as_json: bool
-) -> None:
+    result: Path, policies: tuple[str, ...], sight: str, retention: str | None, who: str, with_n: bool, spread: bool,
+    towns: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Print all seventeen measures of a result for every viewer under each policy; "–" was not asked or not measured."""
     from alprsim import results as runs
-    from alprsim.results import suite
+    from alprsim.results import distribution, suite
     from alprsim.tables import AS_WRITTEN
 
     run = runs.load(result)
@@ -40,6 +46,17 @@ def measures(
             raise click.UsageError(f"--policy: found {name!r}; the run has {', '.join(run.info['policies'])}")
     step = _step(run, retention) if retention else AS_WRITTEN
     chosen = policies or tuple(run.info["policies"])
+    if spread:
+        if who != "vehicles" or sight not in ("bulk", "request"):
+            raise click.UsageError("--spread: it is of vehicles, by bulk sight or on request")
+        asked: dict[str, Any] = {"sight": sight, "retention": step, "towns": towns}
+        cars = (
+            list(distribution.as_rows(run, chosen, **asked)) if as_json else distribution.as_text(run, chosen, **asked)
+        )
+        click.echo(json.dumps(cars, indent=2, ensure_ascii=False) if as_json else cars)
+        return
+    if towns:
+        raise click.UsageError("--towns: it goes with --spread")
     if as_json:
         found = [row for policy in chosen for row in suite.as_rows(run, policy, sight=sight, retention=step, who=who)]
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))

@@ -30,9 +30,7 @@ QUANTILES = (*range(10, 100, 10), 99)
 _STOCKS = [ladder.READS, ladder.DAYS, ladder.ONCE, ladder.TWICE]
 """Rows of `ladder.tally` with what is held, in the order of `STATISTICS`."""
 
-_PARTS, _WHOLES = (
-    [ladder.HORIZON * ladder.QUANTITIES + pair[side] for pair in ladder.SHARES[1:]] for side in (0, 1)
-)
+_PARTS, _WHOLES = ([ladder.HORIZON * ladder.QUANTITIES + pair[side] for pair in ladder.SHARES[1:]] for side in (0, 1))
 """Rows of the same with what is seen in the last T and with all of it, in the order of `OF_HORIZON`."""
 
 _SCALE = np.array([1.0] * len(STATISTICS) + [ladder.ONE_SHARE / 100] * len(OF_HORIZON))
@@ -156,7 +154,8 @@ def of_viewers(
             parts.append(ViewersDistribution.of(
                 policy=[case.policy for case in cases], viewer=[case.viewer for case in cases],
                 sight=[case.sight for case in cases], retention=[case.retention for case in cases],
-                so_far=(beyond & (statistic in STATISTICS)).astype(np.int8), town=[town] * len(cases), statistic=[statistic] * len(cases), vehicles=n,
+                so_far=(beyond & (statistic in STATISTICS)).astype(np.int8),
+                town=[town] * len(cases), statistic=[statistic] * len(cases), vehicles=n,
                 none=ratio(mine[0], n), mean=ratio(total[row, quantity] / _SCALE[quantity], n), **quantiles,
                 max=np.where(n > 0, most[row, quantity], -1),
             ))  # fmt: skip

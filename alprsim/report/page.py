@@ -27,6 +27,7 @@ from alprsim.report import (
     statutes,
     street_map,
     tables,
+    unevenly,
     week,
 )
 from alprsim.report.cube import by_seed
@@ -101,6 +102,7 @@ def render(run: Run, without: frozenset[str] = frozenset()) -> str:
         policies=tables.policies(run, about),
         towns=tables.towns(run, about),
         lives_and_sources=[grid for grid in (tables.lives(run, about), tables.sources(run, about)) if grid],
+        unevenly=unevenly.shown(run, about),
         counts=tables.counts(run),
         alerts=alerts.table(run),
         alerted=alerts.remarks(run),

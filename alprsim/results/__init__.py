@@ -9,6 +9,7 @@ published    simulated figures beside published ones
 comparison   two or more runs side by side
 sides        what is compared: runs, or policies and limits of one
 marks        which differences hold under other assumptions too
+distribution how unevenly cars are laid open
 asking       what may be asked of a run, by name
 answer_table     the one table that answers a scenario's question
 answer_sentence  the same in a sentence

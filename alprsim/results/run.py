@@ -194,6 +194,30 @@ class Run:
         """Return a town's name as it may be shown: generated streets are "Westport-like", not Westport."""
         return f"{town}-like" if self.info["labels"]["streets"] == "generated" else town
 
+    def distribution(
+        self, *, policy: str | None = None, viewer: str | None = None, sight: str | None = None,
+        retention: str | None = None, town: str | None = None, statistic: str | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return how unevenly cars are laid open: a row a case, home town ("all": together) and statistic, with quantiles.
+
+        What is not named is not narrowed down, but for ``retention``: a limit of the ladder, such as ``"21 d"`` (default: as
+        practised). The columns are those of ``results.distribution.over_cars``; each seed's own are in
+        ``table("viewers_distribution")``.
+
+        Raises
+        ------
+        ResultError
+            The run did not ask it (``measures.families`` without ``distribution``), or has nothing of that name.
+        """
+        from alprsim.results import asking, distribution
+
+        wanted = {"policy": policy, "viewer": viewer, "sight": sight, "town": town, "statistic": statistic}
+        table = distribution.over_cars(self, retention=asking.limit(self, retention))
+        for key, name in wanted.items():
+            if name is not None:
+                table = table[table[key].eq(asking.known(key, name, table[key].unique()))]
+        return table.reset_index(drop=True)
+
     def headline(self) -> list[dict[str, Any]]:
         """Return the five numbers that matter, each with a plain sentence: see ``results.headline``."""
         from alprsim.results.headline import headline  # it needs Run itself
