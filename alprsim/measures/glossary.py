@@ -53,8 +53,9 @@ GLOSSARY: tuple[Entry, ...] = (
         "effective_retention",
         "Effective retention",
         "d",
-        "Age from which the viewer can no longer obtain a read by any route of the sharing graph; of each department's "
-        "reads, and the longest and the mean over departments, with or without cameras.",
+        "Age from which the viewer can no longer obtain a read by any route of the sharing graph (the supremum); of each "
+        "department's reads, and the longest and the mean over departments, with or without cameras. Beside it the days of age "
+        "that can be had, and the gaps: stretches of age below the supremum that cannot, and the days in them.",
         "How long does a read live anywhere?",
         "Own definition: the supremum over every store and copy a viewer can reach",
         "A department's own limit is not it: a copy can outlive its source. Infinite where copies renew each other or a "

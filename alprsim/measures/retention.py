@@ -1,7 +1,7 @@
 """How long a read lives anywhere a viewer can reach it: effective retention, for each owner of cameras."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -39,8 +39,8 @@ def rows(
     """Return effective retention in days as tidy rows; infinite where it is unbounded.
 
     For each department (its name in the town column): ``supremum``, the age from which none of its reads can be
-    obtained, and ``covered``, the days of age at which one can: less where there are gaps. Over all departments (town
-    "all"): ``max`` and ``mean`` of the supremum, and ``window``, the longest of any camera's reads, a pool's private ones
+    obtained; ``covered``, the days of age at which one can; ``gaps``, the stretches of age below the supremum at which none
+    can; and ``uncovered``, the days of age in them. Over all departments (town "all"): ``max`` and ``mean`` of the supremum, and ``window``, the longest of any camera's reads, a pool's private ones
     included (``with_cameras``: rows of Agencies): what the time that is kept means elsewhere, of all but listed drivers. n
     counts departments. Of plain reads, those captured when batches leave them longest; where hot lists are matched
     (``lists``) also ``…_of_hits``, of what matched one, and ``…_of_alerts``, of the archives of those who list. A sight
@@ -57,15 +57,17 @@ def _of_class(
     """Return the rows of one class of records."""
     owners = np.flatnonzero(agencies.kind == AgencyKind.DEPARTMENT)
     found = [[_life(case, int(owner), record) for case in cases] for owner in owners]
-    lives = np.array(found).reshape(-1, len(cases), 2) / DAY  # any: 1
+    lives = np.array(found, np.float64).reshape(-1, len(cases), len(_Life._fields))
     one, every = np.ones((len(owners), len(cases)), np.int64), np.full((1, len(cases)), len(owners))
-    supremum, covered = lives[..., 0], lives[..., 1]
+    supremum, covered, gaps, uncovered = np.moveaxis(lives, -1, 0) / np.array([DAY, DAY, 1, DAY])[:, None, None]
     of_owners = [
         Answer("effective_retention", f"supremum{end}", "d", supremum, one),
         Answer("effective_retention", f"covered{end}", "d", covered, one),
+        Answer("effective_retention", f"gaps{end}", "gaps", gaps, one),
+        Answer("effective_retention", f"uncovered{end}", "d", uncovered, one),
     ]
     mean = supremum.mean(axis=0, keepdims=True) if len(owners) else np.full((1, len(cases)), np.nan)
-    with_any = [[_life(case, owner, record)[0] for case in cases] for owner in with_cameras]
+    with_any = [[_life(case, owner, record).supremum for case in cases] for owner in with_cameras]
     window = np.array(with_any).reshape(-1, len(cases)).max(axis=0, keepdims=True, initial=0) / DAY  # any: 1
     of_all = [
         Answer("effective_retention", f"window{end}", "d", window, every),
@@ -76,8 +78,17 @@ def _of_class(
     return join([tidy(of_all, cases, ["all"], seed=seed), tidy(of_owners, cases, names, seed=seed)])
 
 
-def _life(case: Case, owner: int, record: RecordClass) -> tuple[float, float]:
-    """Return the supremum and the measure, in seconds, of the ages at which the viewer can obtain the owner's reads."""
+class _Life(NamedTuple):
+    """Of the ages at which the viewer can obtain the owner's reads, s."""
+
+    supremum: float
+    covered: float
+    gaps: int
+    uncovered: float
+
+
+def _life(case: Case, owner: int, record: RecordClass) -> _Life:
+    """Return until when, for how long, and with which gaps below, the viewer can obtain the owner's reads."""
     access = case.access
     mine = (access.viewer == case.viewer_row) & (access.owner == owner) & (access.record == record)
     mine &= np.isin(access.sight, _SIGHTS[case.sight])
@@ -85,8 +96,11 @@ def _life(case: Case, owner: int, record: RecordClass) -> tuple[float, float]:
     until = rows.to_age.astype(np.float64) - rows.delay - np.where(rows.to_clock == 1, rows.from_phase, 0)
     until[rows.to_age == UNLIMITED] = np.inf
     since = rows.from_age.astype(np.float64) - rows.delay - np.where(rows.from_clock == 1, rows.to_phase - 1, 0)
-    reach = covered = 0.0
+    reach = covered = uncovered = 0.0
+    gaps = 0
     for begin, end in sorted(zip(np.maximum(since, 0).tolist(), until.tolist(), strict=True)):
-        covered += max(end - max(begin, reach), 0)
-        reach = max(reach, end)
-    return reach, covered
+        if end <= max(begin, reach):
+            continue
+        gaps, uncovered = gaps + (begin > reach), uncovered + max(begin - reach, 0)
+        covered, reach = covered + end - max(begin, reach), end
+    return _Life(reach, covered, gaps, uncovered)

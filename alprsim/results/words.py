@@ -48,6 +48,8 @@ STATISTICS = {
     "share_of_window_pooled": "within what is kept, all vehicles together",
     "supremum": "longest",
     "covered": "days of age that can be had",
+    "gaps": "stretches of age below the longest that cannot be had",
+    "uncovered": "days of age below the longest that cannot be had",
     "window": "longest of any camera, a pool’s private ones included",
     "max": "longest of any department",
     "mean": "mean of departments",
@@ -177,7 +179,7 @@ def quantity(value: float, unit: str, *, measure: str = "") -> str:
         return "without end"
     if unit == "share":
         return f"{percent(value)} %"
-    if measure == "effective_retention":
+    if measure == "effective_retention" and unit == "d":
         return duration(round(value * _DAY)) if value > 0 else "none"
     return f"{number(value)} {unit}".strip()
 
