@@ -49,7 +49,7 @@ def test_what_is_measured_is_what_custody_tells_of_every_route(spec):
 
 
 def grown(spec, more):
-    """A window or partner more never lessens until when, nor for how long, a read can be had."""
+    """Assert that until when, and for how long, reads can be had is never lessened by a window or partner more."""
     before, after = (told(one, ("bulk", "request"))[2] for one in (spec, more))
     for key, had in before.items():
         for name in ("supremum", "covered"):

@@ -38,13 +38,13 @@ def rows(
 ) -> Measured:  # fmt: skip
     """Return effective retention in days as tidy rows; infinite where it is unbounded.
 
-    For each department (its name in the town column): ``supremum``, the age from which none of its reads can be
-    obtained; ``covered``, the days of age at which one can; ``gaps``, the stretches of age below the supremum at which none
-    can; and ``uncovered``, the days of age in them. Over all departments (town "all"): ``max`` and ``mean`` of the supremum, and ``window``, the longest of any camera's reads, a pool's private ones
-    included (``with_cameras``: rows of Agencies): what the time that is kept means elsewhere, of all but listed drivers. n
-    counts departments. Of plain reads, those captured when batches leave them longest; where hot lists are matched
-    (``lists``) also ``…_of_hits``, of what matched one, and ``…_of_alerts``, of the archives of those who list. A sight
-    includes what needs less (on request includes bulk).
+    For each department (its name in the town column): ``supremum``, the age from which none of its reads can be obtained;
+    ``covered``, the days of age at which one can; ``gaps``, the stretches of age below the supremum at which none can; and
+    ``uncovered``, the days of age in them. Over all departments (town "all"): ``max`` and ``mean`` of the supremum, and
+    ``window``, the longest of any camera's reads, a pool's private ones included (``with_cameras``: rows of Agencies): what
+    the time that is kept means elsewhere, of all but listed drivers. n counts departments. Of plain reads, those captured
+    when batches leave them longest; where hot lists are matched (``lists``) also ``…_of_hits``, of what matched one, and
+    ``…_of_alerts``, of the archives of those who list. A sight includes what needs less (on request includes bulk).
     """
     wanted = _CLASSES if lists else {"": RecordClass.PLAIN}
     tables = [_of_class(cases, agencies, with_cameras, seed, *one) for one in wanted.items()]
