@@ -57,7 +57,7 @@ def _of_class(
     """Return the rows of one class of records."""
     owners = np.flatnonzero(agencies.kind == AgencyKind.DEPARTMENT)
     found = [[_life(case, int(owner), record) for case in cases] for owner in owners]
-    lives = np.array(found, np.float64).reshape(-1, len(cases), len(_Life._fields))
+    lives = np.array(found, np.float64).reshape(-1, len(cases), len(_Life._fields))  # any: 1
     one, every = np.ones((len(owners), len(cases)), np.int64), np.full((1, len(cases)), len(owners))
     supremum, covered, gaps, uncovered = np.moveaxis(lives, -1, 0) / np.array([DAY, DAY, 1, DAY])[:, None, None]
     of_owners = [
