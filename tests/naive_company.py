@@ -64,6 +64,18 @@ def ties(reads, rule, camera):
     return {pair for pair, n in met.items() if n >= rule.reads and len(places[pair]) >= rule.cameras}
 
 
+def of_some(household, together, tied, cars):
+    """Return how much company of some residents' cars there is: `company.Sums` of one sight at one moment, without chance.
+
+    household: {resident's car: household}; together, tied: sets of pairs; also all pairs of residents' cars.
+    """
+    every = [pair for pair in combinations(sorted(household), 2) if set(pair) & cars]
+    homes = {pair for pair in every if household[pair[0]] == household[pair[1]]}
+    ties = {pair for pair in tied if set(pair) & cars}
+    travelled = {pair for pair in together if set(pair) & cars}
+    return len(ties), len(ties & homes), len(ties & travelled), len(homes), len(travelled), len(every)
+
+
 def steps(reads, camera):
     """Return {plate: [(camera, hour, next camera)]} of reads (time, site, plate)."""
     found = defaultdict(list)

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from alprsim.inquiry import _apart
+from alprsim.inquiry import _apart, _unique
 from alprsim.inquiry._asked import Lenses
 from alprsim.inquiry._unique import FEWEST, Groups, by_group
-from alprsim.measures import apart, equity, question
+from alprsim.measures import apart, equity, question, uniqueness
 from alprsim.measures.equity import Grouping
 from alprsim.measures.question import Answer
+from alprsim.randomness import draw
 from alprsim.tables import Stratum
 
 
@@ -27,6 +28,7 @@ class Case(NamedTuple):
 
 CASES = [Case("one"), Case("two")]
 NO_CASES = Lenses([], [], np.zeros(0, np.int32))
+ALL = [("vehicles", "all")]
 HOMES = Grouping("homes by rank", ("near", "middle", "far"), np.repeat([0, 1, 2], [40, 29, 30]).astype(np.int16))
 """The middle has a car too few."""
 
@@ -203,27 +205,75 @@ def asked_of(people):
 def test_towns_are_told_apart_where_enough_were_drawn_there():
     people = residents([0] * FEWEST + [1] * (FEWEST - 1) + [2] * FEWEST + [-1], ("Ash", "Elm", "Oak"))
     drawn = np.arange(1, 3 * FEWEST - 1, dtype=np.int32)  # all but the first and the last
-    assert Groups.of(asked_of(people), drawn).names == [("vehicles", "Oak")]
+    assert Groups.of(asked_of(people), drawn).names == [*ALL, ("vehicles", "Oak")]
     every = Groups.of(asked_of(people), np.append(np.int32(0), drawn))
-    assert every.names == [("vehicles", "Ash"), ("vehicles", "Oak")]
-    assert every.listed == [False, False]
-    assert [mine.sum() for mine in every.targets] == [FEWEST] * 2
-    assert Groups.of(asked_of(people._replace(towns=("Ash",))), drawn) == ([], [], [])
+    assert every.names == [*ALL, ("vehicles", "Ash"), ("vehicles", "Oak")]
+    assert every.listed == [False, False, False]
+    assert every.sizes == [3 * FEWEST - 1, FEWEST, FEWEST]
+    assert Groups.of(asked_of(people._replace(towns=("Ash",))), drawn).names == ALL
+
+
+def test_who_was_drawn_beside_is_of_no_town():
+    people = residents([0] * (FEWEST + 1) + [1] * FEWEST, ("Ash", "Elm"))
+    targets = np.arange(2 * FEWEST + 1, dtype=np.int32)
+    found = Groups.of(asked_of(people), targets, targets != FEWEST + 1)
+    assert (found.names, found.sizes) == ([*ALL, ("vehicles", "Ash")], [2 * FEWEST, FEWEST + 1])
+
+
+def listed_ones(monkeypatch, *cars, seed=1, **keys):
+    """Return what is asked about so many unlisted, rightly listed, custom- and stale-listed cars of a town, and one of none."""
+    said = np.repeat([Stratum.UNLISTED, Stratum.LISTED, Stratum.CUSTOM, Stratum.STALE], cars)
+    people = residents([0] * len(said) + [-1], ("Ash",))
+    said = np.append(said, Stratum.LISTED).astype(np.int8)
+    monkeypatch.setattr(_apart, "strata", lambda asked: apart.strata(people, said))
+    vehicles = SimpleNamespace(key=draw(np.uint64(3), np.arange(len(said))))
+    done, study = SimpleNamespace(settlement=SimpleNamespace(vehicles=vehicles)), SimpleNamespace(**keys)
+    return Asked(people, done, SimpleNamespace(measures=study), seed)
 
 
 def test_strata_are_told_apart_where_enough_were_drawn_of_them(monkeypatch):
-    said = np.repeat([Stratum.UNLISTED, Stratum.LISTED, Stratum.CUSTOM, Stratum.STALE], [40, FEWEST, 40, FEWEST - 1])
-    people = residents([0] * len(said), ("Ash",))
-    monkeypatch.setattr(_apart, "strata", lambda asked: apart.strata(people, said.astype(np.int8)))
-    found = Groups.of(asked_of(people), np.arange(len(said), dtype=np.int32))
-    assert found.names == [("unlisted", "all"), ("rightly listed", "all"), ("custom-listed", "all")]
-    assert found.listed == [False, True, True]
-    assert [mine.nonzero()[0][[0, -1]].tolist() for mine in found.targets] == [[0, 39], [40, 69], [70, 109]]
-    assert Groups.of(asked_of(people), np.arange(len(said), dtype=np.int32), strata=False).names == []
+    asked = listed_ones(monkeypatch, 40, FEWEST, 40, FEWEST - 1)
+    found = Groups.of(asked, np.arange(139, dtype=np.int32))
+    assert found.names == [*ALL, ("unlisted", "all"), ("rightly listed", "all"), ("custom-listed", "all")]
+    assert found.listed == [False, False, True, True]
+    assert [mine.nonzero()[0][[0, -1]].tolist() for mine in found.targets] == [[0, 138], [0, 39], [40, 69], [70, 109]]
+
+
+def test_where_few_listed_ones_are_drawn_more_are_and_count_among_them_alone(monkeypatch):
+    """Of 2,000 cars a fifth is drawn; of 30 listed ones all are wanted, of 300 custom-listed ones 35, and 29 are too few."""
+    asked = listed_ones(monkeypatch, 1641, FEWEST, 300, FEWEST - 1, listed_targets=35)
+    (targets, found), first = (
+        _unique.draw(asked, 400),
+        uniqueness.choose(asked.done.settlement.vehicles, asked.people, 400, seed=1),
+    )
+    assert found.names == [*ALL, ("unlisted", "all"), ("rightly listed", "all"), ("custom-listed", "all")]
+    assert (np.diff(targets) > 0).all()
+    whole, unlisted, rightly, custom = (targets[mine] for mine in found.targets)
+    assert whole.tolist() == first.tolist()
+    assert unlisted.tolist() == first[first < 1641].tolist()
+    assert rightly.tolist() == list(range(1641, 1671))
+    assert custom.tolist() == first[(first >= 1671) & (first < 1971)].tolist()  # enough of them
+    assert len(custom) > 35
+    assert set(targets) == {*first, *rightly}
+
+
+@pytest.mark.parametrize("least", [30, 31, 60])
+def test_so_many_of_a_kind_are_those_with_its_lowest_draws(monkeypatch, least):
+    asked = listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least)
+    targets, found = _unique.draw(asked, 20)
+    assert found.names == [*ALL, *((name, "all") for name in question.STRATA[1:])]
+    assert found.sizes == [20, FEWEST, FEWEST, least]
+    more, _ = _unique.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least + 1), 20)
+    assert set(targets) < set(more)
+    other, _ = _unique.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, seed=2, listed_targets=least), 20)
+    assert set(other) != set(targets)
+    enough = _unique.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least), 2000)
+    assert enough[0].tolist() == list(range(1360))
+    assert enough[1].sizes == [1360, 1000, FEWEST, FEWEST, 300]
 
 
 def test_each_groups_sums_are_told_in_its_name_and_by_its_own_window():
-    groups = Groups([("vehicles", "Ash"), ("custom-listed", "all")], [], [False, True])
+    groups = Groups([*ALL, ("vehicles", "Ash"), ("custom-listed", "all")], [], [False, False, True])
     found = [[["all of it", "of Ash", "of theirs"]], [["later", "Ash later", "theirs later"]]]
 
     def told(part, whose):

@@ -203,6 +203,9 @@ def test_two_cars_of_a_household_travel_together_if_they_leave_for_one_place_wit
     assert company.truth(*homes(4, 4, 4, 7, 8, 4), [twice]).together.tolist() == [pair(0, 1)]
 
 
+TOLD = ("ties", "right", "travelled", "pairs", "together")
+
+
 def summed(now=400, lens=None, known=None, also=()):
     """Cars 1 and 2 of one household and car 3 of another pass three times together; a stranger passes with them."""
     reads = [(t, t // 100 % 2, plate) for t in (100, 200, 300) for plate in (1, 2, 3, 77)]
@@ -241,7 +244,8 @@ def test_of_some_cars_pairs_with_one_of_them_are_theirs():
     _, known = summed()
     for cars, pairs, together, every, found in (
         ((0, 3, 4), 1, 0, 9, [1, 3, 0, 0, 0, 0, 1, 0]), ((1, 2), 1, 1, 7, [1, 5, 1, 0, 0, 1, 1, 1]),
-        ((4,), 0, 0, 4, [1, 0, 0, 0, 0, 0, 0, 0]), ((3, 4), 1, 0, 7, [1, 3, 0, 0, 0, 0, 1, 0]),
+        ((4,), 1, 0, 4, [1, 0, 0, 0, 0, 0, 1, 0]), ((3, 4), 1, 0, 7, [1, 3, 0, 0, 0, 0, 1, 0]),
+        ((2,), 1, 1, 4, [1, 3, 1, 0, 0, 1, 1, 1]), ((), 0, 0, 0, [1, 0, 0, 0, 0, 0, 0, 0]),
     ):  # fmt: skip
         member = np.isin(np.arange(6), cars)
         theirs = company.among(known, member)
@@ -258,13 +262,29 @@ def test_of_some_cars_pairs_with_one_of_them_are_theirs():
 
 
 @few
-@given(crowds, rules, st.sets(st.integers(0, 4)))
-def test_ties_of_some_cars_are_those_that_name_one(reads, rule, cars):
-    _, known = summed()
-    theirs, sums = company.among(known, np.isin(np.arange(6), list(cars))), company.empty()
+@given(
+    crowds, rules, st.lists(st.integers(0, 2), min_size=5, max_size=5), st.lists(st.integers(0, 2), min_size=5, max_size=5),
+    st.sets(st.sampled_from([(0, 1), (0, 2), (1, 2), (3, 4)])),
+)  # fmt: skip
+def test_company_of_each_stratum_is_of_the_pairs_that_name_one(reads, rule, strata, household, together):
+    """Every pair is told of the one stratum of its cars, or of both: households may be of several."""
+    vehicles, people = homes(*household, 9)
+    together = {(one, other) for one, other in together if household[one] == household[other]}
+    known = company.truth(vehicles, people, [])._replace(
+        together=np.array(sorted(pair(*one) for one in together), np.int64), since=np.zeros(len(together), np.int32)
+    )
+    members = [{car for car in range(5) if strata[car] == kind} for kind in range(3)]
+    theirs = [company.among(known, np.isin(np.arange(6), list(cars))) for cars in members]
+    sums, parts = company.empty(), [company.empty() for _ in theirs]
     put = question.ask(limits(400), OWNERS, moment=400, horizon=HOUR)
-    company.add(company.empty(), seen(reads), put, rule, known, VEHICLES, seed=1, also=[(sums, theirs)])
-    assert sums.ties[0] == sum(bool(cars & set(one)) for one in naive.ties([read[:3] for read in reads], rule, CAMERA))
+    also = list(zip(parts, theirs, strict=True))
+    company.add(sums, seen(reads), put, rule, known, VEHICLES, seed=1, also=also)
+    tied, of = naive.ties([read[:3] for read in reads], rule, CAMERA), dict(enumerate(household))
+    for part, cars, who in ((sums, set(range(5)), known), *zip(parts, members, theirs, strict=True)):
+        got = (*(int(part[name][0]) for name in map(company.Sums._fields.index, TOLD)), who.every)
+        assert got == naive.of_some(of, together, tied, cars)
+    mixed = sum(strata[one] != strata[other] for one, other in tied)
+    assert sum(int(part.ties[0]) for part in parts) == sums.ties[0] + mixed
 
 
 def test_rows_print_counts_precision_base_rate_and_recall():

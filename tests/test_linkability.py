@@ -44,8 +44,9 @@ def added(reads, lens, now, length, *, by_clock=False, targets=TARGETS, sums=Non
     columns = table(reads)
     sums = sums or linkability.empty(1, len(targets))
     linkability.add(
-        sums, 0, columns, columns.site, columns.time, question.held(asked(lens, now), columns),
-        linkability.last_epochs(now, length, by_clock=by_clock), np.array(targets, np.int32), SITES, also,
+        [(sums, np.ones(len(targets), np.bool_)), *also], 0, columns, columns.site, columns.time,
+        question.held(asked(lens, now), columns), linkability.last_epochs(now, length, by_clock=by_clock),
+        np.array(targets, np.int32), SITES,
     )  # fmt: skip
     return sums
 

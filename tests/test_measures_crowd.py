@@ -390,7 +390,8 @@ def test_unicity_knows_sightings_of_one_pseudonym(reads, first, second):
     targets = np.arange(4, dtype=np.int32)
     sums, base = uniqueness.empty(3, len(targets)), uniqueness.draws(VEHICLES, targets, seed=5)
     masks = question.held(put, columns)[who.row]
-    uniqueness.add(sums, who, masks, put, targets=targets, base=base, site_key=SITE_KEY, time_bin=BIN)
+    every = [(sums, np.ones(4, np.bool_))]
+    uniqueness.add(every, who, masks, put, targets=targets, base=base, site_key=SITE_KEY, time_bin=BIN)
     held = [read for read in reads if 12 * HOUR - read[0] < 11 * HOUR]
     plain, spans = readable(held, first, second), spans_of(reads, who, first, second)
     unique = able = 0

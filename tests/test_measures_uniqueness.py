@@ -50,8 +50,8 @@ def added(reads, lens, now, targets=(0, 1, 2, 3), *, sums=None, seed=SEED, also=
     put, columns = asked(lens, now), table(reads)
     known = crowd.known(columns, np.zeros(len(columns), np.int16), None, {})
     uniqueness.add(
-        sums, known, question.held(put, columns)[known.row], put, targets=targets,
-        base=uniqueness.draws(VEHICLES, targets, seed=seed), site_key=SITE_KEY, time_bin=BIN, also=also,
+        [(sums, np.ones(len(targets), np.bool_)), *also], known, question.held(put, columns)[known.row], put,
+        targets=targets, base=uniqueness.draws(VEHICLES, targets, seed=seed), site_key=SITE_KEY, time_bin=BIN,
     )  # fmt: skip
     return sums
 

@@ -39,8 +39,8 @@ def added(reads, lens, now, until, targets=TARGETS, sums=None, also=(), lasts=0)
     columns, put = table(reads), question.ask(lens, SITE_OWNER, moment=now, horizon=HOUR)
     sums = sums or prediction.empty(len(targets))
     prediction.add(
-        sums, columns, ordered(columns, lasts), question.held(put, columns), put, streams=SITE_OWNER[columns.site],
-        targets=np.array(targets, np.int32), camera=CAMERA, ahead=AHEAD, until=until, also=also,
+        [(sums, np.ones(len(targets), np.bool_)), *also], columns, ordered(columns, lasts), question.held(put, columns), put,
+        streams=SITE_OWNER[columns.site], targets=np.array(targets, np.int32), camera=CAMERA, ahead=AHEAD, until=until,
     )  # fmt: skip
     return sums
 

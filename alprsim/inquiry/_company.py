@@ -21,8 +21,8 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     camera = asked.done.placement.sites.camera
     questions = asked.questions(bulk.lenses)
     everybody = np.flatnonzero(asked.people.town >= 0).astype(np.int32)
-    groups = Groups.of(asked, everybody, strata=False)
-    whose = [known, *(company.among(known, _among(len(vehicles), everybody[mine])) for mine in groups.targets)]
+    groups = Groups.of(asked, everybody)
+    whose = [known, *(company.among(known, _among(len(vehicles), everybody[mine])) for mine in groups.targets[1:])]
     sums = [[[company.empty() for _ in whose] for _ in row] for row in questions]
     for look in looks(asked, reads, bulk):
         told, masks, they = bulk.lenses[look.lens].seen, look.masks, look.known

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alprsim.inquiry._asked import Asked, of_all_moments, so_far
 from alprsim.inquiry._crowd import glances
-from alprsim.inquiry._unique import Groups, by_group, in_bulk
-from alprsim.measures import linkability, uniqueness
+from alprsim.inquiry._unique import by_group, draw, in_bulk
+from alprsim.measures import linkability
 from alprsim.scenario import units
 from alprsim.tables import Measured, Reads
 
@@ -15,27 +15,24 @@ OWN = "policy"
 
 def ask(asked: Asked, reads: Reads) -> list[Measured]:
     """Ask of the last two epochs that were over; a policy that rotates is asked by its own clock alone."""
-    study, vehicles, seed = asked.study.measures, asked.done.settlement.vehicles, asked.seed
+    study, seed = asked.study.measures, asked.seed
     bulk, of_read = in_bulk(asked), asked.records.of(reads)
     own = [0 if lens.seen is None else linkability.rotation(lens.seen.rotation) for lens in bulk.lenses]
     lengths = [*study.pseudonym_epochs, *([0] if any(own) else [])]
     names = [units.say_duration(length).replace(" ", "") for length in study.pseudonym_epochs]
     names += [OWN] if any(own) else []
-    targets = uniqueness.choose(vehicles, asked.people, study.linkability_targets, seed=seed)
+    targets, groups = draw(asked, study.linkability_targets)
     questions = asked.questions(bulk.lenses)
-    groups = Groups.of(asked, targets)
-    sums = [
-        [[linkability.empty(len(lengths), n) for n in groups.sizes(len(targets))] for _ in row] for row in questions
-    ]
+    sums = [[[linkability.empty(len(lengths), n) for n in groups.sizes] for _ in row] for row in questions]
     for look in glances(asked, bulk, questions, reads, of_read):
         rotates = own[look.lens]
         for row, length in enumerate(lengths):
             if (length == 0) == (rotates > 0):
-                whole, *apart = sums[look.moment][look.lens]
                 linkability.add(
-                    whole, row, reads, look.seen.site, look.seen.time, look.masks,
+                    list(zip(sums[look.moment][look.lens], groups.targets, strict=True)), row, reads, look.seen.site,
+                    look.seen.time, look.masks,
                     linkability.last_epochs(look.put.moment, length or rotates, by_clock=rotates > 0), targets,
-                    len(asked.done.placement.sites), also=list(zip(apart, groups.targets, strict=True)),
+                    len(asked.done.placement.sites),
                 )  # fmt: skip
 
     def told(part: list[list[linkability.Sums]], whose: Asked) -> list[Measured]:

@@ -35,8 +35,9 @@ class Ways:
             self._roads, ways.learn(*self._usual_day(), watched), minimum=study.path_gap, factor=study.path_gap_factor
         )
         self._listed = self.targets[_listed(asked)[self.targets]]
-        self._sums, self._people, self._of_listed = (
-            [paths.empty(len(targets)) for _ in every.lenses] for targets in (self.targets, self.targets, self._listed)
+        self._sums, self._people, self._of_listed, self._listed_people = (
+            [paths.empty(len(targets)) for _ in every.lenses]
+            for targets in (self.targets, self.targets, self._listed, self._listed)
         )
         self._bucket: Bucket | None = None
         self._drives: drives.Drives | None = None
@@ -47,28 +48,26 @@ class Ways:
         if look.lens >= len(self._every.lenses):
             return
         sketch, lens = self._sketched(look), look.lens
-        sums = self._sums, self._people, self._of_listed
-        *lives, listed = [paths.Lives(one[lens], *them) for one, them in zip(sums, self._lives, strict=True)]
+        sums = self._sums, self._people, self._of_listed, self._listed_people
+        lives = [paths.Lives(one[lens], *them) for one, them in zip(sums, self._lives, strict=True)]
         apart = not np.array_equal(look.put.window, look.of_listed.window)
-        sketch.add(lives if apart else [*lives, listed], look.masks, look.put)
-        if apart and len(listed.target):
-            sketch.add([listed], look.masks, look.of_listed)
+        sketch.add(lives[:2] if apart else lives, look.masks, look.put)
+        if apart and any(len(one.target) for one in lives[2:]):
+            sketch.add(lives[2:], look.masks, look.of_listed)
 
     def rows(self) -> list[Measured]:
         """Return the rows."""
         return self.rows_of(self._asked)
 
     def rows_of(self, asked: Asked) -> list[Measured]:
-        """Return the rows by groups of the targets; of listed drivers of their vehicles alone."""
-        told = [
-            (self._sums, self.targets, question.VEHICLES), (self._people, self.targets, question.PEOPLE)
-        ]  # fmt: skip
+        """Return the rows by groups of the targets, of vehicles and of people."""
+        told, targets = (self._sums, self._people), self.targets
         if asked.listed:
-            told = [(self._of_listed, self._listed, question.VEHICLES)]
+            told, targets = (self._of_listed, self._listed_people), self._listed
         place, named = self._every.place, self._every.named()
         return [
             paths.rows(sums, place, named, targets, asked.people, seed=asked.seed, who=who)
-            for sums, targets, who in told
+            for sums, who in zip(told, (question.VEHICLES, question.PEOPLE), strict=True)
         ]
 
     def _sketched(self, look: Look) -> paths.Sketch:
@@ -97,16 +96,17 @@ class Ways:
         return self._drives
 
     def _asked_about(self, car: Int32, person: Int32, pairs: drives.Pairs) -> list[tuple[Int64, Int64]]:
-        """Return the targets, the people, and the listed targets of a bucket: their rows in the sums, whose each pair is."""
-        people = self._asked.people
+        """Return the targets of a bucket and their people, and the listed ones: their rows in the sums, whose each pair is."""
+        people, driver = self._asked.people, wheel.places(person, pairs.person)
         main = people.car[np.searchsorted(people.drivers, person)]
 
-        def of_cars(targets: Int32) -> tuple[Int64, Int64]:
-            drawn = wheel.places(targets, car)
-            return drawn[drawn >= 0], np.where(drawn >= 0, np.cumsum(drawn >= 0) - 1, wheel.NOBODY)[pairs.car]
+        def asked_about(targets: Int32, cars: Int32, of_pair: Int64) -> tuple[Int64, Int64]:
+            drawn = wheel.places(targets, cars)
+            life = np.where(drawn >= 0, np.cumsum(drawn >= 0) - 1, wheel.NOBODY)
+            return drawn[drawn >= 0], np.append(life, wheel.NOBODY)[of_pair]
 
-        of_people = wheel.places(self.targets, main), wheel.places(person, pairs.person)
-        return [of_cars(self.targets), of_people, of_cars(self._listed)]
+        whose = (car, pairs.car.astype(np.int64)), (main, driver)
+        return [asked_about(targets, *them) for targets in (self.targets, self._listed) for them in whose]
 
     def _usual_day(self) -> tuple[Paths, Int64]:
         """Return the ways of a usual weekday's drivers, of a population that no seed simulates, and how many take each."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alprsim.inquiry._asked import SO_FAR, Asked, middles, of_all_moments, so_far
-from alprsim.inquiry._unique import FEWEST, Groups, by_group, in_bulk
-from alprsim.measures import crowd, prediction, question, uniqueness
+from alprsim.inquiry._unique import FEWEST, by_group, draw, in_bulk
+from alprsim.measures import crowd, prediction, question
 from alprsim.tables import Measured, Reads
 
 
@@ -13,26 +13,24 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     study, done, seed = asked.study.measures, asked.done, asked.seed
     bulk, of_read = in_bulk(asked), asked.records.of(reads)
     sites, cameras = done.placement.sites, done.placement.cameras
-    targets = uniqueness.choose(done.settlement.vehicles, asked.people, study.prediction_targets, seed=seed)
+    targets, groups = draw(asked, study.prediction_targets)
     ahead = prediction.along_the_road(sites, cameras, asked.world.network.roads)
     questions = asked.questions(bulk.lenses)
-    groups = Groups.of(asked, targets)
-    sums = [[[prediction.empty(size) for size in groups.sizes(len(targets))] for _ in row] for row in questions]
+    sums = [[[prediction.empty(size) for size in groups.sizes] for _ in row] for row in questions]
     for n, lens in enumerate(bulk.lenses):
         known = prediction.by_time(reads, crowd.known(reads, of_read, lens.seen, middles(asked, lens)))
         for m, row in enumerate(questions):
             until = row[n].moment + study.prediction_ahead
             if until >= asked.study.length:
                 continue
-            whole, *apart = sums[m][n]
             prediction.add(
-                whole, reads, known, question.held(row[n], reads, of_read), so_far(row[n]), streams=of_read,
-                targets=targets, camera=sites.camera, ahead=ahead, until=until,
-                also=list(zip(apart, groups.targets, strict=True)),
+                list(zip(sums[m][n], groups.targets, strict=True)), reads, known, question.held(row[n], reads, of_read),
+                so_far(row[n]), streams=of_read, targets=targets, camera=sites.camera, ahead=ahead, until=until,
             )  # fmt: skip
 
     def told(part: list[list[prediction.Sums]], whose: Asked) -> list[Measured]:
-        put, few = whose.questions(bulk.lenses), len(part[0][0].own) < len(targets)
+        put = whose.questions(bulk.lenses)
+        few = whose.listed or len(part[0][0].own) < groups.sizes[0]
         return [
             of_all_moments(part, put, suffix, lambda by_lens: prediction.rows(
                 by_lens, bulk.place, bulk.cases, seed=seed, least=FEWEST if few else 0)) for suffix in ("", SO_FAR)

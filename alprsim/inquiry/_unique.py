@@ -33,7 +33,10 @@ class Look(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """Which of the targets are told apart: those of a home town or a stratum that has enough of them; a single town is all."""
+    """Of which targets figures are told: of all that were drawn out of everybody; apart, of a home town's or a stratum's.
+
+    Not of those with too few targets, nor of a single town, which is all.
+    """
 
     names: list[tuple[str, str]]
     """Of each whose lives, and the town, as the tidy table names them."""
@@ -42,23 +45,48 @@ class Groups(NamedTuple):
     listed: list[bool]
     """Whether they are listed drivers', whose window is that of what matched a list too."""
 
-    def sizes(self, targets: int) -> list[int]:
-        """Return how many targets there are, and how many in each group."""
-        return [targets, *(int(mine.sum()) for mine in self.targets)]
+    @property
+    def sizes(self) -> list[int]:
+        """Return how many targets are in each group."""
+        return [int(mine.sum()) for mine in self.targets]
 
     @classmethod
-    def of(cls, asked: Asked, targets: Int32, *, strata: bool = True) -> Groups:
-        """Find the groups of some residents' vehicles."""
-        people, towns = asked.people, (asked.people.town, asked.people.towns)
-        found = [(question.VEHICLES, name, towns[0][targets] == row, False) for row, name in enumerate(people.towns)]
+    def of(cls, asked: Asked, targets: Int32, drawn: Bool | None = None) -> Groups:
+        """Find the groups of some residents' vehicles.
+
+        Parameters
+        ----------
+        drawn : bool[targets]
+            Those out of everybody, all if None; others were drawn out of listed drivers, and count among these alone.
+        """
+        people, every = asked.people, np.ones(len(targets), np.bool_) if drawn is None else drawn
+        town = people.town[targets]
+        found = [(question.VEHICLES, name, every & (town == row), False) for row, name in enumerate(people.towns)]
         found = found if len(people.towns) > 1 else []
-        for grouping in _apart.strata(asked) if strata else ():
+        for grouping in _apart.strata(asked):
+            listed = grouping.name == apart.LISTED
             found += [
-                (name, "all", grouping.group[targets] == row, grouping.name == apart.LISTED)
+                (name, "all", (every | listed) & (grouping.group[targets] == row), listed)
                 for row, name in enumerate(grouping.groups) if name != apart.REST
             ]  # fmt: skip
-        some = [one for one in found if one[2].sum() >= FEWEST]
+        some = [(question.VEHICLES, "all", every, False), *(one for one in found if one[2].sum() >= FEWEST)]
         return cls([(who, town) for who, town, *_ in some], [one[2] for one in some], [one[3] for one in some])
+
+
+def draw(asked: Asked, count: int) -> tuple[Int32, Groups]:
+    """Draw up to so many residents' vehicles; where few of them are of a kind of listed drivers, more of that kind alone.
+
+    All are those with the lowest draws of their keys, of everybody and of the kind: whatever was read of them.
+    """
+    vehicles, people, least = asked.done.settlement.vehicles, asked.people, asked.study.measures.listed_targets
+    parts = [uniqueness.choose(vehicles, people, count, seed=asked.seed)]
+    for grouping in _apart.strata(asked)[1:]:
+        for row, name in enumerate(grouping.groups):
+            alone = people._replace(town=np.where(grouping.group == row, people.town, np.int16(-1)))
+            if name != apart.REST and (alone.town >= 0).sum() >= FEWEST:
+                parts.append(uniqueness.choose(vehicles, alone, least, seed=asked.seed))
+    targets = np.unique(np.concatenate(parts))
+    return targets, Groups.of(asked, targets, np.isin(targets, parts[0]))
 
 
 def in_bulk(asked: Asked, *, steps: bool = True) -> Lenses:
@@ -74,20 +102,16 @@ def in_bulk(asked: Asked, *, steps: bool = True) -> Lenses:
 def ask(asked: Asked, reads: Reads) -> list[Measured]:
     """Ask for unicity: how often random sightings single out targets drawn from the residents."""
     study, bulk = asked.study.measures, in_bulk(asked)
-    targets, base = _targets(asked, study.unicity_targets)
-    keys = _site_keys(asked)
-
-    groups = Groups.of(asked, targets)
+    targets, groups = draw(asked, study.unicity_targets)
+    base, keys = uniqueness.draws(asked.done.settlement.vehicles, targets, seed=asked.seed), _site_keys(asked)
 
     def add(sums: list[uniqueness.Sums], look: Look) -> None:
         uniqueness.add(
-            sums[0], look.known, look.masks, look.put, targets=targets, base=base, site_key=keys,
-            time_bin=study.unicity_bin, also=list(zip(sums[1:], groups.targets, strict=True)),
+            list(zip(sums, groups.targets, strict=True)), look.known, look.masks, look.put, targets=targets, base=base,
+            site_key=keys, time_bin=study.unicity_bin,
         )  # fmt: skip
 
-    found = _counted(
-        asked, reads, bulk, _each(groups, len(targets), lambda n: uniqueness.empty(study.unicity_points, n)), add
-    )
+    found = _counted(asked, reads, bulk, _each(groups, lambda n: uniqueness.empty(study.unicity_points, n)), add)
     return by_group(asked, groups, found, lambda part, whose: _told(
         whose, bulk, part, lambda sums: uniqueness.rows(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
@@ -96,15 +120,14 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
 def ask_resolution(asked: Asked, reads: Reads) -> list[Measured]:
     """Ask how coarser times and places would change unicity, of every resident and every policy as it is written."""
     study, bulk = asked.study.measures, in_bulk(asked, steps=False)
-    targets, base = _targets(asked, len(asked.people.town))
+    targets = np.flatnonzero(asked.people.town >= 0).astype(np.int32)
+    base, groups = uniqueness.draws(asked.done.settlement.vehicles, targets, seed=asked.seed), Groups.of(asked, targets)
     x, y, keys = asked.sites.x, asked.sites.y, _site_keys(asked)
     merged = [question.middle_sites(x, y, step) if step else np.arange(len(x)) for step in study.resolution_places]
     cells = [
         resolution.Cell(bin_, step, len(x) / max(len(np.unique(middle)), 1))
         for step, middle in zip(study.resolution_places, merged, strict=True) for bin_ in study.resolution_bins
     ]  # fmt: skip
-
-    groups = Groups.of(asked, targets)
 
     def add(sums: list[resolution.Sums], look: Look) -> None:
         for bits in look.alike:
@@ -114,16 +137,11 @@ def ask_resolution(asked: Asked, reads: Reads) -> list[Measured]:
                 middle = merged[size // len(study.resolution_bins)]
                 known = look.known._replace(site=middle[look.known.site].astype(np.int32))
                 everybody = crowd.gather(known, held, keys, cell.seconds)
-                also = list(zip(sums[1:], groups.targets, strict=True))
+                also = list(zip(sums[1:], groups.targets[1:], strict=True))
                 resolution.add(sums[0], everybody, ranges, base, bits, size=size, also=also)
 
-    found = _counted(
-        asked,
-        reads,
-        bulk,
-        _each(groups, len(targets), lambda _: resolution.empty(len(cells), study.unicity_points)),
-        add,
-    )
+    empty = _each(groups, lambda _: resolution.empty(len(cells), study.unicity_points))
+    found = _counted(asked, reads, bulk, empty, add)
     return by_group(asked, groups, found, lambda part, whose: _told(
         whose, bulk, part, lambda sums: resolution.rows(sums, bulk.place, bulk.cases, cells, seed=asked.seed)
     ))  # fmt: skip
@@ -139,10 +157,10 @@ def ask_sets(asked: Asked, reads: Reads) -> list[Measured]:
     def add(sums: list[risk.Sets], look: Look) -> None:
         for bits in look.alike:
             sharing = risk.sharing_top(look.known, _held(look, bits), camera, residents)
-            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *groups.targets), strict=True):
+            for total, some in zip(sums, groups.targets, strict=True):
                 risk.add_sets(total, sharing[some], bits)
 
-    found = _counted(asked, reads, bulk, _each(groups, len(residents), lambda _: risk.no_sets()), add)
+    found = _counted(asked, reads, bulk, _each(groups, lambda _: risk.no_sets()), add)
     return by_group(asked, groups, found, lambda part, whose: _told(
         whose, bulk, part, lambda sums: risk.rows_of_sets(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
@@ -151,18 +169,17 @@ def ask_sets(asked: Asked, reads: Reads) -> list[Measured]:
 def ask_worst_case(asked: Asked, reads: Reads) -> list[Measured]:
     """Ask how far the most telling sightings would single targets out."""
     study, bulk, keys = asked.study.measures, in_bulk(asked), _site_keys(asked)
-    targets, _ = _targets(asked, study.worst_case_targets)
-    groups = Groups.of(asked, targets)
+    targets, groups = draw(asked, study.worst_case_targets)
 
     def add(sums: list[risk.Worst], look: Look) -> None:
         for bits in look.alike:
             held = _held(look, bits)
             everybody = crowd.gather(look.known, held, keys, study.unicity_bin)
             sharing, cut = risk.worst_sharing(everybody, look.known.read_targets(held, targets))
-            for total, some in zip(sums, (np.ones(len(sharing), np.bool_), *groups.targets), strict=True):
+            for total, some in zip(sums, groups.targets, strict=True):
                 risk.add_worst(total, sharing[some], cut[some], bits)
 
-    found = _counted(asked, reads, bulk, _each(groups, len(targets), risk.no_worst), add)
+    found = _counted(asked, reads, bulk, _each(groups, risk.no_worst), add)
     return by_group(asked, groups, found, lambda part, whose: _told(
         whose, bulk, part, lambda sums: risk.rows_of_worst(sums, bulk.place, bulk.cases, seed=asked.seed)
     ))  # fmt: skip
@@ -172,20 +189,17 @@ def by_group(
     asked: Asked, groups: Groups, found: Sequence[Sequence[list[Any]]],
     told: Callable[[list[list[Any]], Asked], list[Measured]],
 ) -> list[Measured]:  # fmt: skip
-    """Return the rows of all targets, and of each group's: ``found`` has all targets' sums first, then a group's each."""
-    names, listed = [(question.VEHICLES, "all"), *groups.names], [False, *groups.listed]
+    """Return the rows of each group, whose sums ``found`` has in their order."""
     return [
         dataclasses.replace(table, who=np.full(len(table), who), town=np.full(len(table), town))
-        for number, (who, town) in enumerate(names)
-        for table in told(
-            [[sums[number] for sums in row] for row in found], dataclasses.replace(asked, listed=listed[number])
-        )
+        for number, ((who, town), listed) in enumerate(zip(groups.names, groups.listed, strict=True))
+        for table in told([[sums[number] for sums in row] for row in found], dataclasses.replace(asked, listed=listed))
     ]
 
 
-def _each(groups: Groups, targets: int, empty: Callable[[int], Any]) -> Callable[[], list[Any]]:
-    """Return what makes sums of nothing, given how many targets, for all of them and for each group's."""
-    return lambda: [empty(n) for n in groups.sizes(targets)]
+def _each(groups: Groups, empty: Callable[[int], Any]) -> Callable[[], list[Any]]:
+    """Return what makes sums of nothing, given how many targets, for each group's."""
+    return lambda: [empty(n) for n in groups.sizes]
 
 
 def looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:
@@ -229,13 +243,6 @@ def _alike(masks: UInt64, bits: list[int]) -> list[list[int]]:
 def _held(look: Look, bits: list[int]) -> Bool:
     held: Bool = (look.masks >> np.uint64(bits[0])) & np.uint64(1) == 1
     return held
-
-
-def _targets(asked: Asked, count: int) -> tuple[Int32, UInt64]:
-    """Return up to so many residents, and what the draws of their cells belong to."""
-    vehicles = asked.done.settlement.vehicles
-    targets = uniqueness.choose(vehicles, asked.people, count, seed=asked.seed)
-    return targets, uniqueness.draws(vehicles, targets, seed=asked.seed)
 
 
 def _site_keys(asked: Asked) -> UInt64:

@@ -73,7 +73,7 @@ class Known(NamedTuple):
     cars: int
     """Residents' vehicles."""
     member: Bool | None = None
-    """[vehicles]: whose company is asked about, where it is not everybody's: all cars of a household, or none."""
+    """[vehicles]: whose company is asked about, where it is not everybody's."""
 
     @property
     def every(self) -> int:
@@ -116,19 +116,18 @@ def truth(vehicles: Vehicles, people: Residents, truths: Iterable[Truth]) -> Kno
     `truths` hold all trips of a household's cars in one part, as buckets do.
     """
     household = np.where(people.town >= 0, vehicles.household, -1).astype(np.int32)
-    sizes = np.unique(household[household >= 0], return_counts=True)[1]
     found = [np.empty((2, 0), np.int64), *(_together(household, part) for part in truths)]
     pair, since = np.concatenate(found, axis=1)
     order = np.lexsort((since, pair))
     fresh = order[np.diff(pair[order], prepend=-1) != 0]  # any: 1
     cars = int((people.town >= 0).sum())
-    return Known(household, int((sizes * (sizes - 1) // 2).sum()), pair[fresh], since[fresh].astype(np.int32), cars)
+    return Known(household, _pairs(household), pair[fresh], since[fresh].astype(np.int32), cars)
 
 
 def among(known: Known, member: Bool) -> Known:
-    """Return the same of some residents' vehicles: all cars of a household, or none; pairs with one of them are theirs."""
-    sizes = np.unique(known.household[member], return_counts=True)[1]
-    theirs = known._replace(pairs=int((sizes * (sizes - 1) // 2).sum()), member=member)
+    """Return the same of some residents' vehicles: pairs with one of them at least are theirs."""
+    between_others = _pairs(np.where(member, -1, known.household))
+    theirs = known._replace(pairs=known.pairs - between_others, member=member)
     mine = theirs.of(known.together)
     return theirs._replace(together=known.together[mine], since=known.since[mine])
 
@@ -234,7 +233,7 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], known: Known
     ``precision``, the share of ties within one household, and ``precision_by_chance``; ``base_rate``, the share of
     households' pairs among all pairs of residents' cars; ``recall``, the share of households' pairs that are ties, and
     ``recall_of_travelled``, of those that travelled together by the moment. n counts what each is a share of, or moments. Of some
-    cars (`among`) of the pairs with one of them at least: a tie between two towns is told of both.
+    cars (`among`) of the pairs with one of them at least: a tie between two towns, or two strata, is told of both.
     """
     asked, found, right, chance, chance_right, travelled, pairs, together = (
         of_cases([part[None] for part in by_lens], place)[0]  # any: 0
@@ -254,6 +253,12 @@ def rows(sums: Sequence[Sums], place: Int32, cases: Sequence[Case], known: Known
         )
     ]
     return tidy(answers, cases, ["all"], seed=seed)
+
+
+def _pairs(household: Int32) -> int:
+    """Return how many pairs of cars are of one household; −1 nobody's."""
+    sizes = np.unique(household[household >= 0], return_counts=True)[1]
+    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def _together(household: Int32, part: Truth) -> NDArray[np.int64]:

@@ -81,13 +81,15 @@ def empty(lengths: int, targets: int) -> Sums:
 
 
 def add(
-    sums: Sums, row: int, reads: Reads, site: Int32, time: Int32, masks: UInt64, epochs: Epochs, targets: Int32,
-    n_sites: int, also: Sequence[tuple[Sums, Bool]] = (),
+    counted: Sequence[tuple[Sums, Bool]], row: int, reads: Reads, site: Int32, time: Int32, masks: UInt64, epochs: Epochs,
+    targets: Int32, n_sites: int,
 ) -> None:  # fmt: skip
     """Add two epochs at one moment.
 
     Parameters
     ----------
+    counted
+        Sums, and which of the targets (bool[n]) are added to them.
     row : int
         Of the lengths of epochs.
     reads : Reads
@@ -97,13 +99,10 @@ def add(
     masks : uint64[n_reads]
         The answer of `question.held`.
     targets : int32[n], row of Vehicles
-    also
-        Other sums, and which of the targets (bool[n]) are added to them too.
     """
     if epochs.begin < 0:
         return
-    every = [(sums, np.ones(len(targets), np.bool_)), *also]
-    for total, some in every:
+    for total, some in counted:
         total.asked[row] += some.sum()
     inside = np.flatnonzero(
         (reads.time >= epochs.begin) & (reads.time < epochs.end) & (reads.plate >= 0) & (masks != 0)
@@ -120,7 +119,7 @@ def add(
         better, tied = ranks(earlier, now, n_sites * HOURS)
         bits = np.flatnonzero(cases >> BITS & np.uint64(1))
         first, top = chance(better, tied, 1), chance(better, tied, TOP)
-        for total, some in every:
+        for total, some in counted:
             whose = np.searchsorted(targets, present)
             here = some[whose]
             total.present[row, bits] += here.sum()

@@ -104,13 +104,15 @@ def by_time(reads: Reads, known: crowd.Known) -> crowd.Known:
 
 
 def add(
-    sums: Sums, reads: Reads, known: crowd.Known, masks: UInt64, question: Question, *, streams: Int16,
-    targets: Int32, camera: Int32, ahead: Int32, until: int, also: Sequence[tuple[Sums, Bool]] = (),
+    counted: Sequence[tuple[Sums, Bool]], reads: Reads, known: crowd.Known, masks: UInt64, question: Question, *,
+    streams: Int16, targets: Int32, camera: Int32, ahead: Int32, until: int,
 ) -> None:  # fmt: skip
     """Add one moment.
 
     Parameters
     ----------
+    counted
+        Sums, and which of the targets (bool[n]) are added to them.
     reads : Reads
         Of everybody.
     known : Known
@@ -126,16 +128,13 @@ def add(
         The answer of `along_the_road`.
     until : int, s
         Reads after the moment up to here are guessed.
-    also
-        Other sums, and which of the targets (bool[n]) are added to them too.
     """
     moment = question.moment
     words = np.where(reads.time <= moment, masks, np.where(reads.time <= until, ever(question)[streams], np.uint64(0)))
     words = words[known.row]
     names = np.flatnonzero(np.isin(known.plate, targets)).astype(np.int32)
     whose = np.searchsorted(targets, known.plate[names]).astype(np.int64)
-    every = [(sums, np.ones(len(targets), np.bool_)), *also]
-    for total, some in every:
+    for total, some in counted:
         total.asked[:] += some.sum() * question.measured
     for one, cases in alike(words):
         bits = np.flatnonzero((cases >> BITS & np.uint64(1) == 1) & question.measured)
@@ -147,12 +146,12 @@ def add(
         mine = Stream(known.who[some_sight], camera[known.site[some_sight]], hour, asked, past)
         name, right, guesses = guess(mine, names, len(ahead), ahead, camera[reads.site[rows]])
         of, hits = whose[name], guesses == right
-        for total, some in every:
+        for total, some in counted:
             _add_hits(total, bits, (np.cumsum(some) - 1)[of[some[of]]], hits[:, some[of]])
         best = most_read(mine, names, whose)
         regular, looked_at, found = regularity(mine, names[best])
         of, annex = whose[best][regular], np.rint(found * SCALE).astype(np.int64)
-        for total, some in every:
+        for total, some in counted:
             total.regular[bits] += some[of].sum()
             total.looked_at[bits] += looked_at[some[of]].sum()
             total.annex[:, bits] += annex[:, some[of]].sum(axis=1)[:, None]

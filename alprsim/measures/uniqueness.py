@@ -69,13 +69,15 @@ def draws(vehicles: Vehicles, targets: Int32, *, seed: int) -> UInt64:
 
 
 def add(
-    sums: Sums, known: Known, masks: UInt64, question: Question, *,
-    targets: Int32, base: UInt64, site_key: UInt64, time_bin: int, also: Sequence[tuple[Sums, Bool]] = (),
+    counted: Sequence[tuple[Sums, Bool]], known: Known, masks: UInt64, question: Question, *,
+    targets: Int32, base: UInt64, site_key: UInt64, time_bin: int,
 ) -> None:  # fmt: skip
     """Add one moment.
 
     Parameters
     ----------
+    counted
+        Sums, and which of the targets (bool[n]) are added to them.
     known : Known
         Everybody's reads, as the lens knows them.
     masks : uint64[reads of `known`]
@@ -87,20 +89,18 @@ def add(
     site_key : uint64[n_sites]
         The answer of `site_keys`.
     time_bin : int, s
-    also
-        Other sums, and which of the targets (bool[n]) are added to them too.
     """
     bins = int(known.time.max(initial=0)) // time_bin + 1  # any
     first, who, seen = unicity.index(known.time, known.site, known.who, masks, time_bin, bins, len(site_key))
     trace = _trace(known, masks, targets, time_bin, bins)
-    points = len(sums.asked)
+    points = len(counted[0][0].asked)
     scores, able = (np.empty((len(targets) * points, unicity.CASES), np.int32) for _ in range(2))
     key = cell_keys(known, trace.who, site_key[trace.cell // bins], trace.cell % bins)
     unicity.unique(
         base, trace.first, trace.who, trace.cell, key, trace.masks, first, who, seen, SUBSETS, points, scores, able
     )
     unique, eligible = (part.reshape(len(targets), points, unicity.CASES).astype(np.int64) for part in (scores, able))
-    for one, mine in ((sums, np.ones(len(targets), np.bool_)), *also):
+    for one, mine in counted:
         one.asked[:] += mine.sum() * question.measured
         one.eligible[:] += eligible[mine].sum(axis=0) * question.measured
         one.unique[:] += unique[mine].sum(axis=0) * question.measured
