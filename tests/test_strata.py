@@ -35,7 +35,18 @@ policies:
   Three minutes: {custody: {retention: 3 min, departments: {hit_retention: 30 d}}}
   Hits for a day: {custody: {retention: 24 h, departments: {keep: hits}}}
 ladder: {retention: [6 h, unlimited]}
-measures: {families: [gaps, homes, paths], moments: [38 h], path_targets: 5000}
+measures:
+  families: [gaps, homes, paths, uniqueness, worst_case, linkability, company, prediction]
+  moments: [38 h]
+  path_targets: 5000
+  unicity_targets: 40
+  worst_case_targets: 40
+  linkability_targets: 40
+  prediction_targets: 40
+  listed_targets: 35
+  pseudonym_epochs: [19 h]
+  prediction_ahead: 9 h
+  company_reads: 2
 utility: {incidents: 5}
 """
 """Few cars are listed, but 30 of either kind or more, and what matched a list is kept for a month, whatever else goes."""
