@@ -34,6 +34,11 @@ policies:
   Hits only: {custody: {departments: {keep: hits, hit_retention: 30 d}}}
   Three minutes: {custody: {retention: 3 min, departments: {hit_retention: 30 d}}}
   Hits for a day: {custody: {retention: 24 h, departments: {keep: hits}}}
+  Exported:
+    custody:
+      retention: 24 h
+      departments: {hit_retention: 30 d}
+      sharing: [{giver: departments, taker: ICE, kind: query, sight: bulk}]
 ladder: {retention: [6 h, unlimited]}
 measures:
   families: [gaps, homes, paths, uniqueness, worst_case, linkability, company, prediction]
@@ -56,6 +61,9 @@ utility: {incidents: 5}
 def watched(hamlet, tmp_path_factory):
     (hamlet.parent / "watched.yaml").write_text(WATCHED)
     return alprsim.run(hamlet.parent / "watched.yaml", out=tmp_path_factory.mktemp("runs") / "watched")
+
+
+LISTED = ("custom-listed", "rightly listed")
 
 
 def share(run, policy, who, measure="trips_detected"):
@@ -96,7 +104,7 @@ def test_how_long_hits_are_kept_is_no_window_of_who_is_on_no_list(watched, polic
         assert stock.mean < 0.2
         assert 0 <= last.mean < 0.1
         assert (window.n > 0) == (days > 0)
-    for who in ("custom-listed", "rightly listed"):
+    for who in LISTED:
         assert column(watched, policy, who, "stock").n == 0
         assert column(watched, policy, who, "stock_so_far").mean > 0.2
         assert column(watched, policy, who, "share_of_horizon_pooled").mean > 0
@@ -106,7 +114,7 @@ def test_how_long_hits_are_kept_is_no_window_of_who_is_on_no_list(watched, polic
 @pytest.mark.whole
 def test_ways_of_listed_drivers_go_by_how_long_hits_are_kept(watched):
     """Hits are kept for as long as T: the window of listed drivers is T, and that of all others is of no length."""
-    for who in ("custom-listed", "rightly listed"):
+    for who in (*LISTED, *map(wheel.people_of, LISTED)):
         last, window = (
             column(watched, "Hits for a day", who, f"share_of_{time}_pooled", "path_recall")
             for time in ("horizon", "window")
@@ -116,7 +124,7 @@ def test_ways_of_listed_drivers_go_by_how_long_hits_are_kept(watched):
         assert window.mean > 0.1
         month = column(watched, "Hits only", who, "share_of_window_pooled", "path_recall")
         assert month.n == 0  # kept for longer than was simulated
-    for who in ("unlisted", "vehicles"):
+    for who in ("unlisted", "vehicles", wheel.people_of("unlisted"), "people"):
         assert column(watched, "Hits for a day", who, "share_of_window_pooled", "path_recall").n == 0
         assert column(watched, "Hits for a day", who, "share_of_horizon_pooled", "path_recall").n > 0
 
@@ -127,7 +135,7 @@ def test_ways_of_listed_drivers_go_by_how_long_hits_are_kept(watched):
     ("measure", "statistic"),
     [
         ("exposure_rate", "share_of_horizon_pooled"), ("longest_gap", "median_of_horizon"),
-        ("home_found", "within_250m_so_far"), ("work_found", "within_250m_so_far"),
+        ("home_found", "within_250m_so_far"), ("work_found", "within_250m_so_far"), ("path_recall", "share_of_horizon_pooled"),
     ],
 )  # fmt: skip
 def test_strata_are_the_residents_apart(watched, whose, named, measure, statistic):
@@ -135,10 +143,59 @@ def test_strata_are_the_residents_apart(watched, whose, named, measure, statisti
     every = column(watched, "Federal query", whose, statistic, measure)
     parts = [column(watched, "Federal query", named(who), statistic, measure) for who in question.STRATA]
     assert sum(part.n for part in parts) == every.n > 0
-    if measure != "longest_gap":  # of which a median is told
+    if measure not in ("longest_gap", "path_recall"):  # of which a median is told, and kilometres over kilometres
         assert sum(part.mean * part.n for part in parts if part.n) == pytest.approx(every.mean * every.n)
     assert parts[2].n == 0  # none is stale
     assert parts[1].n >= 30 <= parts[3].n
+
+
+def pattern(run, measure, statistic, *whose):
+    return (run.answer("Exported", "ICE", "bulk", AS_WRITTEN, measure, statistic, who=who) for who in whose)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("measure", "statistic"), [("unicity", "p2"), ("worst_case_risk", "p2"), ("prediction", "read_next")]
+)
+def test_patterns_of_listed_drivers_are_of_enough_and_by_how_long_hits_are_kept(watched, measure, statistic):
+    """Of 40 drawn cars 1 is on a list: 35 of either kind are drawn beside, and change nothing of what all and others are of."""
+    whose = ("vehicles", "unlisted", *LISTED)
+    every, unlisted, *listed = pattern(watched, measure, statistic, *whose)
+    assert (every.n, unlisted.n, [one.n for one in listed]) == (40, 39, [0, 0])  # a month of hits was not simulated
+    every, unlisted, *listed = pattern(watched, measure, statistic + "_so_far", *whose)
+    assert (every.n, unlisted.n, [one.n for one in listed]) == (40, 39, [35, 35])
+    if measure != "prediction":
+        for one, error in zip(listed, pattern(watched, measure, f"{statistic}_error_so_far", *LISTED), strict=True):
+            assert one.mean > every.mean > 0  # who is on a list is held for longer
+            assert 0 < error.mean < 0.1
+            assert error.n == 35
+
+
+@pytest.mark.whole
+def test_listed_drivers_are_linked_as_everybody_is(watched):
+    """It needs no more than the last two epochs, which the simulated time has whatever is kept."""
+    every, unlisted, *listed = pattern(watched, "linkability", "present_19h", "vehicles", "unlisted", *LISTED)
+    assert (every.n, unlisted.n, [one.n for one in listed]) == (40, 39, [35, 35])
+    assert min(one.mean for one in listed) > every.mean > 0
+
+
+@pytest.mark.whole
+def test_company_of_listed_drivers_is_of_pairs_with_one_of_them(watched):
+    unlisted, *listed = pattern(watched, "company", "base_rate", "unlisted", *LISTED)
+    assert (unlisted.n > 0, [one.n for one in listed]) == (True, [0, 0])
+    of = ("vehicles", "unlisted", *LISTED)
+    pairs = {
+        name: [one.n for one in pattern(watched, "company", f"{name}_so_far", *of)] for name in ("base_rate", "recall")
+    }
+    ties = [one.mean for one in pattern(watched, "company", "ties_so_far", *of)]
+    residents = column(watched, "Exported", "vehicles", "stock_so_far").n
+    cars = [column(watched, "Exported", who, "stock_so_far").n for who in ("unlisted", *LISTED)]
+    assert sum(cars) == residents
+    assert pairs["base_rate"] == [residents * (residents - 1) // 2] + [
+        n * (n - 1) // 2 + n * (residents - n) for n in cars
+    ]  # fmt: skip
+    for whole, *parts in (*pairs.values(), ties):
+        assert max(parts) < whole < sum(parts) <= 2 * whole
 
 
 def test_without_hot_lists_nobody_is_told_apart(outpost_run):
