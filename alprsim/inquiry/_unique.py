@@ -82,7 +82,7 @@ def draw(asked: Asked, count: int) -> tuple[Int32, Groups]:
     parts = [uniqueness.choose(vehicles, people, count, seed=asked.seed)]
     for grouping in _apart.strata(asked)[1:]:
         for row, name in enumerate(grouping.groups):
-            alone = people._replace(town=np.where(grouping.group == row, people.town, np.int16(-1)))
+            alone = people._replace(town=np.where(grouping.group == row, people.town, np.int16(-1)))  # any: 1
             if name != apart.REST and (alone.town >= 0).sum() >= FEWEST:
                 parts.append(uniqueness.choose(vehicles, alone, least, seed=asked.seed))
     targets = np.unique(np.concatenate(parts))

@@ -126,7 +126,7 @@ def truth(vehicles: Vehicles, people: Residents, truths: Iterable[Truth]) -> Kno
 
 def among(known: Known, member: Bool) -> Known:
     """Return the same of some residents' vehicles: pairs with one of them at least are theirs."""
-    between_others = _pairs(np.where(member, -1, known.household))
+    between_others = _pairs(np.where(member, -1, known.household))  # any: 1
     theirs = known._replace(pairs=known.pairs - between_others, member=member)
     mine = theirs.of(known.together)
     return theirs._replace(together=known.together[mine], since=known.since[mine])
