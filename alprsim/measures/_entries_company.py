@@ -22,7 +22,7 @@ ENTRIES = (
         "share",
         "Pairs of plates with at least m co-reads (two reads at one camera site, at most w apart) at q different cameras or "
         "more; of them the share that are cars of one household (precision), and of such households' pairs the share found "
-        "(recall). Bulk sight only.",
+        "(recall). Of a town, or of listed drivers, pairs with one of their cars at least. Bulk sight only.",
         "Who travels with whom?",
         "Convoy analysis; own rule",
         "Traffic makes ties by itself: read the count against the one by chance, and the precision against the base rate. "
