@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from alprsim.inquiry import _apart, _unique
+from alprsim.inquiry import _apart, _drawn
 from alprsim.inquiry._asked import Lenses
-from alprsim.inquiry._unique import FEWEST, Groups, by_group
+from alprsim.inquiry._drawn import FEWEST, Groups, by_group
 from alprsim.measures import apart, equity, question, uniqueness
 from alprsim.measures.equity import Grouping
 from alprsim.measures.question import Answer
@@ -243,7 +243,7 @@ def test_where_few_listed_ones_are_drawn_more_are_and_count_among_them_alone(mon
     """Of 2,000 cars a fifth is drawn; of 30 listed ones all are wanted, of 300 custom-listed ones 35, and 29 are too few."""
     asked = listed_ones(monkeypatch, 1641, FEWEST, 300, FEWEST - 1, listed_targets=35)
     (targets, found), first = (
-        _unique.draw(asked, 400),
+        _drawn.draw(asked, 400),
         uniqueness.choose(asked.done.settlement.vehicles, asked.people, 400, seed=1),
     )
     assert found.names == [*ALL, ("unlisted", "all"), ("rightly listed", "all"), ("custom-listed", "all")]
@@ -260,14 +260,14 @@ def test_where_few_listed_ones_are_drawn_more_are_and_count_among_them_alone(mon
 @pytest.mark.parametrize("least", [30, 31, 60])
 def test_so_many_of_a_kind_are_those_with_its_lowest_draws(monkeypatch, least):
     asked = listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least)
-    targets, found = _unique.draw(asked, 20)
+    targets, found = _drawn.draw(asked, 20)
     assert found.names == [*ALL, *((name, "all") for name in question.STRATA[1:])]
     assert found.sizes == [20, FEWEST, FEWEST, least]
-    more, _ = _unique.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least + 1), 20)
+    more, _ = _drawn.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least + 1), 20)
     assert set(targets) < set(more)
-    other, _ = _unique.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, seed=2, listed_targets=least), 20)
+    other, _ = _drawn.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, seed=2, listed_targets=least), 20)
     assert set(other) != set(targets)
-    enough = _unique.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least), 2000)
+    enough = _drawn.draw(listed_ones(monkeypatch, 1000, FEWEST, 300, FEWEST, listed_targets=least), 2000)
     assert enough[0].tolist() == list(range(1360))
     assert enough[1].sizes == [1360, 1000, FEWEST, FEWEST, 300]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from alprsim.inquiry._asked import SO_FAR, Asked, of_all_moments
-from alprsim.inquiry._unique import Groups, by_group, in_bulk, looks
+from alprsim.inquiry._drawn import Groups, by_group
+from alprsim.inquiry._unique import in_bulk, looks
 from alprsim.measures import company
 from alprsim.store import Store
 from alprsim.tables import Bool, Int32, Measured, Reads

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alprsim.inquiry._asked import Asked, of_all_moments, so_far
 from alprsim.inquiry._crowd import glances
-from alprsim.inquiry._unique import by_group, draw, in_bulk
+from alprsim.inquiry._drawn import by_group, draw
+from alprsim.inquiry._unique import in_bulk
 from alprsim.measures import linkability
 from alprsim.scenario import units
 from alprsim.tables import Measured, Reads

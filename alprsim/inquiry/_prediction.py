@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from alprsim.inquiry._asked import SO_FAR, Asked, middles, of_all_moments, so_far
-from alprsim.inquiry._unique import FEWEST, by_group, draw, in_bulk
+from alprsim.inquiry._drawn import FEWEST, by_group, draw
+from alprsim.inquiry._unique import in_bulk
 from alprsim.measures import crowd, prediction, question
 from alprsim.tables import Measured, Reads
 
