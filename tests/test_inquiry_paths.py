@@ -7,6 +7,7 @@ import pytest
 from alprsim import inquiry, records
 from alprsim.inquiry import _paths
 from alprsim.inquiry._asked import Asked, Lenses
+from alprsim.inquiry._drawn import Groups
 from alprsim.inquiry._paths import Ways
 from alprsim.measures import drives, question
 from alprsim.measures.glossary import BY_NAME
@@ -94,11 +95,17 @@ def test_cars_are_read_where_they_drive(place):
 
 
 def test_of_listed_ones_ways_are_those_of_the_same_cars_and_people(place, monkeypatch):
-    """Were every third car on a list: of each pair of car and driver, for whom it counts, by the plate and at the wheel."""
+    """Were every third car on a list, and some drawn beside: for whom each pair of car and driver counts, by plate and wheel."""
     people, some = place.asked.people, np.arange(len(place.done.settlement.vehicles)) % 3 == 0
+    targets, beside = place.family().targets, (people.town >= 0) & some & (np.arange(len(some)) < len(some) // 2)
+    drawn = np.union1d(targets, np.flatnonzero(beside)).astype(np.int32)
+    groups = Groups([("vehicles", "all")], [np.isin(drawn, targets)], [False])
+    monkeypatch.setattr(_paths, "draw_targets", lambda asked, count: (drawn, groups))
     monkeypatch.setattr(_paths, "_listed", lambda asked: some)
     family, store, counted = place.family(), Store(place.folder), 0
-    assert family._listed.tolist() == [car for car in family.targets.tolist() if car % 3 == 0]
+    assert family.targets.tolist() == targets.tolist()
+    assert family.listed.tolist() == [car for car in drawn.tolist() if car % 3 == 0]
+    assert len(drawn) > len(targets) + 9
     for number in range(len(store)):
         bucket = store.bucket(number)
         pairs = drives.pairs(family._driven(bucket))
@@ -106,16 +113,16 @@ def test_of_listed_ones_ways_are_those_of_the_same_cars_and_people(place, monkey
         main = dict(zip(people.drivers.tolist(), people.car.tolist(), strict=True))
         whose = car, [main.get(person, -1) for person in pairs.person.tolist()]
         for (target, of_pair), targets, want in zip(
-            family._lives, (family.targets,) * 2 + (family._listed,) * 2, whose * 2, strict=True
+            family._lives, (family.targets,) * 2 + (family.listed,) * 2, whose * 2, strict=True
         ):
             got = np.append(targets[target], -1)[of_pair]
             assert got.tolist() == [one if one in targets else -1 for one in want]
             counted += int((got >= 0).sum())
         lives = [len(target) for target, _ in family._lives]
-        inside = [np.isin(family.targets, bucket.vehicle).sum(), np.isin(family._listed, bucket.vehicle).sum()]
+        inside = [np.isin(family.targets, bucket.vehicle).sum(), np.isin(family.listed, bucket.vehicle).sum()]
         assert lives[::2] == inside
-        of_targets = people.car[np.isin(people.car, bucket.vehicle) & np.isin(people.car, family.targets)]
-        assert lives[1::2] == [len(of_targets), np.sum(of_targets % 3 == 0)]
+        main = people.car[np.isin(people.car, bucket.vehicle)]
+        assert lives[1::2] == [np.isin(main, whose).sum() for whose in (family.targets, family.listed)]
     assert counted > len(family.targets)
 
 

@@ -98,10 +98,14 @@ class Apart:
             return []
         people = apart.by(self._asked.people, self._strata[1])
         asked = dataclasses.replace(self._asked, people=people, listed=True)
-        said = [(table, people, name) for name, one in drawn.items() for table in one.rows_of(asked)]
+        said = [
+            (table, people, apart.of_drawn(one.listed)) for one in drawn.values() for table in one.rows_of(asked)
+        ]  # fmt: skip
         people = self._of_listed.people
-        said += [(table, people, name) for name, one in self._listed.items() for table in one.rows_of(0)]
-        return [apart.told(self._expected(table), whose, self._lives(name, drawn)) for table, whose, name in said]
+        said += [
+            (table, people, self.counted[name].lives) for name, one in self._listed.items() for table in one.rows_of(0)
+        ]  # fmt: skip
+        return [apart.told(self._expected(table), whose, lives) for table, whose, lives in said]
 
     def _expected(self, table: Measured) -> Measured:
         return expected(table, self._every.cases)

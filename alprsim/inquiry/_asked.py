@@ -175,7 +175,11 @@ class OfTargets(Protocol):
 
     @property
     def targets(self) -> Int32:
-        """The vehicles that were drawn."""
+        """The vehicles that were drawn out of everybody."""
+
+    @property
+    def listed(self) -> Int32:
+        """The vehicles out of which what it says of listed drivers is: some may be drawn out of these alone."""
 
 
 def middles(asked: Asked, lens: sight.Lens) -> dict[float, Int32]:

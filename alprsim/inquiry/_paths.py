@@ -10,7 +10,8 @@ import numpy as np
 from alprsim import experiment, routing
 from alprsim.inquiry._apart import strata
 from alprsim.inquiry._asked import Asked, Lenses, Look
-from alprsim.measures import drives, paths, question, uniqueness, ways, wheel
+from alprsim.inquiry._drawn import draw as draw_targets
+from alprsim.measures import drives, paths, question, ways, wheel
 from alprsim.randomness import draw, stream
 from alprsim.tables import ROVING, Bool, Bucket, Int32, Int64, Measured, Paths
 
@@ -26,7 +27,8 @@ class Ways:
         study, done = asked.study.measures, asked.done
         self._roads = asked.world.network.roads
         self._routes = routing.opened(asked.world.routes)
-        self.targets = uniqueness.choose(done.settlement.vehicles, asked.people, study.path_targets, seed=asked.seed)
+        self._drawn, groups = draw_targets(asked, study.path_targets)
+        self.targets = self._drawn[groups.targets[0]]
         stands = ~np.isin(done.placement.cameras.kind, ROVING)
         self._stands: Bool = stands[done.placement.sites.camera]
         watched = np.zeros(len(self._roads), np.bool_)
@@ -34,10 +36,10 @@ class Ways:
         self._ways = ways.Ways(
             self._roads, ways.learn(*self._usual_day(), watched), minimum=study.path_gap, factor=study.path_gap_factor
         )
-        self._listed = self.targets[_listed(asked)[self.targets]]
+        self.listed = self._drawn[_listed(asked)[self._drawn]]
         self._sums, self._people, self._of_listed, self._listed_people = (
             [paths.empty(len(targets)) for _ in every.lenses]
-            for targets in (self.targets, self.targets, self._listed, self._listed)
+            for targets in (self.targets, self.targets, self.listed, self.listed)
         )
         self._bucket: Bucket | None = None
         self._drives: drives.Drives | None = None
@@ -63,7 +65,7 @@ class Ways:
         """Return the rows by groups of the targets, of vehicles and of people."""
         told, targets = (self._sums, self._people), self.targets
         if asked.listed:
-            told, targets = (self._of_listed, self._listed_people), self._listed
+            told, targets = (self._of_listed, self._listed_people), self.listed
         place, named = self._every.place, self._every.named()
         return [
             paths.rows(sums, place, named, targets, asked.people, seed=asked.seed, who=who)
@@ -84,12 +86,12 @@ class Ways:
         return self._sketch[1]
 
     def _driven(self, bucket: Bucket) -> drives.Drives:
-        """Return where the bucket's targets drove, and the other cars of who mainly drives one of them."""
+        """Return where the bucket's cars that were drawn drove, and the other cars of who mainly drives one of them."""
         if self._drives is None or self._bucket is not bucket:
             people = self._asked.people
-            person = people.drivers[np.isin(people.car, self.targets) & np.isin(people.car, bucket.vehicle)]
+            person = people.drivers[np.isin(people.car, self._drawn) & np.isin(people.car, bucket.vehicle)]
             theirs = bucket.truth.vehicle[np.isin(bucket.truth.driver, person)]
-            cars = np.isin(bucket.vehicle, self.targets) | np.isin(bucket.vehicle, theirs)
+            cars = np.isin(bucket.vehicle, self._drawn) | np.isin(bucket.vehicle, theirs)
             row = np.flatnonzero(cars).astype(np.int64)
             self._bucket, self._drives = bucket, drove(self._asked, self._routes, bucket, row)
             self._lives = self._asked_about(bucket.vehicle[row], person, drives.pairs(self._drives))
@@ -106,7 +108,7 @@ class Ways:
             return drawn[drawn >= 0], np.append(life, wheel.NOBODY)[of_pair]
 
         whose = (car, pairs.car.astype(np.int64)), (main, driver)
-        return [asked_about(targets, *them) for targets in (self.targets, self._listed) for them in whose]
+        return [asked_about(targets, *them) for targets in (self.targets, self.listed) for them in whose]
 
     def _usual_day(self) -> tuple[Paths, Int64]:
         """Return the ways of a usual weekday's drivers, of a population that no seed simulates, and how many take each."""

@@ -98,6 +98,7 @@ class Position:
         spec, vehicles = asked.study.measures, asked.done.settlement.vehicles
         self.step = min(spec.position_step, spec.horizon)
         self.targets = position.choose(vehicles, asked.people, spec.position_targets, seed=asked.seed)
+        self.listed = self.targets
         self._cars, self._lives = ([position.empty(len(self.targets)) for _ in every.lenses] for _ in range(2))
         self._driven, self._ridden = ([journeys.empty(len(self.targets)) for _ in every.lenses] for _ in range(2))
         self._views: dict[tuple[int, int], _View] = {}

@@ -369,7 +369,7 @@ class Measures(Model):
     resolution_bins: Annotated[tuple[Annotated[Duration, Field(gt=0)], ...], Field(min_length=1, description="Family resolution: time bins of the cells that unicity is asked of, each with each of `resolution_places`; the range of de Montjoye et al. (2013) began at 1 h.")] = (900, 3600, 14_400, 86_400)
     resolution_places: Annotated[tuple[Length, ...], Field(min_length=1, description="Family resolution: sides of the squares that sites are merged in; 0: each site. Assumption.")] = (0.0, 500.0, 2000.0, 8000.0)
     worst_case_targets: Annotated[int, Field(ge=1, description="Family worst_case: vehicles drawn as targets; the background is everybody. Assumption.")] = 200
-    listed_targets: Annotated[int, Field(ge=30, description="Families uniqueness, worst_case, linkability and prediction: vehicles of each kind of listed drivers (rightly, stale-, custom-listed) that are targets at least, where there are so many: those that the draw out of everybody leaves out are drawn out of that kind, and count in no figure but its own. Assumption.")] = 100
+    listed_targets: Annotated[int, Field(ge=30, description="Families paths, uniqueness, worst_case, linkability and prediction: vehicles of each kind of listed drivers (rightly, stale-, custom-listed) that are targets at least, where there are so many: those that the draw out of everybody leaves out are drawn out of that kind, and count in no figure but its own. Assumption.")] = 100
     near_home: Annotated[tuple[Length, ...], Field(min_length=1, description="Distances within which a home or work place counts as found. Assumption.")] = (250.0, 500.0)
     visits: Visits = Visits()
     nights: Nights = Nights()
