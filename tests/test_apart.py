@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from alprsim.inquiry import _apart, _drawn
+from alprsim.inquiry import _apart, _drawn, _paths
 from alprsim.inquiry._asked import Lenses
 from alprsim.inquiry._drawn import FEWEST, Groups, by_group
 from alprsim.measures import apart, equity, question, uniqueness
@@ -237,6 +237,12 @@ def test_strata_are_told_apart_where_enough_were_drawn_of_them(monkeypatch):
     assert found.names == [*ALL, ("unlisted", "all"), ("rightly listed", "all"), ("custom-listed", "all")]
     assert found.listed == [False, False, True, True]
     assert [mine.nonzero()[0][[0, -1]].tolist() for mine in found.targets] == [[0, 138], [0, 39], [40, 69], [70, 109]]
+
+
+def test_ways_of_listed_ones_are_of_every_kind_of_them(monkeypatch):
+    asked = listed_ones(monkeypatch, 3, 1, 2, 1)
+    monkeypatch.setattr(_paths, "strata", _apart.strata)
+    assert _paths._listed(asked).tolist() == [False] * 3 + [True] * 4 + [False]
 
 
 def test_where_few_listed_ones_are_drawn_more_are_and_count_among_them_alone(monkeypatch):
