@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from alprsim import hotlists, results, utility
 from alprsim.report import figures as ladders
 from alprsim.report import frontier as picture
-from alprsim.results import frontier
+from alprsim.results import frontier, suite, words
 from alprsim.results.frontier import Band
 from alprsim.results.headline import TRIPS, subject
 from alprsim.scenario import models
@@ -26,6 +26,28 @@ LABEL = r'<text class="(?:note|limit s\d)" x="([\d.]+)" y="([\d.]+)">([^<]*(?:mi
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return results.load(fake_run.build(tmp_path_factory.mktemp("frontier") / "run"))
+
+
+WORTH = {"true_hits": 3.0, "false_alerts": 1.5, "true_for_each_false": 2.0}
+
+
+@pytest.fixture(scope="module")
+def coarse(tmp_path_factory):
+    """Return a made-up run with hot lists, and a policy whose records are too coarse for half of its look-backs."""
+    folder = fake_run.build(tmp_path_factory.mktemp("coarse") / "run", seeds=(1,), ladder=(3 * DAY, 30 * DAY))
+    rows = pd.read_parquet(folder / "measures.parquet")
+    told = rows["measure"].eq("lookback_plate") & rows["statistic"].isin(fake_run.SHAPES)
+    leads = rows[told].assign(statistic=rows["statistic"] + words.WITH_LEADS)
+    rows.loc[told & rows["policy"].eq("Peers mirror"), "value"] /= 2
+    every = dict.fromkeys(("policy", "viewer", "sight", "who", "reads", "town"), hotlists.EVERY)
+    worth = [
+        {**every, "measure": "hot_list_value", "statistic": name, "retention": AS_WRITTEN, "seed": 1, "value": value}
+        for name, value in WORTH.items()
+    ]  # fmt: skip
+    parts = [rows, leads, pd.DataFrame(worth).assign(unit="", n=9).astype(rows.dtypes)]
+    pd.concat(parts, ignore_index=True).to_parquet(folder / "measures.parquet")
+    results.write_summary(folder)
+    return results.load(folder)
 
 
 def test_a_band_is_the_least_the_middle_and_the_most_that_was_measured():
@@ -190,24 +212,11 @@ def test_what_was_assumed_is_said():
     assert frontier.described(models.Utility())["hold"] is None
 
 
-def test_hot_lists_are_worth_the_same_under_every_limit(tmp_path):
-    folder = fake_run.build(tmp_path / "listed", seeds=(1,))
-    rows = pd.read_parquet(folder / "measures.parquet")
-    worth = {"true_hits": 3.0, "false_alerts": 1.5, "true_for_each_false": 2.0}
-    every = dict.fromkeys(("policy", "viewer", "sight", "who", "reads", "town"), hotlists.EVERY)
-    more = [
-        {**every, "measure": "hot_list_value", "statistic": name, "retention": AS_WRITTEN, "seed": 1, "value": value}
-        for name, value in worth.items()
-    ]  # fmt: skip
-    pd.concat([rows, pd.DataFrame(more).assign(unit="", n=9)]).astype(rows.dtypes).to_parquet(
-        folder / "measures.parquet"
-    )
-    results.write_summary(folder)
-    listed = results.load(folder)
-    table = frontier.table(listed)
-    assert all(table[name].eq(value).all() for name, value in worth.items())
+def test_hot_lists_are_worth_the_same_under_every_limit(coarse):
+    table = frontier.table(coarse)
+    assert all(table[name].eq(value).all() for name, value in WORTH.items())
     said = "3 true hits and 1.5 false alerts a day, 2 for each false one, under every policy"
-    assert any(said in note for note in picture.notes(listed))
+    assert any(said in note for note in picture.notes(coarse))
 
 
 def test_every_ladder_of_look_backs_says_what_it_follows_from(run):
@@ -218,3 +227,28 @@ def test_every_ladder_of_look_backs_says_what_it_follows_from(run):
         assert any("not solved crimes" in note and "follows from the assumed delay" in note for note in one.notes)
         assert any(note.startswith("Useful: a read within 1000 m and 30 min") for note in one.notes)
     assert not any("solved crimes" in note for one in figures if one not in looks for note in one.notes)
+
+
+def test_leads_stand_beside_what_coarse_records_answer_and_nowhere_else(run, coarse):
+    table = frontier.table(coarse).query("query == 'plate'")
+    mine, others = (table[table["policy"].eq("Peers mirror") == yes] for yes in (True, False))
+    assert len(mine) == 3 * 2 * 3
+    for end in Band._fields:
+        assert mine[f"with_leads_{end}"].tolist() == pytest.approx((2 * mine[f"answered_{end}"]).tolist())
+        assert others[f"with_leads_{end}"].isna().all()
+    assert not any(name.startswith("with_leads") for name in frontier.table(run))
+    frontier.write(coarse)
+    assert "with_leads_mid" in pd.read_csv(coarse.folder / frontier.FILE)
+    with_leads = {(policy, remark): cells for policy, remark, cells in picture.shown(coarse).numbers[0].rows if remark}
+    assert list(with_leads) == [("Peers mirror", "with records too coarse to say it was there: an upper bound")]
+    (cells,) = with_leads.values()
+    of_ice = mine.query("viewer == 'ICE' and sight == 'request' and retention >= 0")
+    bounds = of_ice[["with_leads_low", "with_leads_high"]].itertuples(index=False, name=None)
+    assert [cell.band for cell in cells] == [words.interval(*ends, "share") for ends in bounds]
+
+
+def test_the_suite_names_leads_of_a_policy_with_coarse_records_alone(run, coarse):
+    told = "query ages: mixed, with records too coarse to say it was there"
+    said = [suite.as_text(coarse, [policy]) for policy in ("Peers mirror", "No sharing")]
+    assert [text.count(told) for text in (*said, suite.as_text(run, ["Peers mirror"]))] == [1, 0, 0]
+    assert [row["said"] for row in suite.as_rows(coarse, "No sharing")].count(told) == len(fake_run.VIEWERS)

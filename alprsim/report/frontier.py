@@ -31,6 +31,7 @@ _CHARACTER, _LINE = 7.6, 14.0
 """Room that a label takes."""
 _CEILING = {False: "had every read been kept and shared for ever", True: "all kept and shared for ever"}
 """What coverage leaves, by whether there is little room."""
+_LEADS = "with records too coarse to say it was there: an upper bound"
 _ACROSS = {
     False: ["vehicle trips of the last {} that it can detect; further left, less is laid open"],
     True: ["vehicle trips of the last {} that it can", "detect; further left, less is laid open"],
@@ -357,7 +358,7 @@ def _in_words(run: Run, points: Sequence[frontier.Point]) -> str:
 
 
 def _numbers(run: Run, points: Sequence[frontier.Point]) -> Grid:
-    """Return a panel's numbers: a row a policy, its shares of trips and of look-backs at each limit."""
+    """Return a panel's numbers: a row a policy, its shares of trips and of look-backs at each limit; another with leads."""
     about = BY_NAME[TRIPS[0]].title.lower()
     heads = [Head(words.duration(step), f"{about}; look-backs", "") for step in run.steps]
     rows = []
@@ -365,6 +366,8 @@ def _numbers(run: Run, points: Sequence[frontier.Point]) -> Grid:
         mine = {point.retention: point for point in points if point.policy == policy}
         cells = [_cell(mine[step]) for step in run.steps]
         rows.append((policy, "", cells))
+        if any(frontier.has_leads(point) for point in mine.values()):
+            rows.append((policy, _LEADS, [_leads(mine[step]) for step in run.steps]))
     who = f"{run.titled(points[0].viewer)}, {words.SIGHTS[points[0].sight][0]} sight"
     return Grid(f"Trips detected, and look-backs by plate answered over the assumed delays: {who}", heads, rows)
 
@@ -375,3 +378,10 @@ def _cell(point: frontier.Point) -> Cell:
     return Cell(
         words.quantity(point.privacy.mean, "share"), words.interval(point.answered.low, point.answered.high, "share")
     )
+
+
+def _leads(point: frontier.Point) -> Cell:
+    """Say how many look-backs are answered if coarse records count too, beside what that is set against."""
+    found = point.with_leads if frontier.has_leads(point) else point.answered
+    cell = _cell(point)
+    return cell._replace(band=words.interval(found.low, found.high, "share")) if cell.band else cell

@@ -61,6 +61,8 @@ class Point(NamedTuple):
     """Had everyone's reads been kept and shared for ever: it caps `answered`."""
     with_holds: Band
     """NaN where no hold is filed."""
+    with_leads: Band
+    """With records too coarse to say that the car was there: an upper bound; NaN where that adds none."""
     days: Band
     """Person-days of movement held for each look-back by plate answered; of an area query NaN."""
 
@@ -89,6 +91,7 @@ def table(run: Run, *, measure: tuple[str, str] = TRIPS) -> pd.DataFrame:
 
     ``privacy`` with its 95 % t-interval over seeds; ``answered``, ``of_no_limit``, ``coverage``, ``with_holds`` and
     ``person_days_per_answer`` each as low, mid and high over the shapes of query age; the hot lists' worth, the same in all.
+    Where coarse records leave leads in any row, ``with_leads`` too: the upper bound of ``answered``, NaN where it is no higher.
     """
     worth = hot_lists(run)
     rows = []
@@ -110,7 +113,9 @@ def table(run: Run, *, measure: tuple[str, str] = TRIPS) -> pd.DataFrame:
             rows.append(
                 {**where, "privacy_measure": measure[0], "privacy_statistic": measure[1], **told, **bands, **worth}
             )
-    return pd.DataFrame(rows)
+    found = pd.DataFrame(rows)
+    leads = [f"with_leads_{end}" for end in Band._fields]
+    return found if found.empty or found[leads].notna().any(axis=None) else found.drop(columns=leads)
 
 
 def write(run: Run) -> None:
@@ -159,6 +164,11 @@ def basis(run: Run) -> list[str]:
             f"{words.duration(hold['within_s'])}."
         )
     return said
+
+
+def has_leads(point: Point) -> bool:
+    """Tell whether records too coarse to say that the car was there could answer more look-backs."""
+    return not math.isnan(point.with_leads.high)
 
 
 def spreads(run: Run) -> list[str]:
@@ -214,9 +224,13 @@ def _point(
         return Band.of([run.answer(*case, name, shape + ending, who=who).mean for shape in shapes(run)])
 
     lookback = f"lookback_{query}"
-    answered, of_no_limit, coverage, with_holds = (
-        band(lookback, ending) for ending in ("", "_of_no_limit", "_coverage", words.WITH_HOLDS)
+    answered, of_no_limit, coverage, with_holds, with_leads = (
+        band(lookback, ending) for ending in ("", "_of_no_limit", "_coverage", words.WITH_HOLDS, words.WITH_LEADS)
     )
+    if with_leads == answered:
+        with_leads = Band.of([])
     days = band("days_per_answer", who="people") if query == "plate" else Band.of([])
     privacy = run.answer(*case, *measure)
-    return Point(policy, viewer, sight, step, query, privacy, answered, of_no_limit, coverage, with_holds, days)
+    return Point(
+        policy, viewer, sight, step, query, privacy, answered, of_no_limit, coverage, with_holds, with_leads, days
+    )
