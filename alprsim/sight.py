@@ -9,12 +9,15 @@ once and has the answer for all.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alprsim._blurs import Blur, Known, Rule, as_bits, finest, joined, known
+from alprsim._spans import pieces, spans
 from alprsim.tables import (
     SEEN,
     UNLIMITED,
@@ -109,7 +112,7 @@ class Steps(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """How exactly a sight sees the reads of each stream: by the finest of the routes it has to them, a row a stream."""
+    """How exactly a sight sees the reads of each stream, a row a stream; then a row for what `Lens.known` tells of a read."""
 
     time_step: Int32
     """s: times are known to; 0 exactly."""
@@ -117,6 +120,26 @@ class Resolution(NamedTuple):
     """m: places are known to; 0 the camera."""
     rotation: Int32
     """s: how long one pseudonym lasts; 0 the plate itself, UNLIMITED for good."""
+
+
+class Routes(NamedTuple):
+    """The routes to streams that a lens's sights see otherwise at one age than at another: another is the finest."""
+
+    lens: Lens
+    """The routes of those streams; the bits of each tell how exactly it shows a read, by row of `blurs`."""
+    blurs: tuple[Blur, ...]
+    first: int
+    """Row of the lens's `seen` that has the first of `rows`."""
+    rows: tuple[Blur, ...]
+
+    def row(self, stream: Int16, word: UInt64 | Int64) -> Int16:
+        """Return which row of `seen` is that of each read, by its stream and the routes (bits of `blurs`) that hold it."""
+        found = np.broadcast_to(stream, word.shape).copy()
+        for one in np.unique(word).tolist():
+            if one:
+                held_by = [blur for bit, blur in enumerate(self.blurs) if one >> bit & 1]
+                found[word == one] = self.first + self.rows.index(finest(held_by))
+        return found
 
 
 class Lens(NamedTuple):
@@ -139,6 +162,8 @@ class Lens(NamedTuple):
     """[streams]: bit k is set where the stream is of plain records to sight k; None: all are."""
     held: UInt64 | None = None
     """[streams]: where it is of evidence."""
+    routes: Routes | None = None
+    """Of streams that are seen more exactly at one age than at another; None: every stream is seen alike at all ages."""
 
     @property
     def rules(self) -> NDArray[np.int32]:
@@ -148,24 +173,54 @@ class Lens(NamedTuple):
     def at(self, moment: int) -> Steps:
         """Return what is obtainable at a moment (s since the start), by age."""
         first, ages, cases = [0], [], []
-        spans = [_spans(self, row, moment) for row in range(len(self.cases))]
+        found = [spans(rule, moment) for rule in self.rules.tolist()]
         for stream in range(len(self.first) - 1):
             mine = range(self.first[stream], self.first[stream + 1])
-            begin = np.concatenate([spans[row][0] for row in mine] or [np.empty(0, np.int64)])
-            end = np.concatenate([spans[row][1] for row in mine] or [np.empty(0, np.int64)])
-            word = np.repeat(self.cases[mine.start : mine.stop], [len(spans[row][0]) for row in mine])
-            age, bits = _pieces(begin, end, word)
+            begin = np.concatenate([found[row][0] for row in mine] or [np.empty(0, np.int64)])
+            end = np.concatenate([found[row][1] for row in mine] or [np.empty(0, np.int64)])
+            word = np.repeat(self.cases[mine.start : mine.stop], [len(found[row][0]) for row in mine])
+            age, bits = pieces(begin, end, word)
             ages.append(age)
             cases.append(bits)
             first.append(first[-1] + len(age))
         return Steps(np.array(first, np.int64), np.concatenate(ages).astype(np.int32), np.concatenate(cases))
+
+    def known(self, stream: Int16, time: Int32, moment: int) -> Int16:
+        """Return which row of `seen` tells how exactly each read is seen at a moment: by the finest route that holds it then.
+
+        Parameters
+        ----------
+        stream : int16[n_reads]
+        time : int32[n_reads], s
+        """
+        if self.routes is None:
+            return stream
+        steps, word = self.routes.lens.at(moment), np.zeros(len(stream), np.uint64)
+        for one in np.unique(stream):
+            pieces, mine = slice(steps.first[one], steps.first[one + 1]), stream == one
+            at = np.searchsorted(steps.age[pieces], moment - time[mine].astype(np.int64), side="right") - 1
+            word[mine] = steps.cases[pieces][np.maximum(at, 0)]
+        return self.routes.row(stream, word)
+
+    def place_steps(self, moment: int) -> list[list[float]]:
+        """Return for each stream to how many metres places of reads of some age are known at a moment; 0 the camera."""
+        streams = np.arange(len(self.first) - 1, dtype=np.int16)
+        if self.seen is None or self.routes is None:
+            return [[0.0 if self.seen is None else float(self.seen.place_step[one])] for one in streams]
+        steps = self.routes.lens.at(moment)
+        stream = np.repeat(streams, np.diff(steps.first))
+        told, some = self.seen.place_step[self.routes.row(stream, steps.cases)], steps.cases > 0
+        mixed = np.isin(streams, stream[some])
+        return [
+            np.unique(told[(stream == one) & (some | ~mixed[one])]).tolist() for one in streams
+        ]  # fmt: skip
 
 
 def lenses(cases: Sequence[Case], streams: Streams) -> tuple[list[Lens], Int32]:
     """Return the lenses of all distinct sights, and for each case its lens × 64 + bit.
 
     Cases that obtain the same reads at the same times share a bit: a retention that a longer-lived copy makes meaningless
-    costs nothing. The sights of one lens see times, places and plates equally well.
+    costs nothing. The sights of one lens see times, places and plates equally well, at every age.
     """
     found: dict[_Steps, dict[_Sight, int]] = {}
     keys = [(_resolution(case, streams), (_rules(case, streams), _classes(case, streams))) for case in cases]
@@ -242,45 +297,46 @@ def _in_time(access: Access, row: int, time: Int64, served: int) -> Bool:
     return inside
 
 
-_Rule = tuple[int, ...]
-"""period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay."""
-_Rules = tuple[frozenset[_Rule], ...]
+_Rules = tuple[frozenset[Rule], ...]
 """For each stream."""
 
 
 _Sight = tuple[_Rules, tuple[int, ...]]
 """The rules, and the record class, of each stream."""
-_Steps = tuple[tuple[int, float, int], ...]
-"""time_step, place_step and rotation of each stream; empty: every read as it was made."""
+_Steps = tuple[Known, ...]
+"""How exactly each stream is seen; empty: every read as it was made."""
 
 
 def _resolution(case: Case, streams: Streams) -> _Steps:
-    """Return how well a case sees each stream: each of the three by its finest route."""
-    open_ = visible(case)
-    access = case.access.take(open_)
+    """Return how exactly a case sees each stream, of several routes by the finest that holds a read."""
+    access = case.access.take(visible(case))
     if not (access.time_step.any() or access.place_step.any() or access.rotation.any()):
         return ()
-    of, steps = case._replace(access=access), []
+    of, rules = case._replace(access=access), _columns(access)
+    blurs = list(zip(access.time_step.tolist(), access.place_step.tolist(), access.rotation.tolist(), strict=True))
+    steps = []
     for stream in range(len(streams)):
-        rows = streams.rows(of, stream)
-        if not len(rows):
-            steps.append((0, 0.0, 0))
-            continue
-        rotation = access.rotation[rows]
-        lasts = int(rotation.max()) if rotation.all() else 0
-        steps.append((int(access.time_step[rows].min()), float(access.place_step[rows].min()), lasts))
-    return tuple(steps) if any(any(step) for step in steps) else ()
+        routes: dict[Blur, list[list[int]]] = defaultdict(list)
+        for row in streams.rows(of, stream).tolist():
+            routes[blurs[row]].append(rules[row])
+        steps.append(known({blur: joined(of_blur) for blur, of_blur in routes.items()}))
+    return tuple(steps) if any(isinstance(step, frozenset) or any(step) for step in steps) else ()
 
 
 def _rules(case: Case, streams: Streams) -> _Rules:
     """Return for each stream the rules by which the case obtains its reads: equal rules, equal reads."""
     access = case.access.take(visible(case))
-    columns = np.stack([
+    columns, of = _columns(access), case._replace(access=access)
+    return tuple(joined(columns[row] for row in streams.rows(of, stream)) for stream in range(len(streams)))
+
+
+def _columns(access: Access) -> list[list[int]]:
+    """Return each row of Access as a `Rule`."""
+    rules: list[list[int]] = np.stack([
         access.period, access.from_phase, access.to_phase, access.from_age, access.from_clock, access.to_age,
         access.to_clock, access.delay,
     ], axis=1).tolist()  # fmt: skip
-    of = case._replace(access=access)
-    return tuple(_joined(columns[row] for row in streams.rows(of, stream)) for stream in range(len(streams)))
+    return rules
 
 
 def _classes(case: Case, streams: Streams) -> tuple[int, ...]:
@@ -289,42 +345,29 @@ def _classes(case: Case, streams: Streams) -> tuple[int, ...]:
     return (int(RecordClass.PLAIN),) * len(streams) if record is None else tuple(record.tolist())
 
 
-def _joined(rows: Iterable[list[int]]) -> frozenset[_Rule]:
-    """Join spans of age that overlap or touch, where the time of capture does not matter, so that equal sights look equal."""
-    spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    others: set[_Rule] = set()
-    for period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay in rows:
-        if period:
-            others.add((period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay))
-        else:
-            spans[delay].append((begin, end))
-    for delay, found in spans.items():
-        joined: list[tuple[int, int]] = []
-        for begin, end in sorted(found):
-            if joined and begin <= joined[-1][1]:
-                joined[-1] = joined[-1][0], max(joined[-1][1], end)
-            else:
-                joined.append((begin, end))
-        others |= {(0, 0, 0, begin, 0, end, 0, delay) for begin, end in joined}
-    return frozenset(others)
-
-
 def _lens(sights: Sequence[_Sight], seen: _Steps) -> Lens:
-    first, rules, words = [0], [], []
+    of_stream = []
     for stream in range(len(sights[0][0])):
-        of: dict[_Rule, int] = defaultdict(int)
+        of: dict[Rule, int] = defaultdict(int)
         for bit, (rows, _) in enumerate(sights):
             for rule in rows[stream]:
                 of[rule] |= 1 << bit
-        rules += sorted(of)
-        words += [of[rule] for rule in sorted(of)]
-        first.append(len(rules))
+        of_stream.append(of)
+    plain, evidence = (_of_class(sights, one) for one in (RecordClass.PLAIN, RecordClass.HELD))
+    resolution, routes = _as_columns(seen)
+    return _of_rules(of_stream)._replace(seen=resolution, plain=plain, held=evidence, routes=routes)
+
+
+def _of_rules(of_stream: Sequence[Mapping[Rule, int]]) -> Lens:
+    """Return the lens of each stream's rules, each with its bits."""
+    rules = [rule for of in of_stream for rule in sorted(of)]
+    words = [of[rule] for of in of_stream for rule in sorted(of)]
+    first = np.concatenate([[0], np.cumsum([len(of) for of in of_stream])]).astype(np.int64)
     wide = [np.ascontiguousarray(column) for column in np.array(rules, np.int32).reshape(-1, 8).T]
     period, from_phase, to_phase, begin, begin_clock, end, end_clock, delay = wide
     clocks = begin_clock.astype(np.int8), end_clock.astype(np.int8)
     return Lens(
-        np.array(first, np.int64), period, from_phase, to_phase, begin, clocks[0], end, clocks[1], delay,
-        np.array(words, np.uint64), _as_columns(seen), *(_of_class(sights, one) for one in (RecordClass.PLAIN, RecordClass.HELD)),
+        first, period, from_phase, to_phase, begin, clocks[0], end, clocks[1], delay, np.array(words, np.uint64)
     )  # fmt: skip
 
 
@@ -337,47 +380,18 @@ def _of_class(sights: Sequence[_Sight], record: RecordClass) -> UInt64:
     return words
 
 
-def _as_columns(seen: _Steps) -> Resolution | None:
+def _as_columns(seen: _Steps) -> tuple[Resolution | None, Routes | None]:
+    """Return how exactly each stream is seen at best; and where that is not so at every age, by which routes."""
     if not seen:
-        return None
-    time, place, rotation = zip(*seen, strict=True)
-    return Resolution(np.array(time, np.int32), np.array(place, np.float64), np.array(rotation, np.int32))
-
-
-def _spans(lens: Lens, row: int, moment: int) -> tuple[Int64, Int64]:
-    """Return the ages [begin, end) at which one row lets reads be obtained at a moment, period by period of capture."""
-    period, delay = int(lens.period[row]), int(lens.delay[row])
-    begin, end, served = int(lens.begin[row]), int(lens.end[row]), moment + delay
-    endless = end == UNLIMITED
-    if not period:
-        low, high = max(begin - delay, 0), UNLIMITED if endless else end - delay
-        return np.array([low][: low < high], np.int64), np.array([high][: low < high], np.int64)
-    first = -2 if endless else (served - end) // period - 2  # −2: wholly before the start
-    starts = np.arange(first, moment // period + 1, dtype=np.int64) * period
-    early, late = starts + lens.from_phase[row], starts + lens.to_phase[row]
-    late = np.minimum(late, moment + 1)
-    by_clock = lens.begin_clock[row] == 1
-    late = np.where(starts + begin <= served, late, early) if by_clock else np.minimum(late, served - begin + 1)
-    if not endless:
-        early = (
-            np.where(starts + end > served, early, late) if lens.end_clock[row] else np.maximum(early, served - end + 1)
-        )
-    some = early < late
-    age_begin, age_end = moment - late[some] + 1, moment - early[some] + 1
-    if endless and len(age_end):  # what was captured before the start is as what was captured first
-        age_end = np.where(age_end == age_end.max(), UNLIMITED, age_end)
-    return age_begin, age_end
-
-
-def _pieces(begin: Int64, end: Int64, word: UInt64) -> tuple[Int64, UInt64]:
-    """Return the ages at which the union of spans, each with its bits, changes, and the bits from there on."""
-    ages = np.unique(np.concatenate([[0], begin, end[end < UNLIMITED]]))
-    count = np.zeros((len(ages) + 1, 64), np.int32)
-    bits = (word[:, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
-    np.add.at(count, np.searchsorted(ages, begin), bits.astype(np.int32))
-    last = np.where(end < UNLIMITED, np.searchsorted(ages, end), len(ages))
-    np.subtract.at(count, last, bits.astype(np.int32))
-    open_ = count[:-1].cumsum(axis=0) > 0
-    cases = (open_.astype(np.uint64) << np.arange(64, dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
-    kept = np.concatenate([[True], cases[1:] != cases[:-1]])
-    return ages[kept], cases[kept]
+        return None, None
+    rows = [finest(blur for _, blur in one) if isinstance(one, frozenset) else one for one in seen]
+    mixed = [one if isinstance(one, frozenset) else frozenset() for one in seen]
+    blurs = tuple(sorted({blur for one in mixed for _, blur in one}))
+    routes = None
+    if blurs:
+        others = tuple(product(*(sorted(set(part)) for part in zip(*blurs, strict=True))))
+        of_stream = [as_bits(one, blurs) for one in mixed]
+        routes = Routes(_of_rules(of_stream), blurs, len(rows), others)
+        rows += others
+    time, place, rotation = zip(*rows, strict=True)
+    return Resolution(np.array(time, np.int32), np.array(place, np.float64), np.array(rotation, np.int32)), routes

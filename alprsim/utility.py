@@ -63,6 +63,8 @@ class Lens(Protocol):
     def rules(self) -> Int32Grid: ...  # noqa: D102
     @property
     def seen(self) -> Resolution | None: ...  # noqa: D102
+    @property
+    def routes(self) -> Routes | None: ...  # noqa: D102
 
 
 class Resolution(Protocol):
@@ -72,6 +74,14 @@ class Resolution(Protocol):
     def time_step(self) -> Int32: ...  # noqa: D102
     @property
     def place_step(self) -> Float64: ...  # noqa: D102
+
+
+class Routes(Protocol):
+    """The routes to streams of which another is the finest at other ages, as ``sight.py`` has them."""
+
+    @property
+    def lens(self) -> Lens: ...  # noqa: D102
+    def row(self, stream: Int16, word: Int64) -> Int16: ...  # noqa: D102
 
 
 Int32Grid = NDArray[np.int32]
@@ -154,7 +164,7 @@ def incidents(
     chosen = chosen.take(np.lexsort((chosen.key, chosen.time)))
     junction = places.junction[chosen.place]
     ages = query_ages(chosen.key, list(spec.query_ages.values()))
-    holds = below(draw(chosen.key, 1), spec.hold.within).astype(np.int32)
+    holds = below(draw(chosen.key, 1), spec.hold.within).astype(np.int32)  # any: 1
     return Incidents(chosen.key, chosen.vehicle, chosen.time, junctions.x[junction], junctions.y[junction], ages, holds)
 
 
@@ -180,7 +190,7 @@ def quantiles(shape: models.QueryAge) -> Int32:
         logged = sorted(logged_ages(shape.file or ""))
         ages = [float(logged[int(share * len(logged))]) for share in shares]
     elif shape.kind == "exponential":
-        mean = float(shape.mean or 0)
+        mean = float(shape.mean or 0)  # any
         ages = [-mean * math.log1p(-share) for share in shares]
     else:
         median, scale = _lognormal(shape)
@@ -208,7 +218,7 @@ def surroundings(incidents: Incidents, sites_xy: tuple[Float64, Float64], spec: 
         for x, y in zip(*sites_xy, strict=True)
     ]
     first = np.concatenate([[0], np.cumsum([len(rows) for rows in near])]).astype(np.int64)
-    incident = np.concatenate([*near, np.empty(0, np.int64)]).astype(np.int32)
+    incident = np.concatenate([*near, np.empty(0, np.int64)]).astype(np.int32)  # any
     return Scene(incidents, first, incident, spec.around, spec.within, *sites_xy)
 
 
@@ -236,11 +246,31 @@ def find(scene: Scene, reads: Reads, stream: Int16, lenses: Sequence[Lens], *, h
     for number, lens in enumerate([*lenses, _everything(stream)]):
         rules = lens.first, lens.rules, lens.cases.view(np.int64)
         plate, area = found[0, number], found[1, number]
+        if lens.routes is not None:
+            useful = _useful(scene, incident, time, reads.site[read], of, lens, lens.routes, asked, held)
+            np.bitwise_or.at(plate, incident[suspect], useful[suspect])
+            np.bitwise_or.at(area, incident, useful)
+            continue
         placed = _placed(scene, incident, time, reads.site[read], of, lens.seen)
         own = suspect & placed
         kernels.obtainable(incident[own], time[own], of[own], asked, held, *rules, plate)
         kernels.obtainable(incident[placed], time[placed], of[placed], asked, held, *rules, area)
     return found
+
+
+def _useful(
+    scene: Scene, incident: Int32, time: Int32, site: Int32, stream: Int16, lens: Lens, routes: Routes,
+    asked: NDArray[np.int64], held: NDArray[np.int64],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Return the policies that can obtain each pair's record, where as it is then seen it is useful: [pairs, shapes]."""
+    each = np.arange(len(incident), dtype=np.int32), time, stream, asked[incident], held[incident]
+    open_, way = (np.zeros((len(incident), asked.shape[1]), np.int64) for _ in range(2))
+    for found, of in ((open_, lens), (way, routes.lens)):
+        kernels.obtainable(*each, of.first, of.rules, of.cases.view(np.int64), found)
+    for shape in range(asked.shape[1]):
+        known = routes.row(stream, way[:, shape])
+        open_[~_placed(scene, incident, time, site, known, lens.seen), shape] = 0
+    return open_
 
 
 def answers(found: Int64, place: Int32) -> Answers:
@@ -312,6 +342,7 @@ class _Everything(NamedTuple):
     rules: Int32Grid
     cases: UInt64
     seen: None = None
+    routes: None = None
 
 
 def _stops(truth: Truth, vehicles: Vehicles, places: Places) -> _Stops:
@@ -325,10 +356,8 @@ def _stops(truth: Truth, vehicles: Vehicles, places: Places) -> _Stops:
 def _lognormal(shape: models.QueryAge) -> tuple[float, float]:
     """Return the median and the standard deviation of the logarithm of a shape given by its median and one tail."""
     share, age = (0.05, shape.p95) if shape.kind == "lognormal" else (shape.beyond_share or 0.0, shape.beyond)
-    if share >= 0.5:
-        raise ValueError(f"beyond_share must be below 0.5, since half are below median; not {share:g}")
-    median = float(shape.median or 0)
-    return median, math.log((age or 0) / median) / NormalDist().inv_cdf(1 - share)
+    median = float(shape.median or 0)  # any
+    return median, math.log((age or 0) / median) / NormalDist().inv_cdf(1 - share)  # any: 0
 
 
 def _placed(scene: Scene, incident: Int32, time: Int32, site: Int32, stream: Int16, seen: Resolution | None) -> Bool:
@@ -356,10 +385,10 @@ def _furthest(at: Float64, where: Float64, step: Float64) -> Float64:
 
 def _everything(stream: Int16) -> _Everything:
     """Return the lens without rules: every read at every age, as bit 0."""
-    n = int(stream.max(initial=-1)) + 1
+    n = int(stream.max(initial=-1)) + 1  # any
     rules = np.zeros((n, kernels.RULE), np.int32)
     rules[:, kernels.END] = UNLIMITED
-    return _Everything(np.arange(n + 1), rules, np.ones(n, np.uint64))
+    return _Everything(np.arange(n + 1), rules, np.ones(n, np.uint64))  # any
 
 
 def _ratio(value: NDArray[np.int64] | Float64, of: Int64) -> Float64:

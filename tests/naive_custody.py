@@ -122,13 +122,14 @@ def can_obtain(lens: Any, stream: int, time: int, asked: int, held: int | None =
     return bits
 
 
-def known_to(case: Any, owner: int) -> tuple[int, int]:
-    """Return to which steps of time and of place a case knows an owner's records: by the finest of its routes to them."""
+def known_to(case: Any, owner: int, time: int, asked: int, held: int | None = None) -> tuple[int, int]:
+    """Return to which steps of time and of place a case knows an owner's record: by the finest of its routes that hold it."""
     access = case.access
     routes = [
         row for row in range(len(access))
         if access.viewer[row] == case.viewer_row and access.owner[row] == owner
-        and access.sight[row] in SIGHTS[case.sight] and access.record[row] == 0
+        and access.sight[row] in SIGHTS[case.sight] and access.record[row] == 0 and time <= asked
+        and any(_in_time(access, row, time, at) for at in seconds(asked + int(access.delay[row]), time, held))
     ]  # fmt: skip
     steps = ([int(of[row]) for row in routes] for of in (access.time_step, access.place_step))
     time, place = (min(found, default=0) for found in steps)
@@ -161,7 +162,7 @@ def answered(
                 useful = [
                     seen == vehicle
                     for time, site, seen in reads
-                    for step, side in [known_to(case, sites[site][2])]
+                    for step, side in [known_to(case, sites[site][2], time, moment + query_age, held)]
                     if all(abs(moment - second) <= around for second in _cell(time, step))
                     and all(
                         (a - x) ** 2 + (b - y) ** 2 <= within**2

@@ -43,6 +43,8 @@ SERVES = {
     "_streets": {"towns"},
     "_islands": {"towns"},
     "_highways": {"towns"},
+    "_blurs": {"sight"},
+    "_spans": {"sight"},
 }
 EXCEPTIONS = {
     ("roads", "towns"),  # the built-in town is one of the sources that roads reads

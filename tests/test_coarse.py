@@ -14,7 +14,7 @@ from alprsim.kernels import ladder
 from alprsim.measures import completeness, gaps, question, spans
 from alprsim.sight import Case, Resolution, Streams, lenses
 from alprsim.tables import DAY, UNLIMITED, Bucket, Reads, Truth
-from tests import naive_measures, naive_windows
+from tests import naive_custody, naive_measures, naive_windows
 from tests.naive_custody import custody
 from tests.worlds import HOUR, SIGHTS, ZOO, World, hours, worlds
 from tests.worlds import ladder as limits
@@ -60,6 +60,67 @@ def test_of_several_routes_the_finest_counts():
     steps[len(coarse.access) :] = np.minimum(steps[len(coarse.access) :], 60)
     made, _ = lenses([coarse._replace(access=dataclasses.replace(both, time_step=steps))], streams)
     assert made[0].seen.time_step.max() == 60
+
+
+def reaching(spec, **columns):
+    """Return ICE's case with its routes twice, the second time with some columns otherwise."""
+    coarse, streams = case(spec, "ICE", by_plate=False)
+    both = coarse.access.take(np.r_[0 : len(coarse.access), 0 : len(coarse.access)])
+    changed = {name: getattr(both, name).copy() for name in columns}
+    for name, value in columns.items():
+        changed[name][len(coarse.access) :] = value
+    return coarse._replace(access=dataclasses.replace(both, **changed)), streams
+
+
+def test_a_finer_route_that_reaches_back_less_far_counts_as_far_as_it_does():
+    spec = shared(time_step="1 h", place_step="500 m", identity={"kind": "hashed", "rotate": "1 d"})
+    mixed, streams = reaching(spec, time_step=60, rotation=0, to_age=2 * DAY)
+    (lens,), _ = lenses([mixed], streams)
+    now, made = 6 * DAY, 6 * DAY - np.array([0, 2 * DAY - 1, 2 * DAY, 5 * DAY, -1], np.int32)
+    seen = [part[lens.known(np.full(5, 1, np.int16), made, now)].tolist() for part in lens.seen]
+    assert seen == [[60, 60, HOUR, HOUR, 60], [500] * 5, [0, 0, DAY, DAY, 0]]
+    assert lens.known(np.array([0, 2], np.int16), made[:2], now).tolist() == [0, 2]
+    assert lens.place_steps(now) == [[0], [500], [0]]
+    shorter, _ = reaching(spec, place_step=0, to_age=2 * DAY)
+    (lens,), _ = lenses([shorter], streams)
+    assert lens.place_steps(now) == [[0], [0, 500], [0]]
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"),
+    [
+        ({"time_step": 60}, (60, 500, DAY)),  # as far back
+        ({"time_step": 2 * HOUR, "to_age": 2 * DAY}, (HOUR, 500, DAY)),  # coarser, less far
+        ({"time_step": 2 * HOUR, "place_step": 0}, (HOUR, 0, DAY)),  # each the finer in one, held together
+        ({"rotation": 2 * DAY}, (HOUR, 500, 2 * DAY)),
+        ({"rotation": 0}, (HOUR, 500, 0)),
+    ],
+)
+def test_where_the_finest_reaches_as_far_a_stream_is_seen_alike_at_every_age(columns, wanted):
+    spec = shared(time_step="1 h", place_step="500 m", identity={"kind": "hashed", "rotate": "1 d"})
+    found, streams = reaching(spec, **columns)
+    (lens,), _ = lenses([found], streams)
+    assert lens.routes is None
+    assert tuple(part[1] for part in lens.seen) == wanted
+    assert lens.known(np.ones(1, np.int16), np.ones(1, np.int32), 9).tolist() == [1]
+
+
+@few
+@given(naive_custody.custodies(coarse=True), st.integers(0, 12))
+def test_how_exactly_a_read_is_seen_is_its_finest_route_of_those_that_hold_it(spec, now):
+    table = rules.agencies(spec)
+    access = rules.access(spec, table, range(len(table)))
+    asked = [Case("policy", str(table.name[v]), "request", 0, access, v) for v in range(len(table))]
+    made, place = lenses(asked, Streams.of_owners(len(table)))
+    stream, time = (part.ravel() for part in np.meshgrid(np.arange(len(table)), np.arange(now + 1), indexing="ij"))
+    for one, at in zip(asked, place, strict=True):
+        lens = made[at // 64]
+        row = lens.known(stream.astype(np.int16), time.astype(np.int32), now)
+        for owner, second, known_as in zip(stream.tolist(), time.tolist(), row.tolist(), strict=True):
+            if naive_custody.obtainable(access, one.viewer_row, owner, "request", second, now):
+                told = (0, 0) if lens.seen is None else (lens.seen.time_step[known_as], lens.seen.place_step[known_as])
+                assert told == naive_custody.known_to(one, owner, second, now)
+                assert lens.seen is None or told[1] in lens.place_steps(now)[owner]
 
 
 def test_a_pseudonym_lasts_as_its_rule_says_unless_the_plate_is_seen_too():

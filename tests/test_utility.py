@@ -215,6 +215,17 @@ def test_a_hold_of_a_plate_keeps_no_other_cars_read():
     assert asked([incident], [own], cases).plate.tolist() == [[0, 1]]
 
 
+def test_a_hold_that_comes_with_the_question_keeps_the_read_until_it_is_served():
+    """A warrant asked for at second 7 is served at 11; the read of second 5 goes at 8."""
+    door = {"giver": "a", "taker": "b", "kind": "query", "warrant": {"beyond": "0 s", "delay": "4 s", "granted": 1.0}}
+    spec = naive.custody({"a": {}, "b": {"kind": "consumer"}}, door, retention="3 s")
+    case = cases_of(spec, 3)[3]._replace(sight="process")
+    assert case.viewer == "b"
+    for hold_age, answered in ((1, 1), (2, 1), (3, 0)):
+        incident = [(0, 5, 0, 0, (2,), hold_age)]
+        assert asked(incident, [(5, 0, 0)], [case], holds=True).plate.tolist() == [[answered]]
+
+
 def test_a_hold_is_filed_within_its_time_at_any_moment_alike():
     drawn = draw([world()[0]], n=10_000)
     assert drawn.hold_age.min() >= 0
@@ -343,6 +354,7 @@ def test_the_named_shapes_are_as_declared():
     assert np.mean(mixed > 45 * DAY) == pytest.approx(0.05, abs=1 / utility.QUANTILES)
     assert np.mean(cold > 180 * DAY) == pytest.approx(0.10, abs=1 / utility.QUANTILES)
     assert all(np.all(np.diff(ages) >= 0) and ages[0] >= 0 for ages in (fast, mixed, cold))
+    assert utility.quantiles(models.QueryAge(kind="exponential", mean="20000 d"))[-1] == UNLIMITED - 1
 
 
 def test_an_age_belongs_to_its_incident_and_keeps_its_rank_in_every_shape():

@@ -157,9 +157,12 @@ def _ask_buckets(asked: Asked, every: Lenses, families: Sequence[Counting], kept
         for n, lens in enumerate(every.lenses):
             seen = question.coarsened(opened, stream, lens.seen, centres[n])
             for m, row in enumerate(questions):
+                known = lens.known(stream, opened.bucket.reads.time, row[n].moment)
+                if lens.routes is not None:
+                    seen = question.coarsened(opened, known, lens.seen, centres[n])
                 masks = question.held(row[n], opened.bucket.reads, stream)
-                dated = spans.dated(masks, opened.bucket.reads.time, stream, lens.seen)
-                look = Look(m, n, row[n], of_listed[m][n], opened, seen, driven, drivers, stream, masks, dated)
+                dated = spans.dated(masks, opened.bucket.reads.time, known, lens.seen)
+                look = Look(m, n, row[n], of_listed[m][n], opened, seen, driven, drivers, stream, known, masks, dated)
                 for family in families:
                     family.add(look)
 

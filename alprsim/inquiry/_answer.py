@@ -126,7 +126,8 @@ def _lives(
         for moment, row in enumerate(questions):
             for sums, lens, put in zip(lives, lenses, row, strict=True):
                 masks = question.held(put, opened.bucket.reads, stream)
-                dated = spans.dated(masks, opened.bucket.reads.time, stream, lens.seen)
+                known = lens.known(stream, opened.bucket.reads.time, put.moment)
+                dated = spans.dated(masks, opened.bucket.reads.time, known, lens.seen)
                 completeness.add(sums, opened, masks, put, group, moment=moment, dated=dated)
     return lives
 

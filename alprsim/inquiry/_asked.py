@@ -129,6 +129,8 @@ class Look(NamedTuple):
     """Who drives the bucket's cars."""
     stream: Int16
     """[n_reads]: of reads that all policies treat alike."""
+    known: Int16
+    """[n_reads]: row of the lens's `seen` that tells how exactly its sights know each read."""
     masks: UInt64
     """[n_reads]: the sights that hold each read."""
     dated: UInt64 | None

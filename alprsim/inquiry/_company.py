@@ -28,7 +28,8 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     for look in looks(asked, reads, bulk):
         told, masks, they = bulk.lenses[look.lens].seen, look.masks, look.known
         if told is not None:
-            masks = np.where(told.time_step[of_read[they.row]] > rule.window, np.uint64(0), masks)
+            known_as = bulk.lenses[look.lens].known(of_read, reads.time, look.put.moment)[they.row]
+            masks = np.where(told.time_step[known_as] > rule.window, np.uint64(0), masks)
         seen = company.arranged(they.site, they.time, they.who, masks, camera, they.plate)
         first, *rest = zip(sums[look.moment][look.lens], whose, strict=True)
         company.add(first[0], seen, look.put, rule, first[1], vehicles, seed=seed, also=rest)

@@ -30,6 +30,9 @@ def glances(
 ) -> Iterator[Glance]:
     """Yield every look at everybody, lens by lens."""
     for n, lens in enumerate(bulk.lenses):
-        seen = question.coarse(reads, stream, lens.seen, middles(asked, lens))
+        squares = middles(asked, lens)
+        seen = question.coarse(reads, stream, lens.seen, squares)
         for m, row in enumerate(questions):
+            if lens.routes is not None:
+                seen = question.coarse(reads, lens.known(stream, reads.time, row[n].moment), lens.seen, squares)
             yield Glance(m, n, row[n], seen, question.held(row[n], reads, stream))

@@ -26,7 +26,7 @@ class Gaps:
         if look.lens >= len(self._every.lenses):
             return
         seen, time = self._every.lenses[look.lens].seen, look.opened.bucket.reads.time
-        told = spans.spans(time, look.stream, seen)
+        told = spans.spans(time, look.known, seen)
         driven, vehicle, person = look.driven, look.opened.bucket.vehicle, look.driven.opened.bucket.vehicle
         cars = [(s[look.lens], question.home_towns(p, vehicle)) for s, p in zip(self._cars, self._people, strict=True)]
         gaps.add(cars[0][0], look.opened, look.masks, look.put, cars[0][1], also=cars[1:], told=told)

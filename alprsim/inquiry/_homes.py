@@ -91,12 +91,15 @@ class Homes:
 
     def _named(self, lens: int) -> Bool:
         """Return which sites each sight of a lens can name, at any of the moments."""
-        seen, streams = self._every.lenses[lens].seen, len(self._asked.records.streams)
-        centres = middles(self._asked, self._every.lenses[lens])
+        through = self._every.lenses[lens]
+        centres = middles(self._asked, through)
         itself = np.arange(len(self._asked.sites.x), dtype=np.int32)
-        steps = [0.0] * streams if seen is None else seen.place_step.tolist()
-        of_stream = [centres.get(step, itself) for step in steps]
-        looks = [one_guess.can_be_named(row[lens], of_stream) for row in self._questions]
+        looks = []
+        for row in self._questions:
+            steps = through.place_steps(row[lens].moment)
+            for number in range(max(map(len, steps), default=0)):
+                of_stream = [centres.get(of[min(number, len(of) - 1)], itself) for of in steps]
+                looks.append(one_guess.can_be_named(row[lens], of_stream))
         named: Bool = np.logical_or.reduce(looks)
         return named
 

@@ -55,7 +55,7 @@ def _answered(
     stream, spec = asked.records.of(reads), asked.study.utility.hold
 
     def look(lenses: Lenses, *, plates: bool) -> tuple[utility.Answers, utility.Expected | None]:
-        sights = [lens._replace(seen=None) for lens in lenses.lenses] if leads else lenses.lenses
+        sights = [lens._replace(seen=None, routes=None) for lens in lenses.lenses] if leads else lenses.lenses
         found = utility.find(scene, reads, stream, sights)
         expected = None
         if spec.chance and not leads:

@@ -35,7 +35,7 @@ class Named:
         """Count one bucket through one lens at one moment."""
         seen = self.every.lenses[look.lens].seen
         if seen is not None:
-            masks = names.most_read(look.opened.bucket, seen.rotation[look.stream], look.masks)
+            masks = names.most_read(look.opened.bucket, seen.rotation[look.known], look.masks)
             look = look._replace(masks=masks)
         self._homes.add(look)
 

@@ -76,7 +76,7 @@ class Ways:
         """Return the bucket as the lens's sights know it: prepared once for all moments, and all lenses that know it alike."""
         if self._sketch is None or self._sketch[0] is not look.seen.bucket:
             sites, known = self._asked.done.placement.sites, self._every.lenses[look.lens].seen
-            step = np.zeros(len(look.stream), np.int32) if known is None else known.time_step[look.stream]
+            step = np.zeros(len(look.known), np.int32) if known is None else known.time_step[look.known]
             sketch = paths.Sketch(
                 self._driven(look.opened.bucket), look.seen, self._ways, self._roads,
                 kept=self._stands[look.opened.bucket.reads.site], road=sites.road[look.seen.bucket.reads.site],

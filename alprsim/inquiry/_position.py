@@ -236,7 +236,7 @@ class Position:
         """Return a car's records of the last T as its sights know them, and which of the sights hold each."""
         mine = slice(*look.seen.bucket.first_read[row : row + 2].tolist())
         exact, seen = look.opened.bucket.reads.take(mine), look.seen.bucket.reads.take(mine)
-        known, of_read = self._every.lenses[look.lens].seen, look.stream[mine]
+        known, of_read = self._every.lenses[look.lens].seen, look.known[mine]
         step = np.zeros(len(seen), np.int32) if known is None else known.time_step[of_read]
         side = np.zeros(len(seen)) if known is None else known.place_step[of_read]
         key = self._asked.records.key[exact.site]

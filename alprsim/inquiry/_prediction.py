@@ -19,11 +19,15 @@ def ask(asked: Asked, reads: Reads) -> list[Measured]:
     questions = asked.questions(bulk.lenses)
     sums = [[[prediction.empty(size) for size in groups.sizes] for _ in row] for row in questions]
     for n, lens in enumerate(bulk.lenses):
-        known = prediction.by_time(reads, crowd.known(reads, of_read, lens.seen, middles(asked, lens)))
+        squares = middles(asked, lens)
+        known = prediction.by_time(reads, crowd.known(reads, of_read, lens.seen, squares))
         for m, row in enumerate(questions):
             until = row[n].moment + study.prediction_ahead
             if until >= asked.study.length:
                 continue
+            if lens.routes is not None:
+                of = lens.known(of_read, reads.time, row[n].moment)
+                known = prediction.by_time(reads, crowd.known(reads, of, lens.seen, squares))
             prediction.add(
                 list(zip(sums[m][n], groups.targets, strict=True)), reads, known, question.held(row[n], reads, of_read),
                 so_far(row[n]), streams=of_read, targets=targets, camera=sites.camera, ahead=ahead, until=until,

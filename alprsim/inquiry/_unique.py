@@ -133,10 +133,13 @@ def looks(asked: Asked, reads: Reads, bulk: Lenses) -> Iterator[Look]:
     """Yield everybody's reads through each lens at each moment, windows cut at the start of the simulated time."""
     of_read, questions = asked.records.of(reads), asked.questions(bulk.lenses)
     for n, lens in enumerate(bulk.lenses):
-        known = crowd.known(reads, of_read, lens.seen, middles(asked, lens))
+        squares = middles(asked, lens)
+        known = crowd.known(reads, of_read, lens.seen, squares)
         bits = sorted(set((bulk.place[bulk.place // 64 == n] % 64).tolist()))
         for m, row in enumerate(questions):
             put = so_far(row[n])
+            if lens.routes is not None:
+                known = crowd.known(reads, lens.known(of_read, reads.time, put.moment), lens.seen, squares)
             masks = question.held(put, reads, of_read)[known.row]
             yield Look(m, n, put, known, masks, _alike(masks, bits))
 

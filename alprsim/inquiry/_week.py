@@ -220,8 +220,9 @@ def _through(
     found = []
     for row, lens in enumerate(every.lenses):
         put = question.ask(lens.at(place.moment), group, moment=place.moment, horizon=place.horizon, counted=lens.plain)
-        seen = question.coarsened(opened, of_stream, lens.seen, middles(asked, lens))
-        time_step, place_step = _steps(lens, of_stream)
+        of_read = lens.known(of_stream, opened.bucket.reads.time, place.moment)
+        seen = question.coarsened(opened, of_read, lens.seen, middles(asked, lens))
+        time_step, place_step = _steps(lens, of_read)
         sketch = paths.Sketch(
             truth, seen, place.ways, asked.world.network.roads, kept=place.stands[opened.bucket.reads.site],
             road=sites.road[seen.bucket.reads.site], step=time_step, tolerance=asked.study.measures.path_tolerance,
@@ -236,11 +237,11 @@ def _through(
     return found
 
 
-def _steps(lens: sight.Lens, of_stream: Int16) -> tuple[Int32, Any]:
-    """Return to how many seconds and metres a lens knows each read."""
+def _steps(lens: sight.Lens, of_read: Int16) -> tuple[Int32, Any]:
+    """Return to how many seconds and metres a lens knows each read, by its row of `seen`."""
     if lens.seen is None:
-        return np.zeros(len(of_stream), np.int32), np.zeros(len(of_stream))
-    return lens.seen.time_step[of_stream], lens.seen.place_step[of_stream]
+        return np.zeros(len(of_read), np.int32), np.zeros(len(of_read))
+    return lens.seen.time_step[of_read], lens.seen.place_step[of_read]
 
 
 def _views(known: list[_Known], every: Lenses) -> tuple[list[tuple[int, int]], list[int]]:
