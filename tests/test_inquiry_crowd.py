@@ -6,10 +6,13 @@ import pytest
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
 from alprsim.tables import AS_WRITTEN, DAY
-from tests.test_inquiry import Hamlet, chosen
+from tests.test_inquiry import HOUR, Hamlet, chosen
 
 FAMILIES = {"unicity", "unicity_scaling", "top_anonymity_set", "worst_case_risk"}
 KEPT = "custody: {departments: {%s}}"
+BOTH = """{custody: {departments: {retention: 6 h}, agencies: {Vendor pool: {time_step: 24 h}}, sharing: [
+    {giver: departments, taker: Vendor pool, kind: mirror}, {giver: Vendor pool, taker: East, kind: query, sight: bulk, onward: true}]}}"""
+"""Exact for six hours, and beyond them a pool's copy that is known to the day."""
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +26,8 @@ def everything(outpost, tmp_path_factory):
         "Coarse": "time_step: 24 h", "Coarser": "time_step: 17 h, place_step: 200 m", "Halves": "time_step: 30 min",
     }  # fmt: skip
     study = place.study(
-        *(f"policies.{name}={{{KEPT % rule}}}" for name, rule in policies.items()),
-        "measures.families=[uniqueness, resolution, sets, worst_case, gaps, distribution]", "ladder.retention=[6 h]",
+        *(f"policies.{name}={{{KEPT % rule}}}" for name, rule in policies.items()), f"policies.Both={BOTH}",
+        "measures.families=[uniqueness, resolution, sets, worst_case, gaps, distribution]", "ladder.retention=[6 h]", "utility.incidents=60",
         "measures.unicity_points=2", "measures.resolution_bins=[1 h, 4 h, 24 h]",
         "measures.resolution_places=[0 m, 400 m]", "measures.worst_case_targets=30", "measures.unicity_targets=30",
     )  # fmt: skip
@@ -118,6 +121,20 @@ def test_coarse_records_answer_fewer_look_backs_and_keep_their_leads(everything)
         words.statistic("mixed_with_leads", DAY)
         == "mixed, with records too coarse to say it was there (an upper bound)"
     )
+
+
+def test_a_store_of_its_own_is_exact_no_longer_than_it_keeps(everything):
+    """Look-backs are answered as by that store alone: the copy's records add leads, and those for longer."""
+    looks = {"viewer": "East police", "sight": "bulk", "measure": ["lookback_plate", "lookback_area"]}
+    both, alone, written = (
+        chosen(everything, policy=policy, retention=limit, **looks)["value"].droplevel(["policy", "retention"])
+        for policy, limit in (("Both", AS_WRITTEN), ("No sharing", 6 * HOUR), ("No sharing", AS_WRITTEN))
+    )
+    answered = [key for key in both.index if not key[-1].endswith(VIEWS)]
+    leads = [(*key[:-1], key[-1] + words.WITH_LEADS) for key in answered]
+    assert both[answered].tolist() == alone[answered].tolist()
+    assert (both[leads].to_numpy() >= written[leads].to_numpy()).all()
+    assert both[leads].sum() > written[answered].sum() > both[answered].sum()
 
 
 def test_only_times_that_may_be_of_two_days_hide_days_and_they_lengthen_gaps(everything):
