@@ -1,7 +1,7 @@
 """How fast the measures are, beside their targets, DuckDB and the memory itself: ``python -m benchmarks.measures``.
 
 All in one process, each answer asserted; on an idle machine, with nothing else running. Ten million reads and a hundred,
-in ten minutes and 5 GB. Writes ``results/measures_speed.csv``.
+in a quarter of an hour and 5 GB. Writes ``results/measures_speed.csv``.
 """
 
 import csv

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alprsim import _blurs
 from alprsim import custody as rules
 from alprsim.kernels import gaps as kernel
 from alprsim.kernels import ladder
@@ -103,6 +104,36 @@ def test_where_the_finest_reaches_as_far_a_stream_is_seen_alike_at_every_age(col
     assert lens.routes is None
     assert tuple(part[1] for part in lens.seen) == wanted
     assert lens.known(np.ones(1, np.int16), np.ones(1, np.int32), 9).tolist() == [1]
+
+
+def rule(begin, end, delay=0, period=0):
+    return period, 0, 0, begin, 0, end, 0, delay
+
+
+def test_spans_of_age_that_touch_are_one():
+    rows = [list(rule(*ends)) for ends in ((3, 5), (0, 3), (7, 9), (7, 8, 1), (0, 1, 0, 4))]
+    wanted = {rule(0, 5), rule(7, 9), rule(7, 8, 1), rule(0, 1, 0, 4)}
+    assert _blurs.joined(rows) == wanted
+
+
+@pytest.mark.parametrize(
+    ("fine", "coarse", "alike"),
+    [
+        (rule(0, 7), rule(2, 7), True),
+        (rule(0, 7), rule(0, 5), True),
+        (rule(0, 7), rule(0, 8), False),
+        (rule(1, 7), rule(0, 7), False),
+        (rule(0, 7, 1), rule(2, 5), False),  # a hold may find it there at once and gone when the other is served
+        (rule(0, 7, 0, 4), rule(2, 5), False),
+        (rule(0, 7), rule(2, 5, 0, 4), False),
+        (rule(0, 7, 0, 4), rule(0, 7, 0, 4), True),
+    ],
+)
+def test_a_route_counts_unless_a_finer_one_holds_all_that_it_holds(fine, coarse, alike):
+    routes = {(1, 0.0, 0): frozenset([fine]), (2, 0.0, 0): frozenset([coarse])}
+    apart = frozenset([(fine, (1, 0.0, 0)), (coarse, (2, 0.0, 0))])
+    assert _blurs.known(routes) == ((1, 0.0, 0) if alike else apart)
+    assert _blurs.known({}) == (0, 0.0, 0)
 
 
 @few

@@ -11,7 +11,8 @@ from tests.test_inquiry import HOUR, Hamlet, chosen
 FAMILIES = {"unicity", "unicity_scaling", "top_anonymity_set", "worst_case_risk"}
 KEPT = "custody: {departments: {%s}}"
 BOTH = """{custody: {departments: {retention: 6 h}, agencies: {Vendor pool: {time_step: 24 h}}, sharing: [
-    {giver: departments, taker: Vendor pool, kind: mirror}, {giver: Vendor pool, taker: East, kind: query, sight: bulk, onward: true}]}}"""
+    {giver: departments, taker: Vendor pool, kind: mirror},
+    {giver: Vendor pool, taker: East, kind: query, sight: bulk, onward: true}]}}"""
 """Exact for six hours, and beyond them a pool's copy that is known to the day."""
 
 
@@ -27,7 +28,8 @@ def everything(outpost, tmp_path_factory):
     }  # fmt: skip
     study = place.study(
         *(f"policies.{name}={{{KEPT % rule}}}" for name, rule in policies.items()), f"policies.Both={BOTH}",
-        "measures.families=[uniqueness, resolution, sets, worst_case, gaps, distribution]", "ladder.retention=[6 h]", "utility.incidents=60",
+        "measures.families=[uniqueness, resolution, sets, worst_case, gaps, distribution]", "ladder.retention=[6 h]",
+        "utility.incidents=60",
         "measures.unicity_points=2", "measures.resolution_bins=[1 h, 4 h, 24 h]",
         "measures.resolution_places=[0 m, 400 m]", "measures.worst_case_targets=30", "measures.unicity_targets=30",
     )  # fmt: skip
