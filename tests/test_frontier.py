@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -34,7 +35,7 @@ WORTH = {"true_hits": 3.0, "false_alerts": 1.5, "true_for_each_false": 2.0}
 @pytest.fixture(scope="module")
 def coarse(tmp_path_factory):
     """Return a made-up run with hot lists, and a policy whose records are too coarse for half of its look-backs."""
-    folder = fake_run.build(tmp_path_factory.mktemp("coarse") / "run", seeds=(1,), ladder=(3 * DAY, 30 * DAY))
+    folder = fake_run.build(tmp_path_factory.mktemp("coarse") / "run", seeds=(1,), ladder=(0, 3 * DAY, 30 * DAY))
     rows = pd.read_parquet(folder / "measures.parquet")
     told = rows["measure"].eq("lookback_plate") & rows["statistic"].isin(fake_run.SHAPES)
     leads = rows[told].assign(statistic=rows["statistic"] + words.WITH_LEADS)
@@ -64,6 +65,7 @@ def test_the_table_holds_every_policy_limit_and_kind_of_query_apart(run):
     assert len(table) == 4 * 3 * 2 * (len(fake_run.LADDER) + 1) * 2
     row = table.set_index(case).loc[("Federal query", "ICE", "request", 21 * DAY, "plate")]
     trips = run.answer("Federal query", "ICE", "request", 21 * DAY, "trips_detected", "share_of_horizon_pooled")
+    assert (row["privacy_measure"], row["privacy_statistic"]) == TRIPS
     assert (row["privacy"], row["privacy_low"], row["privacy_high"]) == trips[:3]
     shares = sorted(
         run.answer("Federal query", "ICE", "request", 21 * DAY, "lookback_plate", shape).mean
@@ -93,6 +95,7 @@ def test_the_csv_says_on_every_row_what_it_rests_on_and_is_not(run):
     assert written["rests_on"].eq("follows from the assumed delay of the question").all()
     assert written["useful"].eq("Useful: a read within 1000 m and 30 min of the incident.").all()
     assert written["streets"].eq("generated").all()
+    assert list(written.columns)[3:5] == ["retention", "retention_text"]
     assert set(written["retention_text"]) >= {"3 min", "21 d", "no limit", "as the policy says"}
 
 
@@ -209,6 +212,9 @@ def test_what_was_assumed_is_said():
     assert [f"{100 * share:.0f} %" for share in shares[3]] == ["43 %", "35 %"]
     assert [limit for limit, (a, b) in shares.items() if a > b] == [1, 3]
     assert frontier.spreads(results.Run(None, {})) == []
+    told = {"wide": "half within 72 h, 10 % beyond 90 d", "narrow": "half within 72 h, 5 % beyond 10 d"}
+    (said,) = frontier.spreads(results.Run(None, {"utility": {"query_ages": told}}))
+    assert ": 40 % of them come within 36 h, of narrow ones 17 %. So under a limit shorter than 72 h more wide" in said
     assert frontier.described(models.Utility())["hold"] is None
 
 
@@ -232,18 +238,26 @@ def test_every_ladder_of_look_backs_says_what_it_follows_from(run):
 def test_leads_stand_beside_what_coarse_records_answer_and_nowhere_else(run, coarse):
     table = frontier.table(coarse).query("query == 'plate'")
     mine, others = (table[table["policy"].eq("Peers mirror") == yes] for yes in (True, False))
-    assert len(mine) == 3 * 2 * 3
+    assert len(mine) == 3 * 2 * 4
     for end in Band._fields:
-        assert mine[f"with_leads_{end}"].tolist() == pytest.approx((2 * mine[f"answered_{end}"]).tolist())
+        bound, answered = (mine[f"{name}_{end}"].to_numpy() for name in ("with_leads", "answered"))
+        some = mine["retention"] != 0
+        assert bound[some].tolist() == pytest.approx((2 * answered[some]).tolist())
+        assert np.isnan(bound[~some]).all()  # nothing is kept, and nothing told coarsely
         assert others[f"with_leads_{end}"].isna().all()
     assert not any(name.startswith("with_leads") for name in frontier.table(run))
     frontier.write(coarse)
-    assert "with_leads_mid" in pd.read_csv(coarse.folder / frontier.FILE)
+    written = pd.read_csv(coarse.folder / frontier.FILE)
+    assert "with_leads_mid" in written
+    texts = written.groupby("retention")["retention_text"].unique()
+    assert {step: list(said) for step, said in texts.items()} == {
+        AS_WRITTEN: ["as the policy says"], 0: [words.duration(0)], 3 * DAY: ["72 h"], 30 * DAY: ["30 d"]
+    }  # fmt: skip
     with_leads = {(policy, remark): cells for policy, remark, cells in picture.shown(coarse).numbers[0].rows if remark}
     assert list(with_leads) == [("Peers mirror", "with records too coarse to say it was there: an upper bound")]
     (cells,) = with_leads.values()
     of_ice = mine.query("viewer == 'ICE' and sight == 'request' and retention >= 0")
-    bounds = of_ice[["with_leads_low", "with_leads_high"]].itertuples(index=False, name=None)
+    bounds = of_ice[["with_leads_low", "with_leads_high"]].fillna(0).itertuples(index=False, name=None)
     assert [cell.band for cell in cells] == [words.interval(*ends, "share") for ends in bounds]
 
 

@@ -215,7 +215,8 @@ def _chain(adversary: Adversary, watched: Watch, time: Int32, site: Int32, asked
     drives = np.clip(maybe.began(), 0, steps - 1)
     began, drive = np.unique(drives, return_inverse=True)
     begins = watched.start + np.arange(steps, dtype=np.int64) * adversary.step
-    alpha, later = (np.empty((steps + 1, 1 + 2 * adversary.zones.many)) for _ in range(2))  # any: 1
+    room = steps + 1, 1 + 2 * adversary.zones.many  # any
+    alpha, later = (np.empty(room) for _ in range(2))
     chance = np.empty(steps)
     hour = class_of(begins, adversary.first_weekday)
     return Chain(
