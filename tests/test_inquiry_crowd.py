@@ -29,7 +29,7 @@ def everything(outpost, tmp_path_factory):
     study = place.study(
         *(f"policies.{name}={{{KEPT % rule}}}" for name, rule in policies.items()), f"policies.Both={BOTH}",
         "measures.families=[uniqueness, resolution, sets, worst_case, gaps, distribution]", "ladder.retention=[6 h]",
-        "utility.incidents=60",
+        "utility.incidents=60", "utility.hold={chance: 1, within: 1 s, of: plate}",
         "measures.unicity_points=2", "measures.resolution_bins=[1 h, 4 h, 24 h]",
         "measures.resolution_places=[0 m, 400 m]", "measures.worst_case_targets=30", "measures.unicity_targets=30",
     )  # fmt: skip
@@ -102,7 +102,7 @@ def test_the_law_is_fitted_to_six_sizes_of_cell(answers):
 
 
 LENGTHS = ("Coarse", "Coarser", "Halves")
-VIEWS = ("_of_no_limit", "_coverage", words.WITH_LEADS)
+VIEWS = ("_of_no_limit", "_coverage", words.WITH_LEADS, words.WITH_HOLDS)
 
 
 def test_coarse_records_answer_fewer_look_backs_and_keep_their_leads(everything):
@@ -137,6 +137,17 @@ def test_a_store_of_its_own_is_exact_no_longer_than_it_keeps(everything):
     assert both[answered].tolist() == alone[answered].tolist()
     assert (both[leads].to_numpy() >= written[leads].to_numpy()).all()
     assert both[leads].sum() > written[answered].sum() > both[answered].sum()
+
+
+def test_no_hold_names_a_plate_where_a_pseudonym_stands_for_it(everything):
+    case = {"viewer": "East police", "sight": "bulk", "measure": "lookback_area", "retention": 6 * HOUR}
+    added = {}
+    for name in ("No sharing", "Rotating", "For good"):
+        found = chosen(everything, policy=name, **case)["value"].droplevel([*case, "policy", "who", "reads", "town"])
+        added[name] = [found[shape + words.WITH_HOLDS] - found[shape] for shape in ("fast", "mixed", "cold")]
+    plain = added.pop("No sharing")
+    assert min(plain) >= 0 < sum(plain)
+    assert all(more == [0, 0, 0] for more in added.values())
 
 
 def test_only_times_that_may_be_of_two_days_hide_days_and_they_lengthen_gaps(everything):

@@ -14,7 +14,7 @@ from alprsim.measures import completeness, question
 from alprsim.measures.question import Answer
 from alprsim.sight import Case
 from alprsim.store import Store
-from alprsim.tables import UNLIMITED, Int32, Measured, Reads
+from alprsim.tables import UNLIMITED, Int32, Int64, Measured, Reads
 
 WITH_HOLDS = "_with_holds"
 """Ends the name of a share of look-backs that counts holds, as expected over whether they are filed."""
@@ -53,25 +53,34 @@ def _answered(
 ) -> tuple[utility.Answers, utility.Expected | None]:
     """Count the look-backs of each case, leads too or not, and where holds are filed what is expected with them."""
     stream, spec = asked.records.of(reads), asked.study.utility.hold
+    holds = spec.chance > 0 and not leads
 
-    def look(lenses: Lenses, *, plates: bool) -> tuple[utility.Answers, utility.Expected | None]:
+    def look(lenses: Lenses, *, holds: bool = False) -> Int64:
         sights = [lens._replace(seen=None, routes=None) for lens in lenses.lenses] if leads else lenses.lenses
-        found = utility.find(scene, reads, stream, sights)
-        expected = None
-        if spec.chance and not leads:
-            held = utility.find(scene, reads, stream, sights, holds=True)
-            if not plates:
-                held[0] = 0  # under a pseudonym no plate can be named in a hold
-            expected = utility.with_holds(found, held, lenses.place, spec)
-        return utility.answers(found, lenses.place), expected
+        return utility.find(scene, reads, stream, sights, holds=holds)
 
-    answers, expected = look(every, plates=True)
+    found, held = look(every), look(every, holds=True) if holds else None
+    answers = utility.answers(found, every.place)
+    expected = None if held is None else utility.with_holds(found, held, every.place, spec)
     if any(np.any(case.access.rotation) for case in every.cases):  # who looks for whatever was there needs no plate
         blind = Lenses.of([case._replace(by_plate=False) for case in every.cases], asked.records.streams)
-        by_area, held_area = look(blind, plates=False)
-        answers = answers._replace(area=by_area.area)
-        expected = expected and held_area and expected._replace(area=held_area.area)
+        by_area = look(blind)
+        answers = answers._replace(area=utility.answers(by_area, blind.place).area)
+        if expected is not None and held is not None:
+            if spec.of == "area":
+                filed = utility.answers(look(blind, holds=True), blind.place).area
+            else:  # under a pseudonym no plate can be named in a hold
+                filed = _either((by_area[1], blind.place), (held[0], every.place))
+            expected = expected._replace(area=answers.area * (1 - spec.chance) + filed * spec.chance)
     return answers, expected
+
+
+def _either(*found: tuple[Int64, Int32]) -> Int64:
+    """Count the look-backs that any of some kinds of query answers each case: found [lenses, n, shapes], and its bit in each."""
+    return np.stack([
+        np.bitwise_or.reduce([bits[at // 64] >> at % 64 & 1 for (bits, _), at in zip(found, case, strict=True)]).sum(axis=0)
+        for case in zip(*(place.tolist() for _, place in found), strict=True)
+    ])  # fmt: skip
 
 
 def _shares(

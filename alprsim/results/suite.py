@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from alprsim.measures.glossary import BY_NAME
-from alprsim.results import frontier, words
+from alprsim.results import frontier, leads, words
 from alprsim.results.answer_sentence import rests_on
 from alprsim.results.draws import BY_CHOICE, error_of
 from alprsim.results.run import Answer, Run, horizon
@@ -363,7 +361,7 @@ def as_text(
         "mean of own: each one's own share, then their mean.\n" + " ".join(frontier.basis(run))
     ]
     for policy in policies:
-        found = _with_leads_that_count(suite(run, policy, sight=sight, retention=retention, who=who))
+        found = leads.told(suite(run, policy, sight=sight, retention=retention, who=who))
         cells = [[_said(one, n) for one in line.told] for line in found]
         width = max(len(text) for row in [viewers, *cells] for text in row) + 2
         text = [f"{policy}; {words.SIGHTS[sight][0]} sight, {words.limit(retention)}"]
@@ -376,19 +374,6 @@ def as_text(
             text.append(f"      {line.shown.said:48}" + "".join(f"{cell:>{width}}" for cell in row))
         blocks.append("\n".join(text))
     return "\n\n".join(blocks)
-
-
-def _with_leads_that_count(found: Iterable[Line]) -> list[Line]:
-    """Return the lines without those of look-backs with leads under a policy whose records are exact enough to leave none."""
-    means: dict[tuple[str, str], list[float]] = {}
-    kept = []
-    for line in found:
-        shown, mine = line.shown, [answer.mean for answer in line.answers]
-        means[shown.measure, shown.statistic] = mine
-        plain = means.get((shown.measure, shown.statistic.removesuffix(words.WITH_LEADS)), [])
-        if not shown.statistic.endswith(words.WITH_LEADS) or not np.array_equal(mine, plain, equal_nan=True):
-            kept.append(line)
-    return kept
 
 
 def _heading(line: Line, before: tuple[int, str]) -> Iterator[str]:
