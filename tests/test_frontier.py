@@ -190,7 +190,7 @@ def test_what_was_assumed_is_said():
         "query_ages": {
             "fast": {"kind": "exponential", "mean": "2 d"},
             "cold": {"kind": "mixture", "median": "5 d", "beyond": "180 d", "beyond_share": 0.1},
-            "ours": {"kind": "audit_log", "file": "/somewhere/searches.csv"},
+            "ours": {"kind": "audit_log", "file": "C:\\somewhere\\else/searches.csv"},
             "mixed": {"kind": "lognormal", "median": "5 d", "p95": "45 d"},
         },
     })  # fmt: skip
@@ -214,6 +214,9 @@ def test_what_was_assumed_is_said():
     assert frontier.spreads(results.Run(None, {})) == []
     told = {"wide": "half within 72 h, 10 % beyond 90 d", "narrow": "half within 72 h, 5 % beyond 10 d"}
     (said,) = frontier.spreads(results.Run(None, {"utility": {"query_ages": told}}))
+    more = {"wide": "half within 96 h, 10 % beyond 90 d", "narrow": "half within 96 h, 20 % beyond 10 d"}
+    (other,) = frontier.spreads(results.Run(None, {"utility": {"query_ages": more}}))
+    assert ": 45 % of them come within 72 h, of narrow ones 40 %." in other
     assert ": 40 % of them come within 36 h, of narrow ones 17 %. So under a limit shorter than 72 h more wide" in said
     assert frontier.described(models.Utility())["hold"] is None
 

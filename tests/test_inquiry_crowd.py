@@ -1,8 +1,10 @@
 """Everybody's measures of a run: pseudonyms, coarse records and sizes of cells change them as they should."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from alprsim.inquiry import _lookbacks
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
 from alprsim.tables import AS_WRITTEN, DAY
@@ -148,6 +150,18 @@ def test_no_hold_names_a_plate_where_a_pseudonym_stands_for_it(everything):
     plain = added.pop("No sharing")
     assert min(plain) >= 0 < sum(plain)
     assert all(more == [0, 0, 0] for more in added.values())
+    named = chosen(everything, policy="No sharing", **{**case, "measure": "lookback_plate"})["value"]
+    by_plate = [named.xs(shape + words.WITH_HOLDS, level="statistic").item() for shape in ("fast", "mixed", "cold")]
+    assert all(more <= held for more, held in zip(plain, by_plate, strict=True))
+
+
+def test_either_of_two_queries_answers_by_the_bit_of_each():
+    found = np.zeros((2, 2, 3, 1), np.int64)  # queries, lenses, incidents, shapes
+    found[0, 1, 0] = found[1, 0, 1] = 1 << 5
+    found[0, 0, 2] = -(1 << 63)
+    one, other = found
+    places = [np.array(place, np.int32) for place in ((69, 63, 0), (5, 64, 5))]
+    assert _lookbacks._either((one, places[0]), (other, places[1])).tolist() == [[2], [1], [1]]
 
 
 def test_only_times_that_may_be_of_two_days_hide_days_and_they_lengthen_gaps(everything):

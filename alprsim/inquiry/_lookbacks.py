@@ -53,7 +53,7 @@ def _answered(
 ) -> tuple[utility.Answers, utility.Expected | None]:
     """Count the look-backs of each case, leads too or not, and where holds are filed what is expected with them."""
     stream, spec = asked.records.of(reads), asked.study.utility.hold
-    holds = spec.chance > 0 and not leads
+    holds = bool(spec.chance) and not leads
 
     def look(lenses: Lenses, *, holds: bool = False) -> Int64:
         sights = [lens._replace(seen=None, routes=None) for lens in lenses.lenses] if leads else lenses.lenses

@@ -208,11 +208,13 @@ def _of_two_points(shape: str) -> tuple[float, float] | None:
 
 def _shape(one: models.QueryAge) -> str:
     if one.kind == "audit_log":
-        return f"as in {str(one.file).replace(chr(92), '/').rsplit('/', 1)[-1]}"
+        return f"as in {str(one.file).replace(chr(92), '/').rpartition('/')[2]}"
     if one.kind == "exponential":
-        return f"exponential, mean {words.duration(one.mean or 0)}"
+        return f"exponential, mean {words.duration(one.mean or 0)}"  # any
     share, age = (0.05, one.p95) if one.kind == "lognormal" else (one.beyond_share or 0.0, one.beyond)
-    return f"half within {words.duration(one.median or 0)}, {100 * share:g} % beyond {words.duration(age or 0)}"
+    return (
+        f"half within {words.duration(one.median or 0)}, {100 * share:g} % beyond {words.duration(age or 0)}"  # any: 0
+    )
 
 
 def _point(
