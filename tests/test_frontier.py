@@ -190,7 +190,7 @@ def test_what_was_assumed_is_said():
         "query_ages": {
             "fast": {"kind": "exponential", "mean": "2 d"},
             "cold": {"kind": "mixture", "median": "5 d", "beyond": "180 d", "beyond_share": 0.1},
-            "ours": {"kind": "audit_log", "file": "C:\\somewhere\\else/searches.csv"},
+            "ours": {"kind": "audit_log", "file": "C:\\somewhere\\searches.csv"},
             "mixed": {"kind": "lognormal", "median": "5 d", "p95": "45 d"},
         },
     })  # fmt: skip

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from alprsim.inquiry import _lookbacks
+from alprsim.kernels import ladder
+from alprsim.measures import completeness
 from alprsim.measures.glossary import BY_NAME
 from alprsim.results import words
 from alprsim.tables import AS_WRITTEN, DAY
@@ -155,13 +157,22 @@ def test_no_hold_names_a_plate_where_a_pseudonym_stands_for_it(everything):
     assert all(more <= held for more, held in zip(plain, by_plate, strict=True))
 
 
+def test_days_held_are_of_all_towns_where_every_moment_is_measured():
+    lives = completeness.empty(2, 1)
+    lives.totals[:, ladder.DAYS, :3] = [[3, 4, 5], [10, 20, 30]]
+    lives.lives[:, ladder.HORIZON, :3] = [[1, 1, 1], [2, 2, 2]]
+    lives.lives[:, ladder.STOCK, :3] = [[1, 0, 1], [2, 2, 2]]
+    held = _lookbacks._days_held([lives], np.array([2, 0, 1], np.int32))
+    assert held.tolist() == pytest.approx([35, 13, np.nan], nan_ok=True)
+
+
 def test_either_of_two_queries_answers_by_the_bit_of_each():
     found = np.zeros((2, 2, 3, 1), np.int64)  # queries, lenses, incidents, shapes
     found[0, 1, 0] = found[1, 0, 1] = 1 << 5
-    found[0, 0, 2] = -(1 << 63)
+    found[0, 0, 2], found[1, 1, 1] = -(1 << 63), 1
     one, other = found
     places = [np.array(place, np.int32) for place in ((69, 63, 0), (5, 64, 5))]
-    assert _lookbacks._either((one, places[0]), (other, places[1])).tolist() == [[2], [1], [1]]
+    assert _lookbacks._either((one, places[0]), (other, places[1])).tolist() == [[2], [2], [1]]
 
 
 def test_only_times_that_may_be_of_two_days_hide_days_and_they_lengthen_gaps(everything):
