@@ -60,6 +60,15 @@ def everybody(reads, sight=None, time_bin=BIN):
 # --- who is who -------------------------------------------------------------------------------------------------------
 
 
+def test_only_beside_other_names_does_a_plate_order_its_cells_anew():
+    """Alone, a plate's cells are drawn as those of a pseudonym for good are: by site and time alone."""
+    reads = [(HOUR, 0, 1, 0), (2 * HOUR, 2, 1, 0)]
+    for alone in (None, seen(0, 0), seen(UNLIMITED, UNLIMITED)):
+        assert known(reads, alone).span.tolist() == [0]
+    for_good, plain = known(reads, seen(0, UNLIMITED)).span.tolist()
+    assert (for_good, plain) == (0, int(draw(np.uint64(0), np.array([0]))[0]))
+
+
 @few
 @given(crowds, lasting, lasting)
 def test_a_pseudonym_is_a_plate_during_one_span(reads, first, second):

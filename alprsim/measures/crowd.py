@@ -29,7 +29,7 @@ class Known(NamedTuple):
 
     def read_targets(self, held: Bool, targets: Int32) -> Int64:
         """Return where each target's held reads begin and end among all that are held, one after the other: [2 × targets]."""
-        first = np.searchsorted(self.who, np.arange(len(self.plate) + 1, dtype=np.int32))
+        first = np.searchsorted(self.who, np.arange(len(self.plate) + 1, dtype=np.int32))  # any: 1
         if not held.all():
             first = np.concatenate([[0], np.cumsum(held, dtype=np.int32)])[first]
         low, high = (np.searchsorted(self.plate, targets, side) for side in ("left", "right"))
@@ -103,4 +103,4 @@ def cell_keys(known: Known, who: Int32, site_key: UInt64, bin_: NDArray[np.integ
 def _alike(rotation: Int32) -> bool:
     """Tell whether no pseudonym changes, and none stands beside a plate."""
     lasts = np.unique(rotation)
-    return len(lasts) < 2 and not ((lasts > 0) & (lasts < UNLIMITED)).any()  # any: lasts < UNLIMITED
+    return len(lasts) < 2 and not ((lasts > 0) & (lasts < UNLIMITED)).any()  # any: lasts < UNLIMITED; 0
