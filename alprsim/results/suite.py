@@ -139,7 +139,7 @@ SUITE = (
         Shown(11, "unicity_scaling", f"p4_{name}", f"4 sightings, {said}", bulk=True)
         for name, said in (
             ("fitted_alpha", "α of the law that fits best"), ("fitted_beta", "β of the law that fits best"),
-            ("fitted_residual", "what it misses (0.05: not such a law)"),
+            ("fitted_residual", "what it misses, poor above 0.05"),
             ("published_beta", "β as published of telephones"),
         )
     ),
